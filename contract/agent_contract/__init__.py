@@ -1,0 +1,1 @@
+"""Types shared by gateway, operator and runner: custom resources, wire frames, names, exit codes."""

@@ -1,0 +1,115 @@
+"""AgentClass: the template that an administrator owns, in the way of a StorageClass."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from agent_contract.base import Wire
+from agent_contract.conditions import Condition
+
+Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$", max_length=32)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
+ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$", max_length=128)]
+Thinking = Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+
+
+class ModelRef(Wire):
+    """Which model answers. What is absent here is taken from the class, then from the gateway's settings."""
+
+    provider: ProviderName | None = None
+    name: ModelName | None = None
+    thinking: Thinking | None = None
+
+
+class Resources(Wire):
+    """Requests and limits of the agent container; there is no CPU limit unless one is named."""
+
+    requests: Annotated[dict[str, Quantity], Field(max_length=8)] = {"cpu": "100m", "memory": "256Mi"}
+    limits: Annotated[dict[str, Quantity], Field(max_length=8)] = {"memory": "1Gi"}
+
+
+class Workspace(Wire):
+    """The ephemeral volume of a run: an emptyDir, or a generic ephemeral volume where a class is named."""
+
+    size: Quantity = "2Gi"
+    storage_class_name: Name | None = None
+
+
+class Timeouts(Wire):
+    """Seconds. The Job's `activeDeadlineSeconds` is start + run + turn + grace."""
+
+    start: Annotated[int, Field(ge=10, le=3600)] = 120
+    turn: Annotated[int, Field(ge=1, le=86400)] = 300
+    idle: Annotated[int, Field(ge=1, le=86400)] = 600
+    run: Annotated[int, Field(ge=10, le=604800)] = 3600
+    grace: Annotated[int, Field(ge=1, le=300)] = 10
+
+
+class TtlSeconds(Wire):
+    """How long what is finished stays; an hour or more, so that the same run is never made twice."""
+
+    job: Annotated[int, Field(ge=3600, le=2592000)] = 3600
+
+
+class Egress(StrEnum):
+    """Where an agent may connect to, besides the gateway and DNS."""
+
+    INTERNET = "Internet"
+    GATEWAY_ONLY = "GatewayOnly"
+
+
+class Toleration(Wire):
+    """A core/v1 toleration."""
+
+    key: Annotated[str, Field(max_length=316)] | None = None
+    operator: Literal["Exists", "Equal"] | None = None
+    value: Annotated[str, Field(max_length=63)] | None = None
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    toleration_seconds: int | None = None
+
+
+class Scheduling(Wire):
+    """Where the pods may run."""
+
+    node_selector: Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=32)] = {}
+    tolerations: Annotated[list[Toleration], Field(max_length=32)] = []
+    priority_class_name: Name | None = None
+
+
+class AgentClassSpec(Wire):
+    """A change applies to runs started afterwards."""
+
+    model: ModelRef = ModelRef()
+    image: Annotated[str, Field(max_length=512)] | None = None
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+    resources: Resources = Resources()
+    workspace: Workspace = Workspace()
+    timeouts: Timeouts = Timeouts()
+    ttl_seconds_after_finished: TtlSeconds = TtlSeconds()
+    egress: Egress = Egress.INTERNET
+    runtime_class_name: Name | None = None
+    scheduling: Scheduling = Scheduling()
+    tools: Annotated[
+        list[Annotated[str, Field(pattern=r"^[+]?[A-Za-z0-9_-]+$", max_length=64)]], Field(max_length=64)
+    ] = []
+    """pi's tools by name (its `--tools`); empty means pi's own default set."""
+    instructions: Annotated[str, Field(max_length=32768)] = ""
+    """Added to the agent's system prompt."""
+
+
+class AgentClassStatus(Wire):
+    """Written by the operator."""
+
+    conditions: Annotated[list[Condition], Field(max_length=8)] = []
+
+
+class AgentClass(Wire):
+    """The resource as it stands in the API server."""
+
+    metadata: dict[str, Any] = {}
+    spec: AgentClassSpec = AgentClassSpec()
+    status: AgentClassStatus = AgentClassStatus()

@@ -1,0 +1,50 @@
+"""`metav1.Condition` and the pure function that sets one in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from agent_contract.base import Wire
+
+
+class ConditionType(StrEnum):
+    """What an AgentThread or AgentClass says of itself, each with a reason and a sentence."""
+
+    ACCEPTED = "Accepted"
+    """The spec and its class are usable."""
+    POD_SCHEDULED = "PodScheduled"
+    """The wanted run's pod has a node."""
+    READY = "Ready"
+    """The wanted run's container runs."""
+    SUSPENDED = "Suspended"
+    """An administrator holds the thread."""
+
+
+class Condition(Wire):
+    """One `metav1.Condition`."""
+
+    type: Annotated[str, Field(max_length=316)]
+    status: Literal["True", "False", "Unknown"]
+    reason: Annotated[str, Field(min_length=1, max_length=1024)]
+    message: Annotated[str, Field(max_length=32768)] = ""
+    observed_generation: int = 0
+    last_transition_time: datetime
+
+
+def set_condition(conditions: Sequence[Condition], new: Condition) -> list[Condition]:
+    """Return the conditions with `new` in the place of its type; its time moves only when the status flips."""
+    result: list[Condition] = []
+    placed = False
+    for old in conditions:
+        if old.type != new.type:
+            result.append(old)
+            continue
+        placed = True
+        kept = old.last_transition_time if old.status == new.status else new.last_transition_time
+        result.append(new.model_copy(update={"last_transition_time": kept}))
+    return result if placed else [*result, new]

@@ -1,0 +1,22 @@
+"""What the operator tells a runner through its environment: all that is needed to start pi before anything else."""
+
+from __future__ import annotations
+
+from agent_contract.agentclass import Thinking, Timeouts
+from agent_contract.base import Wire
+
+
+class RunnerConfig(Wire):
+    """Contents of the `AGENT_CONFIG` variable. It holds no secret: a tool of the agent can read it."""
+
+    thread: str
+    """Name of the AgentThread."""
+    run: int
+    gateway_url: str
+    """Base URL of the gateway's runner port, as in `http://openclaw-gateway.openclaw.svc:8080`."""
+    provider: str
+    model: str
+    thinking: Thinking | None = None
+    timeouts: Timeouts = Timeouts()
+    tools: list[str] = []
+    instructions: str = ""

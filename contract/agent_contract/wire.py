@@ -1,0 +1,294 @@
+"""Frames between runner and gateway: JSON over one WebSocket, a discriminated union on `type`.
+
+The runner numbers its `event`, `entries` and `leave` frames in one sequence from 1 per run. The gateway acknowledges
+cumulatively, and only after the commit that covers a frame; after a reconnect the runner sends again what is
+unacknowledged. A frame of an unknown type is ignored, so that either side may be newer.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from agent_contract.agentclass import Timeouts
+from agent_contract.base import Wire
+
+T = TypeVar("T")
+
+PROTOCOL = 1
+"""The gateway serves this and the one before."""
+MAX_FRAME_BYTES = 8 * 1024 * 1024
+"""Larger frames are refused; session lines above it travel in several `entries` frames or by HTTP."""
+
+
+# --- runner -> gateway ----------------------------------------------------------------------------
+
+
+class Hello(Wire):
+    """First frame of a connection."""
+
+    type: Literal["hello"] = "hello"
+    protocol: int = PROTOCOL
+    run: int
+    versions: dict[str, str] = {}
+    turns_seen: list[int] = []
+    """Every turn id this runner was ever given; it never prompts one twice."""
+    acked: int = 0
+    """The last sequence number that the runner knows to be acknowledged."""
+    ready: bool = False
+    """pi answers and holds the session (true on a reconnect)."""
+
+
+class Ready(Wire):
+    """pi answers and holds the restored session: turns may come."""
+
+    type: Literal["ready"] = "ready"
+    timings: dict[str, float] = {}
+    """Seconds since the runner's process started, by step: `pi_spawned`, `connected`, `welcomed`, `pi_ready`."""
+
+
+class TurnStarted(Wire):
+    """pi accepted the prompt."""
+
+    kind: Literal["turn_started"] = "turn_started"
+
+
+class Text(Wire):
+    """More text of one assistant message of the turn: `text` belongs at `offset` (in code points)."""
+
+    kind: Literal["text"] = "text"
+    message: int
+    offset: int
+    text: str
+
+
+class Thinking(Wire):
+    """The model thinks; the text itself stays in the session."""
+
+    kind: Literal["thinking"] = "thinking"
+
+
+class ToolStarted(Wire):
+    """A tool call began. `summary` is short and holds no output."""
+
+    kind: Literal["tool_started"] = "tool_started"
+    call: str
+    tool: str
+    summary: str = ""
+
+
+class ToolEnded(Wire):
+    """A tool call ended."""
+
+    kind: Literal["tool_ended"] = "tool_ended"
+    call: str
+    tool: str
+    error: bool = False
+
+
+class MessageDone(Wire):
+    """One assistant message is complete; `text` is the whole of it and replaces what was streamed."""
+
+    kind: Literal["message_done"] = "message_done"
+    message: int
+    text: str
+
+
+class MessageReplaced(Wire):
+    """An unfinished message failed and will be tried again: what was streamed of it no longer holds."""
+
+    kind: Literal["message_replaced"] = "message_replaced"
+    message: int
+
+
+class Retrying(Wire):
+    """pi waits before it asks the model again."""
+
+    kind: Literal["retrying"] = "retrying"
+    attempt: int
+    max_attempts: int
+    delay_ms: int
+    error: str = ""
+
+
+class Compacting(Wire):
+    """pi shortens its context."""
+
+    kind: Literal["compacting"] = "compacting"
+
+
+class TurnSettled(Wire):
+    """The turn is over and went well. Every session line of it came before."""
+
+    kind: Literal["turn_settled"] = "turn_settled"
+
+
+class Failed(Wire):
+    """The turn is over and did not go well; what was written is kept."""
+
+    kind: Literal["failed"] = "failed"
+    reason: Literal["aborted", "timeout", "provider", "agent", "agent_died"]
+    error: str = ""
+    """In words, for the chat; of a provider's error its own text."""
+
+
+Event = Annotated[
+    TurnStarted
+    | Text
+    | Thinking
+    | ToolStarted
+    | ToolEnded
+    | MessageDone
+    | MessageReplaced
+    | Retrying
+    | Compacting
+    | TurnSettled
+    | Failed,
+    Field(discriminator="kind"),
+]
+
+
+class EventFrame(Wire):
+    """One event of one turn."""
+
+    type: Literal["event"] = "event"
+    seq: int
+    turn: int
+    event: Event
+
+
+class Entries(Wire):
+    """New lines of pi's session file, oldest first."""
+
+    type: Literal["entries"] = "entries"
+    seq: int
+    lines: list[str]
+    """Raw JSON lines as pi wrote them, each with its own `id`; never the header line."""
+
+
+class Leave(Wire):
+    """The runner has been idle (or its time is up) and asks to leave."""
+
+    type: Literal["leave"] = "leave"
+    seq: int
+    reason: Literal["idle", "run_deadline", "shutdown"]
+
+
+RunnerFrame = Annotated[Hello | Ready | EventFrame | Entries | Leave, Field(discriminator="type")]
+
+# --- gateway -> runner ----------------------------------------------------------------------------
+
+
+class Welcome(Wire):
+    """Answer to `hello`: the run is this pod's from now on."""
+
+    type: Literal["welcome"] = "welcome"
+    thread: str
+    session_id: str
+    session_lines: int = 0
+    """How many stored lines `GET /v1/session` streams (one JSON line each); 0 means a new session."""
+    acked: int = 0
+    """The last sequence number committed."""
+    timeouts: Timeouts = Timeouts()
+
+
+class Turn(Wire):
+    """A prompt."""
+
+    type: Literal["turn"] = "turn"
+    id: int
+    text: str
+
+
+class Abort(Wire):
+    """End the running turn now; its queue first, so that nothing runs after a stop."""
+
+    type: Literal["abort"] = "abort"
+    turn: int
+
+
+class Ack(Wire):
+    """Everything up to `seq` is committed."""
+
+    type: Literal["ack"] = "ack"
+    seq: int
+
+
+class Stay(Wire):
+    """Answer to `leave`: a turn came in the same moment and follows."""
+
+    type: Literal["stay"] = "stay"
+
+
+class Goodbye(Wire):
+    """Answer to `leave`: the run is closed, exit 0."""
+
+    type: Literal["goodbye"] = "goodbye"
+
+
+class Refused(Wire):
+    """The gateway will not serve this runner (wrong protocol, lost lease); exit 69."""
+
+    type: Literal["refused"] = "refused"
+    reason: str
+
+
+class Shutdown(Wire):
+    """End everything within the grace and exit; what is unacknowledged is sent first."""
+
+    type: Literal["shutdown"] = "shutdown"
+    reason: str
+    grace_seconds: int = 10
+
+
+GatewayFrame = Annotated[
+    Welcome | Turn | Abort | Ack | Stay | Goodbye | Refused | Shutdown, Field(discriminator="type")
+]
+
+_RUNNER: TypeAdapter[RunnerFrame] = TypeAdapter(RunnerFrame)
+_GATEWAY: TypeAdapter[GatewayFrame] = TypeAdapter(GatewayFrame)
+_RUNNER_TYPES = {"hello", "ready", "event", "entries", "leave"}
+_GATEWAY_TYPES = {"welcome", "turn", "abort", "ack", "stay", "goodbye", "refused", "shutdown"}
+
+
+class FrameError(ValueError):
+    """A frame is not JSON, or a known type with wrong fields. Its text names fields, never contents."""
+
+
+def encode(frame: Wire) -> str:
+    """Return one frame as JSON text."""
+    return frame.model_dump_json(by_alias=True, exclude_none=True)
+
+
+def decode_runner(data: str | bytes) -> RunnerFrame | None:
+    """Read a frame that a runner sent; None for a type (or event kind) this version does not know."""
+    raw = _parse(data, _RUNNER_TYPES)
+    return None if raw is None else _validate(_RUNNER, raw)
+
+
+def decode_gateway(data: str | bytes) -> GatewayFrame | None:
+    """Read a frame that the gateway sent; None for a type this version does not know."""
+    raw = _parse(data, _GATEWAY_TYPES)
+    return None if raw is None else _validate(_GATEWAY, raw)
+
+
+def _parse(data: str | bytes, known: set[str]) -> dict[str, Any] | None:
+    try:
+        raw = json.loads(data)
+    except ValueError as error:
+        raise FrameError("not JSON") from error
+    if not isinstance(raw, dict):
+        raise FrameError("not a JSON object")
+    return raw if raw.get("type") in known else None
+
+
+def _validate(adapter: TypeAdapter[T], raw: dict[str, Any]) -> T | None:
+    try:
+        return adapter.validate_python(raw)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        if all(p["type"] == "union_tag_invalid" for p in problems):
+            return None
+        raise FrameError("; ".join(f"{'.'.join(map(str, p['loc']))}: {p['type']}" for p in problems)) from error

@@ -1,0 +1,1 @@
+"""Turn AgentThreads into Jobs and write their status."""
