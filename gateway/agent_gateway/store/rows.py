@@ -1,0 +1,123 @@
+"""Rows as the rest of the gateway sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a conversation is held: one struct everywhere, so that a topic is never forgotten."""
+
+    bot_id: int
+    chat_id: int
+    topic_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One update as it came."""
+
+    update_id: int
+    lane: str
+    payload: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One conversation."""
+
+    id: int
+    address: Address
+    name: str
+    title: str
+    session_id: UUID
+    run_counter: int
+
+
+class RunState(StrEnum):
+    """wanted -> live -> over."""
+
+    WANTED = "wanted"
+    LIVE = "live"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a thread: at most one of a thread is not over."""
+
+    thread_id: int
+    number: int
+    state: RunState
+    thread_uid: str | None
+    job_name: str | None
+    pod_name: str | None
+    pod_uid: str | None
+    acked_seq: int
+    wanted_at: datetime
+    hello_at: datetime | None
+    seen_at: datetime | None
+    ready_at: datetime | None
+    ended_at: datetime | None
+    reason: str | None
+    message: str | None
+
+
+class TurnState(StrEnum):
+    """queued -> delivered -> started -> done | failed; queued | delivered -> cancelled."""
+
+    QUEUED = "queued"
+    DELIVERED = "delivered"
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One prompt and its answer."""
+
+    id: int
+    thread_id: int
+    message_id: int | None
+    person_id: int | None
+    text: str
+    state: TurnState
+    run: int | None
+    attempts: int
+    reason: str | None
+    created_at: datetime
+    delivered_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """What a running turn shows: the assistant's texts and the messages that stand in the chat."""
+
+    turn_id: int
+    messages: tuple[str, ...]
+    message_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """Something that must be said. `message_ids` stand already and are edited first; the rest is sent."""
+
+    id: int
+    address: Address
+    reply_to: int | None
+    turn_id: int | None
+    kind: str
+    format: str
+    text: str
+    message_ids: tuple[int, ...]
+    shown: tuple[str, ...]
+    attempts: int
