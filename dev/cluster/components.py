@@ -1,0 +1,148 @@
+"""Command lines and settings of the node's components; pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+SERVICES = "10.96.0.0/16"
+API_SERVICE_IP = "10.96.0.1"
+DNS_SERVICE_IP = "10.96.0.10"
+PODS = "10.244.0.0/24"
+NODE = "node1"
+PAUSE_IMAGE = "localhost/devnode/pause:1"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Ports on the machine's loopback and, for the API server, on its address."""
+
+    api: int = 6443
+    etcd: int = 2379
+    etcd_peer: int = 2380
+
+
+def etcd_command(programs: Path, folder: Path, ports: Ports) -> list[str]:
+    """Build etcd's command line. No fsync: a crash of the machine may lose a development cluster, nothing else."""
+    client, peer = f"http://127.0.0.1:{ports.etcd}", f"http://127.0.0.1:{ports.etcd_peer}"
+    return [
+        f"{programs}/etcd", "--data-dir", f"{folder}/etcd", "--unsafe-no-fsync", "--log-level", "warn",
+        "--listen-client-urls", client, "--advertise-client-urls", client,
+        "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+        "--initial-cluster", f"default={peer}",
+    ]  # fmt: skip
+
+
+def apiserver_command(programs: Path, folder: Path, ports: Ports, address: str) -> list[str]:
+    """Build the API server's command line."""
+    pki = f"{folder}/pki"
+    return [
+        f"{programs}/kube-apiserver", f"--etcd-servers=http://127.0.0.1:{ports.etcd}", f"--secure-port={ports.api}",
+        f"--advertise-address={address}", f"--tls-cert-file={pki}/apiserver.crt",
+        f"--tls-private-key-file={pki}/apiserver.key", f"--client-ca-file={pki}/ca.crt",
+        f"--kubelet-client-certificate={pki}/admin.crt", f"--kubelet-client-key={pki}/admin.key",
+        "--kubelet-preferred-address-types=InternalIP", f"--service-account-key-file={pki}/sa.pub",
+        f"--service-account-signing-key-file={pki}/sa.key",
+        "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+        f"--service-cluster-ip-range={SERVICES}", "--authorization-mode=Node,RBAC",
+        "--enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement", "--allow-privileged=true",
+        "--shutdown-delay-duration=0s",
+    ]  # fmt: skip
+
+
+def controller_manager_command(programs: Path, folder: Path) -> list[str]:
+    """Build the controller manager's command line."""
+    pki = f"{folder}/pki"
+    return [
+        f"{programs}/kube-controller-manager", f"--kubeconfig={folder}/controller-manager.kubeconfig",
+        f"--service-account-private-key-file={pki}/sa.key", f"--root-ca-file={pki}/ca.crt",
+        f"--cluster-signing-cert-file={pki}/ca.crt", f"--cluster-signing-key-file={pki}/ca.key",
+        "--use-service-account-credentials", "--leader-elect=false",
+    ]  # fmt: skip
+
+
+def scheduler_command(programs: Path, folder: Path) -> list[str]:
+    """Build the scheduler's command line."""
+    return [f"{programs}/kube-scheduler", f"--kubeconfig={folder}/scheduler.kubeconfig", "--leader-elect=false"]
+
+
+def kubelet_command(programs: Path, folder: Path, address: str) -> list[str]:
+    """Build the kubelet's command line."""
+    return [
+        f"{programs}/kubelet", f"--config={folder}/kubelet.json", f"--kubeconfig={folder}/kubelet.kubeconfig",
+        f"--hostname-override={NODE}", f"--node-ip={address}", f"--root-dir={folder}/kubelet",
+    ]  # fmt: skip
+
+
+def kubelet_config(folder: Path) -> str:
+    """Build the kubelet's settings."""
+    return json.dumps({
+        "apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration",
+        "authentication": {
+            "anonymous": {"enabled": False}, "webhook": {"enabled": True},
+            "x509": {"clientCAFile": f"{folder}/pki/ca.crt"},
+        },
+        "authorization": {"mode": "Webhook"},
+        "cgroupDriver": "cgroupfs",
+        "cgroupRoot": "/",
+        "failCgroupV1": False,
+        "failSwapOn": False,
+        "clusterDNS": [DNS_SERVICE_IP],
+        "clusterDomain": "cluster.local",
+        "containerRuntimeEndpoint": f"unix://{folder}/containerd.sock",
+        "resolvConf": f"{folder}/resolv.conf",
+        "tlsCertFile": f"{folder}/pki/kubelet.crt",
+        "tlsPrivateKeyFile": f"{folder}/pki/kubelet.key",
+        "imageGCHighThresholdPercent": 100,
+        "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%"},
+        "maxPods": 200,
+        "serializeImagePulls": False,
+        "eventRecordQPS": 0,
+        "podLogsDir": f"{folder}/pod-logs",
+        "kubeAPIQPS": 100, "kubeAPIBurst": 200,
+        "syncFrequency": "10s",
+        "volumeStatsAggPeriod": "10s",
+    })  # fmt: skip
+
+
+def proxy_config(folder: Path) -> str:
+    """Build kube-proxy's settings."""
+    return json.dumps({
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration",
+        "mode": "nftables", "clusterCIDR": PODS, "conntrack": {"maxPerCore": 0},
+        "clientConnection": {"kubeconfig": f"{folder}/proxy.kubeconfig"},
+        "nftables": {"syncPeriod": "10s", "minSyncPeriod": "0s"},
+    })  # fmt: skip
+
+
+def cni_config() -> str:
+    """Build the CNI chain. `ptp`, not a bridge: the node routes each packet of a pod, so its rules see them all."""
+    ipam = {"type": "host-local", "ranges": [[{"subnet": PODS}]], "routes": [{"dst": "0.0.0.0/0"}]}
+    plugins = [
+        {"type": "ptp", "ipMasq": True, "ipam": ipam},
+        {"type": "portmap", "capabilities": {"portMappings": True}},
+    ]
+    return json.dumps({"cniVersion": "1.0.0", "name": "dev", "plugins": plugins})
+
+
+def containerd_config(folder: Path) -> str:
+    """Build containerd's settings.
+
+    restrict_oom_score_adj: without CAP_SYS_RESOURCE runc cannot lower a sandbox's score and fails it.
+    """
+    return f"""version = 2
+root = "{folder}/containerd/root"
+state = "{folder}/containerd/state"
+[grpc]
+address = "{folder}/containerd.sock"
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "{PAUSE_IMAGE}"
+restrict_oom_score_adj = true
+max_concurrent_downloads = 4
+[plugins."io.containerd.grpc.v1.cri".cni]
+bin_dir = "/usr/lib/cni"
+conf_dir = "{folder}/cni"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+"""

@@ -1,0 +1,132 @@
+"""Install the chart of this working tree on the development cluster, with the images of this working tree."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dev.cluster import Cluster, provider
+from dev.images import build_all
+
+ROOT = Path(__file__).resolve().parent.parent
+CHART = ROOT / "charts" / "openclaw-dispatcher"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One installed release and the ways to reach it."""
+
+    cluster: Cluster
+    namespace: str
+    name: str
+
+    def kubectl(self, *args: str, check: bool = True, stdin: str | None = None, timeout: float = 120) -> str:
+        """Run kubectl in the release's namespace and return what it printed.
+
+        Raises:
+            CommandFailedError: it ended with an error; the text is what it said.
+        """
+        command = [str(self.cluster.kubectl), "--kubeconfig", str(self.cluster.kubeconfig), "-n", self.namespace, *args]
+        return run(command, check=check, stdin=stdin, timeout=timeout)
+
+    def get(self, *args: str) -> dict[str, Any]:
+        """Return `kubectl get … -o json` as a value."""
+        value: dict[str, Any] = json.loads(self.kubectl("get", *args, "-o", "json"))
+        return value
+
+    def helm(self, *args: str, timeout: float = 400, stdin: str | None = None) -> str:
+        """Run helm in the release's namespace and return what it printed."""
+        command = [str(self.cluster.helm), "--kubeconfig", str(self.cluster.kubeconfig), "-n", self.namespace, *args]
+        return run(command, timeout=timeout, stdin=stdin)
+
+    def install(self, values: Mapping[str, Any], chart: Path = CHART) -> None:
+        """Install or upgrade to these values and wait until it serves."""
+        # what stands in crds/ is installed once by helm; an upgrade takes the documented extra command
+        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(chart / "crds"))
+        self.helm(
+            "upgrade", "--install", self.name, str(chart), "--create-namespace", "--values", "-", "--wait",
+            "--timeout", "5m", timeout=400, stdin=json.dumps(values),
+        )  # fmt: skip
+
+    @contextlib.contextmanager
+    def forward(self, target: str, port: int) -> Iterator[int]:
+        """Forward a free local port to a Service's port while the context lasts.
+
+        Raises:
+            CommandFailedError: kubectl could not forward.
+        """
+        command = [
+            str(self.cluster.kubectl), "--kubeconfig", str(self.cluster.kubeconfig), "-n", self.namespace,
+            "port-forward", target, f":{port}",
+        ]  # fmt: skip
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                line = process.stdout.readline() if process.stdout else ""
+                match = re.search(r"127\.0\.0\.1:(\d+)", line)
+                if match is None:
+                    process.terminate()
+                    raise CommandFailedError(f"kubectl port-forward {target} {port}", process.communicate()[1])
+                yield int(match[1])
+            finally:
+                process.terminate()
+
+
+class CommandFailedError(Exception):
+    """A command ended with an error; its words are in the text."""
+
+    def __init__(self, command: str, words: str) -> None:
+        super().__init__(f"{command}: {words.strip()}")
+        self.words = words
+
+
+def run(command: list[str], *, check: bool = True, stdin: str | None = None, timeout: float = 120) -> str:
+    """Run a command and return its output.
+
+    Raises:
+        CommandFailedError: it ended with an error and `check` is set.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, input=stdin, timeout=timeout, check=False)
+    if check and done.returncode:
+        raise CommandFailedError(" ".join(Path(c).name if c.startswith("/") else c for c in command[:8]), done.stderr)
+    return done.stdout
+
+
+def image_values(images: Mapping[str, str]) -> dict[str, Any]:
+    """Build the chart's image values from the references that `dev.images` made."""
+    values: dict[str, Any] = {"pullPolicy": "IfNotPresent"}
+    for target, ref in images.items():
+        repository, tag = ref.rsplit(":", 1)
+        values[target] = {"repository": repository, "tag": tag}
+    return values
+
+
+def prepare(namespace: str, name: str) -> tuple[Release, dict[str, Any]]:
+    """Bring the cluster up, build and load what is missing; return the release and its image values."""
+    cluster = provider()
+    cluster.up()
+    built = build_all()
+    cluster.load_images([tar for ref, tar in built.values() if not cluster.has_image(ref)])
+    return Release(cluster, namespace, name), image_values({target: ref for target, (ref, _) in built.items()})
+
+
+def wait_until(words: str, check: Any, timeout: float) -> Any:
+    """Poll until `check()` is truthy and return that.
+
+    Raises:
+        TimeoutError: it was not in time; the text says what was waited for.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {timeout:.0f} s for {words}")
+        time.sleep(0.2)
