@@ -1,0 +1,160 @@
+"""The images of this working tree, tagged by content: a build is done once, and yesterday's image never runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from dev.paths import CACHE, PINS, ROOT, content_hash
+from dev.progress import UserError, step
+from dev.shell import apt_install, need_root, need_space, run
+
+TARGETS = ("operator", "gateway", "runner", "simulators", "postgres")
+REPOSITORY = "localhost/openclaw-dispatcher"
+_SOURCES = {
+    "operator": ("contract/agent_contract", "operator/agent_operator", "requirements-operator.lock"),
+    "gateway": ("contract/agent_contract", "gateway/agent_gateway", "requirements-gateway.lock"),
+    "runner": (
+        "contract/agent_contract", "runner/agent_runner", "requirements-runner.lock", "dev/images/fetch_pi.py",
+        "dev/images/warm.mjs",
+    ),
+    "simulators": ("contract/agent_contract", "simulators/agent_simulators", "requirements-simulators.lock"),
+    "postgres": ("dev/images/postgres-entrypoint.sh",),
+}  # fmt: skip
+_STORE = CACHE / "buildah"
+_CA_FILES = ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
+
+
+def build_all(targets: Iterable[str] = TARGETS) -> dict[str, tuple[str, Path]]:
+    """Build what is missing; return each target's reference and docker-archive.
+
+    Raises:
+        UserError: no builder can be had, a package cannot be fetched, or the disk is full.
+    """
+    result = {}
+    for target in targets:
+        reference = refs()[target]
+        archive = CACHE / "images" / f"{target}-{reference.rsplit(':', 1)[1]}.tar"
+        if not archive.exists():
+            need_space(CACHE, 4, "Building images")
+            with step(f"building the {target} image", 60):
+                _build(target, reference, archive)
+            _remove_older(archive)
+        result[target] = (reference, archive)
+    return result
+
+
+def refs() -> dict[str, str]:
+    """Return each target's reference; its tag is a hash of all that goes into it."""
+    return {target: f"{REPOSITORY}/{target}:{_tag(target)}" for target in TARGETS}
+
+
+def push_all(registry: str) -> dict[str, str]:
+    """Push every image as REGISTRY/<target>:<tag>; return the references.
+
+    Raises:
+        UserError: the registry refuses or is not in reach.
+    """
+    pushed = {}
+    for target, (reference, archive) in build_all().items():
+        goal = f"{registry.rstrip('/')}/{target}:{reference.rsplit(':', 1)[1]}"
+        with step(f"pushing {goal}"):
+            if _docker():
+                run(["docker", "load", "-i", archive])
+                run(["docker", "tag", reference, goal])
+                run(["docker", "push", goal])
+            else:
+                run([*_buildah("push"), f"docker-archive:{archive}" if not _known(reference) else reference,
+                     f"docker://{goal}"])  # fmt: skip
+        pushed[target] = goal
+    return pushed
+
+
+def _tag(target: str) -> str:
+    files = [ROOT / "Dockerfile"]
+    for source in _SOURCES[target]:
+        path = ROOT / source
+        files += [p for p in path.rglob("*") if p.is_file() and p.suffix != ".pyc"] if path.is_dir() else [path]
+    return content_hash(files, repr(PINS["images"]))
+
+
+def _build(target: str, reference: str, archive: Path) -> None:
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    partial = archive.with_suffix(".partial")
+    secret = _ca_secret()
+    if _docker():
+        run(["docker", "build", "-q", "--target", target, "-t", reference, *secret, ROOT],
+            env={"DOCKER_BUILDKIT": "1"})  # fmt: skip
+        run(["docker", "save", "-o", partial, reference])
+    else:
+        need_root("Building images without Docker")
+        apt_install({"buildah": "buildah", "mmdebstrap": "mmdebstrap"})
+        base = _make_base()
+        run([*_buildah("build"), "--isolation", "chroot", "--layers", "--target", target, "-t", reference,
+             "--build-arg", f"BASE={base}", *secret, ROOT])  # fmt: skip
+        partial.unlink(missing_ok=True)
+        run([*_buildah("push"), reference, f"docker-archive:{partial}:{reference}"])
+    partial.rename(archive)
+
+
+def _make_base() -> str:
+    """Make Debian's minimal system an image; anew each week, for its security updates."""
+    suite = PINS["images"]["debian"]
+    reference = f"{REPOSITORY}/base:{suite}-{time.strftime('%G-%V', time.gmtime())}"
+    if _known(reference):
+        return reference
+    tarball = CACHE / "base.tar"
+    with step("making the base image from Debian's packages", 40):
+        excludes = [f"--dpkgopt=path-exclude=/usr/share/{d}/*" for d in ("doc", "man", "locale", "info", "lintian")]
+        run(["mmdebstrap", "-q", "--variant=minbase", "--include=ca-certificates", *excludes, suite, tarball])
+        container = run([*_buildah("from"), "scratch"]).strip()
+        run([*_buildah("add"), "-q", container, tarball, "/"])
+        run([*_buildah("commit"), "-q", "--rm", container, reference])
+        tarball.unlink()
+    return reference
+
+
+def _buildah(command: str) -> list[str]:
+    driver = ["--storage-driver", "overlay"]
+    return ["buildah", "--root", str(_STORE / "root"), "--runroot", str(_STORE / "run"), *driver, command]
+
+
+def _known(reference: str) -> bool:
+    command = [*_buildah("inspect"), "--type", "image", reference]
+    return shutil.which("buildah") is not None and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _ca_secret() -> list[str]:
+    """Pass on the certificates that this machine trusts, where it names a file of its own for them."""
+    named = [Path(os.environ[name]) for name in _CA_FILES if os.environ.get(name)]
+    existing = next((p for p in named if p.is_file()), None)
+    return ["--secret", f"id=ca,src={existing}"] if existing else []
+
+
+def _docker() -> bool:
+    try:
+        return subprocess.run(["docker", "info"], capture_output=True, timeout=10, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _remove_older(archive: Path) -> None:
+    """Keep a target's newest three archives: they are large."""
+    target = archive.name.rsplit("-", 1)[0]
+    same = sorted(archive.parent.glob(f"{target}-*.tar"), key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in same[3:]:
+        old.unlink()
+
+
+def check_registry(registry: str) -> None:
+    """Refuse a registry name that no push could use.
+
+    Raises:
+        UserError: it is empty or has a scheme.
+    """
+    if not registry or "://" in registry:
+        raise UserError("Name a registry and path, as in `make push REGISTRY=registry.example/openclaw`.")
