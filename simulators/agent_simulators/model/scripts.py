@@ -1,0 +1,118 @@
+"""Choose what the model does from the request's messages; pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SAMPLE = """# Result
+
+Some **bold**, *italic* and `code` with a [link](https://example.org/a_(b)).
+
+- one
+  - nested
+- [x] done
+
+| name | value |
+|---|---|
+| a | 1 |
+
+```python
+def hello() -> str:
+    return "world"
+```
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What one request is answered with."""
+
+    words: Sequence[str] = ()
+    pause: float = 0.0
+    """Seconds between words."""
+    calls: Sequence[Call] = ()
+    status: int = 200
+    error: str = ""
+    cut: bool = False
+    """Cut the connection after the words."""
+    hang: bool = False
+    prompt_tokens: int | None = None
+
+
+def text_of(content: Any) -> str:
+    """Return the text of a message's content, which is a text or a list of parts."""
+    if isinstance(content, str):
+        return content
+    return "".join(p.get("text", "") for p in content or [] if p.get("type") == "text")
+
+
+def choose(messages: Sequence[Mapping[str, Any]], seen: Mapping[str, int]) -> Script:
+    """Choose by the last user message; `seen` counts how often each user text was asked for before."""
+    said = [text_of(m["content"]) for m in messages if m["role"] == "user"]
+    prompt = said[-1].strip() if said else ""
+    last = messages[-1] if messages else {"role": "user", "content": ""}
+    if last["role"] == "tool":
+        return Script(words=["Tool said: ", text_of(last["content"])[:2000]])
+    line = prompt.splitlines()[0] if prompt else ""
+    word, _, rest = line.partition(" ")
+    match word:
+        case "bash:":
+            return Script(words=["Let me run that. "], calls=[Call("bash", json.dumps({"command": rest}))])
+        case "tool:":
+            return Script(words=["Let me use that. "], calls=[_call(rest)])
+        case "multi:":
+            return Script(words=["Let me do these. "], calls=[_call(part) for part in rest.split(" || ")])
+        case "slow" if numbers := _numbers(rest):
+            pause = numbers[1] / 1000 if len(numbers) > 1 else 0.1
+            return Script(words=[f"w{i} " for i in range(numbers[0])], pause=pause)
+        case "recall":
+            earlier = [" ".join(t.split()) for t in said[:-1]]
+            return Script(words=["I was told: ", " | ".join(earlier) or "nothing"])
+        case "err" if numbers := _numbers(rest):
+            return _error(numbers, rest, seen.get(prompt, 0))
+        case "cut" if numbers := _numbers(rest):
+            if seen.get(prompt, 0) < numbers[0]:
+                return Script(words=["part1 ", "part2 ", "part3 "], pause=0.05, cut=True)
+            return Script(words=["whole ", "answer"])
+        case "hang":
+            return Script(hang=True)
+        case "big" if numbers := _numbers(rest):
+            return Script(words=["Echo: ", prompt], prompt_tokens=numbers[0])
+        case "long" if numbers := _numbers(rest):
+            text = "\n\n".join(f"Paragraph {i} with **bold** and `code`." for i in range(numbers[0] // 30 + 1))
+            return Script(words=[text[i : i + 200] for i in range(0, min(len(text), numbers[0]), 200)])
+        case "markdown":
+            return Script(words=[SAMPLE[i : i + 12] for i in range(0, len(SAMPLE), 12)])
+        case _:
+            pass
+    return Script(words=["Echo: ", *(f"{w} " for w in prompt[:2000].split())])
+
+
+def _call(text: str) -> Call:
+    name, _, arguments = text.strip().partition(" ")
+    return Call(name, arguments or "{}")
+
+
+def _numbers(text: str) -> list[int]:
+    found = re.match(r"\d+(?: \d+)*", text)
+    return [int(n) for n in found[0].split()] if found else []
+
+
+def _error(numbers: list[int], rest: str, seen: int) -> Script:
+    code, times = numbers[0], numbers[1] if len(numbers) > 1 else 1
+    if seen >= times:
+        return Script(words=["recovered"])
+    message = re.sub(r"^[\d ]+", "", rest) or f"scripted failure {code}"
+    return Script(status=code, error=message)

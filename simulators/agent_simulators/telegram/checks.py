@@ -1,0 +1,124 @@
+"""What Telegram refuses in a text and its entities; pure."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+from typing_extensions import override
+
+MAX_TEXT = 4096
+MAX_ENTITIES = 100
+_TAGS = {
+    "b",
+    "strong",
+    "i",
+    "em",
+    "u",
+    "ins",
+    "s",
+    "strike",
+    "del",
+    "code",
+    "pre",
+    "a",
+    "span",
+    "tg-spoiler",
+    "blockquote",
+}
+_RESERVED = re.compile(r"(?<!\\)[\[\]()~`>#+\-=|{}.!]")
+REACTIONS = set(
+    "❤👍👎🔥🥰👏😁🤔🤯😱🤬😢🎉🤩🤮💩🙏👌🕊🤡🥱🥴😍🐳🌚🌭💯🤣⚡🍌🏆💔🤨😐🍓🍾💋🖕😈😴😭🤓👻👀🎃🙈😇😨🤝✍🤗🫡🎅🎄☃💅🤪🗿🆒💘🙉🦄😘💊🙊😎👾😡"
+)
+
+
+class Refused(Exception):
+    """A request that Telegram answers with an error."""
+
+    def __init__(self, description: str, code: int = 400, **parameters: Any) -> None:
+        super().__init__(description)
+        self.description, self.code, self.parameters = description, code, parameters
+
+
+def utf16_length(text: str) -> int:
+    """Return the length in UTF-16 units, in which Telegram counts."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def check_text(
+    text: str | None, entities: list[dict[str, Any]], parse_mode: str | None
+) -> tuple[str, list[dict[str, Any]]]:
+    """Return the text and entities as they would stand in the chat.
+
+    Raises:
+        Refused: as Telegram would.
+    """
+    if text is None or not text.strip():
+        raise Refused("Bad Request: message text is empty")
+    if parse_mode:
+        text = _parse(text, parse_mode.lower())
+        entities = []
+    _check_entities(text, entities)
+    if utf16_length(text) > MAX_TEXT:
+        raise Refused("Bad Request: message is too long")
+    stripped = text.rstrip()
+    return (stripped if not entities else text), entities[:MAX_ENTITIES]
+
+
+def _parse(text: str, mode: str) -> str:
+    if mode == "html":
+        parser = _Html()
+        parser.feed(text)
+        parser.close()
+        if parser.open:
+            raise Refused(
+                f"Bad Request: can't parse entities: Can't find end tag corresponding to start tag \"{parser.open[-1]}\""
+            )
+        return "".join(parser.text)
+    if mode == "markdownv2":
+        found = _RESERVED.search(re.sub(r"```.*?```|`[^`]*`|\[[^\]]*\]\([^)]*\)", "", text, flags=re.DOTALL))
+        if found:
+            raise Refused(f"Bad Request: can't parse entities: Character '{found[0]}' is reserved and must be escaped")
+        return re.sub(r"\\(.)", r"\1", text)
+    if mode == "markdown":
+        return text
+    raise Refused("Bad Request: unsupported parse_mode")
+
+
+class _Html(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text: list[str] = []
+
+    @override
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag not in _TAGS:
+            raise Refused(f'Bad Request: can\'t parse entities: Unsupported start tag "{tag}"')
+        self.open.append(tag)
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            raise Refused(f'Bad Request: can\'t parse entities: Unexpected end tag "{tag}"')
+
+    @override
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def _check_entities(text: str, entities: list[dict[str, Any]]) -> None:
+    """Refuse entities out of range, inside a surrogate pair, or badly nested."""
+    units = text.encode("utf-16-le")
+    total = len(units) // 2
+    spans: list[tuple[int, int]] = []
+    for entity in entities:
+        start, end = int(entity["offset"]), int(entity["offset"]) + int(entity["length"])
+        if start < 0 or end <= start or end > total:
+            raise Refused("Bad Request: ENTITY_BOUNDS_INVALID")
+        if any(0xDC <= units[2 * at + 1] <= 0xDF for at in (start, end) if at < total):
+            raise Refused("Bad Request: ENTITY_BOUNDS_INVALID")
+        if any(a < start < b < end or start < a < end < b for a, b in spans):
+            raise Refused("Bad Request: entities are badly nested")
+        spans.append((start, end))

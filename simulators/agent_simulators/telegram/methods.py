@@ -1,0 +1,293 @@
+"""The methods of the Bot API that a chat with text, edits and topics needs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from agent_simulators.telegram.checks import REACTIONS, Refused, check_text
+from agent_simulators.telegram.params import Params
+from agent_simulators.telegram.state import Bot, Chat, Cloud, Topic
+
+Method = Callable[[Cloud, Bot, Params], Awaitable[Any]]
+METHODS: dict[str, Method] = {}
+_NOT_MODIFIED = (
+    "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a "
+    "current content and reply markup of the message"
+)
+_CONFLICT = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+_GENERAL = 1
+
+
+def method(name: str) -> Callable[[Method], Method]:
+    """Register a method; names are matched without regard to case."""
+
+    def register(function: Method) -> Method:
+        METHODS[name.lower()] = function
+        return function
+
+    return register
+
+
+@method("getMe")
+async def get_me(_cloud: Cloud, bot: Bot, _params: Params) -> Any:
+    """Return the bot."""
+    return {**bot.user(), "can_join_groups": True, "can_read_all_group_messages": True, "supports_inline_queries": False,
+            "has_topics_enabled": False}  # fmt: skip
+
+
+@method("getUpdates")
+async def get_updates(_cloud: Cloud, bot: Bot, params: Params) -> Any:
+    """Return what waits; confirm what lies below the offset; wait for something; the newest poll wins."""
+    if bot.webhook:
+        raise Refused(
+            "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+            409,
+        )
+    offset, limit = params.number("offset", 0) or 0, min(max(params.number("limit", 100) or 100, 1), 100)
+    allowed = params.json("allowed_updates", None)
+    if allowed is not None:
+        bot.allowed = allowed or None
+    if offset > 0:
+        bot.updates = [u for u in bot.updates if not _below(u, offset)]
+    elif offset < 0:
+        bot.updates = bot.updates[offset:]
+    bot.poll += 1
+    mine = bot.poll
+    bot.changed.set()
+    bot.changed = asyncio.Event()
+    deadline = time.monotonic() + min(params.number("timeout", 0) or 0, 50)
+    while not (waiting := [u for u in bot.updates if _wanted(u, bot.allowed)]):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return []
+        try:
+            await asyncio.wait_for(bot.changed.wait(), left)
+        except TimeoutError:
+            return []
+        if bot.poll != mine:
+            raise Refused(_CONFLICT, 409)
+    return waiting[:limit]
+
+
+def _below(update: dict[str, Any], offset: int) -> bool:
+    number = update["update_id"]
+    return isinstance(number, int) and number < offset
+
+
+def _wanted(update: dict[str, Any], allowed: list[str] | None) -> bool:
+    kinds = set(update) - {"update_id"}
+    return allowed is None or not kinds or bool(kinds & set(allowed))
+
+
+@method("setWebhook")
+async def set_webhook(_cloud: Cloud, bot: Bot, params: Params) -> Any:
+    """Store the webhook; while one is set there is no polling."""
+    url = params.text("url") or ""
+    bot.webhook = {"url": url, "secret_token": params.text("secret_token")} if url else None
+    return True
+
+
+@method("deleteWebhook")
+async def delete_webhook(_cloud: Cloud, bot: Bot, params: Params) -> Any:
+    """Forget the webhook."""
+    bot.webhook = None
+    if params.flag("drop_pending_updates"):
+        bot.updates.clear()
+    return True
+
+
+@method("getWebhookInfo")
+async def get_webhook_info(_cloud: Cloud, bot: Bot, _params: Params) -> Any:
+    """Return the webhook."""
+    url = bot.webhook["url"] if bot.webhook else ""
+    return {"url": url, "has_custom_certificate": False, "pending_update_count": len(bot.updates)}
+
+
+@method("sendMessage")
+async def send_message(cloud: Cloud, bot: Bot, params: Params) -> Any:
+    """Send a text."""
+    chat = cloud.chat(params.required("chat_id"))
+    topic = _open_topic(chat, params)
+    text, entities = check_text(params.text("text"), params.json("entities", []), params.text("parse_mode"))
+    reply = params.json("reply_parameters", {}) or {}
+    target = reply.get("message_id") or params.number("reply_to_message_id")
+    if target and int(target) not in chat.messages:
+        if not reply.get("allow_sending_without_reply"):
+            raise Refused("Bad Request: message to be replied not found")
+        target = None
+    _spend(cloud, chat)
+    chat.typing.pop(topic, None)
+    original = chat.messages[int(target)] if target else None
+    return cloud.add_message(
+        chat, bot.user(), text, topic, entities=entities,
+        reply_to_message={k: v for k, v in original.items() if k != "reply_to_message"} if original else None,
+        reply_markup=params.json("reply_markup", None),
+    )  # fmt: skip
+
+
+@method("editMessageText")
+async def edit_message_text(cloud: Cloud, bot: Bot, params: Params) -> Any:
+    """Replace the text of an own message."""
+    chat = cloud.chat(params.required("chat_id"))
+    message = chat.messages.get(params.required("message_id"))
+    if message is None:
+        raise Refused("Bad Request: message to edit not found")
+    if message["from"]["id"] != bot.id:
+        raise Refused("Bad Request: message can't be edited")
+    text, entities = check_text(params.text("text"), params.json("entities", []), params.text("parse_mode"))
+    markup = params.json("reply_markup", None)
+    if (message["text"], message.get("entities", []), message.get("reply_markup")) == (text, entities, markup):
+        raise Refused(_NOT_MODIFIED)
+    _spend(cloud, chat)
+    message.update({"text": text, "edit_date": int(time.time())})
+    for key, value in (("entities", entities), ("reply_markup", markup)):
+        message.pop(key, None)
+        if value:
+            message[key] = value
+    cloud.note("edit", chat.id, message.get("message_thread_id"), message_id=message["message_id"], text=text)
+    return message
+
+
+@method("deleteMessage")
+async def delete_message(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Remove a message."""
+    chat = cloud.chat(params.required("chat_id"))
+    message = chat.messages.pop(params.required("message_id"), None)
+    if message is None:
+        raise Refused("Bad Request: message to delete not found")
+    cloud.note("delete", chat.id, message.get("message_thread_id"), message_id=message["message_id"])
+    return True
+
+
+@method("sendChatAction")
+async def send_chat_action(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Show that the bot types, for five seconds."""
+    chat = cloud.chat(params.required("chat_id"))
+    topic = params.number("message_thread_id")
+    if topic and topic != _GENERAL and topic not in chat.topics:
+        raise Refused("Bad Request: message thread not found")
+    chat.typing[topic] = time.time() + 5
+    cloud.note("typing", chat.id, topic, action=params.text("action"))
+    return True
+
+
+@method("setMessageReaction")
+async def set_message_reaction(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """React to a message with one of the emoji that Telegram allows."""
+    chat = cloud.chat(params.required("chat_id"))
+    message = chat.messages.get(params.required("message_id"))
+    if message is None:
+        raise Refused("Bad Request: message to react not found")
+    emoji = [r.get("emoji") for r in params.json("reaction", [])]
+    if any(e not in REACTIONS for e in emoji):
+        raise Refused("Bad Request: REACTION_INVALID")
+    cloud.note("reaction", chat.id, message.get("message_thread_id"), message_id=message["message_id"], emoji=emoji)
+    return True
+
+
+@method("setMyCommands")
+async def set_my_commands(_cloud: Cloud, bot: Bot, params: Params) -> Any:
+    """Store the menu of a scope."""
+    bot.commands[str(params.json("scope", {"type": "default"}))] = params.json("commands", [])
+    return True
+
+
+@method("getMyCommands")
+async def get_my_commands(_cloud: Cloud, bot: Bot, params: Params) -> Any:
+    """Return the menu of a scope."""
+    return bot.commands.get(str(params.json("scope", {"type": "default"})), [])
+
+
+@method("deleteMyCommands")
+async def delete_my_commands(_cloud: Cloud, bot: Bot, params: Params) -> Any:
+    """Forget the menu of a scope."""
+    bot.commands.pop(str(params.json("scope", {"type": "default"})), None)
+    return True
+
+
+@method("getChat")
+async def get_chat(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Return a chat in full."""
+    full = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": {
+        "unlimited_gifts": True, "limited_gifts": True, "unique_gifts": True, "premium_subscription": True,
+        "gifts_from_channels": True}}  # fmt: skip
+    return {**cloud.chat(params.required("chat_id")).as_chat(), **full}
+
+
+@method("answerCallbackQuery")
+async def answer_callback_query(_cloud: Cloud, _bot: Bot, _params: Params) -> Any:
+    """End the spinner of a button."""
+    return True
+
+
+@method("createForumTopic")
+async def create_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Make a topic."""
+    chat = cloud.chat(params.required("chat_id"))
+    if not chat.forum and chat.type != "private":
+        raise Refused("Bad Request: the chat is not a forum")
+    topic = cloud.add_topic(chat, params.text("name") or "topic")
+    return {"message_thread_id": topic.id, "name": topic.name, "icon_color": 7322096}
+
+
+@method("editForumTopic")
+async def edit_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Rename a topic."""
+    _topic(cloud, params).name = params.text("name") or ""
+    return True
+
+
+@method("closeForumTopic")
+async def close_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Close a topic."""
+    _topic(cloud, params).closed = True
+    return True
+
+
+@method("reopenForumTopic")
+async def reopen_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Open a topic again."""
+    _topic(cloud, params).closed = False
+    return True
+
+
+@method("deleteForumTopic")
+async def delete_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Remove a topic with its messages."""
+    topic = _topic(cloud, params)
+    chat = cloud.chat(params.required("chat_id"))
+    del chat.topics[topic.id]
+    chat.messages = {i: m for i, m in chat.messages.items() if m.get("message_thread_id") != topic.id}
+    return True
+
+
+def _topic(cloud: Cloud, params: Params) -> Topic:
+    topic = cloud.chat(params.required("chat_id")).topics.get(params.required("message_thread_id"))
+    if topic is None:
+        raise Refused("Bad Request: message thread not found")
+    return topic
+
+
+def _open_topic(chat: Chat, params: Params) -> int | None:
+    """Return the topic to send to; General is never named, and a topic that is gone is an error."""
+    number = params.number("message_thread_id")
+    if number is None:
+        return None
+    if number == _GENERAL or number not in chat.topics:
+        raise Refused("Bad Request: message thread not found")
+    if chat.topics[number].closed:
+        raise Refused("Bad Request: TOPIC_CLOSED")
+    return number
+
+
+def _spend(cloud: Cloud, chat: Chat) -> None:
+    """Hold a group to its messages a minute, where the limit is switched on."""
+    now = time.time()
+    chat.sent_at = [t for t in chat.sent_at if now - t < 60]
+    if cloud.group_limit is not None and chat.type != "private" and len(chat.sent_at) >= cloud.group_limit:
+        wait = int(60 - (now - chat.sent_at[0])) + 1
+        raise Refused(f"Too Many Requests: retry after {wait}", 429, retry_after=wait)
+    chat.sent_at.append(now)

@@ -1,0 +1,187 @@
+"""`/sim/…`: play the people, read a chat as a person sees it, watch what happens, inject faults."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from agent_simulators.telegram.checks import Refused, utf16_length
+from agent_simulators.telegram.state import Bot, Chat, Cloud, now_ms
+
+_COMMAND = re.compile(r"(?:(?<=\s)|^)/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]+)?")
+_MENTION = re.compile(r"(?<!\w)@[A-Za-z0-9_]{3,32}")
+
+
+def add_routes(app: web.Application, cloud: Cloud) -> None:
+    """Add every endpoint."""
+
+    def route(function: Callable[[Cloud, Any], Awaitable[Any]]) -> Any:
+        async def handle(request: web.Request) -> web.Response:
+            arguments = await request.json() if request.method == "POST" else dict(request.query)
+            try:
+                return web.json_response(await function(cloud, {**arguments, **request.match_info}))
+            except (Refused, KeyError, ValueError) as error:
+                return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
+
+        return handle
+
+    app.router.add_post("/sim/messages", route(post_message))
+    app.router.add_post("/sim/edits", route(post_edit))
+    app.router.add_post("/sim/updates", route(post_update))
+    app.router.add_post("/sim/chats", route(post_chat))
+    app.router.add_post("/sim/topics", route(post_topic))
+    app.router.add_post("/sim/bots", route(post_bot))
+    app.router.add_post("/sim/faults", route(post_fault))
+    app.router.add_post("/sim/settings", route(post_settings))
+    app.router.add_post("/sim/reset", route(post_reset))
+    app.router.add_get("/sim/chats/{chat}", route(get_chat))
+    app.router.add_get("/sim/events", route(get_events))
+    app.router.add_get("/sim/calls", route(get_calls))
+
+
+async def post_message(cloud: Cloud, body: dict[str, Any]) -> Any:
+    """Say something as a person: chat, text, and user, topic, reply_to, chat_type at need."""
+    chat_id = int(body["chat"])
+    chat = cloud.ensure_chat(chat_id, body.get("chat_type"), body.get("title", ""), forum=bool(body.get("forum")))
+    topic = body.get("topic")
+    if topic and int(topic) not in chat.topics:
+        cloud.add_topic(chat, f"topic {topic}", int(topic))
+    user = _person(body.get("user", chat_id if chat_id > 0 else 1))
+    text = body["text"]
+    entities = find_entities(text)
+    reply = chat.messages.get(int(body["reply_to"])) if body.get("reply_to") else None
+    started = now_ms()
+    message = cloud.add_message(
+        chat, user, text, int(topic) if topic else None, entities=entities, reply_to_message=reply
+    )
+    updates = cloud.deliver("message", message)
+    return {"message_id": message["message_id"], "update_id": updates[0], "t": started}
+
+
+async def post_edit(cloud: Cloud, body: dict[str, Any]) -> Any:
+    """Edit a person's message: chat, message_id, text."""
+    message = cloud.chats[int(body["chat"])].messages[int(body["message_id"])]
+    message.update({"text": body["text"], "edit_date": int(time.time())})
+    return {"update_id": cloud.deliver("edited_message", message)[0]}
+
+
+async def post_update(cloud: Cloud, body: dict[str, Any]) -> Any:
+    """Deliver an update exactly as given, however malformed: update."""
+    return {"update_id": cloud.deliver_raw(next(iter(cloud.bots.values())), body["update"])}
+
+
+async def post_chat(cloud: Cloud, body: dict[str, Any]) -> Any:
+    """Make or change a chat: chat, chat_type, title, forum, blocked, migrated_to."""
+    chat = cloud.ensure_chat(
+        int(body["chat"]), body.get("chat_type"), body.get("title", ""), forum=bool(body.get("forum"))
+    )
+    chat.blocked = bool(body.get("blocked", chat.blocked))
+    chat.migrated_to = body.get("migrated_to", chat.migrated_to)
+    return chat.as_chat()
+
+
+async def post_topic(cloud: Cloud, body: dict[str, Any]) -> Any:
+    """Make, close or delete a topic: chat, topic, name, closed, deleted."""
+    chat = cloud.ensure_chat(int(body["chat"]), forum=True)
+    number = int(body["topic"]) if body.get("topic") else None
+    if body.get("deleted") and number is not None:
+        del chat.topics[number]
+        return {"topic": number}
+    known = chat.topics.get(number) if number is not None else None
+    topic = known or cloud.add_topic(chat, body.get("name", "topic"), number)
+    topic.closed = bool(body.get("closed", topic.closed))
+    return {"topic": topic.id}
+
+
+async def post_bot(cloud: Cloud, body: dict[str, Any]) -> Any:
+    """Add a bot: token, username."""
+    cloud.bots[body["token"]] = Bot(body["token"], body.get("username", "other_bot"))
+    return {"bots": len(cloud.bots)}
+
+
+async def post_fault(cloud: Cloud, body: dict[str, Any]) -> Any:
+    """Spoil the next calls: method (or *), kind throttle | error | slow | cut, count, retry_after, code, seconds."""
+    cloud.faults.append({"count": 1, **body})
+    return {"faults": len(cloud.faults)}
+
+
+async def post_settings(cloud: Cloud, body: dict[str, Any]) -> Any:
+    """Switch limits: group_limit (messages a minute, null for none)."""
+    cloud.group_limit = body.get("group_limit")
+    return {"group_limit": cloud.group_limit}
+
+
+async def post_reset(cloud: Cloud, _body: dict[str, Any]) -> Any:
+    """Forget faults, limits, calls and events; chats and updates stay."""
+    cloud.faults.clear()
+    cloud.calls.clear()
+    cloud.group_limit = None
+    return {}
+
+
+async def get_chat(cloud: Cloud, query: dict[str, Any]) -> Any:
+    """Return a chat's messages in order, as a person sees them: chat, topic."""
+    chat = cloud.chats.get(int(query["chat"])) or Chat(int(query["chat"]), "private", "")
+    topic = int(query["topic"]) if query.get("topic") else None
+    edits: dict[int, int] = {}
+    for event in cloud.events:
+        if event["kind"] == "edit" and event["chat"] == chat.id:
+            edits[event["message_id"]] = edits.get(event["message_id"], 0) + 1
+    messages = [
+        _seen(m, edits.get(number, 0))
+        for number, m in sorted(chat.messages.items())
+        if topic is None or m.get("message_thread_id") == topic
+    ]
+    typing = [t for t, until in chat.typing.items() if until > time.time()]
+    return {"chat": chat.as_chat(), "messages": messages, "typing": typing}
+
+
+def _seen(message: dict[str, Any], edits: int) -> dict[str, Any]:
+    reply = message.get("reply_to_message")
+    return {
+        "message_id": message["message_id"], "from": message["from"]["id"], "bot": message["from"]["is_bot"],
+        "text": message["text"], "entities": message.get("entities", []), "topic": message.get("message_thread_id"),
+        "reply_to": reply["message_id"] if reply else None, "edits": edits, "date": message["date"],
+    }  # fmt: skip
+
+
+async def get_events(cloud: Cloud, query: dict[str, Any]) -> Any:
+    """Return what happened after event `since`, waiting up to `timeout` seconds for something; `chat` narrows it."""
+    since, deadline = int(query.get("since", 0)), time.monotonic() + min(float(query.get("timeout", 0)), 50)
+    chat = int(query["chat"]) if query.get("chat") else None
+    while True:
+        found = [e for e in cloud.events[since:] if chat is None or e["chat"] == chat]
+        left = deadline - time.monotonic()
+        if found or left <= 0:
+            return {"events": found, "last": len(cloud.events)}
+        try:
+            await asyncio.wait_for(cloud.happened.wait(), left)
+        except TimeoutError:
+            continue
+
+
+async def get_calls(cloud: Cloud, query: dict[str, Any]) -> Any:
+    """Return the calls of bots, oldest first: method, since (ms)."""
+    name, since = query.get("method", "").lower(), int(query.get("since", 0))
+    return [c for c in cloud.calls if c["t"] >= since and (not name or c["method"].lower() == name)]
+
+
+def find_entities(text: str) -> list[dict[str, Any]]:
+    """Find the commands and mentions in a person's text, as Telegram's clients mark them."""
+    found = []
+    for pattern, kind in ((_COMMAND, "bot_command"), (_MENTION, "mention")):
+        for match in pattern.finditer(text):
+            offset = utf16_length(text[: match.start()])
+            found.append({"type": kind, "offset": offset, "length": utf16_length(match[0])})
+    return sorted(found, key=lambda e: e["offset"])
+
+
+def _person(user: Any) -> dict[str, Any]:
+    if isinstance(user, dict):
+        return {"is_bot": False, "first_name": f"Person {user['id']}", **user}
+    return {"id": int(user), "is_bot": False, "first_name": f"Person {user}", "language_code": "en"}

@@ -1,0 +1,165 @@
+"""What the simulated cloud knows: bots, chats, topics, messages, and what happened in order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent_simulators.telegram.checks import Refused
+
+
+@dataclass(slots=True)
+class Bot:
+    """One bot and what waits for it."""
+
+    token: str
+    username: str
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    next_update: int = 1
+    allowed: list[str] | None = None
+    webhook: dict[str, Any] | None = None
+    commands: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    poll: int = 0
+    """Number of the newest getUpdates; an older one that still waits gets 409."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def id(self) -> int:
+        """Return the numeric id, the token's first part."""
+        return int(self.token.split(":")[0])
+
+    def user(self) -> dict[str, Any]:
+        """Return the bot as a User."""
+        return {"id": self.id, "is_bot": True, "first_name": self.username, "username": self.username}
+
+
+@dataclass(slots=True)
+class Topic:
+    """A forum topic."""
+
+    id: int
+    name: str
+    closed: bool = False
+
+
+@dataclass(slots=True)
+class Chat:
+    """A chat with its messages."""
+
+    id: int
+    type: str
+    title: str
+    forum: bool = False
+    topics: dict[int, Topic] = field(default_factory=dict)
+    messages: dict[int, dict[str, Any]] = field(default_factory=dict)
+    blocked: bool = False
+    migrated_to: int | None = None
+    typing: dict[int | None, float] = field(default_factory=dict)
+    sent_at: list[float] = field(default_factory=list)
+
+    def as_chat(self) -> dict[str, Any]:
+        """Return it as a Chat object."""
+        chat: dict[str, Any] = {"id": self.id, "type": self.type}
+        if self.type == "private":
+            return {**chat, "first_name": self.title}
+        return {**chat, "title": self.title, **({"is_forum": True} if self.forum else {})}
+
+
+class Cloud:
+    """All state of one simulated Telegram."""
+
+    def __init__(self, token: str) -> None:
+        bot = Bot(token, "demo_bot")
+        self.bots = {token: bot}
+        self.chats: dict[int, Chat] = {}
+        self.events: list[dict[str, Any]] = []
+        self.calls: list[dict[str, Any]] = []
+        self.faults: list[dict[str, Any]] = []
+        self.group_limit: int | None = None
+        self.happened = asyncio.Event()
+        self._next_message = 1
+        self._next_topic = 2
+
+    # --- chats -------------------------------------------------------------------------------
+
+    def chat(self, chat_id: int) -> Chat:
+        """Return the chat.
+
+        Raises:
+            Refused: there is none, the person blocked the bot, or the group moved.
+        """
+        chat = self.chats.get(chat_id)
+        if chat is None:
+            raise Refused("Bad Request: chat not found")
+        if chat.migrated_to is not None:
+            raise Refused(
+                "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=chat.migrated_to
+            )
+        if chat.blocked:
+            raise Refused("Forbidden: bot was blocked by the user", 403)
+        return chat
+
+    def ensure_chat(self, chat_id: int, kind: str | None = None, title: str = "", *, forum: bool = False) -> Chat:
+        """Return the chat, made at need: a positive id is a private chat."""
+        if chat_id not in self.chats:
+            kind = kind or ("private" if chat_id > 0 else "supergroup")
+            self.chats[chat_id] = Chat(chat_id, kind, title or ("Person" if chat_id > 0 else "Group"), forum)
+        return self.chats[chat_id]
+
+    def add_topic(self, chat: Chat, name: str, topic_id: int | None = None) -> Topic:
+        """Make a topic."""
+        if topic_id is None:
+            topic_id = self._next_topic
+        self._next_topic = max(self._next_topic, topic_id) + 1
+        chat.forum = chat.forum or chat.type != "private"
+        chat.topics[topic_id] = Topic(topic_id, name)
+        return chat.topics[topic_id]
+
+    # --- messages ----------------------------------------------------------------------------
+
+    def add_message(
+        self, chat: Chat, sender: dict[str, Any], text: str, topic: int | None, **extra: Any
+    ) -> dict[str, Any]:
+        """Put a message into a chat."""
+        message = {
+            "message_id": self._next_message,
+            "date": int(time.time()),
+            "chat": chat.as_chat(),
+            "from": sender,
+            "text": text,
+            **({"message_thread_id": topic, "is_topic_message": True} if topic else {}),
+            **{k: v for k, v in extra.items() if v},
+        }
+        self._next_message += 1
+        chat.messages[message["message_id"]] = message
+        self.note("message", chat.id, topic, message_id=message["message_id"], text=text, by=sender["id"])
+        return message
+
+    def note(self, kind: str, chat_id: int, topic: int | None, **what: Any) -> None:
+        """Remember that something happened in a chat."""
+        number = len(self.events) + 1
+        self.events.append({"n": number, "t": now_ms(), "kind": kind, "chat": chat_id, "topic": topic, **what})
+        self.happened.set()
+        self.happened = asyncio.Event()
+
+    # --- updates -----------------------------------------------------------------------------
+
+    def deliver(self, kind: str, body: dict[str, Any]) -> list[int]:
+        """Queue an update for every bot; return the update ids."""
+        return [self.deliver_raw(bot, {kind: body}) for bot in self.bots.values()]
+
+    def deliver_raw(self, bot: Bot, update: dict[str, Any]) -> int:
+        """Queue an update as it is, numbered unless it has a number."""
+        update = {"update_id": bot.next_update, **update}
+        bot.next_update += 1
+        bot.updates.append(update)
+        bot.changed.set()
+        bot.changed = asyncio.Event()
+        return int(update["update_id"]) if isinstance(update["update_id"], int) else -1
+
+
+def now_ms() -> int:
+    """Return milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000

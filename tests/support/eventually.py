@@ -1,0 +1,45 @@
+"""Wait for a predicate, never for a time."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def eventually(predicate: Callable[[], T | Awaitable[T]], timeout: float = 10, interval: float = 0.02) -> T:  # noqa: ASYNC109
+    """Return the predicate's first truthy value.
+
+    Raises:
+        AssertionError: there was none in time; the text holds the last value.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        value = predicate()
+        if inspect.isawaitable(value):
+            value = await value
+        if value:
+            return value  # type: ignore[return-value]
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not true within {timeout} s; the last value was {value!r}")
+        await asyncio.sleep(interval)
+
+
+def eventually_sync(predicate: Callable[[], T], timeout: float = 10, interval: float = 0.05) -> T:
+    """Return the predicate's first truthy value, without an event loop.
+
+    Raises:
+        AssertionError: there was none in time; the text holds the last value.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        value = predicate()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not true within {timeout} s; the last value was {value!r}")
+        time.sleep(interval)
