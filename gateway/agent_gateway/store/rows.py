@@ -121,3 +121,12 @@ class OutboxRow:
     message_ids: tuple[int, ...]
     shown: tuple[str, ...]
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """How a turn ends in the chat: `message_ids` are the messages of its previews, which are edited first."""
+
+    text: str
+    format: str = "markdown"
+    message_ids: tuple[int, ...] = ()

@@ -1,0 +1,40 @@
+"""What can go wrong in the gateway, by meaning.
+
+GatewayError
+├── ConfigError       settings that no waiting mends; exit 64
+├── DatabaseAway      Postgres is out of reach; waited out
+├── LeadershipLost    another gateway leads now; every effect stops
+├── RunRefused        a runner may not serve this run; its text is told to it
+│   └── RunClosed     that run was closed by leave; the runner is told goodbye again
+└── OtherBot          this database belongs to another bot
+"""
+
+from __future__ import annotations
+
+
+class GatewayError(Exception):
+    """The root; its text is a sentence without secrets or message text."""
+
+
+class ConfigError(GatewayError):
+    """Settings that no waiting mends."""
+
+
+class DatabaseAway(GatewayError):
+    """Postgres is out of reach."""
+
+
+class LeadershipLost(GatewayError):
+    """Another gateway leads now: nothing more may be written or sent from here."""
+
+
+class RunRefused(GatewayError):
+    """A runner may not serve this run."""
+
+
+class RunClosed(RunRefused):
+    """The run was closed by leave."""
+
+
+class OtherBot(GatewayError):
+    """This database belongs to another bot."""

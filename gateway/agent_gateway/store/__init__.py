@@ -1,0 +1,17 @@
+"""Everything durable: one class over Postgres, put together from one module for each kind of fact."""
+
+from __future__ import annotations
+
+from agent_gateway.store.database import Fence
+from agent_gateway.store.inbox import InboxQueries
+from agent_gateway.store.outbox import OutboxQueries
+from agent_gateway.store.runs import RunQueries
+from agent_gateway.store.sessions import SessionQueries
+from agent_gateway.store.threads import ThreadQueries
+from agent_gateway.store.turns import TurnQueries
+
+__all__ = ["Fence", "Store"]
+
+
+class Store(InboxQueries, ThreadQueries, TurnQueries, RunQueries, SessionQueries, OutboxQueries):
+    """The store of one gateway."""

@@ -1,0 +1,42 @@
+"""Updates as they came, and how far Telegram was told that we have them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent_gateway.store.database import Connection, Database
+from agent_gateway.store.rows import InboxRow
+from agent_gateway.store.sql import QUERIES
+
+
+class InboxQueries(Database):
+    """Inbox and cursor."""
+
+    async def read_cursor(self) -> int:
+        """Return the next offset, 0 if none is known or it is too old."""
+        return int(await self._value("read_cursor", self.bot_id) or 0)
+
+    async def add_updates(self, rows: Sequence[tuple[int, str, str]], next_offset: int) -> None:
+        """Commit (update id, lane, payload) rows and the cursor together; rows known already are passed over."""
+        async with self.fenced() as connection:
+            if rows:
+                await connection.executemany(QUERIES["add_update"], [(self.bot_id, *row) for row in rows])
+            await connection.execute(QUERIES["write_cursor"], self.bot_id, next_offset)
+
+    async def next_inbox(self) -> list[InboxRow]:
+        """Return the oldest new row of each lane."""
+        return [InboxRow(**row) for row in await self._rows("next_inbox", self.bot_id)]
+
+    async def claim_inbox(self, connection: Connection, update_id: int) -> bool:
+        """Hold a row until the transaction ends; False where it is done or another consumer has it."""
+        return bool(await connection.fetchval(QUERIES["claim_inbox"], self.bot_id, update_id))
+
+    async def finish_inbox(
+        self, connection: Connection, update_id: int, state: str = "done", error: str | None = None
+    ) -> None:
+        """Mark a row `done`, or `dead` with words that hold nothing of its contents."""
+        await connection.execute(QUERIES["finish_inbox"], self.bot_id, update_id, state, error)
+
+    async def purge_inbox(self) -> None:
+        """Remove finished rows of more than two days."""
+        await self._write("purge_inbox", self.bot_id)

@@ -1,0 +1,35 @@
+"""Bring the schema up to date: `python -m agent_gateway.store.migrate` with the DSN in DATABASE_URL.
+
+A process of its own, so that the migration tool's memory is gone before the gateway serves. yoyo holds a lock in the
+database while it works, so two gateways that start together take turns.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from yoyo import get_backend, read_migrations
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(dsn: str) -> int:
+    """Apply what is missing; return how many were applied."""
+    parts = urlsplit(dsn)
+    backend = get_backend(urlunsplit(parts._replace(scheme="postgresql+psycopg")))
+    migrations = read_migrations(str(MIGRATIONS))
+    with backend.lock():
+        missing = backend.to_apply(migrations)
+        count = len(missing)
+        backend.apply_migrations(missing)
+    return count
+
+
+if __name__ == "__main__":
+    try:
+        migrate(os.environ["DATABASE_URL"])
+    except Exception as error:  # noqa: BLE001  # whatever it is, its class is all that may be said: texts hold the DSN
+        sys.exit(f"The schema could not be brought up to date: {type(error).__name__}")

@@ -1,0 +1,81 @@
+"""What must be said."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from agent_gateway.store.database import Connection, Database
+from agent_gateway.store.rows import Address, OutboxRow
+from agent_gateway.store.sql import QUERIES
+
+
+class OutboxQueries(Database):
+    """The outbox."""
+
+    async def put(
+        self,
+        connection: Connection | None,
+        address: Address,
+        text: str,
+        dedupe_key: str,
+        *,
+        kind: str = "reply",
+        format: str = "plain",  # noqa: A002  # the column's name
+        reply_to: int | None = None,
+    ) -> None:
+        """Say something once: a second row of the same key is passed over."""
+        if connection is None:
+            async with self.fenced() as own:
+                await self.put(own, address, text, dedupe_key, kind=kind, format=format, reply_to=reply_to)
+            return
+        await connection.execute(
+            QUERIES["put_outbox"], address.bot_id, dedupe_key, address.chat_id, address.topic_id, reply_to, None, kind,
+            format, text, [],
+        )  # fmt: skip
+
+    async def claim_outbox(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
+        """Return the oldest due row of each other chat, marked as being sent."""
+        async with self.fenced() as connection:
+            rows = await connection.fetch(QUERIES["claim_outbox"], self.bot_id, list(exclude_chats))
+        return [_outbox_row(row) for row in rows]
+
+    async def progress_outbox(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
+        """Remember how far a row got."""
+        await self._write("progress_outbox", outbox_id, list(message_ids), list(shown))
+
+    async def sent(self, outbox_id: int) -> None:
+        """Mark a row as said."""
+        await self._write("sent", outbox_id)
+
+    async def retry_outbox(self, outbox_id: int, delay: float, error: str) -> None:
+        """Make a row due again after `delay` seconds."""
+        await self._write("retry_outbox", outbox_id, delay, error)
+
+    async def dead(self, outbox_id: int, error: str) -> None:
+        """Give a row up, with words."""
+        await self._write("dead", outbox_id, error)
+
+    async def reset_sending(self) -> None:
+        """Make due again what a former leader was sending."""
+        await self._write("reset_sending", self.bot_id)
+
+    async def outbox_backlog(self) -> tuple[int, float]:
+        """Return how many rows wait and the oldest one's age in seconds."""
+        row = await self._row("outbox_backlog", self.bot_id)
+        return row["pending"], row["age"]
+
+
+def _outbox_row(row: Any) -> OutboxRow:
+    return OutboxRow(
+        id=row["id"],
+        address=Address(row["bot_id"], row["chat_id"], row["topic_id"]),
+        reply_to=row["reply_to"],
+        turn_id=row["turn_id"],
+        kind=row["kind"],
+        format=row["format"],
+        text=row["text"],
+        message_ids=tuple(row["message_ids"]),
+        shown=tuple(row["shown"]),
+        attempts=row["attempts"],
+    )

@@ -1,0 +1,25 @@
+-- name: read_cursor
+-- A cursor older than six days starts anew: Telegram's update ids restart at random after a quiet week.
+SELECT CASE WHEN updated_at < now() - interval '6 days' THEN 0 ELSE next_offset END FROM cursor WHERE bot_id = $1;
+
+-- name: write_cursor
+INSERT INTO cursor (bot_id, next_offset) VALUES ($1, $2)
+ON CONFLICT (bot_id) DO UPDATE SET next_offset = EXCLUDED.next_offset, updated_at = now();
+
+-- name: add_update
+INSERT INTO inbox (bot_id, update_id, lane, payload) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
+
+-- name: next_inbox
+-- The oldest new row of each lane.
+SELECT DISTINCT ON (lane) update_id, lane, payload, received_at FROM inbox
+WHERE bot_id = $1 AND state = 'new' ORDER BY lane, update_id LIMIT 100;
+
+-- name: finish_inbox
+UPDATE inbox SET state = $3, error = $4, done_at = now() WHERE bot_id = $1 AND update_id = $2 AND state = 'new';
+
+-- name: claim_inbox
+-- Held until the transaction ends, so that no two consumers work on one row.
+SELECT 1 FROM inbox WHERE bot_id = $1 AND update_id = $2 AND state = 'new' FOR UPDATE SKIP LOCKED;
+
+-- name: purge_inbox
+DELETE FROM inbox WHERE bot_id = $1 AND state <> 'new' AND received_at < now() - interval '2 days';

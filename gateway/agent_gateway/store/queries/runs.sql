@@ -1,0 +1,41 @@
+-- name: want_run
+INSERT INTO runs (thread_id, number, thread_uid) VALUES ($1, $2, $3)
+ON CONFLICT (thread_id, number) DO UPDATE SET thread_uid = COALESCE(EXCLUDED.thread_uid, runs.thread_uid);
+
+-- name: raise_counter
+UPDATE threads SET run_counter = GREATEST(run_counter, $2) WHERE id = $1;
+
+-- name: open_run
+SELECT * FROM runs WHERE thread_id = $1 AND state <> 'over';
+
+-- name: run
+SELECT * FROM runs WHERE thread_id = $1 AND number = $2;
+
+-- name: lock_run
+SELECT * FROM runs WHERE thread_id = $1 AND number = $2 FOR UPDATE;
+
+-- name: newest_run
+SELECT max(number) FROM runs WHERE thread_id = $1;
+
+-- name: ended_runs
+SELECT count(*) FROM runs WHERE thread_id = $1 AND hello_at IS NOT NULL AND state = 'over';
+
+-- name: open_runs
+SELECT count(*) FROM runs WHERE state <> 'over';
+
+-- name: accept_hello
+UPDATE runs SET state = 'live', pod_name = $3, pod_uid = $4, job_name = $5, hello_at = COALESCE(hello_at, now()), seen_at = now()
+WHERE thread_id = $1 AND number = $2 RETURNING *;
+
+-- name: mark_ready
+UPDATE runs SET ready_at = COALESCE(ready_at, now()), seen_at = now() WHERE thread_id = $1 AND number = $2;
+
+-- name: seen
+UPDATE runs SET seen_at = now() WHERE thread_id = $1 AND number = $2;
+
+-- name: acked
+UPDATE runs SET acked_seq = GREATEST(acked_seq, $3), seen_at = now() WHERE thread_id = $1 AND number = $2;
+
+-- name: end_run
+UPDATE runs SET state = 'over', ended_at = now(), reason = $3, message = $4
+WHERE thread_id = $1 AND number = $2 AND state <> 'over' RETURNING *;

@@ -1,0 +1,71 @@
+-- name: add_turn
+INSERT INTO turns (thread_id, update_id, message_id, person_id, text) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (thread_id, update_id) WHERE update_id IS NOT NULL DO NOTHING RETURNING *;
+
+-- name: turn_by_update
+SELECT * FROM turns WHERE thread_id = $1 AND update_id = $2;
+
+-- name: add_message
+INSERT INTO messages (thread_id, turn_id, role, text) VALUES ($1, $2, $3, $4);
+
+-- name: turn_by_id
+SELECT * FROM turns WHERE id = $1;
+
+-- name: queued_count
+SELECT count(*) FROM turns WHERE thread_id = $1 AND state = 'queued';
+
+-- name: next_turn
+SELECT * FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 1;
+
+-- name: running_turn
+SELECT * FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started');
+
+-- name: deliver_next
+-- queued -> delivered; nothing where one is running already (the unique index would refuse a second anyway).
+UPDATE turns SET state = 'delivered', run = $2, delivered_at = now()
+WHERE id = (SELECT id FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+  AND NOT EXISTS (SELECT 1 FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started'))
+  AND EXISTS (SELECT 1 FROM runs WHERE thread_id = $1 AND number = $2 AND state = 'live')
+RETURNING *;
+
+-- name: turn_started
+UPDATE turns SET state = 'started', started_at = now() WHERE id = $1 AND run = $2 AND state = 'delivered';
+
+-- name: first_text
+UPDATE turns SET first_text_at = now() WHERE id = $1 AND first_text_at IS NULL;
+
+-- name: save_progress
+INSERT INTO turn_views (turn_id, messages)
+SELECT id, $2::jsonb FROM turns WHERE id = $1 AND state IN ('delivered', 'started')
+ON CONFLICT (turn_id) DO UPDATE SET messages = EXCLUDED.messages, updated_at = now();
+
+-- name: save_view_messages
+INSERT INTO turn_views (turn_id, message_ids)
+SELECT id, $2 FROM turns WHERE id = $1 AND state IN ('queued', 'delivered', 'started')
+ON CONFLICT (turn_id) DO UPDATE SET message_ids = EXCLUDED.message_ids, updated_at = now();
+
+-- name: view
+SELECT turn_id, messages, message_ids FROM turn_views WHERE turn_id = $1;
+
+-- name: delete_view
+DELETE FROM turn_views WHERE turn_id = $1 RETURNING message_ids;
+
+-- name: end_turn
+UPDATE turns SET state = $2, reason = $3, ended_at = now()
+WHERE id = $1 AND state IN ('queued', 'delivered', 'started') RETURNING *;
+
+-- name: requeue
+UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL, attempts = attempts + 1
+WHERE id = $1 AND state = 'delivered';
+
+-- name: count_attempt
+UPDATE turns SET attempts = attempts + 1 WHERE thread_id = $1 AND state = 'queued';
+
+-- name: reset_attempts
+UPDATE turns SET attempts = 0 WHERE thread_id = $1 AND state = 'queued';
+
+-- name: cancel_queued
+UPDATE turns SET state = 'cancelled', ended_at = now() WHERE thread_id = $1 AND state = 'queued' RETURNING id;
+
+-- name: queued_turns
+SELECT * FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id;

@@ -1,0 +1,106 @@
+"""Runs: which pod has a conversation, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from agent_gateway.errors import RunClosed, RunRefused
+from agent_gateway.store.database import Database
+from agent_gateway.store.rows import Run, RunState, Turn
+from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.turns import build_turn
+
+_FIELDS = [f.name for f in fields(Run)]
+LEFT = "IdleTimeout"
+"""Reason of a run that was closed by leave, as the operator names the same end."""
+
+
+class RunQueries(Database):
+    """Runs."""
+
+    async def want_run(self, thread_id: int, number: int, thread_uid: str | None) -> None:
+        """Record that run `number` is wanted, before anybody else learns it."""
+        async with self.fenced() as connection:
+            await connection.execute(QUERIES["raise_counter"], thread_id, number)
+            await connection.execute(QUERIES["want_run"], thread_id, number, thread_uid)
+
+    async def open_run(self, thread_id: int) -> Run | None:
+        """Return the run that is not over."""
+        row = await self._row("open_run", thread_id)
+        return build_run(row) if row else None
+
+    async def run(self, thread_id: int, number: int) -> Run | None:
+        """Return one run, whatever its state."""
+        row = await self._row("run", thread_id, number)
+        return build_run(row) if row else None
+
+    async def open_runs(self) -> int:
+        """Count the runs of all threads that are not over."""
+        return int(await self._value("open_runs"))
+
+    async def had_runs(self, thread_id: int) -> bool:
+        """Say whether an earlier run of the thread ever connected."""
+        return bool(await self._value("ended_runs", thread_id))
+
+    async def accept_hello(self, thread_id: int, number: int, pod_name: str, pod_uid: str, job_name: str) -> Run:
+        """Give the run to this pod, for ever.
+
+        Raises:
+            RunClosed: it was closed by leave.
+            RunRefused: it is over otherwise, another pod has it, a newer run exists, or nobody wanted it.
+        """
+        async with self.fenced() as connection:
+            row = await connection.fetchrow(QUERIES["lock_run"], thread_id, number)
+            if row is None:
+                raise RunRefused(f"run {number} was never wanted")
+            run = build_run(row)
+            if run.pod_uid is not None and run.pod_uid != pod_uid:
+                raise RunRefused(f"run {number} belongs to another pod")
+            if run.state is RunState.OVER:
+                kind = RunClosed if run.reason == LEFT else RunRefused
+                raise kind(f"run {number} is over ({run.reason})")
+            newest = await connection.fetchval(QUERIES["newest_run"], thread_id)
+            if newest > number:
+                raise RunRefused(f"run {newest} is newer than run {number}")
+            row = await connection.fetchrow(QUERIES["accept_hello"], thread_id, number, pod_name, pod_uid, job_name)
+            return build_run(row)
+
+    async def mark_ready(self, thread_id: int, number: int) -> None:
+        """Record that pi answers; failed starts before it count no more."""
+        async with self.fenced() as connection:
+            await connection.execute(QUERIES["mark_ready"], thread_id, number)
+            await connection.execute(QUERIES["reset_attempts"], thread_id)
+
+    async def seen(self, thread_id: int, number: int) -> None:
+        """Record that the connection lives."""
+        await self._write("seen", thread_id, number)
+
+    async def end_run(self, thread_id: int, number: int, reason: str, message: str | None) -> bool:
+        """Record that a run is over; False where it was already."""
+        async with self.fenced() as connection:
+            return bool(await connection.fetchrow(QUERIES["end_run"], thread_id, number, reason, message))
+
+    async def leave(self, thread_id: int, run: int, seq: int, *, hand_over: bool = True) -> Turn | None:
+        """Hand the run its next turn, or close it, in one transaction.
+
+        Without `hand_over` it is closed in any case, and a turn that it was given but did not start waits again.
+        """
+        async with self.fenced() as connection:
+            await connection.fetchrow(QUERIES["lock_run"], thread_id, run)
+            running = await connection.fetchrow(QUERIES["running_turn"], thread_id)
+            turn = running
+            if hand_over and running is None:
+                turn = await connection.fetchrow(QUERIES["deliver_next"], thread_id, run)
+            if not hand_over and running is not None:
+                await connection.execute(QUERIES["requeue"], running["id"])
+            if not hand_over or turn is None:
+                await connection.execute(QUERIES["end_run"], thread_id, run, LEFT, None)
+            await connection.execute(QUERIES["acked"], thread_id, run, seq)
+        return build_turn(turn) if hand_over and turn is not None else None
+
+
+def build_run(row: Any) -> Run:
+    """Make a Run of a row."""
+    values = {name: row[name] for name in _FIELDS}
+    return Run(**{**values, "state": RunState(values["state"])})

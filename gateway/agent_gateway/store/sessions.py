@@ -1,0 +1,75 @@
+"""pi's session lines, model usage, and who did what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
+
+from agent_gateway.store.database import Connection, Database
+from agent_gateway.store.rows import Thread
+from agent_gateway.store.sql import QUERIES
+
+
+class SessionQueries(Database):
+    """Session entries, usage and audit."""
+
+    async def session_length(self, session_id: UUID) -> int:
+        """Count the stored lines."""
+        return int(await self._value("session_length", session_id))
+
+    async def stream_session(self, session_id: UUID) -> AsyncIterator[str]:
+        """Yield the stored lines in order, never all in memory."""
+        async with self.pool.acquire() as connection, connection.transaction(readonly=True):
+            async for row in connection.cursor(QUERIES["session_lines"], session_id, prefetch=200):
+                yield row["line"]
+
+    async def add_entries(self, thread: Thread, run: int, seq: int, lines: Sequence[str]) -> None:
+        """Store session lines with the acknowledgement; lines known already are passed over.
+
+        Raises:
+            ValueError: a line is no JSON object with an id.
+        """
+        ids = [_entry_id(line) for line in lines]
+        async with self.fenced() as connection:
+            if lines:
+                await connection.execute(QUERIES["lock_session"], str(thread.session_id))
+                await connection.execute(QUERIES["add_entries"], thread.session_id, ids, list(lines))
+            await connection.execute(QUERIES["acked"], thread.id, run, seq)
+
+    async def add_usage(
+        self,
+        thread_id: int,
+        run: int,
+        turn_id: int | None,
+        provider: str,
+        model: str,
+        input: int,  # noqa: A002  # the column's name, as providers call it
+        output: int,
+        cached: int,
+        status: int,
+        milliseconds: int,
+    ) -> None:
+        """Record one model call: tokens, the provider's HTTP status, and how long it took."""
+        await self.pool.execute(
+            QUERIES["add_usage"], thread_id, run, turn_id, provider, model, input, output, cached, status, milliseconds
+        )
+
+    async def usage_totals(self, thread_id: int) -> tuple[int, int]:
+        """Return the tokens that a thread has used: input and output."""
+        row = await self._row("usage_totals", thread_id)
+        return row["input"], row["output"]
+
+    async def add_audit(self, connection: Connection, person_id: int | None, action: str, subject: str) -> None:
+        """Record who asked for what."""
+        await connection.execute(QUERIES["add_audit"], person_id, action, subject)
+
+
+def _entry_id(line: str) -> str:
+    try:
+        entry = json.loads(line)
+    except ValueError as error:
+        raise ValueError("a session line is not JSON") from error
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+        raise ValueError("a session line has no id")
+    return str(entry["id"])

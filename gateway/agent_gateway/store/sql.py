@@ -1,0 +1,28 @@
+"""Named queries from the `.sql` files beside this module."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+
+
+def load_queries(folder: Path) -> dict[str, str]:
+    """Read every `-- name: …` query of a folder.
+
+    Raises:
+        ValueError: two bear one name.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(folder.glob("*.sql")):
+        _, *parts = _NAME.split(path.read_text())
+        for name, text in zip(parts[::2], parts[1::2], strict=True):
+            if name in found:
+                raise ValueError(f"two queries are named {name}")
+            found[name] = text.strip().rstrip(";")
+    return found
+
+
+QUERIES: Final = load_queries(Path(__file__).parent / "queries")

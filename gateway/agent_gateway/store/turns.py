@@ -1,0 +1,132 @@
+"""Prompts and their answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from agent_gateway.store.database import Connection, Database
+from agent_gateway.store.rows import Address, Final, Turn, TurnState, TurnView
+from agent_gateway.store.sql import QUERIES
+
+_FIELDS = [f.name for f in fields(Turn)]
+
+
+class TurnQueries(Database):
+    """Turns, their views, and the conversation's messages."""
+
+    async def add_turn(
+        self,
+        connection: Connection,
+        thread_id: int,
+        update_id: int | None,
+        message_id: int | None,
+        person_id: int | None,
+        text: str,
+    ) -> Turn:
+        """Queue a turn; the same update gives the same turn."""
+        row = await connection.fetchrow(QUERIES["add_turn"], thread_id, update_id, message_id, person_id, text)
+        if row is None:
+            return build_turn(await connection.fetchrow(QUERIES["turn_by_update"], thread_id, update_id))
+        await connection.execute(QUERIES["add_message"], thread_id, row["id"], "user", text)
+        return build_turn(row)
+
+    async def turn_by_id(self, turn_id: int) -> Turn | None:
+        """Return a turn."""
+        row = await self._row("turn_by_id", turn_id)
+        return build_turn(row) if row else None
+
+    async def queued_count(self, thread_id: int) -> int:
+        """Count the turns that wait."""
+        return int(await self._value("queued_count", thread_id))
+
+    async def queued_turns(self, thread_id: int) -> list[Turn]:
+        """Return the turns that wait, oldest first."""
+        return [build_turn(row) for row in await self._rows("queued_turns", thread_id)]
+
+    async def next_turn(self, thread_id: int) -> Turn | None:
+        """Return the oldest turn that waits."""
+        row = await self._row("next_turn", thread_id)
+        return build_turn(row) if row else None
+
+    async def running_turn(self, thread_id: int) -> Turn | None:
+        """Return the turn that a run has."""
+        row = await self._row("running_turn", thread_id)
+        return build_turn(row) if row else None
+
+    async def deliver_next(self, thread_id: int, run: int) -> Turn | None:
+        """Give the oldest waiting turn to a live run; None if none waits or one is running."""
+        async with self.fenced() as connection:
+            row = await connection.fetchrow(QUERIES["deliver_next"], thread_id, run)
+        return build_turn(row) if row else None
+
+    async def turn_started(self, turn_id: int, run: int, seq: int) -> None:
+        """Record that pi took the prompt."""
+        async with self.fenced() as connection:
+            row = await connection.fetchrow(QUERIES["turn_by_id"], turn_id)
+            await connection.execute(QUERIES["turn_started"], turn_id, run)
+            await connection.execute(QUERIES["acked"], row["thread_id"], run, seq)
+
+    async def save_progress(self, turn_id: int, thread_id: int, run: int, messages: Sequence[str], seq: int) -> None:
+        """Store the texts so far with the acknowledgement; of an ended turn only the latter moves."""
+        async with self.fenced() as connection:
+            await connection.execute(QUERIES["save_progress"], turn_id, json.dumps(list(messages)))
+            if messages:
+                await connection.execute(QUERIES["first_text"], turn_id)
+            await connection.execute(QUERIES["acked"], thread_id, run, seq)
+
+    async def end_turn(
+        self, turn_id: int, run: int | None, seq: int | None, state: TurnState, reason: str | None, final: Final
+    ) -> None:
+        """End a turn in one transaction: state, history, final answer, acknowledgement.
+
+        An ended turn stays as it is; only the acknowledgement moves.
+        """
+        async with self.fenced() as connection:
+            row = await connection.fetchrow(QUERIES["end_turn"], turn_id, state.value, reason)
+            if row is not None:
+                await self._say_final(connection, build_turn(row), final)
+            if seq is not None and run is not None:
+                turn = row or await connection.fetchrow(QUERIES["turn_by_id"], turn_id)
+                await connection.execute(QUERIES["acked"], turn["thread_id"], run, seq)
+
+    async def _say_final(self, connection: Connection, turn: Turn, final: Final) -> None:
+        thread = await connection.fetchrow(QUERIES["thread_by_id"], turn.thread_id)
+        stored = await connection.fetchval(QUERIES["delete_view"], turn.id)
+        await connection.execute(QUERIES["add_message"], turn.thread_id, turn.id, "assistant", final.text)
+        address = Address(thread["bot_id"], thread["chat_id"], thread["topic_id"])
+        await connection.execute(
+            QUERIES["put_outbox"], address.bot_id, f"turn:{turn.id}", address.chat_id, address.topic_id,
+            turn.message_id, turn.id, "final", final.format, final.text, list(final.message_ids or stored or ()),
+        )  # fmt: skip
+
+    async def requeue(self, turn_id: int) -> None:
+        """Give back a turn that no run started."""
+        await self._write("requeue", turn_id)
+
+    async def count_attempt(self, thread_id: int) -> None:
+        """Count a run that ended before it took any of the waiting turns."""
+        await self._write("count_attempt", thread_id)
+
+    async def cancel_queued(self, connection: Connection, thread_id: int) -> int:
+        """Cancel what waits; return how many."""
+        return len(await connection.fetch(QUERIES["cancel_queued"], thread_id))
+
+    async def view(self, turn_id: int) -> TurnView:
+        """Return what is stored of a turn's view; an empty one if nothing is."""
+        row = await self._row("view", turn_id)
+        if row is None:
+            return TurnView(turn_id, (), ())
+        return TurnView(turn_id, tuple(json.loads(row["messages"])), tuple(row["message_ids"]))
+
+    async def save_view_messages(self, turn_id: int, message_ids: Sequence[int]) -> None:
+        """Remember which messages of a running turn stand in the chat."""
+        await self._write("save_view_messages", turn_id, list(message_ids))
+
+
+def build_turn(row: Any) -> Turn:
+    """Make a Turn of a row."""
+    values = {name: row[name] for name in _FIELDS}
+    return Turn(**{**values, "state": TurnState(values["state"])})

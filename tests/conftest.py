@@ -1,0 +1,88 @@
+"""Fixtures that all rings share."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import subprocess
+import sys
+from collections import defaultdict
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from tests.support.postgres import running_postgres
+
+BOT_ID = 1000000001
+_RINGS = ("unit", "integration", "e2e")
+_names = itertools.count(1)
+
+
+def _ring(path: str) -> str:
+    return next((r for r in _RINGS if f"/tests/{r}/" in path), "unit")
+
+
+def pytest_collection_modifyitems(items):
+    """Run the quick rings first."""
+    items.sort(key=lambda item: _RINGS.index(_ring(str(item.path))))
+
+
+_seconds: dict[str, float] = defaultdict(float)
+
+
+def pytest_runtest_logreport(report):
+    _seconds[_ring("/" + report.nodeid)] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how long each ring took."""
+    for ring in _RINGS:
+        if _seconds.get(ring):
+            terminalreporter.write_line(f"{ring}: {_seconds[ring]:.0f} s")
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """DSN of a server with a migrated database `template`."""
+    with running_postgres() as dsn:
+        asyncio.run(_execute(dsn, "DROP DATABASE IF EXISTS openclaw_template", "CREATE DATABASE openclaw_template"))
+        # a process of its own, as in the product: the tool warns of things that are errors here
+        code = "import sys; from agent_gateway.store.migrate import migrate; migrate(sys.argv[1])"
+        subprocess.run([sys.executable, "-c", code, in_database(dsn, "openclaw_template")], check=True)
+        yield dsn
+
+
+@pytest.fixture
+async def dsn(postgres):
+    """DSN of an own, migrated, empty database."""
+    name = f"openclaw_test_{next(_names)}"
+    await _execute(postgres, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE openclaw_template")
+    yield in_database(postgres, name)
+    await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def store(dsn):
+    """A store that leads, on an own database."""
+    from agent_gateway.leader import take_over
+    from agent_gateway.store import Store
+
+    store = await Store.open(dsn, BOT_ID)
+    await take_over(store, "tg")
+    yield store
+    await store.close()
+
+
+def in_database(dsn: str, name: str) -> str:
+    """Return the DSN of another database of the same server."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+
+async def _execute(dsn: str, *statements: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()

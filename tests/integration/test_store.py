@@ -1,0 +1,258 @@
+"""The store on a real Postgres, with consumers that race."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import asyncpg
+import pytest
+
+from agent_gateway.errors import LeadershipLost, OtherBot, RunClosed, RunRefused
+from agent_gateway.leader import Leader, take_over
+from agent_gateway.store import Store
+from agent_gateway.store.rows import Address, Final, TurnState
+from tests.conftest import BOT_ID
+
+pytestmark = pytest.mark.postgres
+CHAT = Address(BOT_ID, 42)
+
+
+async def make_thread(store, address=CHAT, name="tg-42"):
+    async with store.fenced() as connection:
+        return await store.get_or_create_thread(connection, address, name, "title")
+
+
+async def make_turn(store, thread, update=1, text="hello"):
+    async with store.fenced() as connection:
+        return await store.add_turn(connection, thread.id, update, 7, 42, text)
+
+
+async def make_live_run(store, thread, number=1, pod="pod-1"):
+    await store.want_run(thread.id, number, "uid-1")
+    return await store.accept_hello(thread.id, number, pod, f"uid-{pod}", "job-1")
+
+
+async def test_an_update_is_stored_once_and_the_cursor_moves_with_it(store):
+    await store.add_updates([(1, "42", "{}"), (2, "42", "{}")], 3)
+    await store.add_updates([(2, "42", "{}"), (3, "42", "{}")], 4)
+    assert await store.read_cursor() == 4
+    assert [r.update_id for r in await store.next_inbox()] == [1]
+
+
+async def test_a_lane_is_taken_in_order_and_lanes_in_parallel(store):
+    await store.add_updates([(1, "a", "{}"), (2, "a", "{}"), (3, "b", "{}")], 4)
+    assert sorted(r.update_id for r in await store.next_inbox()) == [1, 3]
+    async with store.fenced() as connection:
+        assert await store.claim_inbox(connection, 1)
+        await store.finish_inbox(connection, 1)
+    assert sorted(r.update_id for r in await store.next_inbox()) == [2, 3]
+
+
+async def test_a_row_has_one_consumer(store):
+    await store.add_updates([(1, "a", "{}")], 2)
+    took = 0
+
+    async def consume():
+        nonlocal took
+        async with store.fenced() as connection:
+            if await store.claim_inbox(connection, 1):
+                took += 1
+                await store.finish_inbox(connection, 1)
+
+    await asyncio.gather(*(consume() for _ in range(20)))
+    assert took == 1
+
+
+async def test_a_cursor_older_than_six_days_starts_anew(store):
+    await store.add_updates([], 900)
+    await store.pool.execute("UPDATE cursor SET updated_at = now() - interval '7 days'")
+    assert await store.read_cursor() == 0
+
+
+async def test_racing_deliveries_give_one_turn_to_one_run(store):
+    thread = await make_thread(store)
+    for update in range(5):
+        await make_turn(store, thread, update)
+    await make_live_run(store, thread)
+    delivered = await asyncio.gather(*(store.deliver_next(thread.id, 1) for _ in range(20)), return_exceptions=True)
+    turns = [d for d in delivered if d is not None and not isinstance(d, BaseException)]
+    assert len(turns) == 1
+    assert all(
+        d is None or not isinstance(d, BaseException) or isinstance(d, asyncpg.UniqueViolationError) for d in delivered
+    )
+
+
+async def test_the_same_update_is_one_turn(store):
+    thread = await make_thread(store)
+    first, second = await make_turn(store, thread), await make_turn(store, thread)
+    assert first.id == second.id
+    assert await store.queued_count(thread.id) == 1
+
+
+async def test_the_first_pod_of_a_run_keeps_it(store):
+    thread = await make_thread(store)
+    await make_live_run(store, thread)
+    again = await store.accept_hello(thread.id, 1, "pod-1", "uid-pod-1", "job-1")
+    assert again.number == 1
+    with pytest.raises(RunRefused, match="another pod"):
+        await store.accept_hello(thread.id, 1, "pod-2", "uid-pod-2", "job-1")
+    with pytest.raises(RunRefused, match="never wanted"):
+        await store.accept_hello(thread.id, 2, "pod-1", "uid-pod-1", "job-2")
+
+
+async def test_only_one_run_is_open_and_an_older_one_is_refused(store):
+    thread = await make_thread(store)
+    await make_live_run(store, thread)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await store.want_run(thread.id, 2, "uid-1")
+    assert await store.end_run(thread.id, 1, "Deleted", None)
+    assert not await store.end_run(thread.id, 1, "Deleted", None)
+    await store.want_run(thread.id, 2, "uid-1")
+    with pytest.raises(RunRefused, match="over"):
+        await store.accept_hello(thread.id, 1, "pod-1", "uid-pod-1", "job-1")
+
+
+async def test_leave_hands_over_or_closes_and_never_both(store):
+    thread = await make_thread(store)
+    await make_live_run(store, thread)
+    turn = await make_turn(store, thread)
+    handed = await store.leave(thread.id, 1, 5)
+    assert handed.id == turn.id
+    await store.end_turn(turn.id, 1, 6, TurnState.DONE, None, Final("done"))
+    assert await store.leave(thread.id, 1, 7) is None
+    with pytest.raises(RunClosed):
+        await store.accept_hello(thread.id, 1, "pod-1", "uid-pod-1", "job-1")
+    assert await store.open_run(thread.id) is None
+
+
+async def test_a_message_never_falls_between_a_leaving_runner_and_the_next(store):
+    for number in range(1, 21):
+        thread = await make_thread(store, Address(BOT_ID, 1000 + number), f"tg-{1000 + number}")
+        await make_live_run(store, thread)
+        _, handed = await asyncio.gather(make_turn(store, thread), store.leave(thread.id, 1, 1))
+        run = await store.open_run(thread.id)
+        assert (handed is not None) == (run is not None)
+        assert handed is not None or await store.queued_count(thread.id) == 1
+
+
+async def test_the_end_of_a_turn_is_one_transaction_and_once(store):
+    thread = await make_thread(store)
+    await make_live_run(store, thread)
+    turn = await make_turn(store, thread)
+    await store.deliver_next(thread.id, 1)
+    await store.turn_started(turn.id, 1, 1)
+    await store.save_progress(turn.id, thread.id, 1, ["par"], 2)
+    await store.save_view_messages(turn.id, [77])
+    assert (await store.view(turn.id)).message_ids == (77,)
+    await store.end_turn(turn.id, 1, 9, TurnState.DONE, None, Final("answer"))
+    await store.end_turn(turn.id, 1, 10, TurnState.FAILED, "agent", Final("other"))
+    rows = await store.claim_outbox([])
+    assert [(r.text, r.kind, r.message_ids, r.reply_to) for r in rows] == [("answer", "final", (77,), 7)]
+    assert (await store.run(thread.id, 1)).acked_seq == 10
+    assert (await store.turn_by_id(turn.id)).state is TurnState.DONE
+    assert (await store.view(turn.id)).message_ids == ()
+
+
+async def test_session_lines_keep_their_order_and_repeats_are_absorbed(store):
+    thread = await make_thread(store)
+    await make_live_run(store, thread)
+
+    def lines(*ids):
+        return [json.dumps({"id": i, "text": "a\u0000b 😀"}) for i in ids]
+
+    await store.add_entries(thread, 1, 1, lines("a", "b"))
+    await store.add_entries(thread, 1, 2, lines("b", "c"))
+    await asyncio.gather(*(store.add_entries(thread, 1, 3, lines("d", "e")) for _ in range(5)))
+    stored = [json.loads(line)["id"] async for line in store.stream_session(thread.session_id)]
+    assert stored == ["a", "b", "c", "d", "e"]
+    assert await store.session_length(thread.session_id) == 5
+    with pytest.raises(ValueError, match="no id"):
+        await store.add_entries(thread, 1, 4, ["{}"])
+
+
+async def test_the_outbox_is_in_order_per_chat_and_the_same_thing_is_said_once(store):
+    for key in ("one", "one", "two"):
+        await store.put(None, CHAT, key, key)
+    await store.put(None, Address(BOT_ID, 43), "other", "other")
+    first = await store.claim_outbox([])
+    assert sorted(r.text for r in first) == ["one", "other"]
+    assert await store.claim_outbox([]) == []
+    await store.retry_outbox(first[0].id, 60, "later")
+    assert [r for r in await store.claim_outbox([]) if r.address == first[0].address] == []
+    await store.sent(first[0].id)
+    await store.sent(first[1].id)
+    assert [r.text for r in await store.claim_outbox([])] == ["two"]
+
+
+async def test_a_claimed_row_is_sent_by_the_next_leader(store):
+    await store.put(None, CHAT, "one", "one")
+    assert len(await store.claim_outbox([])) == 1
+    await take_over(store, "tg")
+    assert len(await store.claim_outbox([])) == 1
+
+
+async def test_a_former_leader_writes_nothing(store, dsn):
+    thread = await make_thread(store)
+    other = await Store.open(dsn, BOT_ID)
+    try:
+        await take_over(other, "tg")
+        with pytest.raises(LeadershipLost):
+            await make_turn(store, thread)
+        await make_turn(other, thread)
+    finally:
+        await other.close()
+
+
+async def test_a_database_of_another_bot_is_refused(store, dsn):
+    other = await Store.open(dsn, BOT_ID + 1)
+    try:
+        with pytest.raises(OtherBot, match="belongs to bot"):
+            await take_over(other, "tg")
+    finally:
+        await other.close()
+
+
+async def test_the_lock_passes_on_when_its_holder_is_killed(store, dsn):
+    leader = Leader(store, lambda: dsn, "tg")
+    await leader.acquire()
+    leader.check()
+    other_store = await Store.open(dsn, BOT_ID)
+    other = Leader(other_store, lambda: dsn, "tg")
+    waiting = asyncio.create_task(other.acquire())
+    holding = asyncio.create_task(leader.hold())
+    await store.pool.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'leader' AND state = 'idle' AND query LIKE '%advisory%' AND pid = (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted LIMIT 1)"
+    )
+    await waiting
+    with pytest.raises(LeadershipLost):
+        await holding
+    with pytest.raises(LeadershipLost):
+        leader.check()
+    other.check()
+    await other.release()
+    await other_store.close()
+
+
+async def test_killed_connections_lose_no_turn(store):
+    thread = await make_thread(store)
+
+    async def add(update):
+        for _ in range(20):
+            try:
+                return await make_turn(store, thread, update)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                continue
+        raise AssertionError("never got through")
+
+    async def kill():
+        for _ in range(10):
+            try:
+                await store.pool.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1"
+                )
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                continue
+
+    await asyncio.gather(kill(), *(add(update) for update in range(100, 160)))
+    assert await store.queued_count(thread.id) == 60

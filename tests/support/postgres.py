@@ -1,0 +1,88 @@
+"""A real Postgres for tests: Debian's, started on a free port, or the one that TEST_DATABASE_URL names."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from dev.shell import apt_install
+
+_BIN = Path("/usr/lib/postgresql/15/bin")
+
+
+@contextlib.contextmanager
+def running_postgres() -> Iterator[str]:
+    """Yield the DSN of a server whose user may create databases."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    apt_install({str(_BIN / "postgres"): "postgresql"})
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    user = _server_user()
+    try:
+        shutil.chown(folder, user)
+        folder.chmod(0o755)
+        data, port = folder / "data", _free_port()
+        _as(
+            user,
+            _BIN / "initdb",
+            "-D",
+            data,
+            "-U",
+            "test",
+            "--auth=trust",
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+        )
+        options = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"]
+        command = [
+            str(_BIN / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-c", "listen_addresses=127.0.0.1",
+            *options,
+        ]  # fmt: skip
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, user=user, start_new_session=True)
+        try:
+            _wait_for(port, process, folder / "log")
+            yield f"postgresql://test@127.0.0.1:{port}/postgres"
+        finally:
+            process.send_signal(signal.SIGQUIT)
+            process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _server_user() -> str:
+    """Postgres refuses to run as root; Debian's package brings a user for it."""
+    return "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+
+
+def _as(user: str, *command: object) -> None:
+    subprocess.run([str(c) for c in command], check=True, capture_output=True, user=user if os.geteuid() == 0 else None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        done = subprocess.run([_BIN / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], check=False)
+        if done.returncode == 0:
+            return
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"Postgres does not start:\n{log.read_text()[-1000:]}")
+        time.sleep(0.05)
