@@ -1,0 +1,45 @@
+"""Errors of model calls, in the shape that OpenAI's clients (pi's among them) read and show."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+REDACTED = "[key]"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Exception):  # it is an answer
+    """A call that is answered here. `status` decides with the text whether pi tries again: not for 4xx."""
+
+    status: int
+    type: str
+    message: str
+
+
+def build_error(message: str, kind: str, code: int) -> bytes:
+    """Return the JSON body of an error."""
+    return json.dumps({"error": {"message": message, "type": kind, "code": code}}, ensure_ascii=False).encode()
+
+
+def build_provider_error(status: int, body: bytes, *, provider: str, key: str) -> bytes:
+    """Return a provider's error body without the key in it; a refused key gets a hint for whoever can change it."""
+    text = body.decode("utf-8", "replace")
+    if key:
+        text = text.replace(key, REDACTED)
+    if status not in {401, 403}:
+        return text.encode()
+    said = _message(text) or f"status {status}"
+    hint = f"The provider {provider} refuses LLM_API_KEY, the key in the gateway's Secret: {said}"
+    return build_error(hint, "provider_refused_key", status)
+
+
+def _message(text: str) -> str:
+    try:
+        raw: Any = json.loads(text)
+    except ValueError:
+        return text.strip()[:500]
+    error = raw.get("error", raw) if isinstance(raw, dict) else raw
+    found = error.get("message") if isinstance(error, dict) else error
+    return str(found or "")[:500]

@@ -1,0 +1,1 @@
+"""Runners: who they are, what they say, and what they are told."""

@@ -1,0 +1,57 @@
+"""Commit, then acknowledge: the order that nothing of a runner's words is lost by."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import asyncpg
+
+from agent_contract import wire
+from agent_gateway.errors import DatabaseAway
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+DATABASE_AWAY = (DatabaseAway, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+PAUSES = (0.1, 0.4, 1.0, 2.0, 4.0)
+"""Seconds between the tries of one commit; afterwards the connection is closed and the runner sends again."""
+
+
+class Commits:
+    """Runs the commits of one connection one after the other and acknowledges each."""
+
+    def __init__(self, send: Callable[[wire.Ack], Awaitable[Any]], acked: int) -> None:
+        self.acked = acked
+        self.stopped = False
+        self._send = send
+        self._lock = asyncio.Lock()
+
+    async def run(self, seq: int, operation: Callable[[], Awaitable[T]]) -> T:
+        """Commit what covers everything up to `seq`, then send the acknowledgement.
+
+        The operation must bear being repeated. Raises DatabaseAway, and what the operation raises besides.
+        """
+        async with self._lock:
+            result = await self._try(operation)
+            self.acked = max(self.acked, seq)
+            acked = self.acked
+        await self._send(wire.Ack(seq=acked))
+        return result
+
+    async def _try(self, operation: Callable[[], Awaitable[T]]) -> T:
+        for pause in PAUSES:
+            try:
+                return await operation()
+            except DATABASE_AWAY as error:
+                if self.stopped:
+                    raise DatabaseAway("the connection was replaced during a commit") from error
+                log.warning("commit_failed", extra={"error": type(error).__name__, "again_in": pause})
+                await asyncio.sleep(pause)
+        try:
+            return await operation()
+        except DATABASE_AWAY as error:
+            log.exception("commit_given_up", extra={"error": type(error).__name__})
+            raise DatabaseAway("a commit failed again and again") from error

@@ -1,0 +1,297 @@
+"""One connection of one runner, from its hello to its goodbye."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from agent_contract import wire
+from agent_contract.base import Wire
+from agent_gateway.errors import LeadershipLost, RunClosed, RunRefused
+from agent_gateway.runners.auth import Identity
+from agent_gateway.runners.commits import DATABASE_AWAY, Commits
+from agent_gateway.runners.ports import RunnerStore, Views, Wakes
+from agent_gateway.runners.registry import Link, Registry
+from agent_gateway.runners.turns import Lane, TurnStream
+from agent_gateway.store.rows import Thread, Turn
+
+log = logging.getLogger(__name__)
+OLDEST_PROTOCOL = max(wire.PROTOCOL - 1, 1)
+HELLO_SECONDS = 10.0
+SEEN_SECONDS = 10.0
+_CLOSE_BYTES = 120
+"""A close frame holds 123 bytes of words."""
+
+
+class _Gone(Exception):
+    """The runner is not served further; it was told why."""
+
+
+def check_hello(hello: wire.Hello, identity: Identity) -> str | None:
+    """Return why a hello is refused, in words, or None."""
+    if not OLDEST_PROTOCOL <= hello.protocol <= wire.PROTOCOL:
+        return (
+            f"This gateway speaks protocol {OLDEST_PROTOCOL} to {wire.PROTOCOL}, the runner {hello.protocol}: "
+            "use a runner image of the gateway's release."
+        )
+    if hello.run != identity.run:
+        return f"The pod is of run {identity.run}, its hello of run {hello.run}."
+    return None
+
+
+class Connection:
+    """Reads frames in order, commits, acknowledges. One instance per WebSocket."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        socket: web.WebSocketResponse,
+        abort: Callable[[], object],
+        *,
+        store: RunnerStore,
+        views: Views,
+        wake: Wakes,
+        registry: Registry,
+    ) -> None:
+        self._who = identity
+        self._socket = socket
+        self._abort = abort
+        self._store = store
+        self._views = views
+        self._wake = wake
+        self._registry = registry
+        self._done = asyncio.Event()
+        self._over = False
+        self._received = 0
+        self._commits = Commits(self.send, 0)
+        self._link: Link | None = None
+        self._unsent: Turn | None = None
+        self._thread: Thread
+        self._stream: TurnStream
+        self._hello: wire.Hello
+
+    # --- what others ask of it ------------------------------------------------------------------
+
+    async def send(self, frame: Wire) -> None:
+        """Send one frame; OSError where the connection is gone."""
+        await self._socket.send_str(wire.encode(frame))
+
+    async def send_turn(self, turn: Turn) -> None:
+        """Send a prompt and expect its events from now on."""
+        self._stream.open(turn)
+        await self.send(wire.Turn(id=turn.id, text=turn.text))
+        self._step("turn_sent", turn=turn.id)
+
+    async def cut(self) -> None:
+        """End without a word, and wait until no commit of it is at work any more."""
+        self._commits.stopped = True
+        self._abort()
+        await self._done.wait()
+
+    async def close(self, reason: str, code: int = WSCloseCode.GOING_AWAY) -> None:
+        """End with words, so that the runner connects anew."""
+        await self._socket.close(code=code, message=reason.encode()[:_CLOSE_BYTES])
+
+    # --- its life ---------------------------------------------------------------------------------
+
+    async def serve(self) -> None:
+        """Serve the runner until the connection ends."""
+        helpers: list[asyncio.Task[None]] = []
+        try:
+            self._hello = await self._read_hello()
+            async with self._registry.lock(self._who.thread_id):
+                await self._registry.replace(self._who.thread_id, self._who.run)
+                await self._welcome()
+            helpers = [asyncio.create_task(self._guard(self._stream.keep_flushing)), asyncio.create_task(self._seen())]
+            await self._guard(self._take_up)
+            await self._guard(self._read)
+        except (_Gone, OSError):
+            pass
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            self._registry.detach(self._who.thread_id, self)
+            self._done.set()
+            log.info("runner_disconnected", extra=self._ids())
+
+    async def _read_hello(self) -> wire.Hello:
+        try:
+            message = await self._socket.receive(timeout=HELLO_SECONDS)
+            frame = wire.decode_runner(message.data) if message.type is WSMsgType.TEXT else None
+        except TimeoutError:
+            frame = None
+        except wire.FrameError as error:
+            await self._refuse(f"The first frame is malformed: {error}.")
+            raise _Gone from error
+        if not isinstance(frame, wire.Hello):
+            await self._refuse("The first frame must be a hello.")
+            raise _Gone
+        problem = check_hello(frame, self._who)
+        if problem is not None:
+            await self._refuse(problem)
+            raise _Gone
+        return frame
+
+    async def _welcome(self) -> None:
+        who = self._who
+        try:
+            run = await self._store.accept_hello(who.thread_id, who.run, who.pod_name, who.pod_uid, who.job_name)
+            thread = await self._store.thread_by_id(who.thread_id)
+            if thread is None:
+                raise RunRefused(f"There is no thread {who.thread_name}.")  # noqa: TRY301
+            lines = await self._store.session_length(thread.session_id)
+        except RunClosed as closed:
+            log.info("runner_goodbye_again", extra=self._ids())
+            await self.send(wire.Goodbye())
+            await self.close("The run is closed.", WSCloseCode.OK)
+            raise _Gone from closed
+        except RunRefused as refused:
+            await self._refuse(str(refused))
+            raise _Gone from refused
+        except LeadershipLost as lost:
+            await self.close("This gateway does not lead any more.", WSCloseCode.SERVICE_RESTART)
+            raise _Gone from lost
+        except DATABASE_AWAY as away:
+            log.warning("hello_without_database", extra=self._ids() | {"error": type(away).__name__})
+            await self.close("The database does not answer; connect again.", WSCloseCode.TRY_AGAIN_LATER)
+            raise _Gone from away
+        self._thread, self._received = thread, run.acked_seq
+        self._commits.acked = run.acked_seq
+        lane = Lane(thread, who.run, self._store, self._views, self._wake, self._at_turn)
+        self._stream = TurnStream(lane, self._commits)
+        await self.send(
+            wire.Welcome(
+                thread=thread.name, session_id=str(thread.session_id), session_lines=lines, acked=run.acked_seq
+            )
+        )
+        self._link = self._registry.attach(who.thread_id, who.run, who.pod_uid, self, ready=self._hello.ready)
+        self._step("hello", versions=self._hello.versions)
+
+    async def _take_up(self) -> None:
+        """Go on with the turn that this run has: after attaching, so that one delivered meanwhile is not missed."""
+        turn = await self._store.running_turn(self._thread.id)
+        if turn is None or turn.run != self._who.run or self._stream.turn_id == turn.id:
+            return
+        self._stream.open(turn, await self._store.view(turn.id))
+        self._unsent = turn
+        if self._hello.ready:
+            await self._send_unseen(turn)
+
+    async def _send_unseen(self, turn: Turn) -> None:
+        self._unsent = None
+        if turn.id not in self._hello.turns_seen:
+            await self.send(wire.Turn(id=turn.id, text=turn.text))
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            if message.type is WSMsgType.TEXT:
+                frame = wire.decode_runner(message.data)
+                if frame is None:
+                    await self._unknown(message.data)
+                else:
+                    await self._take(frame)
+            elif message.type is WSMsgType.ERROR:
+                log.warning("runner_connection_broke", extra=self._ids() | {"error": str(self._socket.exception())})
+
+    async def _take(self, frame: wire.RunnerFrame) -> None:
+        match frame:
+            case wire.Hello():
+                raise wire.FrameError("hello: only the first frame may be one")
+            case wire.Ready():
+                await self._ready(frame)
+            case _ if self._over or not self._is_next(frame.seq):
+                await self.send(wire.Ack(seq=self._commits.acked))
+            case wire.EventFrame():
+                await self._stream.take(frame.seq, frame.turn, frame.event)
+            case wire.Entries():
+                await self._stream.entries(frame.seq, frame.lines)
+            case wire.Leave():
+                await self._leave(frame)
+
+    def _is_next(self, seq: int) -> bool:
+        if seq <= self._received:
+            return False
+        if seq != self._received + 1:
+            raise wire.FrameError(f"seq: {seq} after {self._received}, frames between are missing")
+        self._received = seq
+        return True
+
+    async def _unknown(self, data: str) -> None:
+        """Pass over a numbered frame of a kind that a newer runner knows, so that the sequence has no hole."""
+        seq = _read_seq(data)
+        if seq is not None and self._is_next(seq):
+            await self._stream.pass_over(seq)
+
+    async def _ready(self, frame: wire.Ready) -> None:
+        if self._link is None:
+            return
+        self._step("ready", timings=frame.timings)
+        self._link.ready = True
+        if self._unsent is not None:
+            await self._send_unseen(self._unsent)
+        self._registry.changed(self._who.thread_id)
+        await self._store.mark_ready(self._who.thread_id, self._who.run)
+
+    async def _leave(self, frame: wire.Leave) -> None:
+        await self._stream.flush()
+        who, hand_over = self._who, frame.reason == "idle"
+        turn = await self._commits.run(
+            frame.seq, lambda: self._store.leave(who.thread_id, who.run, frame.seq, hand_over=hand_over)
+        )
+        if turn is not None and turn.run == who.run:
+            await self.send(wire.Stay())
+            await self.send_turn(turn)
+            return
+        self._over = True
+        self._registry.left(who.thread_id, who.run)
+        self._step("left", reason=frame.reason)
+        await self.send(wire.Goodbye())
+
+    async def _seen(self) -> None:
+        while True:
+            await asyncio.sleep(SEEN_SECONDS)
+            try:
+                await self._store.seen(self._who.thread_id, self._who.run)
+            except (*DATABASE_AWAY, LeadershipLost) as error:
+                log.warning("seen_not_recorded", extra=self._ids() | {"error": type(error).__name__})
+
+    async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Turn what ends a connection into words for the runner."""
+        try:
+            await work()
+        except wire.FrameError as error:
+            await self._refuse(f"A frame is malformed: {error}.")
+        except LeadershipLost:
+            await self.close("This gateway does not lead any more.", WSCloseCode.SERVICE_RESTART)
+        except DATABASE_AWAY as error:
+            if self._socket.closed or isinstance(error, ConnectionError):
+                return
+            log.warning("runner_sent_away", extra=self._ids() | {"error": type(error).__name__})
+            await self.close("The database does not answer; connect and send again.", WSCloseCode.TRY_AGAIN_LATER)
+
+    async def _refuse(self, reason: str) -> None:
+        log.warning("runner_refused", extra=self._ids() | {"reason": reason})
+        await self.send(wire.Refused(reason=reason))
+        await self.close(reason, WSCloseCode.POLICY_VIOLATION)
+
+    def _at_turn(self, turn_id: int | None) -> None:
+        if self._link is not None:
+            self._link.turn_id = turn_id
+
+    def _ids(self) -> dict[str, object]:
+        return {"agentthread": self._who.thread_name, "run": self._who.run, "pod": self._who.pod_name}
+
+    def _step(self, step: str, **more: object) -> None:
+        log.info("step", extra=self._ids() | {"step": step, "t": time.time_ns() // 1_000_000} | more)
+
+
+def _read_seq(data: str) -> int | None:
+    raw = json.loads(data)
+    seq = raw.get("seq")
+    return seq if isinstance(seq, int) else None

@@ -1,0 +1,116 @@
+"""What the runners' side needs of store, views and the dispatcher, as narrow as it is used."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from agent_gateway.store.rows import Address, Final, Run, Thread, Turn, TurnState, TurnView
+
+
+class Runs(Protocol):
+    """Reads that say who a runner is."""
+
+    async def thread_by_name(self, name: str) -> Thread | None:
+        """Return the conversation of an AgentThread."""
+        ...
+
+    async def run(self, thread_id: int, number: int) -> Run | None:
+        """Return one run, whatever its state."""
+        ...
+
+
+class RunnerStore(Runs, Protocol):
+    """The part of the store that a runner's connection reads and writes."""
+
+    @property
+    def fence(self) -> object | None:
+        """The leader's epoch; None while this gateway does not lead."""
+        ...
+
+    async def thread_by_id(self, thread_id: int) -> Thread | None:
+        """Return a conversation."""
+        ...
+
+    async def accept_hello(self, thread_id: int, number: int, pod_name: str, pod_uid: str, job_name: str) -> Run:
+        """Give the run to this pod, for ever."""
+        ...
+
+    async def mark_ready(self, thread_id: int, number: int) -> None:
+        """Record that pi answers."""
+        ...
+
+    async def seen(self, thread_id: int, number: int) -> None:
+        """Record that the connection lives."""
+        ...
+
+    async def running_turn(self, thread_id: int) -> Turn | None:
+        """Return the turn that a run has."""
+        ...
+
+    async def view(self, turn_id: int) -> TurnView:
+        """Return what is stored of a running turn's view."""
+        ...
+
+    async def session_length(self, session_id: UUID) -> int:
+        """Count the stored lines of a session."""
+        ...
+
+    def stream_session(self, session_id: UUID) -> AsyncIterator[str]:
+        """Yield the stored lines of a session in order."""
+        ...
+
+    async def turn_started(self, turn_id: int, run: int, seq: int) -> None:
+        """Record that pi took the prompt."""
+        ...
+
+    async def save_progress(self, turn_id: int, thread_id: int, run: int, messages: list[str], seq: int) -> None:
+        """Store the texts so far."""
+        ...
+
+    async def add_entries(self, thread: Thread, run: int, seq: int, lines: Sequence[str]) -> None:
+        """Store session lines; with none, only move the acknowledgement."""
+        ...
+
+    async def end_turn(
+        self, turn_id: int, run: int, seq: int | None, state: TurnState, reason: str | None, final: Final
+    ) -> None:
+        """End a turn, with its final outbox row, in one transaction."""
+        ...
+
+    async def leave(self, thread_id: int, run: int, seq: int, *, hand_over: bool) -> Turn | None:
+        """Hand over a turn, or close the run."""
+        ...
+
+
+class Views(Protocol):
+    """The live previews in the chat."""
+
+    def open(self, turn: Turn, address: Address, reply_to: int | None, restored: TurnView | None) -> None:
+        """Begin (or take up again) the view of a turn; nothing happens where it is open."""
+        ...
+
+    def update(self, turn_id: int, text: str, activity: str | None) -> None:
+        """Set what the view should show."""
+        ...
+
+    def typing(self, turn_id: int) -> None:
+        """Show that somebody writes."""
+        ...
+
+    async def finish(self, turn_id: int) -> tuple[int, ...]:
+        """End the previews and return the messages that stand."""
+        ...
+
+
+class Wakes(Protocol):
+    """Who is told that something is due."""
+
+    def thread(self, thread_id: int) -> Any:
+        """A thread should be looked at."""
+        ...
+
+    def outbox(self) -> Any:
+        """The outbox holds something new."""
+        ...

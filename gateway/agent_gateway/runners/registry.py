@@ -1,0 +1,183 @@
+"""Which runner holds which thread, connected or lately lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+from agent_contract import wire
+from agent_contract.base import Wire
+from agent_gateway.store.rows import Turn
+
+log = logging.getLogger(__name__)
+
+
+class Wired(Protocol):
+    """A live connection."""
+
+    async def send(self, frame: Wire) -> None:
+        """Send one frame; OSError where the connection is gone."""
+        ...
+
+    async def send_turn(self, turn: Turn) -> None:
+        """Send a prompt and expect its events from now on."""
+        ...
+
+    async def cut(self) -> None:
+        """End without a word, and wait until nothing of it is at work any more."""
+        ...
+
+    async def close(self, reason: str) -> None:
+        """End with words, so that the runner connects anew."""
+        ...
+
+
+class Link:
+    """One run's connection. It stays known after a loss, until its run is over."""
+
+    def __init__(self, run: int, pod_uid: str, connection: Wired, *, ready: bool) -> None:
+        self.run = run
+        self.pod_uid = pod_uid
+        self.ready = ready
+        self.turn_id: int | None = None
+        """The turn that the runner is at."""
+        self.hello_at = datetime.now(UTC)
+        """Wall clock, of the latest hello."""
+        self.connected_at = time.monotonic()
+        self.lost_at: float | None = None
+        """Monotonic seconds; None while connected."""
+        self.connection: Wired | None = connection
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether frames can be sent."""
+        return self.connection is not None
+
+    async def send_turn(self, turn: Turn) -> bool:
+        """Send a delivered turn.
+
+        False where the connection is gone: the turn stays delivered and is sent again when the runner is back.
+        """
+        if self.connection is None:
+            return False
+        try:
+            await self.connection.send_turn(turn)
+        except OSError:
+            return False
+        return True
+
+    async def abort(self, turn_id: int) -> bool:
+        """Ask the runner to end a turn; False where it cannot be asked."""
+        return await self._send(wire.Abort(turn=turn_id))
+
+    async def shutdown(self, reason: str, grace: int) -> bool:
+        """Ask the runner to end everything within `grace` seconds and exit; False where it cannot be asked."""
+        return await self._send(wire.Shutdown(reason=reason, grace_seconds=grace))
+
+    async def _send(self, frame: Wire) -> bool:
+        if self.connection is None:
+            return False
+        try:
+            await self.connection.send(frame)
+        except OSError:
+            return False
+        return True
+
+
+class Registry:
+    """All links by thread. `on_change` is told a thread's id when its link comes, is ready, goes, or is free."""
+
+    def __init__(self, on_change: Callable[[int], object] | None = None) -> None:
+        self.on_change = on_change
+        self.on_forget: Callable[[int, int], object] | None = None
+        self.closing = False
+        self._links: dict[int, Link] = {}
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def link(self, thread_id: int) -> Link | None:
+        """Return the link of a thread's newest run, if one has connected since this gateway started."""
+        return self._links.get(thread_id)
+
+    def count(self) -> int:
+        """Count the connected runners."""
+        return sum(1 for link in self._links.values() if link.connected)
+
+    def lock(self, thread_id: int) -> asyncio.Lock:
+        """Return the lock under which a thread's connections change hands."""
+        return self._locks.setdefault(thread_id, asyncio.Lock())
+
+    async def replace(self, thread_id: int, run: int) -> None:
+        """End the older connection of this run or of an older one, before a new one takes its place."""
+        old = self._links.get(thread_id)
+        if old is None or old.connection is None or old.run > run:
+            return
+        log.info("runner_replaced", extra={"thread_id": thread_id, "run": old.run})
+        await old.connection.cut()
+
+    def attach(self, thread_id: int, run: int, pod_uid: str, connection: Wired, *, ready: bool) -> Link:
+        """Make this connection the one of its thread."""
+        link = Link(run, pod_uid, connection, ready=ready)
+        self._links[thread_id] = link
+        self.changed(thread_id)
+        return link
+
+    def detach(self, thread_id: int, connection: Wired) -> None:
+        """Note that a connection is gone; the link stays, as lost."""
+        link = self._links.get(thread_id)
+        if link is None or link.connection is not connection:
+            return
+        link.connection = None
+        link.ready = False
+        link.lost_at = time.monotonic()
+        self.changed(thread_id)
+
+    def forget(self, thread_id: int, run: int) -> None:
+        """Drop a run that is over; a runner that still holds it is told so."""
+        if self.on_forget is not None:
+            self.on_forget(thread_id, run)
+        link = self._links.get(thread_id)
+        if link is None or link.run > run:
+            return
+        del self._links[thread_id]
+        if link.connection is not None:
+            self._spawn(_refuse(link.connection, f"Run {link.run} is over."))
+
+    def left(self, thread_id: int, run: int) -> None:
+        """Drop a run that was closed by the leave handshake: its runner goes by itself."""
+        link = self._links.get(thread_id)
+        if link is not None and link.run == run:
+            del self._links[thread_id]
+        if self.on_forget is not None:
+            self.on_forget(thread_id, run)
+        self.changed(thread_id)
+
+    def changed(self, thread_id: int) -> None:
+        """Tell that a thread should be looked at."""
+        if self.on_change is not None:
+            self.on_change(thread_id)
+
+    async def close(self) -> None:
+        """End every connection with words; runners come back to the next gateway."""
+        self.closing = True
+        live = [link.connection for link in self._links.values() if link.connection is not None]
+        await asyncio.gather(*(connection.close("The gateway restarts.") for connection in live))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _refuse(connection: Wired, reason: str) -> None:
+    try:
+        await connection.send(wire.Refused(reason=reason))
+    except OSError:
+        return
+    await connection.close(reason)

@@ -1,0 +1,145 @@
+"""The port that agents reach: their WebSocket, their session, their model calls."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from agent_contract import names, wire
+from agent_gateway.errors import LeadershipLost
+from agent_gateway.llm.errors import build_error
+from agent_gateway.llm.proxy import Caller, LlmProxy
+from agent_gateway.runners.auth import Authenticator, Denied, Identity, compute_bearer
+from agent_gateway.runners.commits import DATABASE_AWAY
+from agent_gateway.runners.connection import Connection
+from agent_gateway.runners.ports import RunnerStore, Views, Wakes
+from agent_gateway.runners.registry import Registry
+from agent_gateway.runners.sessions import stream_session
+
+log = logging.getLogger(__name__)
+HEARTBEAT_SECONDS = 10.0
+"""A ping after this long without a byte; half of it later a silent runner is known as lost."""
+CLOSE_SECONDS = 2.0
+_TYPES = {401: "unauthenticated", 403: "forbidden", 503: "unavailable"}
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerDeps:
+    """What the runners' port works with."""
+
+    store: RunnerStore
+    views: Views
+    wake: Wakes
+    registry: Registry
+    authenticator: Authenticator
+    proxy: LlmProxy
+
+
+DEPS: web.AppKey[RunnerDeps] = web.AppKey("deps", RunnerDeps)
+CONNECTIONS: web.AppKey[set[asyncio.Task[None]]] = web.AppKey("connections")
+
+
+def create_app(deps: RunnerDeps) -> web.Application:
+    """Build the application for `names.PORT_RUNNERS`."""
+    app = web.Application(middlewares=[_errors])
+    app[DEPS] = deps
+    connections: set[asyncio.Task[None]] = set()
+    app[CONNECTIONS] = connections
+    deps.registry.on_forget = deps.authenticator.forget
+    app.router.add_get(names.PATH_CONNECT, _connect, allow_head=False)
+    app.router.add_get(names.PATH_SESSION, _session, allow_head=False)
+    app.router.add_route("*", names.PATH_LLM + "/{provider}/{rest:.+}", _llm)
+    app.on_shutdown.append(_close)
+    return app
+
+
+async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
+    """Listen; `cleanup()` of what is returned ends it.
+
+    A handler whose caller hangs up is cancelled, and with it the call to the model's API behind it.
+    """
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=5, keepalive_timeout=75)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    return runner
+
+
+async def _close(app: web.Application) -> None:
+    await app[DEPS].registry.close()
+    if app[CONNECTIONS]:
+        await asyncio.wait(app[CONNECTIONS], timeout=CLOSE_SECONDS)
+
+
+async def _connect(request: web.Request) -> web.StreamResponse:
+    deps = request.app[DEPS]
+    identity = await deps.authenticator.identify(compute_bearer(request.headers))
+    if deps.store.fence is None or deps.registry.closing:
+        raise Denied(503, "This gateway does not lead now: connect again in a moment.")
+    socket = web.WebSocketResponse(
+        heartbeat=HEARTBEAT_SECONDS, timeout=CLOSE_SECONDS, compress=False, max_msg_size=wire.MAX_FRAME_BYTES
+    )
+    await socket.prepare(request)
+    deps.proxy.warm()
+    transport = request.transport
+
+    def abort() -> None:
+        if transport is not None:
+            transport.abort()
+
+    connection = Connection(
+        identity, socket, abort, store=deps.store, views=deps.views, wake=deps.wake, registry=deps.registry
+    )
+    # Its own task: a commit under way is not torn up because the runner hung up.
+    task = asyncio.create_task(connection.serve())
+    request.app[CONNECTIONS].add(task)
+    task.add_done_callback(request.app[CONNECTIONS].discard)
+    await asyncio.shield(task)
+    return socket
+
+
+async def _session(request: web.Request) -> web.StreamResponse:
+    return await stream_session(request, await _holder(request), request.app[DEPS].store)
+
+
+async def _llm(request: web.Request) -> web.StreamResponse:
+    identity = await _holder(request)
+    deps = request.app[DEPS]
+    link = deps.registry.link(identity.thread_id)
+    turn_id = link.turn_id if link is not None and link.run == identity.run else None
+    caller = Caller(identity.thread_id, identity.thread_name, identity.run, turn_id)
+    return await deps.proxy.handle(request, caller)
+
+
+async def _holder(request: web.Request) -> Identity:
+    """Return the caller, if it is the pod that holds its run now."""
+    deps = request.app[DEPS]
+    identity = await deps.authenticator.identify(compute_bearer(request.headers))
+    link = deps.registry.link(identity.thread_id)
+    if link is None or link.run != identity.run or link.pod_uid != identity.pod_uid:
+        await deps.authenticator.authorize(identity)
+    return identity
+
+
+@web.middleware
+async def _errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Denied as denied:
+        log.warning("caller_denied", extra={"path": request.path, "status": denied.status, "reason": str(denied)})
+        return _answer(denied.status, str(denied))
+    except (*DATABASE_AWAY, LeadershipLost) as error:
+        if request.transport is None or request.transport.is_closing():
+            raise
+        log.warning("call_without_database", extra={"path": request.path, "error": type(error).__name__})
+        return _answer(503, "The gateway's database does not answer: try again in a moment.")
+
+
+def _answer(status: int, message: str) -> web.Response:
+    body = build_error(message, _TYPES.get(status, "error"), status)
+    return web.Response(status=status, body=body, content_type="application/json")

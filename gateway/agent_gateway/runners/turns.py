@@ -1,0 +1,154 @@
+"""The running turn of one connection: from the runner's events to view, store and final answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent_contract import wire
+from agent_gateway.runners.commits import Commits
+from agent_gateway.runners.ports import RunnerStore, Views, Wakes
+from agent_gateway.runners.progress import Progress
+from agent_gateway.store.rows import Final, Thread, Turn, TurnState, TurnView
+from agent_gateway.telegram.texts import EMPTY_ANSWER, failure_text
+
+log = logging.getLogger(__name__)
+SAVE_SECONDS = 1.0
+"""Texts of a turn are stored at most this often: never a transaction per token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What a connection's parts share: whose it is, and where things go."""
+
+    thread: Thread
+    run: int
+    store: RunnerStore
+    views: Views
+    wake: Wakes
+    on_turn: Callable[[int | None], None]
+    """Told which turn the runner is at."""
+
+
+class TurnStream:
+    """Takes the events of the running turn in order."""
+
+    def __init__(self, lane: Lane, commits: Commits) -> None:
+        self._lane = lane
+        self._commits = commits
+        self._turn: Turn | None = None
+        self._progress = Progress()
+        self._dirty = asyncio.Event()
+        self._seq = commits.acked
+        self._spoke = False
+
+    @property
+    def turn_id(self) -> int | None:
+        """Return the running turn's id."""
+        return None if self._turn is None else self._turn.id
+
+    def open(self, turn: Turn, restored: TurnView | None = None) -> bool:
+        """Expect the events of a turn; False if it is the running one already."""
+        if self._turn is not None and self._turn.id == turn.id:
+            return False
+        self._turn = turn
+        self._progress = Progress(restored.messages if restored is not None else ())
+        self._spoke = bool(self._progress.text())
+        self._lane.on_turn(turn.id)
+        self._lane.views.open(turn, self._lane.thread.address, turn.message_id, restored)
+        return True
+
+    async def take(self, seq: int, turn_id: int, event: wire.Event) -> None:
+        """Take one event; it is acknowledged once it is committed, which for text may be a second later."""
+        if self._turn is None or turn_id != self._turn.id:
+            log.info("event_of_no_running_turn", extra={**self._ids(), "turn": turn_id, "kind": event.kind})
+            await self.pass_over(seq)
+            return
+        match event:
+            case wire.TurnSettled():
+                await self._end(self._turn, seq, TurnState.DONE, None, self._progress.text() or EMPTY_ANSWER)
+            case wire.Failed():
+                said = [self._progress.text(), failure_text(event.reason, event.error)]
+                await self._end(self._turn, seq, TurnState.FAILED, event.reason, "\n\n".join(filter(None, said)))
+            case wire.TurnStarted():
+                await self.flush()
+                await self._started(self._turn, seq)
+            case _:
+                self._show(self._turn, event)
+                self._seq = seq
+                self._dirty.set()
+
+    async def pass_over(self, seq: int) -> None:
+        """Acknowledge a frame that changes nothing."""
+        await self.flush()
+        lane = self._lane
+        await self._commits.run(seq, lambda: lane.store.add_entries(lane.thread, lane.run, seq, []))
+
+    async def entries(self, seq: int, lines: list[str]) -> None:
+        """Store session lines; the texts before them first, as the acknowledgement covers both."""
+        await self.flush()
+        check_lines(lines)
+        lane = self._lane
+        whole = [line.replace("\x00", "\N{REPLACEMENT CHARACTER}") for line in lines]
+        await self._commits.run(seq, lambda: lane.store.add_entries(lane.thread, lane.run, seq, whole))
+
+    async def flush(self) -> None:
+        """Store the texts that are not stored yet."""
+        if self._turn is None or not self._dirty.is_set():
+            return
+        self._dirty.clear()
+        turn, seq, lane, messages = self._turn, self._seq, self._lane, self._progress.messages()
+        await self._commits.run(seq, lambda: lane.store.save_progress(turn.id, lane.thread.id, lane.run, messages, seq))
+
+    async def keep_flushing(self) -> None:
+        """Store texts at once where nothing was stored for a second, else when the second is over."""
+        while True:
+            await self._dirty.wait()
+            await self.flush()
+            await asyncio.sleep(SAVE_SECONDS)
+
+    async def _started(self, turn: Turn, seq: int) -> None:
+        self._lane.views.typing(turn.id)
+        await self._commits.run(seq, lambda: self._lane.store.turn_started(turn.id, self._lane.run, seq))
+
+    def _show(self, turn: Turn, event: wire.Event) -> None:
+        self._progress.apply(event)
+        text = self._progress.text()
+        if text and not self._spoke:
+            self._spoke = True
+            log.info("step", extra={**self._ids(), "step": "first_text", "turn": turn.id, "t": _now()})
+        self._lane.views.update(turn.id, text, self._progress.activity)
+
+    async def _end(self, turn: Turn, seq: int, state: TurnState, reason: str | None, text: str) -> None:
+        lane = self._lane
+        self._dirty.clear()
+        message_ids = await lane.views.finish(turn.id)
+        final = Final(text, "markdown", message_ids)
+        await self._commits.run(seq, lambda: lane.store.end_turn(turn.id, lane.run, seq, state, reason, final))
+        self._turn = None
+        lane.on_turn(None)
+        lane.wake.outbox()
+        lane.wake.thread(lane.thread.id)
+        log.info("step", extra={**self._ids(), "step": "turn_ended", "turn": turn.id, "state": state, "t": _now()})
+
+    def _ids(self) -> dict[str, object]:
+        return {"agentthread": self._lane.thread.name, "run": self._lane.run}
+
+
+def check_lines(lines: list[str]) -> None:
+    """Raise FrameError for a session line that is no JSON object with an id."""
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError as error:
+            raise wire.FrameError("lines: one is not JSON") from error
+        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+            raise wire.FrameError("lines: one has no id")
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
