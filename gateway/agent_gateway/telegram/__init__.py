@@ -1,0 +1,1 @@
+"""The chat: updates in, views and finals out."""

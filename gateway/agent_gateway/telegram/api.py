@@ -1,0 +1,229 @@
+"""The Bot API over python-telegram-bot: its transport and types, our outcomes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar
+
+import httpx
+from telegram import Bot, BotCommand, LinkPreviewOptions, MessageEntity, ReplyParameters
+from telegram.constants import ChatAction
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    EndPointNotFound,
+    Forbidden,
+    InvalidToken,
+    TelegramError,
+)
+from telegram.error import Conflict as LibraryConflict
+from telegram.request import HTTPXRequest
+from typing_extensions import override
+
+from agent_gateway.store.rows import Address
+from agent_gateway.telegram.errors import (
+    Ambiguous,
+    Conflict,
+    NotSent,
+    RefusalKind,
+    Refused,
+    ServerFailed,
+    TelegramProblem,
+    Throttled,
+    Unauthorized,
+    classify,
+)
+from agent_gateway.telegram.ports import BotIdentity, Entity
+
+T = TypeVar("T")
+
+GENERAL_TOPIC = 1
+"""Telegram's id of a forum's General topic: refused by sends, wanted by chat actions."""
+_DEFAULT_RETRY_AFTER = 5
+_POLL_READ_SECONDS = 15
+"""How much longer than the long poll itself an answer may take."""
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class _HttpFailed(TelegramError):
+    """An answer with a status that the library reports in words alone."""
+
+
+class _TooMany(TelegramError):
+    """429, with the seconds to wait; the library's own class warns when these are read."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("too many requests")
+        self.seconds = seconds
+
+
+class _Request(HTTPXRequest):
+    """The library's transport, with the statuses told apart that it throws together."""
+
+    @override
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Do one request; raise for 429 and 5xx."""
+        code, payload = await super().do_request(*args, **kwargs)
+        if code == httpx.codes.TOO_MANY_REQUESTS:
+            raise _TooMany(_read_retry_after(payload))
+        if code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise _HttpFailed(f"HTTP {code}")
+        return code, payload
+
+
+class TelegramApi:
+    """The calls that the gateway makes. Each raises what `telegram.errors` names and nothing else.
+
+    Args:
+        token: The bot's token.
+        base: Where the Bot API is, as in `https://api.telegram.org`.
+    """
+
+    def __init__(self, token: str, base: str) -> None:
+        _keep_secrets_out_of_logs()
+        calls = _Request(
+            connection_pool_size=64, read_timeout=20.0, write_timeout=10.0, connect_timeout=5.0, pool_timeout=5.0
+        )
+        polls = _Request(connection_pool_size=2, write_timeout=10.0, connect_timeout=5.0)
+        self._requests = (calls, polls)
+        self._bot = Bot(token, base_url=f"{base.rstrip('/')}/bot", request=calls, get_updates_request=polls)
+
+    async def close(self) -> None:
+        """Close both connection pools."""
+        for request in self._requests:
+            await request.shutdown()
+
+    async def get_me(self) -> BotIdentity:
+        """Ask who the bot is."""
+        user = await _translated(self._bot.get_me())
+        return BotIdentity(user.id, user.username or "")
+
+    async def get_updates(self, offset: int, timeout: int) -> list[Any]:  # noqa: ASYNC109  # Telegram's long poll
+        """Return raw updates from `offset` on: one malformed update must not spoil its batch."""
+        # The doubled underscore reaches getUpdates without the library's warning that it has a method for it:
+        # that method parses the batch as a whole, and raises for the whole of it.
+        call = self._bot.do_api_request(
+            "get__updates",
+            api_kwargs={"offset": offset, "timeout": timeout, "limit": 100, "allowed_updates": ["message"]},
+            read_timeout=timeout + _POLL_READ_SECONDS,
+        )
+        updates = await _translated(call)
+        if not isinstance(updates, list):
+            raise Ambiguous("getUpdates answered with something that is not a list")
+        return updates
+
+    async def send_message(
+        self, address: Address, text: str, entities: Sequence[Entity] = (), reply_to: int | None = None
+    ) -> int:
+        """Send a message into the very chat and topic of `address` and return its id."""
+        reply = None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True)
+        message = await _translated(
+            self._bot.send_message(
+                address.chat_id,
+                text,
+                entities=_to_library(entities),
+                message_thread_id=_topic_for_sending(address),
+                reply_parameters=reply,
+                link_preview_options=_NO_PREVIEW,
+            )
+        )
+        return message.message_id
+
+    async def edit_message_text(
+        self, address: Address, message_id: int, text: str, entities: Sequence[Entity] = ()
+    ) -> None:
+        """Make a message show this; "not modified" is success."""
+        call = self._bot.edit_message_text(
+            text,
+            address.chat_id,
+            message_id,
+            entities=_to_library(entities),
+            link_preview_options=_NO_PREVIEW,
+        )
+        try:
+            await _translated(call)
+        except Refused as refusal:
+            if "not modified" not in refusal.description.lower():
+                raise
+
+    async def delete_message(self, address: Address, message_id: int) -> None:
+        """Delete a message of the bot; one that is gone is success."""
+        try:
+            await _translated(self._bot.delete_message(address.chat_id, message_id))
+        except Refused as refusal:
+            if refusal.kind is not RefusalKind.NOT_FOUND:
+                raise
+
+    async def send_chat_action(self, address: Address) -> None:
+        """Show "typing" in the chat or topic."""
+        await _translated(
+            self._bot.send_chat_action(address.chat_id, ChatAction.TYPING, message_thread_id=address.topic_id)
+        )
+
+    async def set_my_commands(self, commands: Sequence[tuple[str, str]]) -> None:
+        """Fill the menu of commands: (name, description) each."""
+        await _translated(self._bot.set_my_commands([BotCommand(name, text) for name, text in commands]))
+
+
+async def _translated(call: Awaitable[T]) -> T:
+    try:
+        return await call
+    except TelegramError as error:
+        raise translate(error) from None  # the library's own text may hold an address with the token in it
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Ambiguous(f"Telegram's answer could not be read ({type(error).__name__})") from None
+
+
+def translate(error: TelegramError) -> TelegramProblem:
+    """Return our outcome for an error of the library."""
+    match error:
+        case _TooMany():
+            return Throttled(error.seconds)
+        case ChatMigrated():
+            return Refused(RefusalKind.CHAT_GONE, "the group became a supergroup, which has another id")
+        case InvalidToken() | EndPointNotFound():
+            return Unauthorized()
+        case LibraryConflict():
+            return Conflict(error.message)
+        case Forbidden():
+            return classify(error.message, forbidden=True)
+        case BadRequest():
+            return classify(error.message, forbidden=False)
+        case _HttpFailed():
+            return ServerFailed(f"Telegram answered with {error.message}")
+        case _:
+            return _translate_network(error)
+
+
+def _translate_network(error: TelegramError) -> TelegramProblem:
+    cause = error.__cause__
+    if isinstance(cause, _NOT_SENT):
+        return NotSent(f"Telegram is out of reach ({type(cause).__name__})")
+    return Ambiguous(f"no answer from Telegram ({type(cause or error).__name__})")
+
+
+def _topic_for_sending(address: Address) -> int | None:
+    general = address.chat_id < 0 and address.topic_id == GENERAL_TOPIC
+    return None if general else address.topic_id
+
+
+def _to_library(entities: Sequence[Entity]) -> list[MessageEntity]:
+    return [MessageEntity(e.type, e.offset, e.length, url=e.url, language=e.language) for e in entities]
+
+
+def _read_retry_after(payload: bytes) -> float:
+    try:
+        seconds = json.loads(payload)["parameters"]["retry_after"]
+        return max(1.0, float(seconds))
+    except (ValueError, KeyError, TypeError):
+        return _DEFAULT_RETRY_AFTER
+
+
+def _keep_secrets_out_of_logs() -> None:
+    # httpx logs each address, which holds the token; the library logs answers, which hold what people write.
+    for name, level in (("httpx", logging.WARNING), ("telegram", logging.WARNING), ("telegram.request", 100)):
+        logger = logging.getLogger(name)
+        logger.setLevel(max(level, logger.level))

@@ -1,0 +1,142 @@
+"""Commands: how one is read, and what each answers. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MENU: tuple[tuple[str, str], ...] = (
+    ("start", "what this bot does"),
+    ("help", "the commands"),
+    ("status", "how this conversation's agent is"),
+    ("threads", "the conversations and their agents"),
+    ("kill", "end an agent: /kill <thread>"),
+)
+"""Names and descriptions, as the chat's menu shows them."""
+OVERTAKING = frozenset({"start", "help", "status", "threads", "kill", "stop"})
+"""Commands that do not wait for the messages before them."""
+KILL_USAGE = "Usage: /kill <thread>"
+
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?=\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedCommand:
+    """`/name@at args`, the name in lower case."""
+
+    name: str
+    at: str | None
+    args: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """One conversation in `/threads`."""
+
+    name: str
+    title: str
+    phase: str
+    run: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFacts:
+    """What `/status` tells; `seconds` is how long the running turn has taken."""
+
+    active: int
+    most: int
+    thread: ThreadLine | None = None
+    message: str | None = None
+    model: str | None = None
+    answering: bool = False
+    seconds: float | None = None
+    queued: int = 0
+
+
+def parse_command(text: str) -> ParsedCommand | None:
+    """Read a text that begins with a command; None for any other text, a path such as /usr/bin included."""
+    match = _COMMAND.match(text)
+    if match is None:
+        return None
+    return ParsedCommand(match.group(1).lower(), match.group(2), text[match.end() :].strip())
+
+
+def start_text() -> str:
+    """Greet."""
+    return (
+        "Every conversation here has a coding agent of its own, in its own pod. "
+        "Write what you want done; in a group, mention me or reply to me. A topic is a conversation of its own.\n\n"
+        + help_text()
+    )
+
+
+def help_text() -> str:
+    """List the commands."""
+    return "\n".join(f"/{name} - {text}" for name, text in MENU)
+
+
+def unknown_text(name: str) -> str:
+    """Answer a command that does not exist; `name` with or without its slash."""
+    return f"Unknown command: /{name.lstrip('/')}"
+
+
+def not_allowed_text(person_id: int, chat_id: int) -> str:
+    """Tell an unknown person the ids that an administrator needs."""
+    chat = "" if chat_id == person_id else f" (or this chat's, {chat_id})"
+    return f"You are not allowed to use this bot. Your id is {person_id}: ask its owner to add it{chat}."
+
+
+def not_admin_text() -> str:
+    """Refuse a command that only administrators may give."""
+    return "Only an administrator may do this."
+
+
+def kill_done_text(thread: str) -> str:
+    """Confirm a kill."""
+    return f"Killed: {thread}"
+
+
+def kill_idle_text(thread: str) -> str:
+    """Say that there was nothing to kill."""
+    return f"Nothing runs in {thread}."
+
+
+def kill_unknown_text(thread: str) -> str:
+    """Say that no thread has this name; a name too long to be one is not repeated."""
+    return f"There is no thread {thread[:80]}. /threads lists them."
+
+
+def threads_text(threads: Sequence[ThreadLine]) -> str:
+    """List conversations, one a line."""
+    if not threads:
+        return "There are no threads yet."
+    return "\n".join(_line(thread) for thread in threads)
+
+
+def status_text(facts: StatusFacts) -> str:
+    """Say how this conversation and the whole are."""
+    lines = []
+    if facts.thread is None:
+        lines.append("This conversation has not begun: write a message.")
+    else:
+        lines.append(_line(facts.thread))
+        if facts.message:
+            lines.append(facts.message)
+    if facts.model:
+        lines.append(f"Model: {facts.model}")
+    if facts.answering:
+        since = "" if facts.seconds is None else f" for {round(facts.seconds)} s"
+        lines.append(f"Answering{since}.")
+    if facts.queued:
+        lines.append(f"Waiting messages: {facts.queued}")
+    lines.append(f"Agents at work: {facts.active} of {facts.most}")
+    return "\n".join(lines)
+
+
+def _line(thread: ThreadLine) -> str:
+    title = f" ({thread.title})" if thread.title else ""
+    run = "" if thread.run is None else f", run {thread.run}"
+    reason = f", {thread.reason}" if thread.reason else ""
+    return f"{thread.name}{title}: {thread.phase}{run}{reason}"

@@ -1,0 +1,142 @@
+"""One outbox row: what stands is edited, the rest is sent, what is too much goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from agent_gateway.store.rows import OutboxRow
+from agent_gateway.telegram.errors import Ambiguous, RefusalKind, Refused, ServerFailed
+from agent_gateway.telegram.ports import Chat, OutboxStore
+from agent_gateway.telegram.render import MAX_UNITS, Chunk, render, without_entities
+
+log = logging.getLogger(__name__)
+
+_WORDS = {
+    RefusalKind.THREAD_NOT_FOUND: "the topic is gone or closed",
+    RefusalKind.CHAT_GONE: "the chat is gone, or the bot may not write there",
+}
+_SMALLEST = 256
+
+
+class GivenUp(Exception):  # an outcome, not a fault
+    """Telegram will never take this row; the text says why, without what it holds."""
+
+
+class Delivery:
+    """Brings one row into its chat. Problems that waiting can help leave as they are; `GivenUp` is final.
+
+    Args:
+        api: Says it.
+        store: Remembers how far it got, so that a restart goes on there.
+        row: What must be said.
+        check: Raises when this process may no longer act.
+        repeat_after: Seconds before a message with an unknown outcome is sent once more.
+    """
+
+    def __init__(
+        self,
+        api: Chat,
+        store: OutboxStore,
+        row: OutboxRow,
+        *,
+        check: Callable[[], None],
+        repeat_after: float,
+    ) -> None:
+        self._api = api
+        self._store = store
+        self._row = row
+        self._check = check
+        self._repeat_after = repeat_after
+        self._ids = list(row.message_ids)
+        self._shown = list(row.shown)
+        self._reply_to = row.reply_to
+
+    async def run(self) -> None:
+        """Say the whole row.
+
+        Raises:
+            GivenUp: Telegram will never take it.
+            TelegramProblem: It may be tried again later.
+        """
+        limit = MAX_UNITS
+        while True:
+            try:
+                await self._say(render(self._row.text, self._row.format, limit=limit))
+            except Refused as refusal:
+                if refusal.kind is RefusalKind.TOO_LONG and limit > _SMALLEST:
+                    limit //= 2
+                    continue
+                raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
+            return
+
+    async def _say(self, chunks: list[Chunk]) -> None:
+        for index, chunk in enumerate(chunks):
+            if index < len(self._shown) and self._shown[index] in (chunk.hash, without_entities(chunk).hash):
+                continue
+            shown = await self._say_chunk(index, chunk)
+            self._shown[index:] = [shown.hash]
+            await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
+        while len(self._ids) > len(chunks):
+            self._check()
+            await self._remove(self._ids.pop())
+            await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
+
+    async def _say_chunk(self, index: int, chunk: Chunk) -> Chunk:
+        try:
+            await self._put(index, chunk)
+        except Refused as refusal:
+            if refusal.kind is RefusalKind.CANT_PARSE and chunk.entities:
+                log.warning("formatting was refused, the text goes out plain", extra={"outbox": self._row.id})
+                plain = without_entities(chunk)
+                await self._put(index, plain)
+                return plain
+            raise
+        return chunk
+
+    async def _put(self, index: int, chunk: Chunk) -> None:
+        if index < len(self._ids):
+            self._check()
+            try:
+                await self._api.edit_message_text(self._row.address, self._ids[index], chunk.text, chunk.entities)
+            except Refused as refusal:
+                if refusal.kind is not RefusalKind.NOT_FOUND:
+                    raise
+                self._ids[index] = await self._send(index, chunk)
+            return
+        self._ids.append(await self._send(index, chunk))
+
+    async def _send(self, index: int, chunk: Chunk) -> int:
+        try:
+            return await self._send_once(index, chunk)
+        except ServerFailed:
+            raise
+        except Ambiguous:
+            # Losing an answer is worse than saying it twice; but never more than twice.
+            await asyncio.sleep(self._repeat_after)
+        try:
+            return await self._send_once(index, chunk)
+        except ServerFailed:
+            raise
+        except Ambiguous:
+            log.warning("nobody confirmed a message that was sent twice", extra={"outbox": self._row.id, "part": index})
+            return 0
+
+    async def _send_once(self, index: int, chunk: Chunk) -> int:
+        self._check()
+        address, reply_to = self._row.address, self._reply_to if index == 0 else None
+        try:
+            return await self._api.send_message(address, chunk.text, chunk.entities, reply_to)
+        except Refused as refusal:
+            if refusal.kind is not RefusalKind.REPLY_GONE or reply_to is None:
+                raise
+            self._reply_to = None
+            return await self._api.send_message(address, chunk.text, chunk.entities, None)
+
+    async def _remove(self, message_id: int) -> None:
+        try:
+            await self._api.delete_message(self._row.address, message_id)
+        except Refused:
+            # Older than two days, or no right to: what was previewed there stays.
+            log.info("a message that is no longer needed stays", extra={"outbox": self._row.id})

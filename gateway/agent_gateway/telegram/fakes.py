@@ -1,0 +1,166 @@
+"""In-memory stand-ins for the ports of this package, for tests without a server or a database."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from agent_gateway.store.rows import Address, OutboxRow
+from agent_gateway.telegram.errors import RefusalKind, Refused, TelegramProblem
+from agent_gateway.telegram.ports import Entity
+
+
+@dataclass(slots=True)
+class FakeChat:
+    """A chat that keeps what was shown. `faults` are raised by the next calls, one each; None lets a call through."""
+
+    clock: Callable[[], float] = lambda: 0.0
+    messages: dict[int, str] = field(default_factory=dict)
+    entities: dict[int, tuple[Entity, ...]] = field(default_factory=dict)
+    addresses: dict[int, Address] = field(default_factory=dict)
+    calls: list[tuple[str, float, str]] = field(default_factory=list)
+    faults: deque[TelegramProblem | None] = field(default_factory=deque)
+    next_id: int = 100
+
+    def _call(self, kind: str, text: str = "") -> None:
+        self.calls.append((kind, self.clock(), text))
+        if kind != "typing" and self.faults and (fault := self.faults.popleft()) is not None:
+            raise fault
+
+    async def send_message(
+        self,
+        address: Address,
+        text: str,
+        entities: Sequence[Entity] = (),
+        reply_to: int | None = None,  # noqa: ARG002  # of the port
+    ) -> int:
+        """Keep a new message."""
+        self._call("send", text)
+        self.next_id += 1
+        self.messages[self.next_id] = text
+        self.entities[self.next_id] = tuple(entities)
+        self.addresses[self.next_id] = address
+        return self.next_id
+
+    async def edit_message_text(
+        self,
+        address: Address,  # noqa: ARG002  # of the port
+        message_id: int,
+        text: str,
+        entities: Sequence[Entity] = (),
+    ) -> None:
+        """Change a message; one that is not there is refused."""
+        self._call("edit", text)
+        if message_id not in self.messages:
+            raise Refused(RefusalKind.NOT_FOUND, "message to edit not found")
+        self.messages[message_id] = text
+        self.entities[message_id] = tuple(entities)
+
+    async def delete_message(self, address: Address, message_id: int) -> None:  # noqa: ARG002  # of the port
+        """Forget a message."""
+        self._call("delete")
+        self.messages.pop(message_id, None)
+
+    async def send_chat_action(self, address: Address) -> None:  # noqa: ARG002  # of the port
+        """Count."""
+        self._call("typing")
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of calls that showed something, in order."""
+        return [kind for kind, _, _ in self.calls if kind != "typing"]
+
+
+@dataclass(slots=True)
+class FakeStore:
+    """Inbox, views and outbox in memory, with the order per chat that the real one keeps."""
+
+    cursor: int = 0
+    inbox: dict[int, tuple[str, str]] = field(default_factory=dict)
+    views: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    pending: dict[int, OutboxRow] = field(default_factory=dict)
+    sending: set[int] = field(default_factory=set)
+    done: list[int] = field(default_factory=list)
+    given_up: dict[int, str] = field(default_factory=dict)
+    delays: list[float] = field(default_factory=list)
+    failing: Exception | None = None
+
+    async def read_cursor(self) -> int:
+        """Return the next offset."""
+        return self.cursor
+
+    async def add_updates(self, rows: Sequence[tuple[int, str, str]], next_offset: int) -> None:
+        """Keep rows and cursor together, or neither."""
+        if self.failing is not None:
+            raise self.failing
+        for update_id, lane, payload in rows:
+            self.inbox.setdefault(update_id, (lane, payload))
+        self.cursor = next_offset
+
+    async def save_view_messages(self, turn_id: int, message_ids: Sequence[int]) -> None:
+        """Keep the ids."""
+        if self.failing is not None:
+            raise self.failing
+        self.views[turn_id] = tuple(message_ids)
+
+    def put(self, address: Address, text: str, **fields: Any) -> OutboxRow:
+        """Add a row that is due."""
+        row = OutboxRow(
+            id=len(self.pending) + len(self.done) + len(self.given_up) + 1,
+            address=address,
+            text=text,
+            **{
+                "reply_to": None,
+                "turn_id": None,
+                "kind": "final",
+                "format": "markdown",
+                "message_ids": (),
+                "shown": (),
+                "attempts": 0,
+                **fields,
+            },
+        )
+        self.pending[row.id] = row
+        return row
+
+    async def claim_outbox(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
+        """Return the oldest row of each other chat."""
+        oldest: dict[int, OutboxRow] = {}
+        for row in sorted(self.pending.values(), key=lambda r: r.id):
+            oldest.setdefault(row.address.chat_id, row)
+        claimed = [
+            replace(row, attempts=row.attempts + 1)
+            for chat, row in oldest.items()
+            if chat not in exclude_chats and row.id not in self.sending
+        ]
+        for row in claimed:
+            self.pending[row.id] = row
+            self.sending.add(row.id)
+        return claimed
+
+    async def progress_outbox(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
+        """Keep how far a row got."""
+        row = self.pending[outbox_id]
+        self.pending[outbox_id] = replace(row, message_ids=tuple(message_ids), shown=tuple(shown))
+
+    async def sent(self, outbox_id: int) -> None:
+        """Take a row away."""
+        del self.pending[outbox_id]
+        self.sending.discard(outbox_id)
+        self.done.append(outbox_id)
+
+    async def retry_outbox(self, outbox_id: int, delay: float, error: str) -> None:  # noqa: ARG002  # of the port
+        """Make a row due again, at once: the delay is noted."""
+        self.sending.discard(outbox_id)
+        self.delays.append(delay)
+
+    async def reset_sending(self) -> None:
+        """Make due again what was being sent."""
+        self.sending.clear()
+
+    async def dead(self, outbox_id: int, error: str) -> None:
+        """Give a row up."""
+        del self.pending[outbox_id]
+        self.sending.discard(outbox_id)
+        self.given_up[outbox_id] = error

@@ -1,0 +1,99 @@
+"""What this package needs of the rest: the ports that its loops are written against."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from agent_gateway.store.rows import Address, OutboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class BotIdentity:
+    """Who the bot is, from `getMe`."""
+
+    id: int
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One formatted range of a message; `offset` and `length` count UTF-16 units."""
+
+    type: str
+    offset: int
+    length: int
+    url: str | None = None
+    language: str | None = None
+
+    @property
+    def end(self) -> int:
+        """Return the offset behind the range."""
+        return self.offset + self.length
+
+
+class Chat(Protocol):
+    """The calls that show something. Each raises what `telegram.errors` names."""
+
+    async def send_message(
+        self, address: Address, text: str, entities: Sequence[Entity] = (), reply_to: int | None = None
+    ) -> int:
+        """Send a message and return its id."""
+
+    async def edit_message_text(
+        self, address: Address, message_id: int, text: str, entities: Sequence[Entity] = ()
+    ) -> None:
+        """Make a message show this; nothing to change is success."""
+
+    async def delete_message(self, address: Address, message_id: int) -> None:
+        """Delete a message of the bot; one that is gone is success."""
+
+    async def send_chat_action(self, address: Address) -> None:
+        """Show "typing" for five seconds or until the next message."""
+
+
+class Poller(Protocol):
+    """The source of updates."""
+
+    async def get_updates(self, offset: int, timeout: int) -> list[Any]:  # noqa: ASYNC109  # Telegram's long poll
+        """Return raw updates from `offset` on, waiting up to `timeout` seconds for the first."""
+
+
+class InboxStore(Protocol):
+    """Where updates become durable."""
+
+    async def read_cursor(self) -> int:
+        """Return the next offset, 0 if none is known."""
+
+    async def add_updates(self, rows: Sequence[tuple[int, str, str]], next_offset: int) -> None:
+        """Commit (update id, lane, payload) rows and the cursor together."""
+
+
+class ViewStore(Protocol):
+    """Where the messages of a running turn are remembered."""
+
+    async def save_view_messages(self, turn_id: int, message_ids: Sequence[int]) -> None:
+        """Remember which messages stand."""
+
+
+class OutboxStore(Protocol):
+    """What must be said, in order per chat."""
+
+    async def claim_outbox(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
+        """Return the oldest due row of each other chat, marked as being sent."""
+
+    async def progress_outbox(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
+        """Remember how far a row got."""
+
+    async def sent(self, outbox_id: int) -> None:
+        """Mark a row as said."""
+
+    async def retry_outbox(self, outbox_id: int, delay: float, error: str) -> None:
+        """Make a row due again after `delay` seconds."""
+
+    async def reset_sending(self) -> None:
+        """Make due again what was being sent when a sender ended."""
+
+    async def dead(self, outbox_id: int, error: str) -> None:
+        """Give a row up, with words."""

@@ -1,0 +1,131 @@
+"""Markdown to what Telegram shows: text with entities, in chunks that it accepts. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import telegramify_markdown
+from telegramify_markdown.config import RenderConfig
+
+from agent_gateway.telegram.ports import Entity
+from agent_gateway.telegram.split import split
+from agent_gateway.telegram.texts import EMPTY_ANSWER
+
+log = logging.getLogger(__name__)
+
+MAX_UNITS: Final = 4096
+"""UTF-16 units in a message."""
+MAX_ENTITIES: Final = 100
+"""Telegram silently ignores what is more."""
+
+# Characters that the parser would take for HTML, mathematics, spoilers or footnotes, and would drop from what a coding
+# agent writes. They travel through it as noncharacters of the same length, so that every offset holds.
+_LESS, _DOLLAR, _PIPE, _BRACKET = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
+_RESTORE = str.maketrans({_LESS: "<", _DOLLAR: "$", _PIPE: "|", _BRACKET: "["})
+_UNSENDABLE = re.compile("[\x00\ud800-\udfff\ufdd0-\ufdd3]")
+_HTML = re.compile(r"<(?=[A-Za-z/!?])(?!https?://|mailto:)(?<!\]\(<)")
+_LINK_TARGET = re.compile(r"^(https?|tg|ton)://", re.IGNORECASE)
+_LITERAL = frozenset({"pre", "code"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One message: `hash` is equal for what looks equal."""
+
+    text: str
+    entities: tuple[Entity, ...]
+    hash: str
+
+
+def _build_config() -> RenderConfig:
+    config = RenderConfig.isolated()
+    symbols = config.markdown_symbol
+    for level in range(1, 7):
+        setattr(symbols, f"heading_level_{level}", "")
+    symbols.unordered_list_item = "•"
+    return config
+
+
+_CONFIG: Final = _build_config()
+
+
+def render(text: str, format: str = "markdown", *, limit: int = MAX_UNITS) -> list[Chunk]:  # noqa: A002  # of the row
+    """Return the messages that show `text`, at least one: an empty text becomes a sentence.
+
+    Args:
+        text: What is to be said.
+        format: `markdown` or `plain`.
+        limit: The most UTF-16 units of a message.
+    """
+    empty = Chunk(EMPTY_ANSWER, (), compute_hash(EMPTY_ANSWER, ()))
+    return render_partial(text, format, limit=limit) or [empty]
+
+
+def render_partial(text: str, format: str = "markdown", *, limit: int = MAX_UNITS) -> list[Chunk]:  # noqa: A002
+    """Return the messages that show a text still being written: none while there is nothing to see of it."""
+    clean = _UNSENDABLE.sub("\ufffd", text)
+    plain, entities = _convert(clean) if format == "markdown" else (clean, [])
+    return [Chunk(t, tuple(e), compute_hash(t, e)) for t, e in split(plain, entities, limit, MAX_ENTITIES)]
+
+
+def without_entities(chunk: Chunk) -> Chunk:
+    """Return the same text without formatting, for when Telegram does not take it."""
+    return Chunk(chunk.text, (), compute_hash(chunk.text, ()))
+
+
+def compute_hash(text: str, entities: Sequence[Entity]) -> str:
+    """Return a short hash of what a message shows."""
+    shown = [text, *([e.type, e.offset, e.length, e.url, e.language] for e in entities)]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
+
+
+def _convert(markdown: str) -> tuple[str, list[Entity]]:
+    try:
+        text, found = telegramify_markdown.convert(_guard(markdown), latex_escape=False, config=_CONFIG)
+    except Exception:  # a formatting fault of the library must not hold an answer back
+        log.exception("formatting failed, the text goes out plain", extra={"length": len(markdown)})
+        return markdown, []
+    entities = [
+        Entity(e.type, e.offset, e.length, _restore(e.url), _restore(e.language))
+        for e in found
+        if e.length > 0 and (e.type != "text_link" or _LINK_TARGET.match(e.url or ""))
+    ]
+    return text.translate(_RESTORE), _nest(entities)
+
+
+def _guard(markdown: str) -> str:
+    lines = []
+    fenced = False
+    for line in markdown.split("\n"):
+        bare = line.strip()
+        fenced ^= bare.startswith(("```", "~~~"))
+        # In a row of a table two pipes are an empty cell; anywhere else they are what the agent wrote.
+        row = not fenced and bare.startswith("|") and bare.endswith("|")
+        lines.append(line.replace("||", "| |" if row else _PIPE * 2))
+    guarded = "\n".join(lines).replace("$", _DOLLAR).replace("[^", f"{_BRACKET}^")
+    return _HTML.sub(_LESS, guarded)
+
+
+def _restore(value: str | None) -> str | None:
+    return None if value is None else value.translate(_RESTORE)
+
+
+def _nest(entities: list[Entity]) -> list[Entity]:
+    """Return the entities in order, without those that Telegram would not take: crossing ones, and any inside code."""
+    kept: list[Entity] = []
+    open_ones: list[Entity] = []
+    for entity in sorted(entities, key=lambda e: (e.offset, -e.length, e.type in _LITERAL)):
+        while open_ones and open_ones[-1].end <= entity.offset:
+            open_ones.pop()
+        crosses = any(entity.end > outer.end for outer in open_ones)
+        if crosses or any(outer.type in _LITERAL for outer in open_ones):
+            continue
+        kept.append(entity)
+        open_ones.append(entity)
+    return kept

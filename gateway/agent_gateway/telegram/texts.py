@@ -1,0 +1,163 @@
+"""What the chat is told when something waits, ends or fails. Pure; plain sentences a person can act on."""
+
+from __future__ import annotations
+
+import re
+
+from agent_contract.agentthread import Reason
+
+TIMED_OUT = "Request timed out. Process killed. Try again."
+EMPTY_ANSWER = "The agent finished without an answer."
+ONLY_TEXT = "I can only read text for now."
+NOTHING_ASKED = "Write your question behind my name."
+NO_FILES_NOTE = "This run started without the files of earlier ones; the conversation itself is kept."
+STARTING = "Starting a pod…"
+TRY_AGAIN = "Write again to continue."
+_ERROR_LIMIT = 300
+
+_STATUS = re.compile(r"(?<!\d)([45]\d\d)(?!\d)")
+_PROVIDER: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"(?<!\d)402(?!\d)|insufficient|balance|billing|arrears|credit", re.IGNORECASE),
+        "The model provider says that the account has no balance left. Top it up, then try again.",
+    ),
+    (
+        re.compile(r"(?<!\d)40[13](?!\d)|api.?key|unauthori[sz]ed|forbidden|authentication", re.IGNORECASE),
+        "The model provider refused the key. An administrator must check LLM_API_KEY.",
+    ),
+    (
+        re.compile(r"(?<!\d)429(?!\d)|rate.?limit|too many requests|quota", re.IGNORECASE),
+        "The model provider limits how much may be asked at a time. Wait a minute, then try again.",
+    ),
+    (
+        re.compile(r"context.{0,20}(length|window)|maximum context|too many tokens", re.IGNORECASE),
+        "The conversation is longer than the model can read at once.",
+    ),
+    (
+        re.compile(r"(?<!\d)404(?!\d)|model.{0,20}(not found|not exist|unknown)|unknown provider", re.IGNORECASE),
+        "The model or its provider is not known. An administrator must check LLM_PROVIDER and LLM_MODEL.",
+    ),
+    (
+        re.compile(
+            r"(?<!\d)5\d\d(?!\d)|overloaded|unavailable|connect|network|timed? ?out|fetch failed|socket", re.IGNORECASE
+        ),
+        "The model provider is away or overloaded. Try again in a while.",
+    ),
+)
+
+_LOST: dict[str, str] = {
+    Reason.OOM_KILLED: "The agent used more memory than its pod may have and was killed.",
+    Reason.EVICTED: "The cluster removed the agent's pod to free its node.",
+    Reason.DEADLINE_EXCEEDED: "The agent's pod reached the end of its time.",
+    Reason.NODE_LOST: "The node that ran the agent is lost.",
+    Reason.DELETED: "The agent's pod was deleted.",
+    Reason.STOPPED: "The agent was stopped.",
+    Reason.SUPERSEDED: "A newer run took the place of this one.",
+    Reason.IDLE_TIMEOUT: "The agent had left.",
+    Reason.AGENT_FAILED: "The agent's process does not start or keeps dying.",
+    Reason.GATEWAY_REFUSED: "The agent's pod was refused by the gateway.",
+    Reason.GATEWAY_LOST: "The agent's pod could not reach the gateway.",
+    Reason.BAD_CONFIG: "The agent's pod was given settings it cannot use. An administrator must look at them.",
+    Reason.SUSPENDED: "An administrator has suspended this conversation.",
+    Reason.UNSCHEDULABLE: "The cluster found no room for the agent's pod.",
+    Reason.IMAGE_PULL_BACK_OFF: "The agent's image cannot be pulled. An administrator must check its name.",
+    Reason.QUOTA_EXCEEDED: "The namespace's quota leaves no room for the agent's pod.",
+    Reason.CREATE_REFUSED: "The cluster refuses the agent's pod.",
+    Reason.CONTAINER_CONFIG_ERROR: "The agent's container cannot be made as it is described.",
+    Reason.VOLUME_PENDING: "The agent's volume did not become ready.",
+    Reason.CLASS_NOT_FOUND: "The AgentClass of this conversation does not exist.",
+    Reason.CLASS_INVALID: "The AgentClass of this conversation is not valid.",
+    Reason.SPEC_INVALID: "The AgentThread of this conversation is not valid.",
+    Reason.ERROR: "The agent's pod failed.",
+}
+
+_WAITING: dict[str, str] = {
+    Reason.UNSCHEDULABLE: "Waiting for capacity",
+    Reason.IMAGE_PULL_BACK_OFF: "Waiting for the agent's image, which cannot be pulled",
+    Reason.QUOTA_EXCEEDED: "Waiting for room in the namespace's quota",
+    Reason.CREATE_REFUSED: "The cluster refuses the agent's pod",
+    Reason.CONTAINER_CONFIG_ERROR: "The agent's container cannot be made",
+    Reason.VOLUME_PENDING: "Waiting for the agent's volume",
+    Reason.CLASS_NOT_FOUND: "Waiting for an AgentClass that does not exist",
+    Reason.CLASS_INVALID: "Waiting for a valid AgentClass",
+    Reason.SPEC_INVALID: "Waiting for a valid AgentThread",
+    Reason.SUSPENDED: "An administrator has suspended this conversation; your message waits",
+}
+
+
+def failure_text(reason: str, error: str = "") -> str:
+    """Say why a turn failed.
+
+    Args:
+        reason: `turns.reason`: aborted, timeout, provider, agent, agent_died, run_lost, start_failed.
+        error: What the agent, the provider or the cluster said of it.
+    """
+    match reason:
+        case "timeout":
+            return TIMED_OUT
+        case "aborted":
+            return "Stopped."
+        case "provider":
+            return provider_text(error)
+        case "agent_died":
+            return f"The agent's process died. {TRY_AGAIN}"
+        case "run_lost":
+            return f"{_sentence(error, 'The agent was cut off.')} {TRY_AGAIN}"
+        case "start_failed":
+            return f"The agent could not be started. {_sentence(error, '')}".strip() + f" {TRY_AGAIN}"
+        case _:
+            return f"The agent failed. {_sentence(error, '')}".strip() + f" {TRY_AGAIN}"
+
+
+def provider_text(error: str) -> str:
+    """Say what a model provider's error means for the person; what is not known is quoted, shortened."""
+    if "LLM_" in error:  # the gateway's own words: they name the setting already
+        return _sentence(error, "")
+    status = _STATUS.search(error)
+    for pattern, text in _PROVIDER:
+        if pattern.search(error):
+            return f"{text} (HTTP {status.group(1)})" if status else text
+    return f"The model provider answered with an error. {_sentence(error, '')}".strip()
+
+
+def run_lost_text(reason: str | None, message: str | None = None, *, resumes: bool = False) -> str:
+    """Say why a run ended in the middle of an answer, and how it goes on.
+
+    Args:
+        reason: `status.run.reason`.
+        message: The cluster's own words, added where the reason alone does not tell what to do.
+        resumes: The turn continues by itself in a new run.
+    """
+    words = _LOST.get(reason or "", "The connection to the agent was lost.")
+    if message and reason in _WAITING | {Reason.ERROR: "", Reason.BAD_CONFIG: ""}:
+        words = f"{words} {_sentence(message, '')}"
+    return f"{words} {'It continues in a new pod.' if resumes else TRY_AGAIN}"
+
+
+def waiting_text(reason: str | None = None, message: str | None = None) -> str:
+    """Say what a message waits for: a pod that starts, or the cluster's reason with its own words."""
+    if reason is None or reason not in _WAITING:
+        return STARTING
+    return f"{_WAITING[reason]}: {_shorten(message)}" if message else f"{_WAITING[reason]}."
+
+
+def capacity_text(active: int, most: int) -> str:
+    """Say that all allowed agents are at work; messages are taken first come, first served."""
+    return f"Waiting for a free agent: {active} of {most} are at work. First come, first served."
+
+
+def interrupted_text(partial: str, words: str) -> str:
+    """Return what was written before, then why it stopped."""
+    return f"{partial.rstrip()}\n\n{words}" if partial.strip() else words
+
+
+def _sentence(text: str, otherwise: str) -> str:
+    short = _shorten(text)
+    if not short:
+        return otherwise
+    return short if short[-1] in ".!?…" else f"{short}."
+
+
+def _shorten(text: str | None) -> str:
+    line = " ".join((text or "").split())
+    return line if len(line) <= _ERROR_LIMIT else f"{line[: _ERROR_LIMIT - 1].rstrip()}…"

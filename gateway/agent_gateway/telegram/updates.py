@@ -1,0 +1,286 @@
+"""What a raw update asks for: topic rules, group rules, kinds. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agent_gateway.store.rows import Address
+from agent_gateway.telegram.commands import OVERTAKING, parse_command
+from agent_gateway.telegram.errors import MalformedUpdate
+from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.telegram.texts import NOTHING_ASKED, ONLY_TEXT
+
+GENERAL_TOPIC = 1
+NO_LANE = "-"
+"""Of an update that belongs to no chat."""
+PRIVATE_TITLE = "private chat"
+_TITLE_LIMIT = 256
+_NAME_LIMIT = 128
+_MEDIA = (
+    "animation",
+    "audio",
+    "contact",
+    "dice",
+    "document",
+    "game",
+    "location",
+    "photo",
+    "poll",
+    "sticker",
+    "story",
+    "venue",
+    "video",
+    "video_note",
+    "voice",
+)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+TelegramInt = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+MessageId = Annotated[int, Field(strict=True, ge=0, le=2**53)]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Something to ask the agent of `address`."""
+
+    address: Address
+    title: str
+    person_id: int
+    person_name: str
+    message_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command; `addressed` is false in a group when it names no bot, so that another may be meant."""
+
+    address: Address
+    title: str
+    person_id: int
+    person_name: str
+    message_id: int
+    name: str
+    args: str
+    addressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing for an agent. Where `reply` is set, a person who may use the bot is told so."""
+
+    reason: str
+    address: Address | None = None
+    person_id: int | None = None
+    message_id: int | None = None
+    reply: str | None = None
+
+
+Incoming = Prompt | Command | Ignored
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _User(_Part):
+    id: TelegramInt
+    is_bot: bool = False
+    first_name: str = ""
+    last_name: str = ""
+    username: str = ""
+
+
+class _Chat(_Part):
+    id: TelegramInt
+    type: str
+    title: str = ""
+    is_forum: bool = False
+
+
+class _Entity(_Part):
+    type: str
+    offset: Annotated[int, Field(ge=0)]
+    length: Annotated[int, Field(ge=0)]
+    user: _User | None = None
+
+
+class _Topic(_Part):
+    name: str = ""
+
+
+class _RepliedTo(_Part):
+    message_id: MessageId = 0
+    sender: _User | None = Field(default=None, alias="from")
+    forum_topic_created: _Topic | None = None
+
+
+class _Message(_Part):
+    message_id: MessageId
+    chat: _Chat
+    sender: _User | None = Field(default=None, alias="from")
+    sender_chat: _Chat | None = None
+    message_thread_id: MessageId | None = None
+    is_topic_message: bool = False
+    text: str | None = None
+    entities: list[_Entity] = []
+    reply_to_message: _RepliedTo | None = None
+
+
+def parse(raw: Any, bot: BotIdentity) -> Incoming:
+    """Read one raw update.
+
+    Raises:
+        MalformedUpdate: It has not Telegram's shape; the text names fields, never contents.
+    """
+    if not isinstance(raw, Mapping):
+        raise MalformedUpdate("the update is not an object")
+    if "message" not in raw:
+        kinds = sorted(str(key)[:40] for key in raw if key != "update_id")
+        return Ignored(f"kind {', '.join(kinds) or 'unknown'}")
+    try:
+        message = _Message.model_validate(raw["message"])
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        fields = "; ".join(f"message.{'.'.join(map(str, p['loc']))}: {p['type']}" for p in problems)
+        raise MalformedUpdate(fields) from None
+    return _read(message, raw["message"], bot)
+
+
+def lane(raw: Any) -> str:
+    """Return the queue an update waits in: its conversation, or one of its own for a command that overtakes."""
+    message = raw.get("message") if isinstance(raw, Mapping) else None
+    if not isinstance(message, Mapping):
+        return NO_LANE
+    text = message.get("text")
+    command = parse_command(text) if isinstance(text, str) else None
+    update_id = raw.get("update_id")
+    if command is not None and command.name in OVERTAKING and isinstance(update_id, int):
+        return f"!{update_id}"
+    chat = message.get("chat")
+    chat_id = chat.get("id") if isinstance(chat, Mapping) else None
+    if not isinstance(chat, Mapping) or not isinstance(chat_id, int):
+        return NO_LANE
+    thread = message.get("message_thread_id")
+    topic = _topic(
+        private=chat.get("type") == "private",
+        forum=chat.get("is_forum") is True,
+        in_topic=message.get("is_topic_message") is True,
+        thread_id=thread if isinstance(thread, int) else None,
+    )
+    return str(chat_id) if topic is None else f"{chat_id}/{topic}"
+
+
+def _topic(*, private: bool, forum: bool, in_topic: bool, thread_id: int | None) -> int | None:
+    """Return the topic that a message belongs to; the reply threads of ordinary groups are not topics."""
+    if in_topic or private:
+        return thread_id
+    return GENERAL_TOPIC if forum else None
+
+
+def _read(message: _Message, raw: Mapping[str, Any], bot: BotIdentity) -> Incoming:
+    private = message.chat.type == "private"
+    topic = _topic(
+        private=private,
+        forum=message.chat.is_forum,
+        in_topic=message.is_topic_message,
+        thread_id=message.message_thread_id,
+    )
+    address = Address(bot.id, message.chat.id, topic)
+    sender = message.sender
+    if message.sender_chat is not None or sender is None or message.chat.type == "channel":
+        return Ignored("an anonymous sender", address)
+    if sender.is_bot:
+        return Ignored("a bot's message", address)
+    place = _Place(address, message, sender)
+    if message.text is None:
+        media = private and any(kind in raw for kind in _MEDIA)
+        return place.ignored("not a text", ONLY_TEXT if media else None)
+    text = _UNSTORABLE.sub("\ufffd", message.text)
+    command = parse_command(text)
+    if command is not None:
+        if command.at is not None and command.at.lower() != bot.username.lower():
+            return place.ignored("another bot's command")
+        return place.command(command.name, command.args, addressed=private or command.at is not None)
+    if private:
+        return place.prompt(text) if text.strip() else place.ignored("an empty text")
+    mentions = _find_mentions(message, bot)
+    if not mentions and not _replies_to_bot(message, bot):
+        return place.ignored("not addressed to the bot")
+    asked = _strip_mentions(text, mentions)
+    return place.prompt(asked) if asked else place.ignored("nothing asked", NOTHING_ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where and by whom something was said."""
+
+    address: Address
+    message: _Message
+    sender: _User
+
+    def prompt(self, text: str) -> Prompt:
+        return Prompt(self.address, self._title(), self.sender.id, self._name(), self.message.message_id, text)
+
+    def command(self, name: str, args: str, *, addressed: bool) -> Command:
+        return Command(
+            self.address, self._title(), self.sender.id, self._name(), self.message.message_id, name, args, addressed
+        )
+
+    def ignored(self, reason: str, reply: str | None = None) -> Ignored:
+        return Ignored(reason, self.address, self.sender.id, self.message.message_id, reply)
+
+    def _title(self) -> str:
+        created = self.message.reply_to_message.forum_topic_created if self.message.reply_to_message else None
+        if created is not None and created.name:
+            return _one_line(created.name, _TITLE_LIMIT)
+        return (
+            PRIVATE_TITLE if self.message.chat.type == "private" else _one_line(self.message.chat.title, _TITLE_LIMIT)
+        )
+
+    def _name(self) -> str:
+        return _one_line(f"{self.sender.first_name} {self.sender.last_name}", _NAME_LIMIT)
+
+
+def _replies_to_bot(message: _Message, bot: BotIdentity) -> bool:
+    replied = message.reply_to_message
+    if replied is None or replied.sender is None or replied.sender.id != bot.id:
+        return False
+    # Every message of a topic "replies" to the service message that opened it, which the bot may have caused.
+    return replied.forum_topic_created is None and replied.message_id != message.message_thread_id
+
+
+def _find_mentions(message: _Message, bot: BotIdentity) -> list[tuple[int, int]]:
+    """Return where the bot is mentioned, as ranges of code points."""
+    units = (message.text or "").encode("utf-16-le", "surrogatepass")
+    found = []
+    for entity in message.entities:
+        start, end = 2 * entity.offset, 2 * (entity.offset + entity.length)
+        said = units[start:end].decode("utf-16-le", "replace")
+        by_name = entity.type == "mention" and said.lower() == f"@{bot.username}".lower()
+        by_id = entity.type == "text_mention" and entity.user is not None and entity.user.id == bot.id
+        if by_name or by_id:
+            begin = len(units[:start].decode("utf-16-le", "surrogatepass"))
+            found.append((begin, begin + len(said)))
+    return found
+
+
+def _strip_mentions(text: str, mentions: list[tuple[int, int]]) -> str:
+    """Return the text without the bot's name at its ends; a name inside a sentence belongs to it."""
+    start, end = 0, len(text)
+    for begin, stop in sorted(mentions):
+        if not text[start:begin].strip(" \t\n,:"):
+            start = stop
+    for begin, stop in sorted(mentions, reverse=True):
+        if begin >= start and not text[stop:end].strip():
+            end = begin
+    return text[start:end].lstrip(" \t\n,:").rstrip()
+
+
+def _one_line(text: str, limit: int) -> str:
+    return " ".join(_UNSTORABLE.sub("\ufffd", text).split())[:limit]
