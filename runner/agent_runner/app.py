@@ -1,0 +1,314 @@
+"""The runner's driver: does what the supervisor decides, and tells it what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from agent_contract import wire
+from agent_contract.names import ExitCode
+from agent_contract.runnerconfig import RunnerConfig
+from agent_runner import lifecycle as life
+from agent_runner.conversation import Conversation
+from agent_runner.launch import BadConfigError, Process, Setup, spawn
+from agent_runner.link import Address, Link
+from agent_runner.logs import Log
+from agent_runner.outbox import Outbox
+from agent_runner.pi import Pi
+from agent_runner.processes import adopt_orphans, kill_all, kill_descendants, reap, seconds_since_start
+from agent_runner.supervisor import next_wake, step
+from agent_runner.words import describe_error
+
+REFETCH_PAUSE = 1.0
+
+
+class App:
+    """One run, from a started pi to an exit code."""
+
+    def __init__(self, setup: Setup, config: RunnerConfig, log: Log) -> None:
+        """Prepare; nothing runs before `run`."""
+        limits = config.timeouts
+        self._setup = setup
+        self._config = config
+        self._log = log
+        self._outbox = Outbox()
+        self._conversation = Conversation(self._outbox, self._feed)
+        self._link = Link(Address(config.gateway_url.rstrip("/"), setup.token), self._outbox, self, log)
+        self._state = life.State(limits.turn, limits.idle, limits.run, limits.grace)
+        self._pi: Pi | None = None
+        self._session_path = setup.session
+        self._announced = False
+        self._restoring: asyncio.Task[None] | None = None
+        self._fetched: Path | None = None
+        self._switching = False
+        self._new = False
+        self._timings: dict[str, float] = {}
+        self._queue: list[life.Happening] = []
+        self._stepping = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._exit: asyncio.Future[int] | None = None
+        self._hello_ready = False
+        self._outbox.on_added = self._on_added
+
+    async def run(self, process: Process) -> int:
+        """Serve the run; return the exit code."""
+        loop = asyncio.get_running_loop()
+        self._exit = loop.create_future()
+        loop.set_exception_handler(self._on_crash)
+        adopt_orphans()
+        loop.add_signal_handler(signal.SIGCHLD, self._on_child)
+        loop.add_signal_handler(signal.SIGTERM, lambda: self._feed(life.Terminated()))
+        self._timings["pi_spawned"] = round(seconds_since_start() - (time.monotonic() - process.spawned), 3)
+        self._attach(process, behind=False)
+        link = asyncio.create_task(self._link.run())
+        link.add_done_callback(self._on_task_done)
+        self._on_child()  # one may have ended before we listened
+        try:
+            return await self._exit
+        finally:
+            kill_all()
+            await self._link.close()
+            link.cancel()
+            await asyncio.gather(link, return_exceptions=True)
+
+    # --- the link's host --------------------------------------------------------------------------------
+
+    def hello(self) -> wire.Hello:
+        """Return the first frame of a connection."""
+        self._hello_ready = self._announced
+        return wire.Hello(
+            run=self._config.run,
+            versions={"python": sys.version.split()[0], "protocol": str(wire.PROTOCOL)},
+            turns_seen=sorted(self._state.seen),
+            acked=self._outbox.acked,
+            ready=self._announced,
+        )
+
+    def on_frame(self, frame: wire.GatewayFrame) -> None:
+        """Take one frame of the gateway."""
+        match frame:
+            case wire.Welcome():
+                self._on_welcome(frame)
+            case wire.Turn():
+                self._log.info("turn_given", turn=frame.id)
+                self._feed(life.Given(frame))
+            case wire.Abort():
+                self._feed(life.AbortAsked(frame.turn))
+            case wire.Ack():
+                self._after_ack()
+            case wire.Stay():
+                self._feed(life.Stayed())
+            case wire.Goodbye():
+                self._feed(life.Dismissed())
+            case wire.Shutdown():
+                self._feed(life.ShutdownAsked(frame.reason, frame.grace_seconds))
+            case wire.Refused():
+                pass  # the link ends by itself
+
+    def on_step(self, step: str) -> None:
+        """Note the time of a step of the start, the first time."""
+        self._timings.setdefault(step, round(seconds_since_start(), 3))
+
+    def on_link_ended(self, code: ExitCode, reason: str) -> None:
+        """End, as no gateway will serve this run."""
+        self._log.error("link_ended", code=int(code), reason=reason)
+        self._feed(life.LinkEnded(code))
+
+    def _on_welcome(self, frame: wire.Welcome) -> None:
+        self.on_step("welcomed")
+        self._log.info("welcomed", acked=frame.acked, session_lines=frame.session_lines)
+        if self._announced and not self._hello_ready:  # it became so after the hello
+            self._link.send_now(wire.Ready(timings=self._timings))
+        self._feed(life.Welcomed(self._outbox.empty))
+        self._after_ack()
+        if self._state.open or self._restoring or self._fetched:
+            return
+        if frame.session_lines:
+            self._restoring = asyncio.create_task(self._restore(frame))
+            self._restoring.add_done_callback(self._on_task_done)
+        else:
+            self._new = True
+            self._open_session()
+
+    async def _restore(self, frame: wire.Welcome) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        header = json.dumps(
+            {
+                "type": "session",
+                "version": 3,
+                "id": frame.session_id,
+                "timestamp": now,
+                "cwd": str(self._setup.workspace),
+            }
+        )
+        while True:
+            try:
+                last = await self._link.fetch_session(self._setup.restored, header, frame.session_lines)
+                break
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                self._log.warning("session_not_fetched", problem=f"{type(error).__name__}: {error}"[:200])
+                await asyncio.sleep(REFETCH_PAUSE)
+        self._conversation.last_entry = str(json.loads(last)["id"])
+        self._fetched = self._setup.restored
+        self._log.info("session_fetched", lines=frame.session_lines)
+        self._open_session()
+
+    def _open_session(self) -> None:
+        """Open the conversation's session once both it and pi are there."""
+        if self._state.open or not self._state.loaded or self._switching:
+            return
+        if self._new:
+            self._feed(life.SessionOpened())
+        elif self._fetched:
+            self._session_path = self._fetched
+            self._switching = True
+            self._conversation.open(str(self._fetched))
+
+    def _after_ack(self) -> None:
+        if self._pi and self._outbox.roomy:
+            self._pi.resume()
+        if self._outbox.empty:
+            self._feed(life.Delivered())
+
+    # --- pi -----------------------------------------------------------------------------------------------
+
+    def _attach(self, process: Process, *, behind: bool) -> None:
+        self._switching = False
+        self._pi = Pi(process, self._conversation.on_event, self._on_broken)
+        self._conversation.attach(self._pi, behind=behind)
+
+    def _start_pi(self) -> None:
+        try:
+            process = spawn(self._setup, self._session_path)
+        except BadConfigError as error:
+            self._log.error("pi_not_started", reason=str(error))
+            self._feed(life.PiDied(str(error)))
+            return
+        self._attach(process, behind=self._state.open)
+
+    def _on_broken(self, reason: str) -> None:
+        self._log.error("pi_broken", reason=reason)
+        kill_descendants()
+
+    def _on_child(self) -> None:
+        for pid, code in reap():
+            if self._pi and pid == self._pi.pid:
+                self._on_pi_exit(self._pi, code)
+
+    def _on_pi_exit(self, pi: Pi, code: int) -> None:
+        pi.close()
+        self._conversation.detach()
+        self._pi = None
+        # before the first turn it cannot hold a conversation's text, and it is all that says what is wrong
+        said = "" if self._state.seen else describe_error(pi.stderr)
+        stopping = self._state.phase is life.Phase.STOPPING
+        (self._log.debug if stopping else self._log.warning)("pi_exited", code=code, said=said)
+        self._feed(life.PiDied(_describe_exit(code, describe_error(pi.stderr))))
+
+    # --- the supervisor -------------------------------------------------------------------------------------
+
+    def _feed(self, happening: life.Happening) -> None:
+        self._queue.append(happening)
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            while self._queue:
+                self._step(self._queue.pop(0))
+        finally:
+            self._stepping = False
+        self._rearm()
+
+    def _step(self, happening: life.Happening) -> None:
+        before = self._state.phase
+        self._state, actions = step(self._state, happening, time.monotonic())
+        if self._state.phase is not before:
+            self._log.info("phase", phase=self._state.phase, turn=self._state.turn, cause=self._state.cause)
+        for action in actions:
+            self._do(action)
+        if isinstance(happening, life.PiLoaded):
+            self.on_step("pi_ready")
+            self._open_session()
+        if (
+            self._state.phase is life.Phase.STOPPING
+            and self._outbox.empty
+            and not isinstance(happening, life.Delivered)
+        ):
+            self._queue.append(life.Delivered())
+
+    def _do(self, action: life.Action) -> None:
+        match action:
+            case life.Emit():
+                self._outbox.add_event(action.turn, action.event)
+            case life.AskLeave():
+                self._outbox.add_leave(action.reason)
+            case life.Announce():
+                self._announce()
+            case life.Prompt():
+                self._conversation.prompt(action.turn)
+            case life.AbortPi():
+                self._conversation.abort()
+                if self._pi:
+                    self._pi.resume()  # its last lines are wanted, room or not
+            case life.StartPi():
+                self._start_pi()
+            case life.KillTools():
+                self._kill(kill_descendants(keep=(self._pi.pid,) if self._pi else ()), "tools")
+            case life.KillPi():
+                self._kill(kill_descendants(), "pi")
+            case life.KillAll():
+                self._conversation.detach()
+                self._kill(kill_all(), "all")
+            case life.Exit():
+                self._finish(action.code)
+
+    def _announce(self) -> None:
+        self._announced = True
+        self.on_step("ready")
+        self._log.info("ready", timings=self._timings)
+        self._link.send_now(wire.Ready(timings=self._timings))
+
+    def _kill(self, count: int, what: str) -> None:
+        if count:
+            self._log.info("killed", what=what, processes=count)
+
+    def _finish(self, code: int) -> None:
+        if self._exit and not self._exit.done():
+            self._log.info("exit", code=code)
+            self._exit.set_result(code)
+
+    def _rearm(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        at = next_wake(self._state)
+        if at is not None:
+            delay = max(0.0, at - time.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(delay, self._feed, life.Tick())
+
+    def _on_added(self) -> None:
+        self._link.wake()
+        if self._pi and self._outbox.full and self._state.phase is not life.Phase.ABORTING:
+            self._pi.pause()
+
+    def _on_crash(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception") or RuntimeError(str(context.get("message")))
+        if self._exit and not self._exit.done():
+            self._exit.set_exception(error)
+
+    def _on_task_done(self, task: asyncio.Task[Any]) -> None:
+        if not task.cancelled() and (error := task.exception()) and self._exit and not self._exit.done():
+            self._exit.set_exception(error)
+
+
+def _describe_exit(code: int, said: str) -> str:
+    how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+    return f"The agent's program {how}." + (f" It said: {said}" if said and code > 0 else "")

@@ -1,0 +1,136 @@
+"""The conversation inside pi: prompts in, events and session lines out, in pi's own order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from agent_contract import wire
+from agent_runner import lifecycle as life
+from agent_runner.events import Translator, encode_entry, escape_prompt
+from agent_runner.outbox import Outbox
+from agent_runner.pi import Pi
+from agent_runner.words import describe_error
+
+
+class Conversation:
+    """Reads one pi at a time; outlives it, as the session does."""
+
+    def __init__(self, outbox: Outbox, tell: Callable[[life.Happening], None]) -> None:
+        """Put frames into `outbox` and tell the supervisor what happens."""
+        self._outbox = outbox
+        self._tell = tell
+        self._pi: Pi | None = None
+        self._turn: int | None = None
+        self._translator = Translator()
+        self._fetching = False
+        self._again = False
+        self._settled: dict[str, Any] | None = None
+        self.last_entry: str | None = None
+        """Id of the last session line that the gateway was given, or that came from it."""
+
+    def attach(self, pi: Pi, *, behind: bool) -> None:
+        """Use a new pi; `behind` means that its session may hold lines that were not fetched."""
+        self._pi = pi
+        self._turn, self._settled, self._fetching, self._again = None, None, False, False
+        pi.call("get_state", lambda answer: self._on_loaded(answer, behind=behind))
+
+    def detach(self) -> None:
+        """Forget an ended pi, and the turn with it."""
+        self._pi = None
+        self._turn, self._settled = None, None
+
+    def open(self, path: str) -> None:
+        """Let pi go on with another session file."""
+        if self._pi:
+            self._pi.call("switch_session", self._on_switched, sessionPath=path)
+
+    def prompt(self, turn: wire.Turn) -> None:
+        """Begin a turn."""
+        self._turn = turn.id
+        self._translator = Translator()
+        if self._pi:
+            text = escape_prompt(turn.text)
+            self._pi.call("prompt", self._on_prompted, message=text, streamingBehavior="followUp")
+
+    def abort(self) -> None:
+        """Empty pi's queue, then stop what it does."""
+        if self._pi:
+            self._pi.call("clear_queue")
+            self._pi.call("abort")
+
+    def on_event(self, event: dict[str, Any]) -> None:
+        """Take one event of pi."""
+        kind = event.get("type")
+        if kind == "agent_settled":
+            if self._turn is not None:
+                self._settled = event
+            self._fetch()
+            return
+        if self._turn is not None:
+            for mapped in self._translator.feed(event):
+                self._outbox.add_event(self._turn, mapped)
+            if kind == "agent_start":
+                self._tell(life.Begun())
+        if kind in ("message_end", "compaction_end"):
+            self._fetch()
+
+    def _on_loaded(self, answer: dict[str, Any], *, behind: bool) -> None:
+        if not answer.get("success"):
+            self._tell(life.SessionRefused(describe_error(str(answer.get("error")))))
+            return
+        if behind:
+            self._fetch()
+        self._tell(life.PiLoaded())
+
+    def _on_switched(self, answer: dict[str, Any]) -> None:
+        if answer.get("success"):
+            self._tell(life.SessionOpened())
+        else:
+            error = describe_error(str(answer.get("error")))
+            self._tell(life.SessionRefused(f"The stored conversation cannot be opened: {error}"))
+
+    def _on_prompted(self, answer: dict[str, Any]) -> None:
+        if answer.get("success"):
+            self._tell(life.Accepted())
+            return
+        self._turn = None
+        self._tell(life.Rejected(describe_error(str(answer.get("error") or "pi refused the prompt."))))
+
+    def _fetch(self) -> None:
+        """Ask for the session lines that are new; one question at a time, so that none comes twice."""
+        if self._pi is None:
+            return
+        if self._fetching:
+            self._again = True
+            return
+        self._fetching, self._again = True, False
+        since = {} if self.last_entry is None else {"since": self.last_entry}
+        settled, self._settled = self._settled, None
+        self._pi.call("get_entries", lambda answer: self._on_entries(answer, settled), **since)
+
+    def _on_entries(self, answer: dict[str, Any], settled: dict[str, Any] | None) -> None:
+        self._fetching = False
+        if answer.get("success"):
+            entries = answer["data"].get("entries") or []
+            if entries:
+                self.last_entry = str(entries[-1]["id"])
+                self._outbox.add_entries([encode_entry(entry) for entry in entries])
+        elif self.last_entry is not None:
+            # a session that does not hold our last line is sent whole: the gateway knows lines by their ids
+            self.last_entry = None
+            self._settled = settled
+            self._again, settled = True, None
+        if settled is not None:
+            self._finish(settled)
+        if self._again:
+            self._fetch()
+
+    def _finish(self, settled: dict[str, Any]) -> None:
+        if self._turn is None:
+            return
+        events, outcome = self._translator.finish(settled)
+        for event in events:
+            self._outbox.add_event(self._turn, event)
+        self._turn = None
+        self._tell(life.Settled(outcome))

@@ -1,0 +1,260 @@
+"""The words of the supervisor: its state, what happens to it, and what it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from agent_contract import wire
+from agent_contract.names import ExitCode
+from agent_runner.events import Outcome
+
+TERMINATED = 143
+"""Exit code after SIGTERM, as shells count it: none of the contract's, so that nobody reads it as a leave."""
+
+
+class Phase(StrEnum):
+    """Where a run is."""
+
+    STARTING = "starting"
+    """pi is loading, or the stored session is on its way."""
+    READY = "ready"
+    RUNNING = "running"
+    ABORTING = "aborting"
+    """pi was told to stop the turn and has not settled."""
+    LEAVING = "leaving"
+    """The gateway was asked for leave and has not answered."""
+    BROKEN = "broken"
+    """pi does not start: the next turn is told so."""
+    STOPPING = "stopping"
+    """Over; what is not acknowledged is on its way."""
+
+
+Cause = Literal["aborted", "timeout", "shutdown", "terminated"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Times are seconds of one monotonic clock."""
+
+    turn_limit: float
+    idle_limit: float
+    run_limit: float
+    grace: float
+    phase: Phase = Phase.STARTING
+    loaded: bool = False
+    """This pi answers."""
+    open: bool = False
+    """The conversation's session is in place: set once."""
+    turn: int | None = None
+    waiting: tuple[wire.Turn, ...] = ()
+    seen: frozenset[int] = frozenset()
+    deadline: float | None = None
+    """When the phase ends by itself."""
+    run_ends: float | None = None
+    cause: Cause | None = None
+    stop_by: float | None = None
+    goodbye: bool = False
+    """STOPPING waits for the answer to its leave."""
+    reason: str = ""
+    deaths: tuple[float, ...] = ()
+    exit_code: int = ExitCode.LEFT
+
+
+# --- what happens ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PiLoaded:
+    """A started pi answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """The conversation's session is in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRefused:
+    """pi cannot open the stored session."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PiDied:
+    """pi has ended by itself; `error` says how."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """pi took the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """pi did not take the prompt."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """pi begins to work on the turn, or begins again after an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """pi is done with the turn, and its session lines are in the outbox."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """The gateway took this connection; `delivered`: nothing is unacknowledged."""
+
+    delivered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The gateway gave a turn."""
+
+    turn: wire.Turn
+
+
+@dataclass(frozen=True, slots=True)
+class AbortAsked:
+    """The gateway wants a turn stopped."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stayed:
+    """The leave was declined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """The run is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShutdownAsked:
+    """The gateway wants this run to end."""
+
+    reason: str
+    grace: float
+
+
+@dataclass(frozen=True, slots=True)
+class Terminated:
+    """SIGTERM came."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEnded:
+    """There is no gateway any more for this runner."""
+
+    code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Everything is acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Happening = (
+    PiLoaded
+    | SessionOpened
+    | SessionRefused
+    | PiDied
+    | Accepted
+    | Rejected
+    | Begun
+    | Settled
+    | Welcomed
+    | Given
+    | AbortAsked
+    | Stayed
+    | Dismissed
+    | ShutdownAsked
+    | Terminated
+    | LinkEnded
+    | Delivered
+    | Tick
+)
+
+# --- what is to be done --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StartPi:
+    """Start pi again on the same session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell the gateway that turns may come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Give pi a turn."""
+
+    turn: wire.Turn
+
+
+@dataclass(frozen=True, slots=True)
+class AbortPi:
+    """Empty pi's queue and stop what it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class KillTools:
+    """Kill every process below this one but pi."""
+
+
+@dataclass(frozen=True, slots=True)
+class KillPi:
+    """Kill pi and every process below this one; its end is told as `PiDied`."""
+
+
+@dataclass(frozen=True, slots=True)
+class KillAll:
+    """Kill every other process of the pod; nothing is told of pi any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Send an event of a turn."""
+
+    turn: int
+    event: wire.Event
+
+
+@dataclass(frozen=True, slots=True)
+class AskLeave:
+    """Ask the gateway for leave."""
+
+    reason: Literal["idle", "run_deadline", "shutdown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """End this process."""
+
+    code: int
+
+
+Action = StartPi | Announce | Prompt | AbortPi | KillTools | KillPi | KillAll | Emit | AskLeave | Exit

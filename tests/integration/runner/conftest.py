@@ -1,0 +1,55 @@
+"""The real pi, the scripted model, and a small gateway between them."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from agent_simulators.model import create_app
+from tests.support.pi import install_pi
+from tests.support.runner import RunnerProcess
+from tests.support.runner_gateway import TestGateway
+
+
+@pytest.fixture(scope="session")
+def pi():
+    """Return the installed pi."""
+    return install_pi()
+
+
+@pytest.fixture
+async def model():
+    """Return the address of a scripted model."""
+    server = TestServer(create_app())
+    await server.start_server()
+    yield str(server.make_url("")).rstrip("/")
+    await server.close()
+
+
+@pytest.fixture
+async def gateway(model):
+    """Return a started gateway."""
+    gateway = TestGateway()
+    await gateway.start(model)
+    yield gateway
+    await gateway.stop()
+
+
+@pytest.fixture
+async def make_runner(tmp_path, gateway, pi):
+    """Return a function that makes a runner that is not started; all are ended after the test."""
+    made = []
+
+    def make(**config):
+        made.append(RunnerProcess(tmp_path / f"runner-{len(made)}", gateway.url, pi, **config))
+        return made[-1]
+
+    yield make
+    for runner in made:
+        await runner.stop()
+
+
+@pytest.fixture
+def runner(make_runner):
+    """Return one runner that is not started."""
+    return make_runner()
