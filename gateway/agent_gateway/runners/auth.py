@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_contract import names
-from agent_gateway.kube import KubeClient, KubeError
-from agent_gateway.runners.ports import Runs
+from agent_gateway.kube import KubeError
+from agent_gateway.runners.ports import Kube, Runs
 from agent_gateway.store.rows import Run, RunState, Thread
 
 CACHE_SECONDS = 60.0
@@ -123,7 +123,7 @@ class Authenticator:
 
     def __init__(
         self,
-        kube: KubeClient,
+        kube: Kube,
         store: Runs,
         *,
         namespace: str,

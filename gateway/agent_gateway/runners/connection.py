@@ -105,7 +105,7 @@ class Connection:
         try:
             self._hello = await self._read_hello()
             async with self._registry.lock(self._who.thread_id):
-                await self._registry.replace(self._who.thread_id, self._who.run)
+                await self._registry.replace(self._who.thread_id, self._who.run, self._who.pod_uid)
                 await self._welcome()
             helpers = [asyncio.create_task(self._guard(self._stream.keep_flushing)), asyncio.create_task(self._seen())]
             await self._guard(self._take_up)

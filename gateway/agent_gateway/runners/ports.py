@@ -9,6 +9,14 @@ from uuid import UUID
 from agent_gateway.store.rows import Address, Final, Run, Thread, Turn, TurnState, TurnView
 
 
+class Kube(Protocol):
+    """One call to the Kubernetes API."""
+
+    async def request(self, method: str, path: str, *, body: object = None) -> dict[str, Any]:
+        """Return the object that the call answers; raises KubeError."""
+        ...
+
+
 class Runs(Protocol):
     """Reads that say who a runner is."""
 

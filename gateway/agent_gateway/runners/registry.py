@@ -40,10 +40,10 @@ class Wired(Protocol):
 class Link:
     """One run's connection. It stays known after a loss, until its run is over."""
 
-    def __init__(self, run: int, pod_uid: str, connection: Wired, *, ready: bool) -> None:
+    def __init__(self, run: int, pod_uid: str) -> None:
         self.run = run
         self.pod_uid = pod_uid
-        self.ready = ready
+        self.ready = False
         self.turn_id: int | None = None
         """The turn that the runner is at."""
         self.hello_at = datetime.now(UTC)
@@ -51,7 +51,7 @@ class Link:
         self.connected_at = time.monotonic()
         self.lost_at: float | None = None
         """Monotonic seconds; None while connected."""
-        self.connection: Wired | None = connection
+        self.connection: Wired | None = None
 
     @property
     def connected(self) -> bool:
@@ -112,18 +112,26 @@ class Registry:
         """Return the lock under which a thread's connections change hands."""
         return self._locks.setdefault(thread_id, asyncio.Lock())
 
-    async def replace(self, thread_id: int, run: int) -> None:
-        """End the older connection of this run or of an older one, before a new one takes its place."""
+    async def replace(self, thread_id: int, run: int, pod_uid: str) -> None:
+        """End the older connection of this pod, or of an older run, before a new one takes its place."""
         old = self._links.get(thread_id)
-        if old is None or old.connection is None or old.run > run:
+        if old is None or old.connection is None:
+            return
+        if old.run > run or (old.run == run and old.pod_uid != pod_uid):
             return
         log.info("runner_replaced", extra={"thread_id": thread_id, "run": old.run})
         await old.connection.cut()
 
     def attach(self, thread_id: int, run: int, pod_uid: str, connection: Wired, *, ready: bool) -> Link:
-        """Make this connection the one of its thread."""
-        link = Link(run, pod_uid, connection, ready=ready)
-        self._links[thread_id] = link
+        """Make this connection the one of its thread.
+
+        The link of a run stays the same object, so that a turn sent by whoever holds it reaches the newest connection.
+        """
+        link = self._links.get(thread_id)
+        if link is None or (link.run, link.pod_uid) != (run, pod_uid):
+            link = self._links[thread_id] = Link(run, pod_uid)
+        link.connection, link.ready = connection, ready
+        link.hello_at, link.connected_at, link.lost_at = datetime.now(UTC), time.monotonic(), None
         self.changed(thread_id)
         return link
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -37,18 +37,17 @@ class RunnerDeps:
     registry: Registry
     authenticator: Authenticator
     proxy: LlmProxy
+    connections: set[asyncio.Task[None]] = field(default_factory=set)
+    """One task for each open WebSocket."""
 
 
 DEPS: web.AppKey[RunnerDeps] = web.AppKey("deps", RunnerDeps)
-CONNECTIONS: web.AppKey[set[asyncio.Task[None]]] = web.AppKey("connections")
 
 
 def create_app(deps: RunnerDeps) -> web.Application:
     """Build the application for `names.PORT_RUNNERS`."""
     app = web.Application(middlewares=[_errors])
     app[DEPS] = deps
-    connections: set[asyncio.Task[None]] = set()
-    app[CONNECTIONS] = connections
     deps.registry.on_forget = deps.authenticator.forget
     app.router.add_get(names.PATH_CONNECT, _connect, allow_head=False)
     app.router.add_get(names.PATH_SESSION, _session, allow_head=False)
@@ -69,9 +68,10 @@ async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
 
 
 async def _close(app: web.Application) -> None:
-    await app[DEPS].registry.close()
-    if app[CONNECTIONS]:
-        await asyncio.wait(app[CONNECTIONS], timeout=CLOSE_SECONDS)
+    deps = app[DEPS]
+    await deps.registry.close()
+    if deps.connections:
+        await asyncio.wait(deps.connections, timeout=CLOSE_SECONDS)
 
 
 async def _connect(request: web.Request) -> web.StreamResponse:
@@ -95,8 +95,8 @@ async def _connect(request: web.Request) -> web.StreamResponse:
     )
     # Its own task: a commit under way is not torn up because the runner hung up.
     task = asyncio.create_task(connection.serve())
-    request.app[CONNECTIONS].add(task)
-    task.add_done_callback(request.app[CONNECTIONS].discard)
+    deps.connections.add(task)
+    task.add_done_callback(deps.connections.discard)
     await asyncio.shield(task)
     return socket
 

@@ -1,0 +1,414 @@
+"""Runners against the real port and a real Postgres: order, acknowledgement, reconnects, the end of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import aiohttp
+import pytest
+
+from agent_contract import names, wire
+from agent_gateway.leader import take_over
+from agent_gateway.store.rows import RunState, TurnState
+from tests.support.eventually import eventually
+from tests.support.runners import bearer, running_port
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+async def port(store):
+    async with running_port(store) as port:
+        yield port
+
+
+@pytest.fixture
+async def thread(port):
+    thread = await port.make_thread()
+    await port.make_run(thread)
+    return thread
+
+
+async def deliver(port, thread, run=1):
+    turn = await eventually(lambda: port.store.deliver_next(thread.id, run))
+    await port.deps.registry.link(thread.id).send_turn(turn)
+    return turn
+
+
+def text(message, offset, words):
+    return wire.Text(message=message, offset=offset, text=words)
+
+
+def entry(number):
+    return json.dumps({"type": "message", "id": f"{number:08x}", "text": f"line {number}"})
+
+
+async def final_of(port, turn):
+    query = "SELECT text, message_ids, kind, format FROM outbox WHERE turn_id = $1"
+    return await port.store.pool.fetchrow(query, turn.id)
+
+
+async def test_a_turn_from_prompt_to_final(port, thread):
+    runner = await port.join(versions={"pi": "1.5.2"})
+    welcome = await runner.get(wire.Welcome)
+    assert (welcome.thread, welcome.session_id, welcome.acked) == (thread.name, str(thread.session_id), 0)
+    await eventually(lambda: port.deps.registry.link(thread.id).ready)
+    await port.make_turn(thread, text="say hi")
+    turn = await deliver(port, thread)
+    assert (await runner.get(wire.Turn)).text == "say hi"
+    await runner.event(1, turn.id, wire.TurnStarted())
+    await runner.event(2, turn.id, text(0, 0, "Hel"))
+    await runner.event(3, turn.id, text(0, 3, "lo"))
+    await runner.event(4, turn.id, wire.ToolStarted(call="c", tool="bash", summary="ls"))
+    await runner.event(5, turn.id, wire.MessageDone(message=0, text="Hello"))
+    await runner.event(6, turn.id, wire.MessageDone(message=1, text="Done."))
+    await runner.send(wire.Entries(seq=7, lines=[entry(1), entry(2)]))
+    await runner.event(8, turn.id, wire.TurnSettled())
+    await runner.acked(8)
+    shown = [(words, activity) for _, words, activity in port.deps.views.shown]
+    assert shown[:3] == [("Hel", None), ("Hello", None), ("Hello", "ls")]
+    final = await final_of(port, turn)
+    assert (final["text"], final["message_ids"], final["kind"]) == ("Hello\n\nDone.", [501], "final")
+    assert (await port.store.turn_by_id(turn.id)).state is TurnState.DONE
+    assert await port.store.session_length(thread.session_id) == 2
+    assert port.deps.wake.outboxes == 1
+    assert port.deps.wake.threads[-1] == thread.id
+    assert (await port.store.run(thread.id, 1)).acked_seq == 8
+    assert port.deps.registry.link(thread.id).turn_id is None
+
+
+async def test_an_acknowledgement_comes_only_after_its_commit(port, thread):
+    runner = await port.join()
+    blocker = port.store.pool
+    async with blocker.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT * FROM runs FOR UPDATE")
+        await runner.send(wire.Entries(seq=1, lines=[entry(1)]))
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        await eventually(lambda: blocker.fetchval(waiting))
+        assert runner.acks() == []
+    await runner.acked(1)
+    assert await port.store.session_length(thread.session_id) == 1
+
+
+async def test_a_failed_turn_keeps_its_text_and_says_why(port, thread):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.event(1, turn.id, wire.TurnStarted())
+    await runner.event(2, turn.id, text(0, 0, "Half an ans"))
+    await runner.event(3, turn.id, wire.Failed(reason="timeout"))
+    await runner.acked(3)
+    final = await final_of(port, turn)
+    assert final["text"] == "Half an ans\n\nRequest timed out. Process killed. Try again."
+    ended = await port.store.turn_by_id(turn.id)
+    assert (ended.state, ended.reason) == (TurnState.FAILED, "timeout")
+
+
+async def test_what_will_be_tried_again_leaves_the_view(port, thread):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.event(1, turn.id, text(0, 0, "Wrong beg"))
+    await runner.event(2, turn.id, wire.MessageReplaced(message=0))
+    await runner.event(3, turn.id, text(1, 0, "Right"))
+    await runner.event(4, turn.id, wire.TurnSettled())
+    await runner.acked(4)
+    assert (await final_of(port, turn))["text"] == "Right"
+
+
+async def test_text_is_stored_seldom_and_shown_at_once(port, thread):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    for number in range(200):
+        await runner.event(number + 1, turn.id, text(0, number, "x"))
+    await eventually(lambda: port.deps.views.shown and port.deps.views.shown[-1][1] == "x" * 200)
+    await runner.acked(200)
+    assert len(runner.acks()) < 10
+    assert (await port.store.view(turn.id)).messages == ("x" * 200,)
+
+
+async def test_frames_sent_again_change_nothing(port, thread):
+    runner = await port.join()
+    await runner.send(wire.Entries(seq=1, lines=[entry(1)]))
+    await runner.acked(1)
+    await runner.send(wire.Entries(seq=1, lines=[entry(1)]))
+    await runner.send(wire.Entries(seq=2, lines=[entry(2)]))
+    await runner.acked(2)
+    assert await port.store.session_length(thread.session_id) == 2
+
+
+async def test_a_hole_in_the_sequence_is_refused_with_words(port, thread):
+    runner = await port.join()
+    await runner.send(wire.Entries(seq=2, lines=[entry(1)]))
+    assert "missing" in (await runner.get(wire.Refused)).reason
+
+
+async def test_a_malformed_frame_is_refused_without_its_contents(port, thread):
+    runner = await port.join()
+    await runner.socket.send_str('{"type": "entries", "seq": 1, "lines": "my secret"}')
+    reason = (await runner.get(wire.Refused)).reason
+    assert "lines" in reason
+    assert "secret" not in reason
+
+
+async def test_a_session_line_without_id_is_refused_with_words(port, thread):
+    runner = await port.join()
+    await runner.send(wire.Entries(seq=1, lines=['{"type": "session"}']))
+    assert "no id" in (await runner.get(wire.Refused)).reason
+
+
+async def test_frames_of_a_newer_runner_are_passed_over(port, thread):
+    runner = await port.join()
+    await runner.socket.send_str('{"type": "event", "seq": 1, "turn": 1, "event": {"kind": "dreaming"}}')
+    await runner.socket.send_str('{"type": "applause", "seq": 2}')
+    await runner.socket.send_str('{"type": "telemetry"}')
+    await runner.send(wire.Entries(seq=3, lines=[entry(1)]))
+    await runner.acked(3)
+
+
+async def test_events_of_a_turn_that_is_over_are_acknowledged_and_ignored(port, thread):
+    runner = await port.join()
+    await runner.event(1, 4711, text(0, 0, "late"))
+    await runner.event(2, 4711, wire.TurnSettled())
+    await runner.acked(2)
+    assert port.deps.views.shown == []
+    assert await port.store.pool.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+async def test_text_that_postgres_cannot_hold_is_made_harmless(port, thread):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    raw = {"type": "event", "seq": 1, "turn": turn.id, "event": {"kind": "message_done", "message": 0, "text": "a\x00b\ud83d"}}
+    await runner.socket.send_str(json.dumps(raw))
+    await runner.event(2, turn.id, wire.TurnSettled())
+    await runner.acked(2)
+    assert (await final_of(port, turn))["text"] == "a�b�"
+
+
+async def test_a_lost_runner_comes_back_and_goes_on(port, thread):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.event(1, turn.id, wire.TurnStarted())
+    await runner.event(2, turn.id, text(0, 0, "One, "))
+    await runner.acked(2)
+    await runner.close()
+    link = port.deps.registry.link(thread.id)
+    await eventually(lambda: not link.connected)
+    assert link.lost_at is not None
+    again = await port.join(ready=True, turns_seen=[turn.id], acked=2)
+    assert (await again.get(wire.Welcome)).acked == 2
+    assert port.deps.registry.link(thread.id) is link
+    assert link.lost_at is None
+    await again.event(3, turn.id, text(0, 5, "two."))
+    await again.event(4, turn.id, wire.TurnSettled())
+    await again.acked(4)
+    assert (await final_of(port, turn))["text"] == "One, two."
+    assert not [f for f in again.frames if isinstance(f, wire.Turn)]
+
+
+async def test_a_turn_delivered_but_not_seen_is_sent_again(port, thread):
+    runner = await port.join()
+    await runner.close()
+    await eventually(lambda: not port.deps.registry.link(thread.id).connected)
+    await port.make_turn(thread, text="for later")
+    turn = await port.store.deliver_next(thread.id, 1)
+    assert not await port.deps.registry.link(thread.id).send_turn(turn)
+    again = await port.join(ready=True)
+    assert (await again.get(wire.Turn)).id == turn.id
+
+
+async def test_a_gateway_that_restarts_in_the_middle_of_a_turn_goes_on(store, dsn):
+    async with running_port(store) as port:
+        thread = await port.make_thread()
+        await port.make_run(thread)
+        runner = await port.join()
+        await port.make_turn(thread)
+        turn = await deliver(port, thread)
+        await runner.event(1, turn.id, text(0, 0, "Before, "))
+        await runner.acked(1)
+        await store.save_view_messages(turn.id, [77])
+        kube = port.kube
+    await eventually(lambda: runner.closed == str(int(aiohttp.WSCloseCode.GOING_AWAY)))
+    async with running_port(store, kube=kube) as port:
+        again = await port.join(ready=True, turns_seen=[turn.id], acked=1)
+        await eventually(lambda: port.deps.views.opened)
+        restored = port.deps.views.opened[turn.id]
+        assert (restored.messages, restored.message_ids) == (("Before, ",), (77,))
+        await again.event(2, turn.id, text(0, 8, "after."))
+        await again.event(3, turn.id, wire.TurnSettled())
+        await again.acked(3)
+        assert (await final_of(port, turn))["text"] == "Before, after."
+
+
+async def test_the_newest_connection_of_a_pod_takes_the_place_of_the_old_one(port, thread):
+    first = await port.join()
+    second = await port.join(ready=True)
+    await eventually(lambda: first.closed is not None)
+    assert not [f for f in first.frames if isinstance(f, wire.Refused)]
+    await second.send(wire.Entries(seq=1, lines=[entry(1)]))
+    await second.acked(1)
+    assert port.deps.registry.link(thread.id).connected
+    assert port.deps.registry.count() == 1
+
+
+async def test_another_pod_of_the_run_is_refused_for_ever(port, thread):
+    first = await port.join()
+    port.kube.add_pod(thread.name, 1, "pod-twin", token="token-twin")
+    twin = await port.connect("token-twin")
+    await twin.hello()
+    assert "another pod" in (await twin.get(wire.Refused)).reason
+    await eventually(lambda: twin.closed)
+    await first.send(wire.Entries(seq=1, lines=[entry(1)]))
+    await first.acked(1)
+
+
+async def test_an_older_run_is_refused(port, thread):
+    await port.store.end_run(thread.id, 1, "Stopped", None)
+    await port.make_run(thread, 2)
+    await port.join("token-2", 2)
+    old = await port.connect("token-1")
+    await old.hello()
+    assert (await old.get(wire.Refused)).reason
+
+
+@pytest.mark.parametrize("hello", [{"protocol": 99}, {"protocol": 0}, {"run": 7}])
+async def test_a_hello_of_another_protocol_or_run_is_refused_with_words(port, thread, hello):
+    runner = await port.connect()
+    await runner.send(wire.Hello(**{"run": 1, **hello}))
+    assert len((await runner.get(wire.Refused)).reason) > 20
+    assert port.deps.registry.link(thread.id) is None
+
+
+async def test_the_first_frame_must_be_a_hello(port, thread):
+    runner = await port.connect()
+    await runner.send(wire.Ready())
+    assert "hello" in (await runner.get(wire.Refused)).reason
+
+
+async def test_leaving_closes_the_run_and_is_answered_again(port, thread):
+    runner = await port.join()
+    await runner.send(wire.Leave(seq=1, reason="idle"))
+    await runner.get(wire.Goodbye)
+    run = await port.store.run(thread.id, 1)
+    assert (run.state, run.reason) == (RunState.OVER, "IdleTimeout")
+    assert port.deps.registry.link(thread.id) is None
+    assert port.deps.wake.threads[-1] == thread.id
+    await runner.close()
+    again = await port.connect()
+    await again.hello(acked=0)
+    await again.get(wire.Goodbye)
+    assert not [f for f in again.frames if isinstance(f, wire.Refused)]
+
+
+async def test_a_message_that_comes_while_the_runner_leaves_is_handed_over(port, thread):
+    runner = await port.join()
+    turn = await port.make_turn(thread, text="wait!")
+    await runner.send(wire.Leave(seq=1, reason="idle"))
+    await runner.get(wire.Stay)
+    assert (await runner.get(wire.Turn)).id == turn.id
+    await runner.event(2, turn.id, wire.TurnStarted())
+    await runner.acked(2)
+    assert (await port.store.turn_by_id(turn.id)).state is TurnState.STARTED
+
+
+async def test_a_runner_whose_time_is_up_is_let_go_and_the_turn_waits(port, thread):
+    runner = await port.join()
+    turn = await port.make_turn(thread)
+    await runner.send(wire.Leave(seq=1, reason="run_deadline"))
+    await runner.get(wire.Goodbye)
+    assert (await port.store.turn_by_id(turn.id)).state is TurnState.QUEUED
+
+
+async def test_a_session_is_streamed_to_its_own_runner_only(port, thread):
+    lines = [entry(number) for number in range(1, 3001)]
+    other = await port.make_thread(43, "tg-43")
+    await port.store.add_entries(thread, 1, 0, lines)
+    await port.make_run(other, 1, pod="pod-other", token="token-other")
+    url = port.url + names.PATH_SESSION
+    async with port.session.get(url, headers=bearer("token-1")) as answer:
+        assert answer.status == 403  # before its hello was accepted
+    runner = await port.join()
+    assert (await runner.get(wire.Welcome)).session_lines == 3000
+    async with port.session.get(url, headers=bearer("token-1")) as answer:
+        assert answer.status == 200
+        assert (await answer.text()).splitlines() == lines
+    await port.join("token-other")
+    async with port.session.get(url, headers=bearer("token-other")) as answer:
+        assert await answer.text() == ""
+
+
+@pytest.mark.parametrize("path", [names.PATH_CONNECT, names.PATH_SESSION, names.PATH_LLM + "/zai/models"])
+async def test_nobody_comes_in_without_a_good_token(port, thread, path):
+    async with port.session.get(port.url + path) as answer:
+        assert answer.status == 401
+    async with port.session.get(port.url + path, headers=bearer("forged-token")) as answer:
+        assert answer.status == 401
+        body = await answer.text()
+    assert "forged-token" not in body
+    assert json.loads(body)["error"]["message"]
+
+
+async def test_a_gateway_that_does_not_lead_asks_to_come_again(port, thread):
+    port.store.fence = None
+    with pytest.raises(aiohttp.WSServerHandshakeError) as error:
+        await port.connect()
+    assert error.value.status == 503
+
+
+async def test_a_lost_leadership_sends_the_runner_away_unacknowledged(port, thread, store, dsn):
+    runner = await port.join()
+    await eventually(lambda: store.pool.fetchval("SELECT ready_at FROM runs"))
+    old = store.fence
+    await take_over(store, "tg")
+    store.fence = old
+    await runner.send(wire.Entries(seq=1, lines=[entry(1)]))
+    await eventually(lambda: runner.closed)
+    assert runner.acks() == []
+
+
+async def test_an_identity_costs_the_api_server_two_calls_a_minute(port, thread):
+    await port.join()
+    before = port.kube.calls
+    for _ in range(20):
+        async with port.session.get(port.url + names.PATH_SESSION, headers=bearer("token-1")) as answer:
+            assert answer.status == 200
+    assert port.kube.calls == before == 2
+
+
+async def test_a_run_that_is_over_is_told_so_and_its_token_buys_nothing(port, thread):
+    runner = await port.join()
+    await port.store.end_run(thread.id, 1, "Stopped", None)
+    port.deps.registry.forget(thread.id, 1)
+    assert "over" in (await runner.get(wire.Refused)).reason
+    async with port.session.get(port.url + names.PATH_SESSION, headers=bearer("token-1")) as answer:
+        assert answer.status == 403
+        assert "over" in (await answer.json())["error"]["message"]
+
+
+async def test_abort_and_shutdown_reach_the_runner(port, thread):
+    runner = await port.join()
+    link = port.deps.registry.link(thread.id)
+    assert await link.abort(5)
+    assert await link.shutdown("maintenance", 7)
+    assert (await runner.get(wire.Abort)).turn == 5
+    assert (await runner.get(wire.Shutdown)).grace_seconds == 7
+
+
+async def test_many_runners_at_once_keep_their_turns_apart(port):
+    async def converse(number):
+        thread = await port.make_thread(100 + number, f"tg-{100 + number}")
+        await port.make_run(thread, 1, pod=f"pod-{number}-x", token=f"token-{number}-x")
+        runner = await port.join(f"token-{number}-x")
+        await port.make_turn(thread, update=number + 1)
+        turn = await deliver(port, thread)
+        for seq in range(1, 30):
+            await runner.event(seq, turn.id, text(0, seq - 1, str(number % 10)))
+        await runner.event(30, turn.id, wire.TurnSettled())
+        await runner.acked(30)
+        assert (await final_of(port, turn))["text"] == str(number % 10) * 29
+
+    await asyncio.gather(*(converse(number) for number in range(12)))
