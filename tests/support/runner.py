@@ -86,21 +86,37 @@ class RunnerProcess:
         """Return pid and command line of every process below the runner."""
         return [(pid, _command(pid)) for pid in _below(self.pid)]
 
+    def zombies(self) -> int:
+        """Return how many ended children were not collected."""
+        return sum(1 for state, parent in _states().values() if state == "Z" and parent == self.pid)
+
     def pi_pid(self) -> int:
         """Return pi's process id."""
-        return next(pid for pid, command in self.children() if "--mode rpc" in command)
+        # it renames itself once it is loaded
+        pids = [pid for pid, command in self.children() if command.strip() == "pi" or "--mode rpc" in command]
+        assert len(pids) == 1
+        return pids[0]
 
 
-def _below(root: int) -> list[int]:
-    parents = {}
+def is_alive(pid: int) -> bool:
+    """Return whether a process runs."""
+    return _states().get(pid, ("Z", 0))[0] != "Z"
+
+
+def _states() -> dict[int, tuple[str, int]]:
+    found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if state != "Z":
-                parents[int(entry.name)] = int(parent)
+            found[int(entry.name)] = (state, int(parent))
+    return found
+
+
+def _below(root: int) -> list[int]:
+    parents = {pid: parent for pid, (state, parent) in _states().items() if state != "Z"}
     below, grown = {root}, True
     while grown:
         found = {pid for pid, parent in parents.items() if parent in below} - below

@@ -28,6 +28,7 @@ class TestGateway:
         self.hellos: list[wire.Hello] = []
         self.readies: list[wire.Ready] = []
         self.acking = True
+        self.acked = 0
         self.refusal: str | None = None
         self.status: int | None = None
         self.on_leave: Wire | None = wire.Goodbye()
@@ -81,7 +82,8 @@ class TestGateway:
     async def ack(self) -> None:
         """Acknowledge all that came."""
         self.acking = True
-        await self.send(wire.Ack(seq=len(self.frames)))
+        self.acked = len(self.frames)
+        await self.send(wire.Ack(seq=self.acked))
 
     async def ready(self) -> None:
         """Wait until turns may be given."""
@@ -136,6 +138,7 @@ class TestGateway:
                 assert frame.seq == len(self.frames) + 1
                 self.frames.append(frame)
                 if self.acking:
+                    self.acked = frame.seq
                     await socket.send_str(wire.encode(wire.Ack(seq=frame.seq)))
                 if isinstance(frame, wire.Leave) and self.on_leave is not None:
                     await socket.send_str(wire.encode(self.on_leave))
@@ -145,12 +148,11 @@ class TestGateway:
         if self.refusal is not None:
             await socket.send_str(wire.encode(wire.Refused(reason=self.refusal)))
             return
-        acked = len(self.frames)
         welcome = wire.Welcome(
             thread="tg-1",
             session_id="00000000-0000-0000-0000-000000000001",
             session_lines=len(self.stored),
-            acked=acked,
+            acked=self.acked,
         )
         await socket.send_str(wire.encode(welcome))
         self._socket = socket

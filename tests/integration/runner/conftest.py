@@ -6,6 +6,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from agent_simulators.model import create_app
+from agent_simulators.model.server import MODEL
 from tests.support.pi import install_pi
 from tests.support.runner import RunnerProcess
 from tests.support.runner_gateway import TestGateway
@@ -18,12 +19,24 @@ def pi():
 
 
 @pytest.fixture
-async def model():
-    """Return the address of a scripted model."""
+async def model_server():
+    """Return a scripted model."""
     server = TestServer(create_app())
     await server.start_server()
-    yield str(server.make_url("")).rstrip("/")
+    yield server
     await server.close()
+
+
+@pytest.fixture
+def model(model_server):
+    """Return the model's address."""
+    return str(model_server.make_url("")).rstrip("/")
+
+
+@pytest.fixture
+def model_requests(model_server):
+    """Return a function that lists what the model was asked."""
+    return lambda: model_server.app[MODEL].requests
 
 
 @pytest.fixture

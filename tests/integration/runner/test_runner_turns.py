@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
+
 from agent_contract import wire
+from tests.support.eventually import eventually
 
 
 def texts(events):
     return [event.text for event in events if isinstance(event, wire.MessageDone)]
 
 
-def streamed(events, message=0):
-    text = ""
+def streamed(events):
+    shown: dict[int, str] = {}
     for event in events:
-        if isinstance(event, wire.MessageReplaced) and event.message == message:
-            text = ""
-        if isinstance(event, wire.Text) and event.message == message:
-            assert event.offset == len(text)
-            text += event.text
-    return text
+        if isinstance(event, wire.MessageReplaced):
+            shown[event.message] = ""
+        if isinstance(event, wire.Text):
+            assert event.offset == len(shown.get(event.message, ""))
+            shown[event.message] = shown.get(event.message, "") + event.text
+    return [shown[message] for message in sorted(shown)]
 
 
 async def test_first_turn_streams_and_settles(gateway, runner):
@@ -26,8 +29,7 @@ async def test_first_turn_streams_and_settles(gateway, runner):
     events = await gateway.ask(1, "hello there")
     assert isinstance(events[0], wire.TurnStarted)
     assert isinstance(events[-1], wire.TurnSettled)
-    assert streamed(events) == "Echo: hello there "
-    assert texts(events) == ["Echo: hello there "]
+    assert streamed(events) == texts(events) == ["Echo: hello there "]
     assert {"pi_spawned", "connected", "welcomed", "pi_ready"} <= set(gateway.readies[0].timings)
 
 
@@ -35,10 +37,144 @@ async def test_entries_of_a_turn_come_before_its_end(gateway, runner):
     await runner.start()
     await gateway.ready()
     await gateway.ask(1, "hello there")
-    end = next(
-        i for i, f in enumerate(gateway.frames) if isinstance(f, wire.EventFrame) and f.event.kind == "turn_settled"
-    )
-    before = [line for frame in gateway.frames[:end] if isinstance(frame, wire.Entries) for line in frame.lines]
-    assert any("hello there" in line and '"role":"user"' in line for line in before)
-    assert any('"role":"assistant"' in line for line in before)
-    assert before == gateway.lines()
+    kinds = [frame.event.kind if isinstance(frame, wire.EventFrame) else "entries" for frame in gateway.frames]
+    before = gateway.frames[: kinds.index("turn_settled")]
+    lines = [line for frame in before if isinstance(frame, wire.Entries) for line in frame.lines]
+    assert any("hello there" in line and '"role":"user"' in line for line in lines)
+    assert any('"role":"assistant"' in line for line in lines)
+    assert lines == gateway.lines()
+
+
+async def test_session_lines_are_what_the_file_holds(gateway, runner):
+    await runner.start()
+    await gateway.ready()
+    await gateway.ask(1, "bash: echo häß €")
+    await gateway.ask(2, "again")
+    header, *lines = (runner.state / "session.jsonl").read_text().splitlines()
+    assert json.loads(header)["type"] == "session"
+    assert [json.loads(line) for line in gateway.lines()] == [json.loads(line) for line in lines]
+
+
+async def test_tool_call_is_told_without_its_output(gateway, runner):
+    await runner.start()
+    await gateway.ready()
+    events = await gateway.ask(1, "bash: echo se''cret; pwd; cat /proc/self/oom_score_adj")
+    started = next(event for event in events if isinstance(event, wire.ToolStarted))
+    ended = next(event for event in events if isinstance(event, wire.ToolEnded))
+    assert (started.tool, started.call) == (ended.tool, ended.call)
+    assert started.summary.startswith("echo se''cret")
+    assert not ended.error
+    first, second = texts(events)
+    assert first == "Let me run that. "
+    assert f"secret\n{runner.workspace}\n1000" in second
+
+
+async def test_text_that_begins_with_a_slash_reaches_the_model(gateway, runner):
+    await runner.start()
+    await gateway.ready()
+    events = await gateway.ask(1, "/compact please")
+    assert texts(events) == ["Echo: /compact please "]
+
+
+async def test_failing_attempt_is_retried_and_told(gateway, runner):
+    await runner.start()
+    await gateway.ready()
+    events = await gateway.ask(1, "err 503 1")
+    retry = next(event for event in events if isinstance(event, wire.Retrying))
+    assert retry.attempt == 1
+    assert "scripted failure 503" in retry.error
+    assert texts(events) == ["recovered"]
+    assert isinstance(events[-1], wire.TurnSettled)
+
+
+async def test_cut_stream_replaces_what_was_shown(gateway, runner):
+    await runner.start()
+    await gateway.ready()
+    events = await gateway.ask(1, "cut 1")
+    replaced = next(event for event in events if isinstance(event, wire.MessageReplaced))
+    assert replaced.message == 0
+    assert any("part1" in event.text for event in events if isinstance(event, wire.Text))
+    assert streamed(events) == texts(events) == ["whole answer"]
+
+
+async def test_error_of_the_provider_comes_in_its_own_words(gateway, runner):
+    await runner.start()
+    await gateway.ready()
+    events = await gateway.ask(1, "err 400 9 no such model: m")
+    failed = events[-1]
+    assert isinstance(failed, wire.Failed)
+    assert failed.reason == "provider"
+    assert "no such model: m" in failed.error
+    assert isinstance((await gateway.ask(2, "go on"))[-1], wire.TurnSettled)
+
+
+async def test_unknown_model_of_a_provider_that_pi_knows_is_left_to_the_provider(gateway, make_runner):
+    runner = make_runner(provider="zai", model="no-such-model", thinking="high")
+    await runner.start()
+    await gateway.ready()
+    assert texts(await gateway.ask(1, "hello")) == ["Echo: hello "]
+
+
+async def test_stored_session_is_recalled(gateway, make_runner):
+    first = make_runner()
+    await first.start()
+    await gateway.ready()
+    await gateway.ask(1, "remember 4711")
+    gateway.stored = gateway.lines()
+    await first.stop()
+    gateway.frames.clear()
+    gateway.readies.clear()
+    second = make_runner()
+    await second.start()
+    await gateway.ready()
+    events = await gateway.ask(2, "recall")
+    assert "remember 4711" in texts(events)[0]
+    header = json.loads((second.state / "restored.jsonl").read_text().splitlines()[0])
+    assert header["cwd"] == str(second.workspace)
+    old = {json.loads(line)["id"] for line in gateway.stored}
+    assert gateway.lines()
+    assert not old & {json.loads(line)["id"] for line in gateway.lines()}
+
+
+async def test_workspace_rules_and_instructions_reach_the_model(gateway, model_requests, make_runner):
+    runner = make_runner(instructions="Speak like a pirate.")
+    (runner.workspace / "AGENTS.md").write_text("Use tabs.")
+    await runner.start()
+    await gateway.ready()
+    await gateway.ask(1, "hello")
+    request = json.dumps(model_requests()[-1])
+    assert "Speak like a pirate." in request
+    assert "Use tabs." in request
+
+
+async def test_only_the_tools_of_the_class_are_offered(gateway, model_requests, make_runner):
+    runner = make_runner(tools=["read", "bash"])
+    await runner.start()
+    await gateway.ready()
+    await gateway.ask(1, "hello")
+    tools = model_requests()[-1]["body"]["tools"]
+    assert sorted(tool["function"]["name"] for tool in tools) == ["bash", "read"]
+
+
+async def test_rotated_token_is_used_for_the_next_model_call(gateway, runner):
+    await runner.start()
+    await gateway.ready()
+    await gateway.ask(1, "hello")
+    gateway.token = "token-2"
+    runner.token.write_text("token-2")
+    events = await gateway.ask(2, "hello again")
+    assert isinstance(events[-1], wire.TurnSettled)
+    assert gateway.model_keys[-1] == "Bearer token-2"
+    await gateway.drop()
+    await eventually(lambda: gateway.connected)
+
+
+async def test_no_text_of_the_conversation_is_logged(gateway, runner):
+    await runner.start(LOG_LEVEL="DEBUG")
+    await gateway.ready()
+    await gateway.ask(1, "bash: echo xyzzy")
+    await gateway.ask(2, "err 400 1 plugh")
+    assert "xyzzy" not in runner.log
+    assert "plugh" not in runner.log
+    assert "token-1" not in runner.log
+    assert all(json.loads(line)["run"] == 1 for line in runner.log.splitlines())
