@@ -252,6 +252,7 @@ class Connection:
         self._registry.left(who.thread_id, who.run)
         self._step("left", reason=frame.reason)
         await self.send(wire.Goodbye())
+        await self.close("The run is closed.", WSCloseCode.OK)
 
     async def _seen(self) -> None:
         while True:

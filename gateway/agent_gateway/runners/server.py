@@ -71,7 +71,9 @@ async def _close(app: web.Application) -> None:
     deps = app[DEPS]
     await deps.registry.close()
     if deps.connections:
-        await asyncio.wait(deps.connections, timeout=CLOSE_SECONDS)
+        _, late = await asyncio.wait(deps.connections, timeout=CLOSE_SECONDS)
+        for task in late:
+            task.cancel()
 
 
 async def _connect(request: web.Request) -> web.StreamResponse:

@@ -30,6 +30,11 @@ class RunQueries(Database):
         row = await self._row("open_run", thread_id)
         return build_run(row) if row else None
 
+    async def last_run(self, thread_id: int) -> Run | None:
+        """Return the newest run that is over."""
+        row = await self._row("last_run", thread_id)
+        return build_run(row) if row else None
+
     async def run(self, thread_id: int, number: int) -> Run | None:
         """Return one run, whatever its state."""
         row = await self._row("run", thread_id, number)

@@ -39,3 +39,6 @@ UPDATE runs SET acked_seq = GREATEST(acked_seq, $3), seen_at = now() WHERE threa
 -- name: end_run
 UPDATE runs SET state = 'over', ended_at = now(), reason = $3, message = $4
 WHERE thread_id = $1 AND number = $2 AND state <> 'over' RETURNING *;
+
+-- name: last_run
+SELECT * FROM runs WHERE thread_id = $1 AND state = 'over' ORDER BY number DESC LIMIT 1;

@@ -1,0 +1,229 @@
+"""Run the gateway: wait for its surroundings in words, take the lead, serve, and leave in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import asyncpg
+from aiohttp import web
+
+from agent_gateway.config import GatewayConfig, load_config
+from agent_gateway.context import Context, build_context, build_providers, run_loops
+from agent_gateway.errors import ConfigError, DatabaseAway, GatewayError, OtherBot
+from agent_gateway.health import Health, create_health_app
+from agent_gateway.kube import KubeClient
+from agent_gateway.leader import Leader
+from agent_gateway.logs import configure_logs
+from agent_gateway.metrics import LEADING, OUTBOX_AGE, OUTBOX_PENDING, RUNNERS_CONNECTED, RUNS_OPEN
+from agent_gateway.runners.server import create_app, serve
+from agent_gateway.store import Store
+from agent_gateway.telegram.api import TelegramApi
+from agent_gateway.telegram.commands import MENU
+from agent_gateway.telegram.errors import TelegramProblem
+from agent_gateway.telegram.ports import BotIdentity
+
+_log = logging.getLogger("agent_gateway")
+_BAD_CONFIG = 64
+_RETRY_SECONDS = 3.0
+_FLUSH_SECONDS = 5.0
+_SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def main() -> int:
+    """Run until SIGTERM; returns the exit code."""
+    try:
+        config = load_config()
+        build_providers(config)
+        _trust_extra(config)
+    except (ConfigError, ValueError, OSError) as error:
+        configure_logs("INFO")
+        _log.error("bad_config", extra={"problem": str(error)})
+        return _BAD_CONFIG
+    configure_logs(config.log_level)
+    return asyncio.run(_run(config))
+
+
+async def _run(config: GatewayConfig) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    health = Health()
+    runner = web.AppRunner(create_health_app(health), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, config.host, config.port_metrics).start()
+    serving = asyncio.create_task(_serve(config, health))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        serving.cancel()
+        await asyncio.wait({serving})
+        return 0 if serving.cancelled() else _explain(serving.exception())
+    finally:
+        stopping.cancel()
+        await runner.cleanup()
+
+
+def _explain(error: BaseException | None) -> int:
+    """Say in words why the gateway ends; return its exit code."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if error is None:
+        return 0
+    if isinstance(error, GatewayError):
+        _log.error("stopped", extra={"problem": str(error)})
+        return _BAD_CONFIG if isinstance(error, OtherBot) else 1
+    _log.error("failed", exc_info=error)
+    return 1
+
+
+async def _serve(config: GatewayConfig, health: Health) -> None:
+    kube = KubeClient.in_cluster()
+    token = config.read_token()
+    api, bot = await _reach_telegram(config, health)
+    store = await _open_store(config, health, bot)
+    leader = Leader(store, config.read_dsn, config.bot_name)
+    health.set("start", None)
+    try:
+        await leader.acquire()
+        LEADING.set(1)
+        context = build_context(config, store, api, bot, leader, kube)
+        health.sources.update(
+            kubernetes=lambda: context.resources.problem,
+            telegram=lambda: context.ingest.problem,
+            sending=lambda: context.sender.problem,
+        )
+        await _lead(config, context, leader, token if config.telegram_bot_token_file else None)
+    finally:
+        LEADING.set(0)
+        await leader.release()
+        await api.close()
+        await kube.close()
+        await store.close()
+
+
+async def _lead(config: GatewayConfig, context: Context, leader: Leader, token: str | None) -> None:
+    site = await serve(create_app(context.runner_deps), config.host, config.port_runners)
+    loops = [run_loops(context, leader), _count(context)]
+    if token is not None:
+        loops.append(_wait_for_new_token(config, token))
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await _leave(context, site)
+
+
+async def _leave(context: Context, site: web.AppRunner) -> None:
+    """Stop in order: no more frames, then what is due goes out, then nothing more."""
+    await site.cleanup()
+    await context.views.close()
+    context.sender.stop()
+    with contextlib.suppress(TimeoutError, GatewayError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await asyncio.wait_for(context.sender.run(), _FLUSH_SECONDS)
+    await context.proxy.close()
+
+
+async def _reach_telegram(config: GatewayConfig, health: Health) -> tuple[TelegramApi, BotIdentity]:
+    """Wait until Telegram tells who the bot is; a token changed in place is tried too."""
+    while True:
+        token = config.read_token()
+        if not token:
+            problem = "There is no bot token: set TELEGRAM_BOT_TOKEN, or put it into the gateway's Secret."
+        else:
+            api = TelegramApi(token, config.telegram_api_base)
+            try:
+                bot = await api.get_me()
+            except TelegramProblem as error:
+                problem = str(error)
+                await api.close()
+            else:
+                health.set("telegram", None)
+                await _set_menu(api)
+                return api, bot
+        health.set("telegram", problem)
+        _log.warning("telegram_away", extra={"problem": problem})
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _set_menu(api: TelegramApi) -> None:
+    try:
+        await api.set_my_commands(MENU)
+    except TelegramProblem as error:
+        _log.warning("menu_not_set", extra={"problem": str(error)})
+
+
+async def _open_store(config: GatewayConfig, health: Health, bot: BotIdentity) -> Store:
+    """Wait for the database, bring its schema up to date, and connect."""
+    while True:
+        try:
+            store = await _try_store(config, bot)
+        except DatabaseAway as error:
+            health.set("database", str(error))
+            _log.warning("database_away", extra={"problem": str(error)})
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            health.set("database", None)
+            return store
+
+
+async def _try_store(config: GatewayConfig, bot: BotIdentity) -> Store:
+    dsn = config.read_dsn()
+    if not dsn:
+        raise DatabaseAway("There is no database: set DATABASE_URL, or put it into the gateway's Secret.")
+    store = await Store.open(dsn, bot.id)
+    # a process of its own, so that the tool's memory is gone before the gateway serves
+    command = [sys.executable, "-m", "agent_gateway.store.migrate"]
+    process = await asyncio.create_subprocess_exec(
+        *command, env={**os.environ, "DATABASE_URL": dsn}, stderr=asyncio.subprocess.PIPE
+    )
+    _, words = await process.communicate()
+    if process.returncode:
+        await store.close()
+        last = words.decode(errors="replace").strip().splitlines()[-1:]
+        raise DatabaseAway(last[0] if last and "schema" in last[0] else "The schema could not be brought up to date.")
+    return store
+
+
+async def _count(context: Context) -> None:
+    """Keep the gauges."""
+    while True:
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            pending, age = await context.store.outbox_backlog()
+            OUTBOX_PENDING.set(pending)
+            OUTBOX_AGE.set(age)
+            RUNS_OPEN.set(await context.store.open_runs())
+        RUNNERS_CONNECTED.set(context.registry.count())
+        await asyncio.sleep(10)
+
+
+async def _wait_for_new_token(config: GatewayConfig, token: str) -> None:
+    """Return when the Secret holds another token: the gateway ends then, and its container starts again with it."""
+    while config.read_token() in {token, ""}:  # noqa: ASYNC110  # a file tells nobody that it changed
+        await asyncio.sleep(5)
+    _log.info("token_changed")
+
+
+def _trust_extra(config: GatewayConfig) -> None:
+    """Make every client trust the extra certificates beside the usual ones."""
+    if config.extra_ca_file is None:
+        return
+    bundle = Path(tempfile.gettempdir()) / "certificates.pem"
+    usual = _SYSTEM_CERTIFICATES.read_text() if _SYSTEM_CERTIFICATES.exists() else ""
+    bundle.write_text(usual + "\n" + config.extra_ca_file.read_text())
+    os.environ["SSL_CERT_FILE"] = str(bundle)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

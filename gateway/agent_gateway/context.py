@@ -1,0 +1,115 @@
+"""The composition root: who is made of whom."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent_gateway.config import GatewayConfig
+from agent_gateway.dispatch.commands import Commands
+from agent_gateway.dispatch.inbox import Access, Dispatcher
+from agent_gateway.dispatch.threads import Threads
+from agent_gateway.dispatch.wake import Wake
+from agent_gateway.kube import KubeClient
+from agent_gateway.leader import Leader
+from agent_gateway.llm.providers import Keys, Providers, build_provider
+from agent_gateway.llm.proxy import LlmProxy
+from agent_gateway.resources.adopt import Adopter
+from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.runners.auth import Authenticator
+from agent_gateway.runners.registry import Registry
+from agent_gateway.runners.server import RunnerDeps
+from agent_gateway.store import Store
+from agent_gateway.telegram.api import TelegramApi
+from agent_gateway.telegram.ingest import Ingest
+from agent_gateway.telegram.pace import Cooldowns
+from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.telegram.sender import Sender
+from agent_gateway.telegram.views import Views
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that runs while this gateway leads."""
+
+    store: Store
+    kube: KubeClient
+    registry: Registry
+    resources: AgentThreads
+    views: Views
+    sender: Sender
+    ingest: Ingest
+    dispatcher: Dispatcher
+    threads: Threads
+    adopter: Adopter
+    proxy: LlmProxy
+    runner_deps: RunnerDeps
+    wake: Wake
+
+
+def build_providers(config: GatewayConfig) -> Providers:
+    """Read the model provider's settings.
+
+    Raises:
+        ValueError: the provider is unknown or its URL is none; the text says which setting.
+    """
+    keys = Keys(config.llm_api_key.get_secret_value(), config.llm_api_key_file)
+    return Providers(build_provider(config.llm_provider, config.llm_base_url, keys))
+
+
+def build_context(
+    config: GatewayConfig, store: Store, api: TelegramApi, bot: BotIdentity, leader: Leader, kube: KubeClient
+) -> Context:
+    """Put the parts together; nothing runs yet."""
+    wake = Wake()
+    registry = Registry(on_change=wake.thread)
+    adopter = Adopter(store, bot, config.bot_name, wake)
+    resources = AgentThreads(kube, config.namespace, config.bot_name, adopter.changed)
+    adopter.resources = resources
+    cooldowns = Cooldowns()
+    check: Callable[[], None] = leader.check
+    views = Views(api, store, check=check, cooldowns=cooldowns)
+    sender = Sender(api, store, check=check, cooldowns=cooldowns)
+    wake.on_outbox = sender.notify
+    access = Access(config.telegram_allowed_ids, config.telegram_admin_ids)
+    adopter.allows = access.allows
+    commands = Commands(
+        store, resources, registry, is_admin=access.is_admin, max_runs=config.max_threads, model=config.llm_model
+    )
+    proxy = LlmProxy(build_providers(config), store)
+    authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)
+    return Context(
+        store=store,
+        kube=kube,
+        registry=registry,
+        resources=resources,
+        views=views,
+        sender=sender,
+        ingest=Ingest(api, store, check=check, wake=wake.inbox),
+        dispatcher=Dispatcher(store, commands, access, bot, config.bot_name, wake, views, check),
+        threads=Threads(store, resources, registry, views, wake, check, max_runs=config.max_threads),
+        adopter=adopter,
+        proxy=proxy,
+        runner_deps=RunnerDeps(store, views, wake, registry, authenticator, proxy),
+        wake=wake,
+    )
+
+
+async def run_loops(context: Context, leader: Leader) -> None:
+    """Run every loop until one fails; the first failure ends all.
+
+    Raises:
+        LeadershipLost: another gateway may lead now.
+    """
+    async with asyncio.TaskGroup() as group:
+        for name, loop in (
+            ("leader", leader.hold()),
+            ("watch", context.resources.watch()),
+            ("adopter", context.adopter.run()),
+            ("ingest", context.ingest.run()),
+            ("dispatcher", context.dispatcher.run()),
+            ("threads", context.threads.run()),
+            ("sender", context.sender.run()),
+        ):
+            group.create_task(loop, name=name)

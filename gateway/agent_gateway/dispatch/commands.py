@@ -1,0 +1,131 @@
+"""What the commands do. Each answers through the outbox, in the transaction that ends its update."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from agent_contract.agentthread import AgentThread
+from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.runners.registry import Registry
+from agent_gateway.store import Store
+from agent_gateway.store.database import Connection
+from agent_gateway.store.rows import Thread
+from agent_gateway.telegram import commands as texts
+from agent_gateway.telegram.updates import Command
+
+_log = logging.getLogger(__name__)
+_KILL_GRACE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command says, and what is to be done once that is committed."""
+
+    text: str
+    then: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+class Commands:
+    """The commands of the chat."""
+
+    def __init__(
+        self,
+        store: Store,
+        resources: AgentThreads,
+        registry: Registry,
+        *,
+        is_admin: Callable[[int], bool],
+        max_runs: int,
+        model: str,
+    ) -> None:
+        self._store = store
+        self._resources = resources
+        self._registry = registry
+        self._is_admin = is_admin
+        self._max_runs = max_runs
+        self._model = model
+
+    async def answer(self, connection: Connection, command: Command) -> Answer | None:
+        """Carry out a command; None for one of a group that may be meant for another bot."""
+        match command.name:
+            case "start":
+                return Answer(texts.start_text())
+            case "help":
+                return Answer(texts.help_text())
+            case "status":
+                return Answer(await self._status(command))
+            case "threads":
+                return Answer(await self._threads(command))
+            case "kill":
+                return await self._kill(connection, command)
+            case name if command.addressed:
+                return Answer(texts.unknown_text(name))
+            case _:
+                return None
+
+    async def _status(self, command: Command) -> str:
+        active = await self._store.open_runs()
+        thread = await self._store.thread_by_address(command.address)
+        if thread is None:
+            return texts.status_text(texts.StatusFacts(active, self._max_runs))
+        resource = self._resources.cached(thread.name)
+        turn = await self._store.running_turn(thread.id)
+        seconds = None
+        if turn is not None and turn.started_at is not None:
+            seconds = (datetime.now(UTC) - turn.started_at).total_seconds()
+        run = resource.status.run if resource else None
+        facts = texts.StatusFacts(
+            active=active,
+            most=self._max_runs,
+            thread=_line(thread, resource),
+            message=run.message if run else None,
+            model=self._model,
+            answering=turn is not None,
+            seconds=seconds,
+            queued=await self._store.queued_count(thread.id),
+        )
+        return texts.status_text(facts)
+
+    async def _threads(self, command: Command) -> str:
+        """List the threads of this chat; an administrator sees all."""
+        threads = await self._store.list_threads()
+        if not self._is_admin(command.person_id):
+            threads = [t for t in threads if t.address.chat_id == command.address.chat_id]
+        return texts.threads_text([_line(t, self._resources.cached(t.name)) for t in threads])
+
+    async def _kill(self, connection: Connection, command: Command) -> Answer:
+        name = command.args.split()[0] if command.args.split() else ""
+        if not name:
+            return Answer(texts.KILL_USAGE)
+        thread = await self._store.thread_by_name(name)
+        own = thread is not None and thread.address.chat_id == command.address.chat_id
+        if thread is None or not (own or self._is_admin(command.person_id)):
+            # whether another chat's thread exists is nobody's business
+            return Answer(texts.kill_unknown_text(name))
+        cancelled = await self._store.cancel_queued(connection, thread.id)
+        await self._store.add_audit(connection, command.person_id, "kill", name)
+        run = await self._store.open_run(thread.id)
+        if run is None and not cancelled:
+            return Answer(texts.kill_idle_text(name))
+        number = run.number if run else None
+        _log.info("kill", extra={"thread": name, "run": number, "cancelled": cancelled})
+
+        async def end() -> None:
+            if number is None:
+                return
+            link = self._registry.link(thread.id)
+            if link is not None and link.run == number:
+                await link.shutdown("killed", _KILL_GRACE)
+            await self._resources.stop_run(name, number)
+
+        return Answer(texts.kill_done_text(name), [end])
+
+
+def _line(thread: Thread, resource: AgentThread | None) -> texts.ThreadLine:
+    status = resource.status if resource else None
+    run = status.run if status else None
+    phase = status.phase.value if status and status.phase else "Idle"
+    return texts.ThreadLine(thread.name, thread.title, phase, run.number if run else None, run.reason if run else None)

@@ -1,0 +1,194 @@
+"""The dispatcher: each update becomes a turn, an answer to a command, or nothing, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Collection
+from typing import Any, Protocol
+
+import asyncpg
+
+from agent_contract.names import build_thread_name
+from agent_gateway.dispatch.commands import Answer, Commands
+from agent_gateway.dispatch.wake import Wake
+from agent_gateway.metrics import UPDATES
+from agent_gateway.store import Store
+from agent_gateway.store.database import Connection
+from agent_gateway.store.rows import Address, InboxRow, Turn
+from agent_gateway.telegram.commands import not_allowed_text
+from agent_gateway.telegram.errors import MalformedUpdate
+from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.telegram.updates import Command, Ignored, Incoming, Prompt, parse
+
+_log = logging.getLogger(__name__)
+POLL_SECONDS = 2.0
+_PURGE_SECONDS = 3600.0
+_PARALLEL = 16
+
+
+class Opener(Protocol):
+    """Shows at once that a message was taken."""
+
+    def open(self, turn: Turn, address: Address, reply_to: int | None) -> None:
+        """Begin to show a turn."""
+
+
+class Access:
+    """Who may talk to the bot: ids of people and chats; nobody where none is named."""
+
+    def __init__(self, allowed: Collection[int], admins: Collection[int]) -> None:
+        self._allowed = frozenset(allowed) | frozenset(admins)
+        self._admins = frozenset(admins)
+
+    def allows(self, person_id: int | None, chat_id: int) -> bool:
+        """Say whether a person, or everybody in a chat, is on the list."""
+        return person_id in self._allowed or chat_id in self._allowed
+
+    def is_admin(self, person_id: int) -> bool:
+        """Say whether a person may end anyone's thread."""
+        return person_id in self._admins
+
+
+class Dispatcher:
+    """Takes inbox rows, one lane strictly in order, lanes in parallel."""
+
+    def __init__(
+        self,
+        store: Store,
+        commands: Commands,
+        access: Access,
+        bot: BotIdentity,
+        bot_name: str,
+        wake: Wake,
+        views: Opener,
+        check: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._commands = commands
+        self._access = access
+        self._bot = bot
+        self._bot_name = bot_name
+        self._wake = wake
+        self._views = views
+        self._check = check
+        self._slots = asyncio.Semaphore(_PARALLEL)
+        self._after: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Dispatch for ever."""
+        purged = 0.0
+        while True:
+            try:
+                self._check()
+                self._wake.inbox_due.clear()
+                while rows := await self._store.next_inbox():
+                    await asyncio.gather(*(self._take(row) for row in rows))
+                if time.monotonic() - purged > _PURGE_SECONDS:
+                    await self._store.purge_inbox()
+                    purged = time.monotonic()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("inbox_failed", extra={"error": type(error).__name__})
+                await asyncio.sleep(1)
+            await _wait(self._wake.inbox_due, POLL_SECONDS)
+
+    async def _take(self, row: InboxRow) -> None:
+        async with self._slots:
+            self._check()
+            incoming, problem = self._parse(row)
+            async with self._store.fenced() as connection:
+                if not await self._store.claim_inbox(connection, row.update_id):
+                    return
+                if incoming is None:
+                    _log.warning("update_malformed", extra={"update_id": row.update_id, "problem": problem})
+                    UPDATES.labels("malformed").inc()
+                    await self._store.finish_inbox(connection, row.update_id, "dead", problem)
+                    return
+                after = await self._handle(connection, row, incoming)
+                await self._store.finish_inbox(connection, row.update_id)
+            self._start(after)
+
+    def _parse(self, row: InboxRow) -> tuple[Incoming | None, str | None]:
+        try:
+            return parse(json.loads(row.payload), self._bot), None
+        except MalformedUpdate as error:
+            return None, str(error)[:1000]
+
+    async def _handle(self, connection: Connection, row: InboxRow, incoming: Incoming) -> list[Any]:
+        """Do what one update asks for; return what is to be done once it is committed."""
+        UPDATES.labels(type(incoming).__name__.lower()).inc()
+        if isinstance(incoming, Ignored) and (incoming.reply is None or incoming.address is None):
+            return []
+        address = incoming.address
+        if address is None:
+            return []
+        if not self._access.allows(incoming.person_id, address.chat_id):
+            return await self._refuse(connection, incoming, address)
+        match incoming:
+            case Prompt():
+                return await self._queue(connection, row, incoming)
+            case Command():
+                answer = await self._commands.answer(connection, incoming)
+            case Ignored(reply=reply):
+                answer = Answer(reply or "")
+        if answer is None or not answer.text:
+            return []
+        key = f"update:{row.update_id}"
+        await self._store.put(connection, address, answer.text, key, reply_to=incoming.message_id)
+        return [*answer.then, self._wake.outbox]
+
+    async def _queue(self, connection: Connection, row: InboxRow, prompt: Prompt) -> list[Any]:
+        address = prompt.address
+        name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
+        thread = await self._store.get_or_create_thread(connection, address, name, prompt.title)
+        turn = await self._store.add_turn(
+            connection, thread.id, row.update_id, prompt.message_id, prompt.person_id, prompt.text
+        )
+        _log.info("step", extra={"step": "turn_queued", "thread": name, "turn": turn.id, "t": _now_ms(),
+                                 "update_id": row.update_id})  # fmt: skip
+
+        def show() -> None:
+            self._wake.thread(thread.id)
+            self._views.open(turn, address, turn.message_id)
+
+        return [show]
+
+    async def _refuse(self, connection: Connection, incoming: Incoming, address: Address) -> list[Any]:
+        """Tell an unknown person their id, at most once a minute in a chat."""
+        if isinstance(incoming, Ignored) or incoming.person_id is None:
+            return []
+        if isinstance(incoming, Command) and not incoming.addressed:
+            return []
+        UPDATES.labels("refused").inc()
+        _log.info("refused", extra={"person_id": incoming.person_id, "chat_id": address.chat_id})
+        key = f"refused:{address.chat_id}:{incoming.person_id}:{int(time.time() // 60)}"
+        text = not_allowed_text(incoming.person_id, address.chat_id)
+        await self._store.put(connection, address, text, key, reply_to=incoming.message_id, kind="notice")
+        return [self._wake.outbox]
+
+    def _start(self, after: list[Any]) -> None:
+        """Do what follows a commit; none of it may hold up the lane or undo what was committed."""
+        for function in after:
+            result = function()
+            if asyncio.iscoroutine(result):
+                task = asyncio.create_task(result)
+                self._after.add(task)
+                task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._after.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.warning("command_failed", extra={"error": type(error).__name__})
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

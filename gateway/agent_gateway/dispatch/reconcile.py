@@ -1,0 +1,289 @@
+"""What a thread needs next; pure. Everything is compared anew each time, so it may be asked at any moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from agent_contract.agentclass import Timeouts
+from agent_contract.agentthread import AgentThread, Reason, RunStatus
+from agent_gateway.resources.agentthreads import find_run
+from agent_gateway.store.rows import Run, RunState, Thread, Turn, TurnState
+
+LOST_AFTER = timedelta(seconds=30)
+"""A lost connection alone is not the end; after this the run is stopped."""
+QUIET_START = timedelta(seconds=3)
+"""A start that takes no longer is not talked about."""
+LATE_FRAMES = timedelta(seconds=5)
+"""What a runner sent before its end is read first, even where the status tells the end sooner."""
+PAUSES = (2.0, 10.0, 30.0)
+"""Seconds before a run is tried again, by how many failed to start."""
+MAX_ATTEMPTS = 3
+TURN_BACKSTOP = timedelta(seconds=30)
+"""The runner ends a turn at its deadline; that much later the gateway does."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """The connection to a run's runner."""
+
+    run: int
+    connected: bool
+    ready: bool
+    lost_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that is known of one thread at one moment."""
+
+    thread: Thread
+    run: Run | None
+    """The run that is not over."""
+    last: Run | None
+    """The newest run that is over."""
+    running: Turn | None
+    waiting: Turn | None
+    """The oldest turn that waits."""
+    link: LinkState | None
+    resource: AgentThread | None
+    """As last watched."""
+    resource_known: bool
+    """False until the watch has listed once: absence means nothing before."""
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    free_place: bool = True
+    gateway_since: datetime | None = None
+    """When this gateway began to lead: runners had no chance to connect before."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRun:
+    """Compute the next run and write it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteRun:
+    """Write a run that is stored but was not (or not provably) written."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Give the oldest waiting turn to the runner."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRun:
+    """Ask for the end of a run."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndRun:
+    """Record that a run is over."""
+
+    number: int
+    reason: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmGone:
+    """Ask the API server whether the resource is really gone; if so the run ended with it."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Requeue:
+    """Give back a turn that its run never started."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """End a turn whose run was lost, its text kept."""
+
+    turn: int
+    reason: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOut:
+    """End a turn that its runner did not end at the deadline."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Fail the waiting turns: no run could be started for them."""
+
+    reason: str | None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowWaiting:
+    """Tell the chat what the oldest waiting turn waits for."""
+
+    reason: str | None = None
+    message: str | None = None
+    no_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Look at the thread again after so many seconds."""
+
+    seconds: float
+
+
+Action = (
+    RequestRun | RewriteRun | Deliver | StopRun | EndRun | ConfirmGone | Requeue | Interrupt | TimeOut | GiveUp
+    | ShowWaiting | LookAgain
+)  # fmt: skip
+
+
+def decide(s: Snapshot, now: datetime) -> list[Action]:
+    """Say what to do next for a thread; after each but ShowWaiting and LookAgain it is to be looked at again."""
+    if s.run is not None:
+        return _with_open_run(s, s.run, now)
+    if s.running is not None:
+        return [_cut(s.running, s.last)]
+    if s.waiting is not None:
+        return _without_run(s, s.waiting, now)
+    return []
+
+
+def _cut(turn: Turn, last: Run | None) -> Action:
+    if turn.state is TurnState.DELIVERED:
+        return Requeue(turn.id)
+    return Interrupt(turn.id, (last.reason if last else None) or Reason.DELETED, last.message if last else None)
+
+
+def _without_run(s: Snapshot, turn: Turn, now: datetime) -> list[Action]:
+    resource = s.resource
+    if not s.resource_known:
+        return [LookAgain(0.5)]
+    if resource is not None and resource.metadata.get("deletionTimestamp"):
+        return [LookAgain(1)]
+    if resource is not None and resource.spec.suspend:
+        return [ShowWaiting(Reason.SUSPENDED)]
+    if turn.attempts >= MAX_ATTEMPTS:
+        return [GiveUp(s.last.reason if s.last else None, s.last.message if s.last else None)]
+    if turn.attempts and s.last is not None and s.last.ended_at is not None:
+        left = s.last.ended_at + timedelta(seconds=PAUSES[turn.attempts - 1]) - now
+        if left > timedelta():
+            return [ShowWaiting(s.last.reason, s.last.message), LookAgain(left.total_seconds())]
+    if not s.free_place:
+        return [ShowWaiting(no_place=True), LookAgain(2)]
+    return [RequestRun()]
+
+
+def _with_open_run(s: Snapshot, run: Run, now: datetime) -> list[Action]:
+    return _ended(s, run, now) or _lost(s, run, now) or _stuck_turn(s, run, now) or _going_on(s, run, now)
+
+
+def _ended(s: Snapshot, run: Run, now: datetime) -> list[Action]:
+    """Learn from the resource that a run is over."""
+    if not s.resource_known:
+        return []
+    resource = s.resource
+    if resource is None or resource.uid != (run.thread_uid or resource.uid):
+        return [ConfirmGone(run.number)] if run.thread_uid else [RewriteRun(run.number)]
+    if resource.metadata.get("deletionTimestamp") and run.hello_at is None:
+        return [LookAgain(1)]
+    status = find_run(resource, run.number)
+    newer = resource.status.run is not None and resource.status.run.number > run.number
+    if status is None and newer:
+        return [EndRun(run.number, Reason.SUPERSEDED)]
+    if status is None or status.finished_at is None:
+        return _unwritten(resource, run)
+    connected = s.link is not None and s.link.connected and s.link.run == run.number
+    if connected and now - status.finished_at < LATE_FRAMES:
+        return [LookAgain(1)]
+    return [EndRun(run.number, status.reason or Reason.ERROR, status.message)]
+
+
+def _unwritten(resource: AgentThread, run: Run) -> list[Action]:
+    wanted = resource.spec.run or 0
+    if run.state is RunState.WANTED and wanted < run.number:
+        return [RewriteRun(run.number)]
+    if wanted > run.number:
+        return [EndRun(run.number, Reason.SUPERSEDED)]
+    return []
+
+
+def _lost(s: Snapshot, run: Run, now: datetime) -> list[Action]:
+    """Stop a run whose runner went away, or never became ready."""
+    stopping = s.resource is not None and s.resource.spec.stop == run.number
+    if stopping:
+        return [LookAgain(5)]
+    if run.state is RunState.LIVE:
+        since = _away_since(s, run)
+        if since is not None:
+            left = since + LOST_AFTER - now
+            return [StopRun(run.number)] if left <= timedelta() else [LookAgain(left.total_seconds())]
+        if run.ready_at is None and run.hello_at is not None:
+            left = run.hello_at + timedelta(seconds=s.timeouts.start) - now
+            return [StopRun(run.number)] if left <= timedelta() else [LookAgain(left.total_seconds())]
+    return []
+
+
+def _away_since(s: Snapshot, run: Run) -> datetime | None:
+    link = s.link if s.link is not None and s.link.run == run.number else None
+    if link is not None:
+        return None if link.connected else link.lost_since
+    known = [t for t in (run.seen_at, s.gateway_since) if t is not None]
+    return max(known) if known else run.wanted_at
+
+
+def _stuck_turn(s: Snapshot, run: Run, now: datetime) -> list[Action]:
+    turn = s.running
+    if turn is None or turn.started_at is None or turn.run != run.number:
+        return []
+    deadline = turn.started_at + timedelta(seconds=s.timeouts.turn + s.timeouts.grace) + TURN_BACKSTOP
+    return [TimeOut(turn.id)] if now >= deadline else []
+
+
+def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:
+    ready = s.link is not None and s.link.run == run.number and s.link.ready
+    if ready:
+        return [Deliver()] if s.running is None and s.waiting is not None else []
+    if s.waiting is None or run.state is RunState.LIVE:
+        return []
+    return _waiting_for_start(s, run, now)
+
+
+def _waiting_for_start(s: Snapshot, run: Run, now: datetime) -> list[Action]:
+    refused = _refusal(s.resource)
+    if refused is not None:
+        return [refused]
+    status = find_run(s.resource, run.number) if s.resource is not None else None
+    if status is not None and _holds_up(status):
+        return [ShowWaiting(status.reason, status.message), LookAgain(5)]
+    left = run.wanted_at + QUIET_START - now
+    if left > timedelta():
+        return [LookAgain(left.total_seconds())]
+    return [ShowWaiting(), LookAgain(5)]
+
+
+def _refusal(resource: AgentThread | None) -> ShowWaiting | None:
+    """Return what to say where the operator cannot use the thread or its class, or an administrator holds it."""
+    if resource is None:
+        return None
+    if resource.spec.suspend:
+        return ShowWaiting(Reason.SUSPENDED)
+    for condition in resource.status.conditions:
+        if condition.type == "Accepted" and condition.status == "False":
+            return ShowWaiting(condition.reason, condition.message)
+    return None
+
+
+def _holds_up(status: RunStatus) -> bool:
+    return status.reason is not None

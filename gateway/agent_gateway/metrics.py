@@ -1,0 +1,12 @@
+"""What the gateway counts, besides what the model proxy counts itself."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge
+
+UPDATES = Counter("openclaw_updates", "Updates taken from the inbox, by what they were.", ["kind"])
+OUTBOX_PENDING = Gauge("openclaw_outbox_pending", "Answers that are not yet in the chat.")
+OUTBOX_AGE = Gauge("openclaw_outbox_age_seconds", "Age of the oldest answer that is not yet in the chat.")
+RUNS_OPEN = Gauge("openclaw_runs_open", "Runs that are wanted or live.")
+RUNNERS_CONNECTED = Gauge("openclaw_runners_connected", "Runners that are connected.")
+LEADING = Gauge("openclaw_leading", "1 while this gateway leads.")

@@ -1,0 +1,1 @@
+"""The custom resources as the gateway reads and writes them."""

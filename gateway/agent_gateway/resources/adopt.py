@@ -1,0 +1,97 @@
+"""AgentThreads that changed: wake their conversation; give one made by hand its row, or say why it is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import asyncpg
+
+from agent_contract.agentthread import AgentThread
+from agent_contract.names import build_thread_name
+from agent_gateway.dispatch.wake import Wake
+from agent_gateway.kube import KubeError
+from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.store import Store
+from agent_gateway.store.rows import Address
+from agent_gateway.telegram.ports import BotIdentity
+
+_log = logging.getLogger(__name__)
+_RETRY_SECONDS = 5.0
+
+
+class Adopter:
+    """Follows changed AgentThreads by name."""
+
+    resources: AgentThreads
+    allows: Callable[[int | None, int], bool]
+
+    def __init__(self, store: Store, bot: BotIdentity, bot_name: str, wake: Wake) -> None:
+        self._store = store
+        self._bot = bot
+        self._bot_name = bot_name
+        self._wake = wake
+        self._names: dict[str, None] = {}
+        self._changed = asyncio.Event()
+        self._ids: dict[str, int] = {}
+        self._refused: set[str] = set()
+
+    def changed(self, name: str) -> None:
+        """Note that a resource changed or went."""
+        if name in self._ids:
+            self._wake.thread(self._ids[name])
+            return
+        self._names[name] = None
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Look up what is not known yet, for ever."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            names, self._names = list(self._names), {}
+            for name in names:
+                try:
+                    await self._look(name)
+                except (OSError, KubeError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                    _log.warning("adopt_failed", extra={"thread": name, "error": type(error).__name__})
+                    asyncio.get_running_loop().call_later(_RETRY_SECONDS, self.changed, name)
+
+    async def _look(self, name: str) -> None:
+        thread = await self._store.thread_by_name(name)
+        if thread is not None:
+            self._ids[name] = thread.id
+            self._wake.thread(thread.id)
+            return
+        resource = self.resources.cached(name)
+        if resource is None:
+            return
+        refusal = self._refusal(resource)
+        if refusal is not None:
+            if resource.uid not in self._refused:
+                self._refused.add(resource.uid)
+                await self.resources.say(resource, "Refused", refusal)
+            return
+        channel = resource.spec.channel
+        address = Address(channel.bot_id, channel.chat_id, channel.topic_id)
+        async with self._store.fenced() as connection:
+            made = await self._store.get_or_create_thread(connection, address, name, resource.spec.title)
+        self._ids[name] = made.id
+
+    def _refusal(self, resource: AgentThread) -> str | None:
+        channel = resource.spec.channel
+        if channel.bot_id != self._bot.id or channel.bot != self._bot_name:
+            return (
+                f"This gateway serves bot {self._bot.id} as {self._bot_name}; the channel names bot {channel.bot_id} "
+                f"as {channel.bot}. Nothing will be done with this AgentThread."
+            )
+        if not self.allows(channel.chat_id if channel.chat_id > 0 else None, channel.chat_id):
+            return (
+                f"Chat {channel.chat_id} is not on the list of those who may use the bot (telegram.allowedIds). "
+                "Nothing will be done with this AgentThread."
+            )
+        expected = build_thread_name(self._bot_name, channel.chat_id, channel.topic_id)
+        if resource.name != expected:
+            return f"An AgentThread of this channel must be named {expected}."
+        return None
