@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from agent_gateway.store.rows import Address
+from agent_gateway.telegram.errors import (
+    Ambiguous,
+    NotSent,
+    RefusalKind,
+    Refused,
+    ServerFailed,
+    Throttled,
+    Unauthorized,
+)
+from agent_gateway.telegram.fakes import FakeChat, FakeStore
+from agent_gateway.telegram.render import render
+from agent_gateway.telegram.sender import Sender, compute_pause
+from tests.support.eventually import eventually
+
+CHAT = Address(1000, 5)
+TOPIC = Address(1000, -100200, 42)
+
+
+@pytest.fixture
+def chat():
+    return FakeChat(clock=time.monotonic)
+
+
+@pytest.fixture
+def store():
+    return FakeStore()
+
+
+async def deliver(chat, store, check=lambda: None):
+    """Run a sender until the outbox is empty."""
+    sender = Sender(chat, store, check=check, poll=0.01, repeat_after=0.01)
+    running = asyncio.create_task(sender.run())
+    try:
+        await eventually(lambda: running.done() or not store.pending, timeout=5)
+    finally:
+        sender.stop()
+        await running
+    return sender
+
+
+def shown(chat):
+    return list(chat.messages.values())
+
+
+async def test_a_final_is_sent_formatted(chat, store):
+    store.put(TOPIC, "**Hi** there")
+    await deliver(chat, store)
+    assert shown(chat) == ["Hi there"]
+    assert [e.type for e in chat.entities[101]] == ["bold"]
+    assert chat.addresses[101] == TOPIC
+
+
+async def test_what_stands_is_edited_the_rest_is_sent_and_too_much_goes(chat, store):
+    chat.messages.update({1: "part", 2: "of", 3: "preview", 4: "another's"})
+    store.put(CHAT, "x" * 5000, format="plain", message_ids=(1, 2, 3))
+    await deliver(chat, store)
+    assert {i: len(t) for i, t in chat.messages.items()} == {1: 4096, 2: 904, 4: len("another's")}
+    assert chat.kinds() == ["edit", "edit", "delete"]
+
+
+async def test_long_finals_grow_behind_the_preview(chat, store):
+    chat.messages[1] = "part"
+    store.put(CHAT, "x" * 9000, format="plain", message_ids=(1,))
+    await deliver(chat, store)
+    assert chat.kinds() == ["edit", "send", "send"]
+    assert "".join(shown(chat)) == "x" * 9000
+
+
+async def test_a_row_goes_on_where_it_stopped(chat, store):
+    chunks = render("x" * 9000, "plain")
+    chat.messages[1] = chunks[0].text
+    store.put(CHAT, "x" * 9000, format="plain", message_ids=(1,), shown=(chunks[0].hash,))
+    await deliver(chat, store)
+    assert chat.kinds() == ["send", "send"]
+
+
+async def test_order_in_a_chat_is_kept_and_a_slow_chat_holds_no_other(store):
+    go = asyncio.Event()
+
+    class SlowChat(FakeChat):
+        async def send_message(self, address, text, entities=(), reply_to=None):
+            if address == CHAT:
+                await go.wait()
+            return await FakeChat.send_message(self, address, text, entities, reply_to)
+
+    chat = SlowChat()
+    for n in range(3):
+        store.put(CHAT, f"slow {n}")
+        store.put(TOPIC, f"quick {n}")
+    sender = Sender(chat, store, check=lambda: None, poll=0.01)
+    running = asyncio.create_task(sender.run())
+    await eventually(lambda: shown(chat) == ["quick 0", "quick 1", "quick 2"])
+    go.set()
+    await eventually(lambda: shown(chat)[3:] == ["slow 0", "slow 1", "slow 2"])
+    sender.stop()
+    await running
+
+
+async def test_throttled_waits_as_long_as_asked_and_arrives(chat, store):
+    chat.faults.append(Throttled(0.2))
+    store.put(CHAT, "a")
+    store.put(TOPIC, "b")
+    await deliver(chat, store)
+    assert sorted(shown(chat)) == ["a", "b"]
+    assert store.delays == [0.2]
+    times = [at for kind, at, text in chat.calls if text == "a"]
+    assert times[1] - times[0] >= 0.19
+
+
+@pytest.mark.parametrize("fault", [NotSent("away"), ServerFailed("502")])
+async def test_a_final_is_tried_again_for_ever(chat, store, fault):
+    chat.faults.extend([fault] * 20)
+    store.put(CHAT, "a")
+    await deliver(chat, store)
+    assert shown(chat) == ["a"]
+    assert store.delays[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+async def test_a_notice_is_given_up_after_some_attempts(chat, store):
+    chat.faults.extend([NotSent("away")] * 20)
+    row = store.put(CHAT, "a", kind="notice")
+    await deliver(chat, store)
+    assert store.given_up == {row.id: "away"}
+
+
+async def test_a_send_of_unknown_outcome_is_repeated_once(chat, store):
+    chat.faults.append(Ambiguous("timeout"))
+    store.put(CHAT, "a")
+    await deliver(chat, store)
+    assert chat.kinds() == ["send", "send"]
+    chat.faults.extend([Ambiguous("timeout"), Ambiguous("timeout")])
+    store.put(CHAT, "b")
+    await deliver(chat, store)
+    assert chat.kinds() == ["send", "send", "send", "send"]
+    assert store.done == [1, 2]
+
+
+async def test_an_edit_of_unknown_outcome_is_tried_again(chat, store):
+    chat.messages[1] = "part"
+    chat.faults.extend([Ambiguous("timeout")] * 4)
+    store.put(CHAT, "whole", message_ids=(1,))
+    await deliver(chat, store)
+    assert chat.messages == {1: "whole"}
+
+
+async def test_formatting_that_is_refused_goes_out_plain(chat, store):
+    chat.faults.append(Refused(RefusalKind.CANT_PARSE, "can't parse entities"))
+    store.put(CHAT, "**a** <b>")
+    await deliver(chat, store)
+    assert shown(chat) == ["a <b>"]
+    assert chat.entities[101] == ()
+
+
+async def test_plain_that_is_refused_too_is_given_up(chat, store):
+    refusal = Refused(RefusalKind.CANT_PARSE, "can't parse entities")
+    chat.faults.extend([refusal, refusal])
+    row = store.put(CHAT, "**a**")
+    await deliver(chat, store)
+    assert list(store.given_up) == [row.id]
+
+
+async def test_a_message_that_is_gone_is_sent_anew(chat, store):
+    store.put(CHAT, "a", message_ids=(1,))
+    await deliver(chat, store)
+    assert chat.kinds() == ["edit", "send"]
+    assert shown(chat) == ["a"]
+
+
+async def test_too_long_is_cut_shorter(chat, store):
+    chat.faults.append(Refused(RefusalKind.TOO_LONG, "message is too long"))
+    store.put(CHAT, "x" * 4000, format="plain")
+    await deliver(chat, store)
+    assert [len(text) for text in shown(chat)] == [2048, 1952]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (RefusalKind.THREAD_NOT_FOUND, "topic is gone"),
+        (RefusalKind.CHAT_GONE, "chat is gone"),
+        (RefusalKind.OTHER, "x"),
+    ],
+)
+async def test_a_topic_or_chat_that_is_gone_ends_the_row_and_never_another_gets_it(chat, store, kind, words, caplog):
+    chat.faults.append(Refused(kind, "x"))
+    row = store.put(TOPIC, "secret words")
+    store.put(TOPIC, "next")
+    await deliver(chat, store)
+    assert words in store.given_up[row.id]
+    assert shown(chat) == ["next"]
+    assert all(address == TOPIC for address in chat.addresses.values())
+    assert "a message cannot be delivered" in caplog.text
+    assert "secret words" not in caplog.text
+
+
+async def test_a_refused_token_is_a_problem_until_it_works(chat, store, monkeypatch):
+    chat.faults.append(Unauthorized())
+    store.put(CHAT, "a")
+    sender = Sender(chat, store, check=lambda: None, poll=0.01)
+    running = asyncio.create_task(sender.run())
+    await eventually(lambda: store.done)
+    assert store.delays == [30.0]
+    await eventually(lambda: sender.problem is None)
+    sender.stop()
+    await running
+
+
+async def test_who_may_not_act_sends_nothing_and_says_so(chat, store):
+    answers = iter([None, PermissionError()])
+
+    def check():
+        answer = next(answers)
+        if answer is not None:
+            raise answer
+
+    store.put(CHAT, "a")
+    with pytest.raises(PermissionError):
+        await deliver(chat, store, check)
+    assert chat.calls == []
+
+
+async def test_a_sender_begun_again_takes_up_what_was_being_sent(chat, store):
+    row = store.put(CHAT, "a")
+    store.sending.add(row.id)
+    await deliver(chat, store)
+    assert shown(chat) == ["a"]
+
+
+def test_pauses_grow_to_a_minute():
+    assert [compute_pause(n) for n in (0, 1, 2, 3, 6, 7, 1000)] == [1, 1, 2, 4, 32, 60, 60]

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import pytest
+
+from agent_gateway.store.rows import Address
+from agent_gateway.telegram.errors import MalformedUpdate
+from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.telegram.texts import NOTHING_ASKED, ONLY_TEXT
+from agent_gateway.telegram.updates import Command, Ignored, Prompt, lane, parse
+
+BOT = BotIdentity(1000, "dispatch_bot")
+PERSON = {"id": 5, "is_bot": False, "first_name": "Ada", "last_name": "L"}
+GROUP = {"id": -100200, "type": "supergroup", "title": "Builders"}
+FORUM = {**GROUP, "is_forum": True}
+PRIVATE = {"id": 5, "type": "private", "first_name": "Ada"}
+
+
+def update(text="hi", chat=PRIVATE, update_id=9, **fields):
+    message = {"message_id": 7, "date": 0, "chat": chat, "from": PERSON, **fields}
+    if text is not None:
+        message["text"] = text
+    return {"update_id": update_id, "message": message}
+
+
+def mention(text, name="@dispatch_bot"):
+    offset = len(text[: text.index(name)].encode("utf-16-le")) // 2
+    return [{"type": "mention", "offset": offset, "length": len(name)}]
+
+
+def asked(raw):
+    incoming = parse(raw, BOT)
+    assert isinstance(incoming, Prompt), incoming
+    return incoming
+
+
+def ignored(raw):
+    incoming = parse(raw, BOT)
+    assert isinstance(incoming, Ignored), incoming
+    return incoming
+
+
+def test_a_private_message_is_a_prompt():
+    assert parse(update("do it"), BOT) == Prompt(Address(1000, 5), "private chat", 5, "Ada L", 7, "do it")
+
+
+def test_a_private_topic_is_a_conversation():
+    assert asked(update(message_thread_id=77)).address == Address(1000, 5, 77)
+
+
+def test_a_forum_topic_is_a_conversation_named_by_its_first_message():
+    raw = update(
+        "@dispatch_bot go",
+        FORUM,
+        entities=mention("@dispatch_bot go"),
+        is_topic_message=True,
+        message_thread_id=42,
+        reply_to_message={"message_id": 42, "from": PERSON, "forum_topic_created": {"name": "deploy\npipeline"}},
+    )
+    incoming = asked(raw)
+    assert (incoming.address, incoming.title, incoming.text) == (Address(1000, -100200, 42), "deploy pipeline", "go")
+    assert lane(raw) == "-100200/42"
+
+
+def test_a_reply_thread_of_an_ordinary_group_is_no_topic():
+    raw = update("@dispatch_bot go", GROUP, entities=mention("@dispatch_bot go"), message_thread_id=99)
+    assert asked(raw).address == Address(1000, -100200)
+    assert lane(raw) == "-100200"
+
+
+@pytest.mark.parametrize("thread", [{}, {"message_thread_id": 99}])
+def test_general_is_topic_one_also_in_a_reply_thread(thread):
+    raw = update("@dispatch_bot go", FORUM, entities=mention("@dispatch_bot go"), **thread)
+    assert asked(raw).address == Address(1000, -100200, 1)
+    assert lane(raw) == "-100200/1"
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ("@dispatch_bot run it", "run it"),
+        ("@Dispatch_Bot, run it", "run it"),
+        ("run it @dispatch_bot", "run it"),
+        ("🦀 run @dispatch_bot it", "🦀 run @dispatch_bot it"),
+    ],
+)
+def test_a_mention_in_a_group_addresses_the_bot(text, prompt):
+    name = "@Dispatch_Bot" if "@D" in text else "@dispatch_bot"
+    assert asked(update(text, GROUP, entities=mention(text, name))).text == prompt
+
+
+def test_a_mention_by_id_addresses_the_bot():
+    entity = {"type": "text_mention", "offset": 0, "length": 4, "user": {"id": 1000, "is_bot": True, "first_name": "B"}}
+    assert asked(update("Botty do it", GROUP, entities=[entity])).text == "y do it"
+    other = {**entity, "user": {**entity["user"], "id": 1001}}
+    assert ignored(update("Botty do it", GROUP, entities=[other])).reason == "not addressed to the bot"
+
+
+def test_the_name_written_without_being_a_mention_is_not_enough():
+    ignored(update("mail a@dispatch_bot.org", GROUP))
+
+
+def test_a_reply_to_the_bot_addresses_it():
+    replied = {"message_id": 3, "from": {"id": 1000, "is_bot": True, "first_name": "B"}}
+    assert asked(update("and now?", GROUP, reply_to_message=replied)).text == "and now?"
+    other = {"message_id": 3, "from": {"id": 1, "is_bot": False, "first_name": "C"}}
+    ignored(update("and now?", GROUP, reply_to_message=other))
+
+
+def test_a_message_of_a_topic_that_the_bot_opened_is_not_yet_a_reply_to_it():
+    opened = {"message_id": 42, "from": {"id": 1000, "is_bot": True, "first_name": "B"}}
+    ignored(update("hello all", FORUM, is_topic_message=True, message_thread_id=42, reply_to_message=opened))
+
+
+def test_a_bare_mention_asks_for_a_question():
+    raw = update("@dispatch_bot", GROUP, entities=mention("@dispatch_bot"))
+    assert ignored(raw).reply == NOTHING_ASKED
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"from": {"id": 8, "is_bot": True, "first_name": "Other"}},
+        {"sender_chat": {"id": -100200, "type": "supergroup", "title": "Builders"}},
+        {"from": None},
+    ],
+)
+def test_bots_and_anonymous_senders_are_ignored(fields):
+    incoming = ignored(update("@dispatch_bot hi", GROUP, entities=mention("@dispatch_bot hi"), **fields))
+    assert incoming.reply is None
+
+
+@pytest.mark.parametrize("kind", ["edited_message", "channel_post", "callback_query", "something_new"])
+def test_other_kinds_are_ignored(kind):
+    raw = {"update_id": 1, kind: update()["message"]}
+    assert ignored(raw).reason == f"kind {kind}"
+    assert lane(raw) == "-"
+
+
+def test_a_file_in_a_private_chat_is_answered_and_one_in_a_group_is_not():
+    assert ignored(update(None, photo=[{"file_id": "x"}], caption="look")).reply == ONLY_TEXT
+    assert ignored(update(None, GROUP, photo=[{"file_id": "x"}])).reply is None
+
+
+def test_a_service_message_is_not_answered():
+    assert ignored(update(None, pinned_message={"message_id": 1})).reply is None
+
+
+def test_commands():
+    assert parse(update("/Kill tg-5 now"), BOT) == Command(
+        Address(1000, 5), "private chat", 5, "Ada L", 7, "kill", "tg-5 now", addressed=True
+    )
+    in_group = parse(update("/status", GROUP), BOT)
+    assert isinstance(in_group, Command)
+    assert not in_group.addressed
+    to_us = parse(update("/status@Dispatch_Bot", GROUP), BOT)
+    assert isinstance(to_us, Command)
+    assert to_us.addressed
+    assert ignored(update("/status@other_bot", GROUP)).reason == "another bot's command"
+    assert asked(update("/usr/bin/python is what?")).text.startswith("/usr")
+
+
+def test_what_a_database_cannot_hold_is_replaced():
+    assert asked(update("a\x00b\ud800")).text == "a\ufffdb\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        ([], "not an object"),
+        ("x", "not an object"),
+        (None, "not an object"),
+        ({"update_id": 1, "message": None}, "message"),
+        ({"update_id": 1, "message": {"text": "secret words"}}, "message.chat: missing"),
+        (update(chat={"id": "secret words", "type": "private"}), "message.chat.id: int_type"),
+        (update(chat={"id": 2**70, "type": "private"}), "message.chat.id"),
+        (update(message_id="secret words"), "message.message_id: int_type"),
+        (update(entities="secret words"), "message.entities: list_type"),
+        (update({"secret words": 1}), "message.text: string_type"),
+        (update(message_thread_id=[]), "message.message_thread_id"),
+    ],
+)
+def test_a_malformed_update_is_named_by_its_fields(raw, field):
+    with pytest.raises(MalformedUpdate) as caught:
+        parse(raw, BOT)
+    assert field in str(caught.value)
+    assert "secret words" not in str(caught.value)
+    assert isinstance(lane(raw), str)
+
+
+@pytest.mark.parametrize("name", ["status", "kill x", "stop", "help", "threads", "start"])
+def test_some_commands_overtake(name):
+    assert lane(update(f"/{name}", update_id=31)) == "!31"
+
+
+def test_other_commands_and_texts_wait_in_order():
+    assert lane(update("/cleanup")) == "5"
+    assert lane(update("status")) == "5"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [{"update_id": 1, "message": {"chat": {"id": None}}}, {"message": {"chat": []}}, {"message": 5}, 5, None,
+     {"update_id": "x", "message": {"text": "/status", "chat": {"id": 5, "type": "private"}}}],
+)  # fmt: skip
+def test_a_lane_is_found_for_anything(raw):
+    assert lane(raw) in {"-", "5"}
+
+
+def test_lane_and_address_agree():
+    for chat in (PRIVATE, GROUP, FORUM):
+        for fields in ({}, {"message_thread_id": 3}, {"message_thread_id": 3, "is_topic_message": True}):
+            text = "@dispatch_bot go"
+            raw = update(text, chat, entities=mention(text), **fields)
+            address = asked(raw).address
+            expected = f"{address.chat_id}" if address.topic_id is None else f"{address.chat_id}/{address.topic_id}"
+            assert lane(raw) == expected
