@@ -181,7 +181,12 @@ async def test_text_that_postgres_cannot_hold_is_made_harmless(port, thread):
     runner = await port.join()
     await port.make_turn(thread)
     turn = await deliver(port, thread)
-    raw = {"type": "event", "seq": 1, "turn": turn.id, "event": {"kind": "message_done", "message": 0, "text": "a\x00b\ud83d"}}
+    raw = {
+        "type": "event",
+        "seq": 1,
+        "turn": turn.id,
+        "event": {"kind": "message_done", "message": 0, "text": "a\x00b\ud83d"},
+    }
     await runner.socket.send_str(json.dumps(raw))
     await runner.event(2, turn.id, wire.TurnSettled())
     await runner.acked(2)
