@@ -23,7 +23,7 @@ SELECT * FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started');
 -- name: deliver_next
 -- queued -> delivered; nothing where one is running already (the unique index would refuse a second anyway).
 UPDATE turns SET state = 'delivered', run = $2, delivered_at = now()
-WHERE id = (SELECT id FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+WHERE id = (SELECT id FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 1 FOR UPDATE)
   AND NOT EXISTS (SELECT 1 FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started'))
   AND EXISTS (SELECT 1 FROM runs WHERE thread_id = $1 AND number = $2 AND state = 'live')
 RETURNING *;
