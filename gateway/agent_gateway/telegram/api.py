@@ -200,6 +200,8 @@ def translate(error: TelegramError) -> TelegramProblem:
 
 def _translate_network(error: TelegramError) -> TelegramProblem:
     cause = error.__cause__
+    if isinstance(cause, httpx.InvalidURL):
+        return NotSent("the bot token and TELEGRAM_API_BASE make no usable address: check both")
     if isinstance(cause, _NOT_SENT):
         return NotSent(f"Telegram is out of reach ({type(cause).__name__})")
     return Ambiguous(f"no answer from Telegram ({type(cause or error).__name__})")

@@ -63,7 +63,9 @@ class Delivery:
         limit = MAX_UNITS
         while True:
             try:
-                await self._say(render(self._row.text, self._row.format, limit=limit))
+                # Off the loop: a very long answer takes a while, and no other chat should wait for that.
+                chunks = await asyncio.to_thread(render, self._row.text, self._row.format, limit=limit)
+                await self._say(chunks)
             except Refused as refusal:
                 if refusal.kind is RefusalKind.TOO_LONG and limit > _SMALLEST:
                     limit //= 2

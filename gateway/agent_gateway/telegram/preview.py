@@ -13,6 +13,8 @@ from agent_gateway.telegram.render import MAX_ENTITIES, MAX_UNITS, Chunk, comput
 
 EDIT_SECONDS = 2.0
 """At most one call in so many seconds and chat, the first visible text of a turn excepted."""
+LONGEST = 40_000
+"""Code points of an answer that is previewed; what is longer is shown whole at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class TurnPreview:
         """Return the messages that should be seen now."""
         if not self.text.strip():
             return render_partial(self.waiting or "", "plain")
+        if len(self.text) > LONGEST:
+            return []
         chunks = render_partial(self.text, "plain" if self.plain else "markdown")
         if self.activity and chunks:
             chunks[-1] = _add_line(chunks[-1], self.activity)
@@ -116,7 +120,7 @@ def restore(turn: TurnPreview, messages: Sequence[str], message_ids: Sequence[in
     turn.shown = [""] * len(turn.ids)
     turn.saved = len(turn.ids)
     turn.text = "\n\n".join(text for text in messages if text.strip())
-    turn.answered = bool(turn.ids)
+    turn.answered = bool(turn.ids and turn.text)
     turn.dirty = bool(turn.text)
 
 

@@ -20,6 +20,7 @@ _MOST_AT_ONCE = 32
 _NOTICE_ATTEMPTS = 8
 """A notice is worth less than peace; finals and replies are tried for ever."""
 _UNAUTHORIZED_PAUSE = 30.0
+_LAST_CALLS_SECONDS = 5.0
 
 
 def compute_pause(attempts: int) -> float:
@@ -90,7 +91,7 @@ class Sender:
                 await self._pause(min([self._poll, *held.values()]))
                 self._raise_faults()
         finally:
-            await self._cancel()
+            await self._finish_calls()
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -111,10 +112,15 @@ class Sender:
                 del self._busy[chat_id]
                 task.result()
 
-    async def _cancel(self) -> None:
-        for task in self._busy.values():
+    async def _finish_calls(self) -> None:
+        """Let what is on its way arrive and be noted: cut off now, it would be said again."""
+        if not self._busy:
+            return
+        _, pending = await asyncio.wait(self._busy.values(), timeout=_LAST_CALLS_SECONDS)
+        for task in pending:
             task.cancel()
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        self._busy.clear()
 
     async def _send(self, row: OutboxRow) -> None:
         delivery = Delivery(self._api, self._store, row, check=self._check, repeat_after=self._repeat_after)

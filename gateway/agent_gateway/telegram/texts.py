@@ -92,6 +92,7 @@ def failure_text(reason: str, error: str = "") -> str:
         reason: `turns.reason`: aborted, timeout, provider, agent, agent_died, run_lost, start_failed.
         error: What the agent, the provider or the cluster said of it.
     """
+    error = error.removesuffix(TRY_AGAIN)
     match reason:
         case "timeout":
             return TIMED_OUT

@@ -92,10 +92,6 @@ class Views:
         self._wake(channel)
         self.typing(turn.id)
 
-    def is_open(self, turn_id: int) -> bool:
-        """Tell whether a turn is being shown."""
-        return turn_id in self._chat_of
-
     def update(self, turn_id: int, text: str, activity: str | None = None) -> None:
         """Set what should be seen: the answer so far and, behind it, what the agent is doing."""
         found = self._find(turn_id)
@@ -234,7 +230,7 @@ class Views:
 
     async def _type(self, turn: TurnPreview) -> None:
         while not turn.silent:
-            if not self._cooldowns.left(turn.address.chat_id):
+            if self._is_next(turn) and not self._cooldowns.left(turn.address.chat_id):
                 self._check()
                 try:
                     await self._api.send_chat_action(turn.address)
@@ -243,6 +239,11 @@ class Views:
                 except TelegramProblem as problem:
                     log.debug("no typing", extra={"turn": turn.turn_id, "error": type(problem).__name__})
             await asyncio.sleep(self._typing_interval)
+
+    def _is_next(self, turn: TurnPreview) -> bool:
+        """Tell whether no older turn of the same conversation is still being answered."""
+        others = self._channels[turn.address.chat_id].previews.turns.values()
+        return all(other.turn_id >= turn.turn_id or other.address != turn.address for other in others)
 
     def _stop_typing(self, turn_id: int) -> None:
         task = self._typing.pop(turn_id, None)

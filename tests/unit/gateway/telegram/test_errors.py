@@ -47,6 +47,7 @@ def raised(error, cause):
         (NetworkError("x"), httpx.ConnectError("no"), NotSent),
         (TimedOut(), httpx.ConnectTimeout("no"), NotSent),
         (TimedOut(), httpx.PoolTimeout("no"), NotSent),
+        (NetworkError("x"), httpx.InvalidURL("no"), NotSent),
         (TimedOut(), httpx.ReadTimeout("no"), Ambiguous),
         (NetworkError("x"), httpx.ReadError("no"), Ambiguous),
         (NetworkError("x"), httpx.RemoteProtocolError("no"), Ambiguous),

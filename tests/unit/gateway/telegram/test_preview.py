@@ -120,3 +120,20 @@ def test_the_same_text_again_is_no_call():
     say(turn, "__a__")
     assert chat.decide(13.0) is None
     assert not turn.dirty
+
+
+def test_a_restored_waiting_line_gives_way_to_the_answer_at_once():
+    chat = ChatPreviews(next_at=100.0)
+    turn = preview(chat)
+    restore(turn, (), (7,))
+    assert chat.decide(10.0) is None
+    say(turn, "Hello")
+    assert do(chat, 10.0).message_id == 7
+
+
+def test_an_answer_of_great_length_keeps_what_stands_until_its_end():
+    chat = ChatPreviews()
+    turn = preview(chat, text="a")
+    do(chat, 10.0)
+    say(turn, "a" * 50_000)
+    assert chat.decide(13.0) is None

@@ -110,3 +110,9 @@ def test_an_unknown_person_learns_the_ids():
 def test_help_names_every_command_of_the_menu():
     assert all(f"/{name}" in commands.help_text() for name, _ in commands.MENU)
     assert commands.help_text() in commands.start_text()
+
+
+def test_the_way_on_is_told_once():
+    said = texts.failure_text("start_failed", texts.run_lost_text("Unschedulable"))
+    assert said.count(texts.TRY_AGAIN) == 1
+    assert "no room" in said

@@ -226,4 +226,15 @@ async def test_a_chat_without_turns_has_no_task(views, chat):
     await views.finish(1)
     await eventually(lambda: not views._channels)
     assert not views._typing
-    assert not views.is_open(1)
+
+
+async def test_a_turn_that_waits_for_an_older_one_shows_no_typing(views, chat):
+    views.open(turn(1), CHAT, 7)
+    views.update(1, "a")
+    await eventually(lambda: chat.messages)
+    views.open(turn(2), CHAT, 8)
+    before = len(chat.calls)
+    await asyncio.sleep(0.06)
+    assert len(chat.calls) == before
+    await views.finish(1)
+    await eventually(lambda: chat.calls[-1][0] == "typing")

@@ -1,0 +1,392 @@
+"""The gateway's side of the Bot API against the simulated one over real HTTP, with the real store where it matters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+from datetime import UTC, datetime
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from agent_gateway.errors import LeadershipLost
+from agent_gateway.store.rows import Address, Turn, TurnState, TurnView
+from agent_gateway.telegram.api import TelegramApi
+from agent_gateway.telegram.commands import MENU
+from agent_gateway.telegram.errors import (
+    Ambiguous,
+    Conflict,
+    NotSent,
+    RefusalKind,
+    Refused,
+    ServerFailed,
+    Throttled,
+    Unauthorized,
+)
+from agent_gateway.telegram.fakes import FakeStore
+from agent_gateway.telegram.ingest import Ingest
+from agent_gateway.telegram.ports import BotIdentity, Entity
+from agent_gateway.telegram.render import render
+from agent_gateway.telegram.sender import Sender
+from agent_gateway.telegram.updates import Prompt, parse
+from agent_gateway.telegram.views import Views
+from agent_simulators.telegram.server import CLOUD, create_app
+from tests.conftest import BOT_ID
+from tests.support.eventually import eventually
+
+TOKEN = f"{BOT_ID}:secret-of-the-test"
+CHAT = Address(BOT_ID, 5)
+FORUM = -100200
+TOPIC = Address(BOT_ID, FORUM, 42)
+BOT = BotIdentity(BOT_ID, "demo_bot")
+
+
+@pytest.fixture
+async def sim():
+    """A simulated Telegram with a private chat, and a forum with topic 42."""
+    async with TestClient(TestServer(create_app(TOKEN))) as client:
+        await play(client, "chats", chat=5)
+        await play(client, "topics", chat=FORUM, topic=42, name="deploy")
+        yield client
+
+
+@pytest.fixture
+async def api(sim):
+    api = TelegramApi(TOKEN, str(sim.make_url("")))
+    yield api
+    await api.close()
+
+
+async def play(sim, what, **body):
+    answer = await sim.post(f"/sim/{what}", json=body)
+    assert answer.status == 200, await answer.text()
+    return await answer.json()
+
+
+async def seen(sim, chat=5):
+    answer = await (await sim.get(f"/sim/chats/{chat}")).json()
+    return [m for m in answer["messages"] if m["bot"]]
+
+
+async def texts(sim, chat=5):
+    return [m["text"] for m in await seen(sim, chat)]
+
+
+def calls(sim, name):
+    return [c for c in sim.app[CLOUD].calls if c["method"].lower() == name.lower()]
+
+
+def turn(turn_id=1):
+    now = datetime.now(UTC)
+    return Turn(turn_id, 1, None, 5, "ask", TurnState.STARTED, 1, 0, None, now, now, now, None)
+
+
+# --- calls -------------------------------------------------------------------------------------------------------------
+
+
+async def test_who_the_bot_is(api):
+    assert await api.get_me() == BOT
+
+
+async def test_a_message_with_entities_and_a_reply_is_edited_and_deleted(sim, api):
+    asked = await play(sim, "messages", chat=5, text="hi")
+    entity = Entity("pre", 0, 3, language="python")
+    message_id = await api.send_message(CHAT, "abc", [entity], reply_to=asked["message_id"])
+    (message,) = await seen(sim)
+    assert message["message_id"] == message_id
+    assert message["entities"] == [{"type": "pre", "offset": 0, "length": 3, "language": "python"}]
+    assert message["reply_to"] == asked["message_id"]
+    await api.edit_message_text(CHAT, message_id, "abd")
+    await api.edit_message_text(CHAT, message_id, "abd")  # not modified is success
+    assert await texts(sim) == ["abd"]
+    await api.delete_message(CHAT, message_id)
+    await api.delete_message(CHAT, message_id)
+    assert await texts(sim) == []
+
+
+async def test_a_reply_to_what_was_deleted_is_sent_all_the_same(sim, api):
+    await api.send_message(CHAT, "a", reply_to=12345)
+    assert await texts(sim) == ["a"]
+
+
+async def test_topics_and_general(sim, api):
+    general = Address(BOT_ID, FORUM, 1)
+    await api.send_message(TOPIC, "in the topic")
+    await api.send_message(general, "in General")
+    await api.send_chat_action(TOPIC)
+    await api.send_chat_action(general)
+    assert [(m["text"], m["topic"]) for m in await seen(sim, FORUM)] == [("in the topic", 42), ("in General", None)]
+    assert set(sim.app[CLOUD].chats[FORUM].typing) == {1, 42}
+
+
+async def test_refusals(sim, api):
+    await play(sim, "chats", chat=6, blocked=True)
+    await play(sim, "chats", chat=-7, migrated_to=-1007)
+    expected = [
+        (RefusalKind.THREAD_NOT_FOUND, api.send_message(Address(BOT_ID, FORUM, 99), "a")),
+        (RefusalKind.CHAT_GONE, api.send_message(Address(BOT_ID, 404), "a")),
+        (RefusalKind.CHAT_GONE, api.send_message(Address(BOT_ID, 6), "a")),
+        (RefusalKind.CHAT_GONE, api.send_message(Address(BOT_ID, -7), "a")),
+        (RefusalKind.TOO_LONG, api.send_message(CHAT, "x" * 4097)),
+        (RefusalKind.CANT_PARSE, api.send_message(CHAT, "x", [Entity("bold", 0, 9)])),
+        (RefusalKind.NOT_FOUND, api.edit_message_text(CHAT, 999, "a")),
+    ]
+    for kind, call in expected:
+        with pytest.raises(Refused) as caught:
+            await call
+        assert caught.value.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        ({"kind": "throttle", "retry_after": 7}, Throttled),
+        ({"kind": "error", "code": 429, "description": "Too Many Requests"}, Throttled),
+        ({"kind": "error", "code": 500}, ServerFailed),
+        ({"kind": "error", "code": 502, "description": "Bad Gateway"}, ServerFailed),
+        ({"kind": "cut"}, Ambiguous),
+    ],
+)
+async def test_faults_become_outcomes_that_tell_no_secret(sim, api, fault, outcome):
+    await play(sim, "faults", method="sendMessage", **fault)
+    with pytest.raises(outcome) as caught:
+        await api.send_message(CHAT, "private words")
+    assert type(caught.value) is outcome
+    assert "secret" not in repr(caught.value)
+    assert "private words" not in repr(caught.value)
+    if "retry_after" in fault:
+        assert caught.value.retry_after == 7
+
+
+async def test_an_address_where_nobody_listens_is_surely_not_sent():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        api = TelegramApi(TOKEN, f"http://127.0.0.1:{probe.getsockname()[1]}")
+        with pytest.raises(NotSent):
+            await api.send_message(CHAT, "a")
+        await api.close()
+
+
+async def test_an_answer_that_is_not_telegrams_is_ambiguous_and_not_logged(caplog):
+    async def odd(_request):
+        return web.Response(text="<html>private words</html>")
+
+    app = web.Application()
+    app.router.add_route("*", "/{anything:.*}", odd)
+    async with TestServer(app) as server:
+        api = TelegramApi(TOKEN, str(server.make_url("")))
+        with caplog.at_level(logging.DEBUG), pytest.raises(Ambiguous):
+            await api.send_message(CHAT, "private words")
+        await api.close()
+    assert_discreet(caplog)
+
+
+@pytest.mark.parametrize("token", [f"{BOT_ID}:another", "nonsense"])
+async def test_a_wrong_token_is_told(sim, token):
+    api = TelegramApi(token, str(sim.make_url("")))
+    for call in (api.get_me(), api.get_updates(0, 0), api.send_message(CHAT, "a")):
+        with pytest.raises(Unauthorized, match="Telegram refuses the bot token"):
+            await call
+    await api.close()
+
+
+async def test_the_menu_of_commands(sim, api):
+    await api.set_my_commands(MENU)
+    (menu,) = sim.app[CLOUD].bots[TOKEN].commands.values()
+    assert [c["command"] for c in menu] == [name for name, _ in MENU]
+
+
+async def test_the_newest_poll_wins_and_the_older_is_told(api):
+    older = asyncio.create_task(api.get_updates(0, 10))
+    other = TelegramApi(TOKEN, api._bot.base_url.rsplit("/bot", 1)[0])
+    await asyncio.sleep(0.05)
+    newer = asyncio.create_task(other.get_updates(0, 10))
+    with pytest.raises(Conflict, match="another program polls"):
+        await older
+    newer.cancel()
+    await other.close()
+
+
+async def test_nothing_of_a_token_or_text_is_logged(sim, api, caplog):
+    with caplog.at_level(logging.DEBUG):
+        await play(sim, "messages", chat=5, text="private words")
+        await api.get_updates(0, 0)
+        await api.send_message(CHAT, "private words")
+    assert_discreet(caplog)
+
+
+def assert_discreet(caplog):
+    ours = [r.getMessage() for r in caplog.records if not r.name.startswith("aiohttp")]  # of the simulator's server
+    assert not any("secret" in line or "private words" in line for line in ours)
+
+
+# --- ingest ------------------------------------------------------------------------------------------------------------
+
+
+async def until_polled(source, task):
+    """Wait until a poll was answered, or the loop ended."""
+    await eventually(lambda: task.done() or source.last_poll is not None or source.problem)
+
+
+@pytest.mark.postgres
+async def test_updates_reach_the_inbox_once_and_junk_stops_nothing(sim, api, store):
+    wakes = []
+    source = Ingest(api, store, check=lambda: None, wake=lambda: wakes.append(1), timeout=1, pause=0.01)
+    await play(sim, "messages", chat=5, text="first")
+    await play(sim, "updates", update={"message": "junk"})
+    await play(sim, "updates", update={"message": {"chat": {"id": "x"}, "entities": 5}})
+    await play(sim, "messages", chat=FORUM, topic=42, text="@demo_bot second")
+    await play(sim, "messages", chat=5, text="nul \u0000 and \ud83d half")
+    task = asyncio.create_task(source.run())
+    await eventually(lambda: sim.app[CLOUD].bots[TOKEN].updates == [])
+    rows = {row.lane: row for row in await store.next_inbox()}
+    assert sorted(rows) == ["-", "-100200/42", "5"]
+    incoming = parse(json.loads(rows["-100200/42"].payload), BOT)
+    assert isinstance(incoming, Prompt)
+    assert (incoming.address, incoming.text) == (TOPIC, "second")
+    assert await store.read_cursor() == 6
+    assert wakes
+    task.cancel()
+    # What Telegram sends a second time is passed over.
+    again = await store.pool.fetchval("SELECT count(*) FROM inbox")
+    await store.add_updates([(1, "5", "{}")], 6)
+    assert await store.pool.fetchval("SELECT count(*) FROM inbox") == again == 5
+
+
+@pytest.mark.postgres
+async def test_what_was_not_committed_is_delivered_again(sim, api, store):
+    fence, store.fence = store.fence, None
+    await play(sim, "messages", chat=5, text="first")
+    with pytest.raises(LeadershipLost):
+        await Ingest(api, store, check=lambda: None, wake=lambda: None, timeout=1).run()
+    store.fence = fence
+    task = asyncio.create_task(Ingest(api, store, check=lambda: None, wake=lambda: None, timeout=1).run())
+    await eventually(store.next_inbox)
+    task.cancel()
+
+
+async def test_ingest_goes_on_after_every_fault(sim, api):
+    for fault in ({"kind": "error", "code": 502}, {"kind": "cut"}, {"kind": "throttle", "retry_after": 1}):
+        await play(sim, "faults", method="getUpdates", **fault)
+    store = FakeStore()
+    source = Ingest(api, store, check=lambda: None, wake=lambda: None, timeout=1, pause=0.01)
+    task = asyncio.create_task(source.run())
+    await play(sim, "messages", chat=5, text="first")
+    await eventually(lambda: store.inbox)
+    await eventually(lambda: source.problem is None)
+    task.cancel()
+
+
+async def test_a_refused_token_is_ingests_problem(sim):
+    api = TelegramApi(f"{BOT_ID}:another", str(sim.make_url("")))
+    source = Ingest(api, FakeStore(), check=lambda: None, wake=lambda: None, timeout=1, pause=0.01)
+    task = asyncio.create_task(source.run())
+    await until_polled(source, task)
+    assert source.problem.startswith("Telegram refuses the bot token")
+    task.cancel()
+    await api.close()
+
+
+# --- previews and finals -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+async def test_a_streamed_answer_is_previewed_and_its_final_takes_the_same_messages(sim, api, store):
+    async with store.fenced() as connection:
+        thread = await store.get_or_create_thread(connection, CHAT, "tg-5", "t")
+        asked = await store.add_turn(connection, thread.id, 1, 7, 5, "ask")
+    views = Views(api, store, check=lambda: None, interval=0.05, typing_interval=0.05)
+    views.open(asked, CHAT, asked.message_id)
+    await eventually(lambda: sim.app[CLOUD].chats[5].typing)
+    answer = "# Plan\n\n" + "\n\n".join(f"Step **{n}** of `many` with x<y> and $HOME" for n in range(150))
+    for end in range(1, len(answer), 97):
+        views.update(asked.id, answer[:end], "bash: ls")
+        await asyncio.sleep(0.002)
+    views.update(asked.id, answer)
+    expected = [chunk.text for chunk in render(answer)]
+    await eventually(lambda: len(sim.app[CLOUD].chats[5].messages) == len(expected))
+    ids = await views.finish(asked.id)
+    assert (await store.view(asked.id)).message_ids == ids
+    previews = len(calls(sim, "editMessageText"))
+    await put_final(store, answer, ids)
+    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    messages = await seen(sim)
+    assert [m["message_id"] for m in messages] == list(ids)
+    assert [m["text"] for m in messages] == expected
+    assert len(calls(sim, "editMessageText")) <= previews + len(expected)
+    await views.close()
+
+
+async def send_all(store, sender):
+    running = asyncio.create_task(sender.run())
+    await eventually(lambda: is_sent(store), timeout=20)
+    sender.stop()
+    await running
+
+
+async def put_final(store, text, message_ids=(), address=CHAT):
+    await store.put(None, address, text, f"test:{text[:20]}", kind="final", format="markdown")
+    async with store.fenced() as connection:
+        await connection.execute("UPDATE outbox SET message_ids = $1 WHERE state = 'pending'", list(message_ids))
+
+
+async def is_sent(store):
+    return await store.pool.fetchval("SELECT count(*) = 0 FROM outbox WHERE state IN ('pending', 'sending')")
+
+
+@pytest.mark.postgres
+async def test_a_final_outlives_throttling_outage_and_cut_connections(sim, api, store):
+    for fault in (
+        {"kind": "throttle", "retry_after": 1},
+        {"kind": "error", "code": 502},
+        {"kind": "cut"},
+    ):
+        await play(sim, "faults", method="sendMessage", **fault)
+    await put_final(store, "the answer")
+    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05, repeat_after=0.01))
+    assert await texts(sim) == ["the answer"]
+
+
+@pytest.mark.postgres
+async def test_a_final_for_a_topic_that_is_gone_goes_nowhere_else(sim, api, store):
+    await play(sim, "topics", chat=FORUM, topic=42, deleted=True)
+    await put_final(store, "the answer", address=TOPIC)
+    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    assert await seen(sim, FORUM) == []
+    row = await store.pool.fetchrow("SELECT state, error FROM outbox")
+    assert (row["state"], row["error"]) == ("dead", "the topic is gone or closed")
+
+
+async def test_a_restarted_preview_edits_what_stands(sim, api):
+    message_id = await api.send_message(CHAT, "half an ans")
+    store = FakeStore()
+    views = Views(api, store, check=lambda: None, interval=0.05)
+    views.open(turn(), CHAT, None, TurnView(1, ("half an ans",), (message_id,)))
+    views.update(1, "half an answer")
+    await eventually(lambda: texts_are(sim, ["half an answer"]))
+    assert await views.finish(1) == (message_id,)
+    await views.close()
+
+
+async def texts_are(sim, expected):
+    return await texts(sim) == expected
+
+
+async def test_edits_of_a_chat_are_two_seconds_apart_and_the_first_text_is_not_held(sim, api):
+    views = Views(api, FakeStore(), check=lambda: None)
+    views.open(turn(), CHAT, None)
+    begun = asyncio.get_running_loop().time()
+    views.update(1, "a")
+    await eventually(lambda: calls(sim, "sendMessage"))
+    assert asyncio.get_running_loop().time() - begun < 1
+    for n in range(30):
+        views.update(1, "a" * (n + 2))
+        await asyncio.sleep(0.01)
+    await eventually(lambda: texts_are(sim, ["a" * 31]), timeout=5)
+    await views.finish(1)
+    (sent,), (edited,) = calls(sim, "sendMessage"), calls(sim, "editMessageText")
+    assert edited["t"] - sent["t"] >= 1900
+    await views.close()
