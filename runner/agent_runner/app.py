@@ -41,13 +41,13 @@ class App:
         self._log = log
         self._outbox = Outbox()
         self._conversation = Conversation(self._outbox, self._feed)
-        self._link = Link(Address(config.gateway_url.rstrip("/"), setup.token), self._outbox, self, log)
+        self._link = Link(Address(config.gateway_url.rstrip("/"), Path(setup.token)), self._outbox, self, log)
         self._state = life.State(limits.turn, limits.idle, limits.run, limits.grace)
         self._pi: Pi | None = None
         self._session_path = setup.session
         self._announced = False
         self._restoring: asyncio.Task[None] | None = None
-        self._fetched: Path | None = None
+        self._fetched: str | None = None
         self._switching = False
         self._new = False
         self._timings: dict[str, float] = {}
@@ -146,12 +146,12 @@ class App:
                 "version": 3,
                 "id": frame.session_id,
                 "timestamp": now,
-                "cwd": str(self._setup.workspace),
+                "cwd": self._setup.workspace,
             }
         )
         while True:
             try:
-                last = await self._link.fetch_session(self._setup.restored, header, frame.session_lines)
+                last = await self._link.fetch_session(Path(self._setup.restored), header, frame.session_lines)
                 break
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 self._log.warning("session_not_fetched", problem=f"{type(error).__name__}: {error}"[:200])
@@ -170,7 +170,7 @@ class App:
         elif self._fetched:
             self._session_path = self._fetched
             self._switching = True
-            self._conversation.open(str(self._fetched))
+            self._conversation.open(self._fetched)
 
     def _after_ack(self) -> None:
         if self._pi and self._outbox.roomy:

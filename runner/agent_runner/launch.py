@@ -1,4 +1,7 @@
-"""Start pi at once: this module and what it imports need the standard library alone, and load in milliseconds."""
+"""Start pi at once: this module and what it imports need the standard library alone, and load in milliseconds.
+
+Each import here delays every start: no dataclasses (they bring `inspect`), no pathlib.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent_contract.names import ENV_CONFIG, STATE_DIR, TOKEN_PATH, WORKSPACE_DIR
 from agent_runner.pifiles import build_arguments, build_environment, build_models, build_settings
@@ -25,29 +26,27 @@ class BadConfigError(Exception):
     """The runner was started with a configuration that cannot work; its text is for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(NamedTuple):
     """Where things are, and the configuration as it came: JSON that is checked in full once pi is loading."""
 
     config: dict[str, Any]
-    state: Path
-    workspace: Path
-    token: Path
+    state: str
+    workspace: str
+    token: str
     command: tuple[str, ...]
 
     @property
-    def session(self) -> Path:
+    def session(self) -> str:
         """Return the session file of a conversation that has no stored lines."""
-        return self.state / "session.jsonl"
+        return f"{self.state}/session.jsonl"
 
     @property
-    def restored(self) -> Path:
+    def restored(self) -> str:
         """Return the session file written from stored lines."""
-        return self.state / "restored.jsonl"
+        return f"{self.state}/restored.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(NamedTuple):
     """A running pi and the ends of its pipes."""
 
     pid: int
@@ -64,13 +63,13 @@ def read_setup(environ: Mapping[str, str]) -> Setup:
     Raises:
         BadConfigError: something is missing or cannot be read; the text says what.
     """
-    token = Path(environ.get("AGENT_TOKEN_FILE", TOKEN_PATH))
-    if not token.is_file():
+    token = environ.get("AGENT_TOKEN_FILE", TOKEN_PATH)
+    if not os.path.isfile(token):  # noqa: PTH113  # see the module's own words
         raise BadConfigError(f"The token file {token} is missing: the pod's projected token is not mounted there.")
     return Setup(
         config=_read_config(environ.get(ENV_CONFIG)),
-        state=Path(environ.get("AGENT_STATE_DIR", STATE_DIR)),
-        workspace=Path(environ.get("AGENT_WORKSPACE_DIR", WORKSPACE_DIR)),
+        state=environ.get("AGENT_STATE_DIR", STATE_DIR),
+        workspace=environ.get("AGENT_WORKSPACE_DIR", WORKSPACE_DIR),
         token=token,
         command=_read_command(environ.get("PI_COMMAND")),
     )
@@ -109,19 +108,24 @@ def prepare(setup: Setup) -> None:
     Raises:
         BadConfigError: the folders cannot be written, or the workspace is missing.
     """
-    home = setup.state / "pi"
+    home = f"{setup.state}/pi"
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        (home / "models.json").write_text(json.dumps(build_models(setup.config, str(setup.token))))
-        (home / "settings.json").write_text(json.dumps(build_settings()))
-        (setup.state / "instructions.md").write_text(str(setup.config.get("instructions") or ""))
+        os.makedirs(home, exist_ok=True)  # noqa: PTH103  # the same
+        _write(f"{home}/models.json", json.dumps(build_models(setup.config, setup.token)))
+        _write(f"{home}/settings.json", json.dumps(build_settings()))
+        _write(f"{setup.state}/instructions.md", str(setup.config.get("instructions") or ""))
     except OSError as error:
         raise BadConfigError(f"The state folder {setup.state} cannot be written: {error.strerror}.") from error
     if not os.access(setup.workspace, os.W_OK | os.X_OK):
         raise BadConfigError(f"The workspace {setup.workspace} is missing or cannot be written.")
 
 
-def spawn(setup: Setup, session: Path) -> Process:
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123  # the same
+        file.write(text)
+
+
+def spawn(setup: Setup, session: str) -> Process:
     """Start pi on a session file and return its pipes; ours do not block.
 
     Raises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from agent_contract.names import ENV_CONFIG, PATH_LLM
@@ -54,24 +53,24 @@ def build_settings() -> dict[str, Any]:
     }
 
 
-def build_arguments(config: Mapping[str, Any], state: Path, session: Path) -> list[str]:
+def build_arguments(config: Mapping[str, Any], state: str, session: str) -> list[str]:
     """Return pi's arguments: RPC mode, one session file, nothing loaded that an agent pod does not use."""
     tools = [str(tool) for tool in config.get("tools") or []]
     thinking = f":{config['thinking']}" if config.get("thinking") else ""
     arguments = ["--mode", "rpc", "--model", f"{config['provider']}/{config['model']}{thinking}"]
-    arguments += ["--session", str(session), "--no-approve", "--no-mcp", "--no-themes"]
+    arguments += ["--session", session, "--no-approve", "--no-mcp", "--no-themes"]
     arguments += ["--no-skills", "--no-prompt-templates"]
     if not EXTENSION_TOOLS.intersection(tool.lstrip("+") for tool in tools):
         arguments.append("--no-extensions")
     if tools:
         arguments += ["--tools", ",".join(tools)]
     if config.get("instructions"):
-        arguments += ["--append-system-prompt", str(state / "instructions.md")]
+        arguments += ["--append-system-prompt", f"{state}/instructions.md"]
     return arguments
 
 
 def build_environment(
-    environ: Mapping[str, str], config: Mapping[str, Any], state: Path, prefixes: tuple[str, str]
+    environ: Mapping[str, str], config: Mapping[str, Any], state: str, prefixes: tuple[str, str]
 ) -> dict[str, str]:
     """Return pi's environment, which its tools inherit.
 
@@ -87,11 +86,11 @@ def build_environment(
     direct = ",".join(filter(None, (environ.get("NO_PROXY") or environ.get("no_proxy"), host[0] or host[2])))
     return kept | {
         "PATH": ":".join(path),
-        "HOME": str(state),
+        "HOME": state,
         "TMPDIR": "/tmp",  # noqa: S108  # the pod's own writable folder
         "NO_PROXY": direct,
         "no_proxy": direct,
-        "PI_CODING_AGENT_DIR": str(state / "pi"),
+        "PI_CODING_AGENT_DIR": f"{state}/pi",
         "PI_OFFLINE": "1",
         "PI_TELEMETRY": "0",
         "PI_SKIP_VERSION_CHECK": "1",

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from agent_contract import wire
+from agent_contract.names import ExitCode
+from agent_runner import lifecycle as life
+from agent_runner.events import Outcome
+from agent_runner.lifecycle import Phase, State
+from agent_runner.supervisor import RESTARTS, next_wake, step
+
+FRESH = State(turn_limit=300, idle_limit=600, run_limit=3600, grace=10)
+GOOD = life.Settled(Outcome(ok=True))
+STOPPED = life.Settled(Outcome(ok=False, aborted=True, error="The agent stopped."))
+TURN = wire.Turn(id=1, text="hi")
+
+
+def go(state, *happenings, now=0.0):
+    actions = []
+    for happening in happenings:
+        state, more = step(state, happening, now)
+        actions += more
+    return state, actions
+
+
+READY, _ = go(FRESH, life.Welcomed(delivered=True), life.PiLoaded(), life.SessionOpened())
+RUNNING, _ = go(READY, life.Given(TURN), life.Accepted())
+
+
+def failed(reason, error="", turn=1):
+    return life.Emit(turn, wire.Failed(reason=reason, error=error))
+
+
+def test_ready_is_announced_once_pi_and_session_are_there():
+    state, actions = go(FRESH, life.PiLoaded(), life.Welcomed(delivered=True))
+    assert (state.phase, actions) == (Phase.STARTING, [])
+    state, actions = go(state, life.SessionOpened())
+    assert (state.phase, actions) == (Phase.READY, [life.Announce()])
+
+
+def test_turn_is_prompted_and_settled():
+    state, actions = go(READY, life.Given(TURN), life.Accepted(), GOOD, now=5)
+    assert actions == [
+        life.Prompt(TURN),
+        life.Emit(1, wire.TurnStarted()),
+        life.Emit(1, wire.TurnSettled()),
+    ]
+    assert (state.phase, state.deadline) == (Phase.READY, 605)
+
+
+def test_turn_is_never_prompted_twice():
+    state, actions = go(READY, life.Given(TURN), life.Given(TURN), GOOD, life.Given(TURN))
+    assert actions.count(life.Prompt(TURN)) == 1
+    assert state.phase is Phase.READY
+
+
+def test_turn_that_comes_before_the_last_one_ended_waits():
+    second = wire.Turn(id=2, text="b")
+    state, actions = go(RUNNING, life.Given(second))
+    assert actions == []
+    state, actions = go(state, GOOD)
+    assert actions == [life.Emit(1, wire.TurnSettled()), life.Prompt(second)]
+
+
+def test_waiting_turn_can_be_stopped():
+    state, actions = go(RUNNING, life.Given(wire.Turn(id=2, text="b")), life.AbortAsked(2))
+    assert actions == [failed("aborted", turn=2)]
+    assert state.waiting == ()
+
+
+def test_abort_kills_what_a_tool_left_before_it_is_told():
+    state, actions = go(RUNNING, life.AbortAsked(1), STOPPED)
+    assert actions == [life.AbortPi(), life.KillTools(), failed("aborted")]
+    assert state.phase is Phase.READY
+
+
+def test_abort_is_repeated_when_pi_begins_after_it():
+    _, actions = go(RUNNING, life.AbortAsked(1), life.Begun())
+    assert actions == [life.AbortPi(), life.AbortPi()]
+
+
+def test_turn_that_ended_before_its_abort_is_told_as_it_ended():
+    _, actions = go(RUNNING, life.AbortAsked(1), GOOD)
+    assert actions[-1] == life.Emit(1, wire.TurnSettled())
+
+
+def test_abort_that_pi_does_not_heed_kills_it():
+    state, actions = go(RUNNING, life.AbortAsked(1), now=1)
+    state, actions = go(state, life.Tick(), now=11)
+    assert actions == [life.KillPi()]
+    state, actions = go(state, life.PiDied("signal 9"), now=11)
+    assert actions == [life.KillTools(), failed("aborted"), life.StartPi()]
+    state, actions = go(state, life.Given(wire.Turn(id=2, text="b")), life.PiLoaded(), now=12)
+    assert actions == [life.Prompt(wire.Turn(id=2, text="b"))]
+
+
+def test_deadline_kills_everything_and_exits_once_it_is_told():
+    state, actions = go(RUNNING, life.Tick(), now=300)
+    assert (state.phase, actions) == (Phase.ABORTING, [life.AbortPi()])
+    state, actions = go(state, STOPPED, now=301)
+    assert actions == [life.KillAll(), failed("timeout")]
+    assert go(state, life.Delivered(), now=302)[1] == [life.Exit(ExitCode.DEADLINE)]
+    assert go(state, life.Tick(), now=311)[1] == [life.Exit(ExitCode.DEADLINE)]
+
+
+def test_deadline_holds_when_pi_does_not_heed_it():
+    state, _ = go(RUNNING, life.Tick(), now=300)
+    assert go(state, life.Tick(), now=309)[1] == []
+    assert go(state, life.Tick(), now=310)[1] == [life.KillAll(), failed("timeout")]
+
+
+def test_dead_pi_is_told_and_started_again():
+    state, actions = go(RUNNING, life.PiDied("signal 9"))
+    assert actions == [life.KillTools(), failed("agent_died", "signal 9"), life.StartPi()]
+    state, actions = go(state, life.PiLoaded())
+    assert (state.phase, actions) == (Phase.READY, [])
+
+
+def test_pi_that_keeps_dying_ends_the_run():
+    state = RUNNING
+    for turn in range(2, RESTARTS + 2):
+        state, actions = go(state, life.PiDied("x"), life.PiLoaded(), life.Given(wire.Turn(id=turn, text="t")))
+        assert life.StartPi() in actions
+    state, actions = go(state, life.PiDied("x"))
+    assert actions == [life.KillAll(), failed("agent_died", "x", turn=RESTARTS + 1)]
+    assert go(state, life.Delivered())[1] == [life.Exit(ExitCode.PI_FAILED)]
+
+
+def test_deaths_long_ago_do_not_count():
+    state = replace(RUNNING, deaths=(1.0, 2.0, 3.0))
+    assert life.StartPi() in go(state, life.PiDied("x"), now=700)[1]
+    assert life.StartPi() not in go(state, life.PiDied("x"), now=500)[1]
+
+
+def test_pi_that_never_starts_is_told_to_the_next_turn():
+    state, actions = go(FRESH, life.Welcomed(delivered=True), *[life.PiDied("no disk")] * (RESTARTS + 1))
+    assert actions[-2:] == [life.KillAll(), life.Announce()]
+    told, actions = go(state, life.Given(TURN))
+    assert actions == [failed("agent", "no disk")]
+    assert go(told, life.Delivered())[1] == [life.Exit(ExitCode.PI_FAILED)]
+    assert go(state, life.Tick(), now=30)[1] == [life.Exit(ExitCode.PI_FAILED)]
+
+
+def test_stored_session_that_pi_refuses_is_told():
+    state, actions = go(FRESH, life.PiLoaded(), life.SessionRefused("broken line"))
+    assert actions == [life.Announce()]
+    assert go(state, life.Given(TURN))[1] == [failed("agent", "broken line")]
+
+
+def test_prompt_that_pi_rejects_is_the_providers_failure():
+    state, actions = go(READY, life.Given(TURN), life.Rejected("No API key found"))
+    assert actions[-1] == failed("provider", "No API key found")
+    assert state.phase is Phase.READY
+
+
+@pytest.mark.parametrize(("now", "reason"), [(600, "idle"), (3300, "run_deadline")])
+def test_idle_run_asks_for_leave(now, reason):
+    state = replace(READY, deadline=4000.0) if reason == "run_deadline" else READY
+    state, actions = go(state, life.Tick(), now=now)
+    assert (state.phase, actions) == (Phase.LEAVING, [life.AskLeave(reason)])
+    assert go(state, life.Dismissed())[1] == [life.KillAll(), life.Exit(ExitCode.LEFT)]
+
+
+def test_running_turn_never_leaves():
+    state = replace(RUNNING, deadline=9000.0, run_ends=3300.0)
+    assert go(state, life.Tick(), now=5000)[1] == []
+    assert next_wake(state) == 9000
+
+
+def test_run_of_one_turn_has_time_for_it():
+    state = State(turn_limit=300, idle_limit=600, run_limit=300, grace=10)
+    state, _ = go(state, life.Welcomed(delivered=True), life.PiLoaded(), life.SessionOpened())
+    assert state.run_ends == 300
+
+
+def test_declined_leave_takes_the_turn():
+    state, _ = go(READY, life.Tick(), now=600)
+    state, actions = go(state, life.Stayed(), life.Given(TURN), now=600)
+    assert (state.phase, actions) == (Phase.RUNNING, [life.Prompt(TURN)])
+
+
+def test_unanswered_leave_is_asked_again_by_a_new_connection():
+    state, _ = go(READY, life.Tick(), now=600)
+    assert go(state, life.Welcomed(delivered=False))[1] == []
+    assert go(state, life.Welcomed(delivered=True))[1] == [life.AskLeave("idle")]
+
+
+def test_shutdown_stops_the_turn_and_tells_why():
+    state, actions = go(RUNNING, life.ShutdownAsked("killed by ann", 10), STOPPED)
+    assert actions == [life.AbortPi(), life.KillAll(), failed("aborted", "killed by ann")]
+    assert go(state, life.Delivered())[1] == [life.Exit(ExitCode.LEFT)]
+
+
+def test_shutdown_is_bounded_by_its_grace():
+    state, _ = go(RUNNING, life.ShutdownAsked("x", 4), now=100)
+    assert next_wake(state) == pytest.approx(102.4)
+    state, actions = go(state, life.Tick(), now=102.5)
+    assert actions[0] == life.KillAll()
+    assert next_wake(state) == pytest.approx(103.6)
+
+
+def test_sigterm_tells_no_end_of_the_turn():
+    state, actions = go(RUNNING, life.Terminated(), STOPPED)
+    assert actions == [life.AbortPi(), life.KillAll()]
+    assert go(state, life.Delivered())[1] == [life.Exit(life.TERMINATED)]
+
+
+def test_sigterm_while_idle_asks_for_leave_and_waits_for_it():
+    state, actions = go(READY, life.Terminated(), life.Delivered())
+    assert actions == [life.KillAll(), life.AskLeave("shutdown")]
+    assert go(state, life.Dismissed())[1][-1] == life.Exit(ExitCode.LEFT)
+    assert go(state, life.Tick(), now=9)[1] == [life.Exit(life.TERMINATED)]
+
+
+def test_turn_given_while_stopping_is_left_to_the_next_run():
+    state, _ = go(READY, life.Terminated())
+    state, actions = go(state, life.Given(TURN))
+    assert actions == []
+    assert state.seen == frozenset()
+
+
+def test_lost_link_ends_the_run():
+    actions = go(RUNNING, life.LinkEnded(ExitCode.GATEWAY_LOST))[1]
+    assert actions == [life.KillAll(), life.Exit(ExitCode.GATEWAY_LOST)]
