@@ -10,8 +10,10 @@ import logging
 
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from agent_contract import names
+from agent_gateway.llm.providers import Keys, Providers, build_provider
 from agent_simulators.model import create_app as create_model
 from tests.support.eventually import eventually
 from tests.support.runners import bearer, free_port, running_port
@@ -149,10 +151,14 @@ async def test_headers_pass_before_the_first_token(store):
         await gate.wait()
         return response
 
-    async with upstream(provider) as url, holding(store, url) as port:
-        async with asyncio.timeout(5), call(port, chat("hi")) as answer:
-            assert answer.status == 200
-            gate.set()
+    async with (
+        upstream(provider) as url,
+        holding(store, url) as port,
+        asyncio.timeout(5),
+        call(port, chat("hi")) as answer,
+    ):
+        assert answer.status == 200
+        gate.set()
 
 
 async def test_the_body_passes_while_it_is_sent(store):
@@ -241,8 +247,6 @@ async def test_a_missing_key_is_no_matter_for_retries(store, model):
 
 
 async def test_a_key_changed_in_place_holds_for_the_next_call(store, model, tmp_path):
-    from agent_gateway.llm.providers import Keys, Providers, build_provider
-
     file = tmp_path / "key"
     file.write_text("old-key\n")
     async with holding(store, model) as port:
@@ -280,8 +284,6 @@ async def test_moonshot_is_moonshotai(store, model):
 
 
 async def test_only_known_paths_and_methods_pass(port):
-    from yarl import URL
-
     base = f"{port.url}{names.PATH_LLM}/zai/"
     for rest in (
         "files",

@@ -123,8 +123,8 @@ class Runner:
     async def hello(self, run=1, **more):
         await self.send(wire.Hello(run=run, **more))
 
-    async def get(self, kind, *, count=1, timeout=10):
-        found = await eventually(lambda: [f for f in self.frames if isinstance(f, kind)][count - 1 :], timeout)
+    async def get(self, kind, *, count=1):
+        found = await eventually(lambda: [f for f in self.frames if isinstance(f, kind)][count - 1 :])
         return found[0]
 
     async def acked(self, seq):

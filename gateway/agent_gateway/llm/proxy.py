@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -48,7 +49,7 @@ class Caller:
 class UsageStore(Protocol):
     """Where usage is recorded."""
 
-    async def add_usage(  # noqa: PLR0913, PLR0917
+    async def add_usage(
         self,
         thread_id: int,
         run: int,
@@ -137,7 +138,9 @@ class LlmProxy:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=60)
+            # A context of its own: aiohttp's is made at import, before SSL_CERT_FILE may name extra certificates.
+            trust = ssl.create_default_context()
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=60, ssl=trust)
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=READ_SECONDS)
             self._session = aiohttp.ClientSession(
                 connector=connector,

@@ -1,0 +1,78 @@
+"""Nothing is acknowledged before it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agent_gateway.errors import DatabaseAway, LeadershipLost
+from agent_gateway.runners import commits
+from agent_gateway.runners.commits import Commits
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    monkeypatch.setattr(commits, "PAUSES", (0.0, 0.0))
+    return []
+
+
+def make(sent, acked=0):
+    async def send(ack):
+        sent.append(ack.seq)
+
+    return Commits(send, acked)
+
+
+def failing(times, error=ConnectionError):
+    left = [times]
+
+    async def operation():
+        if left[0]:
+            left[0] -= 1
+            raise error("away")
+        return "done"
+
+    return operation
+
+
+async def test_a_commit_is_tried_again_then_acknowledged(sent):
+    assert await make(sent).run(5, failing(2)) == "done"
+    assert sent == [5]
+
+
+async def test_what_is_not_committed_is_not_acknowledged(sent):
+    with pytest.raises(DatabaseAway):
+        await make(sent).run(5, failing(3))
+    with pytest.raises(LeadershipLost):
+        await make(sent).run(5, failing(1, LeadershipLost))
+    assert sent == []
+
+
+async def test_a_replaced_connection_tries_no_further(sent):
+    work = make(sent)
+    work.stopped = True
+    with pytest.raises(DatabaseAway):
+        await work.run(5, failing(1))
+
+
+async def test_an_acknowledgement_never_goes_back(sent):
+    work = make(sent, acked=7)
+    await work.run(5, failing(0))
+    assert sent == [7]
+
+
+async def test_commits_keep_their_order(sent):
+    work, order = make(sent), []
+
+    def slow(name, turns):
+        async def operation():
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            order.append(name)
+
+        return operation
+
+    await asyncio.gather(work.run(1, slow("first", 5)), work.run(2, slow("second", 0)))
+    assert order == ["first", "second"]
+    assert sent == [1, 2]
