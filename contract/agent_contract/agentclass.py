@@ -84,7 +84,10 @@ class AgentClassSpec(Wire):
     """A change applies to runs started afterwards."""
 
     model: ModelRef = ModelRef()
-    image: Annotated[str, Field(max_length=512)] | None = None
+    image: Annotated[
+        Annotated[str, Field(max_length=512)] | None,
+        Field(description="The agent's image, built from the runner's; absent means the operator's default."),
+    ] = None
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     resources: Resources = Resources()
     workspace: Workspace = Workspace()

@@ -38,14 +38,14 @@ class AgentThreadSpec(Wire):
 
     channel: Channel
     class_ref: ClassRef = ClassRef()
-    title: Annotated[str, Field(max_length=256)] = ""
-    run: RunNumber | None = None
-    """The run wanted: only grows. Run N is started once; runs below it must not run."""
-    stop: RunNumber | None = None
-    """That run must not be running."""
-    suspend: bool = False
-    """An administrator's hold: nothing runs, the chat is told."""
-    model: ModelRef | None = None
+    title: Annotated[str, Field(max_length=256, description="What people call it.")] = ""
+    run: Annotated[
+        RunNumber | None,
+        Field(description="The run wanted: only grows. Run N is started once; runs below it must not run."),
+    ] = None
+    stop: Annotated[RunNumber | None, Field(description="That run, and those below it, must not be running.")] = None
+    suspend: Annotated[bool, Field(description="An administrator's hold: nothing runs, the chat is told.")] = False
+    model: Annotated[ModelRef | None, Field(description="Takes the place of the class's model.")] = None
 
 
 class Phase(StrEnum):

@@ -24,6 +24,11 @@ COMPONENT_AGENT: Final = "agent"
 """NetworkPolicies choose agent pods by this component; a class may not override it."""
 LABEL_THREAD: Final = f"{GROUP}/thread"
 LABEL_RUN: Final = f"{GROUP}/run"
+LABEL_EGRESS: Final = f"{GROUP}/egress"
+"""The chart's NetworkPolicies choose by it where an agent may connect to."""
+SCHEMA_ANNOTATION: Final = f"{GROUP}/schema-revision"
+SCHEMA_REVISION: Final = 1
+"""Grows with the custom resource definitions; the operator compares it with what the cluster serves."""
 FIELD_MANAGER_OPERATOR: Final = "openclaw-operator"
 FIELD_MANAGER_GATEWAY: Final = "openclaw-gateway"
 

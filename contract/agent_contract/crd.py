@@ -1,0 +1,267 @@
+"""Custom resource definitions from the pydantic models: `python -m agent_contract.crd [--write]`.
+
+Structural schemas: no references, no titles, every bound kept. Without `--write` it compares, and exits with 1 where the
+files of `crds/` differ.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from agent_contract import names
+from agent_contract.agentclass import AgentClassSpec, AgentClassStatus
+from agent_contract.agentthread import AgentThreadSpec, AgentThreadStatus
+
+FOLDER = Path(__file__).resolve().parents[2] / "crds"
+_MAX_TEXT = 4096
+_MAX_ITEMS = 64
+_INT32 = 2**31 - 1
+
+NAME_PATTERN = "^[a-z]([-a-z0-9]*[a-z0-9])?-n?[1-9][0-9]*(-[1-9][0-9]*)?$"
+_MAX_NAME = 63
+# the name is read, not written: the API server can price that by the name's greatest length
+_REST = "self.metadata.name.substring(size(self.spec.channel.bot) + 1).split('-')"
+_NAME_RULE = (
+    "self.metadata.name.startsWith(self.spec.channel.bot + '-')"
+    f" && int({_REST}[0].replace('n', '-')) == self.spec.channel.chatId"
+    f" && (has(self.spec.channel.topicId) ? size({_REST}) == 2 && int({_REST}[1]) == self.spec.channel.topicId"
+    f" : size({_REST}) == 1)"
+)
+
+THREAD_RULES = [
+    {
+        "rule": _NAME_RULE,
+        "message": "metadata.name must be <bot>-<chatId> or <bot>-<chatId>-<topicId>, a negative id written n…",
+    }
+]
+SPEC_RULES = [
+    {"rule": "!has(oldSelf.run) || (has(self.run) && self.run >= oldSelf.run)", "message": "run only grows"},
+]
+CHANNEL_RULES = [
+    {"rule": "self == oldSelf", "message": "channel cannot be changed: an AgentThread is one conversation"},
+]
+
+THREAD_COLUMNS = [
+    ("Title", "string", ".spec.title", 0),
+    ("Phase", "string", ".status.phase", 0),
+    ("Run", "integer", ".status.run.number", 0),
+    ("Reason", "string", ".status.run.reason", 0),
+    ("Age", "date", ".metadata.creationTimestamp", 0),
+    ("Chat", "integer", ".spec.channel.chatId", 1),
+    ("Topic", "integer", ".spec.channel.topicId", 1),
+    ("Pod", "string", ".status.run.podName", 1),
+    ("Class", "string", ".spec.classRef.name", 1),
+]
+CLASS_COLUMNS = [
+    ("Provider", "string", ".spec.model.provider", 0),
+    ("Model", "string", ".spec.model.name", 0),
+    ("Accepted", "string", '.status.conditions[?(@.type=="Accepted")].status', 0),
+    ("Age", "date", ".metadata.creationTimestamp", 0),
+    ("Image", "string", ".spec.image", 1),
+]
+
+
+def structural(model: type[Any]) -> dict[str, Any]:
+    """Return a model's schema as the API server takes it."""
+    schema = model.model_json_schema(by_alias=True, mode="validation")
+    definitions = schema.pop("$defs", {})
+    return _convert(schema, definitions)
+
+
+def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in node:
+        target = definitions[node["$ref"].rsplit("/", 1)[-1]]
+        node = {**target, **{k: v for k, v in node.items() if k != "$ref"}}
+    if "anyOf" in node:
+        (only,) = [option for option in node["anyOf"] if option.get("type") != "null"]
+        node = {
+            **only,
+            **{k: v for k, v in node.items() if k not in {"anyOf", "default"} or (k == "default" and v is not None)},
+        }
+        return _convert(node, definitions)
+    if "const" in node:
+        node = {**node, "enum": [node["const"]], "type": "string"}
+    result = {
+        key: value
+        for key, value in node.items()
+        if key
+        in {
+            "type",
+            "enum",
+            "pattern",
+            "minLength",
+            "maxLength",
+            "minimum",
+            "maximum",
+            "maxItems",
+            "format",
+            "default",
+            "required",
+        }
+    }
+    if description := node.get("description"):
+        result["description"] = " ".join(description.split())
+    if "properties" in node:
+        result["properties"] = {k: _convert(v, definitions) for k, v in node["properties"].items()}
+    if "items" in node:
+        result["items"] = _convert(node["items"], definitions)
+        result.setdefault("maxItems", _MAX_ITEMS)
+    if isinstance(node.get("additionalProperties"), dict):
+        result["additionalProperties"] = _convert(node["additionalProperties"], definitions)
+        result["maxProperties"] = node.get("maxProperties", node.get("maxLength", _MAX_ITEMS))
+        result.pop("maxLength", None)
+    return _bounded(result)
+
+
+def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
+    """Give what has no bound of its own a general one: the API server prices rules by them."""
+    kind = schema.get("type")
+    if kind == "string" and "enum" not in schema and schema.get("format") != "date-time":
+        schema.setdefault("maxLength", _MAX_TEXT)
+    if kind == "integer":
+        schema.setdefault("maximum", _INT32)
+        schema["format"] = "int32" if max(abs(schema["maximum"]), abs(schema.get("minimum", 0))) <= _INT32 else "int64"
+    if "default" in schema:
+        schema["default"] = _without_nulls(schema["default"])
+        if schema["default"] is None:
+            del schema["default"]
+    return schema
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_nulls(v) for k, v in value.items() if v is not None}
+    return value
+
+
+def _crd(
+    plural: str, kind: str, short: str, columns: list[tuple[str, str, str, int]], spec: dict[str, Any],
+    status: dict[str, Any], description: str, rules: list[dict[str, str]], *, need_spec: bool,
+    metadata: dict[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    schema: dict[str, Any] = {
+        "type": "object",
+        "description": description,
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": metadata or {"type": "object"},
+            "spec": spec,
+            "status": status,
+        },
+    }
+    if need_spec:
+        schema["required"] = ["spec"]
+    if rules:
+        schema["x-kubernetes-validations"] = rules
+    printed = [
+        {"name": n, "type": t, "jsonPath": p, **({"priority": priority} if priority else {})}
+        for n, t, p, priority in columns
+    ]
+    version = {
+        "name": names.VERSION,
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema},
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": printed,
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": f"{plural}.{names.GROUP}",
+            "annotations": {names.SCHEMA_ANNOTATION: str(names.SCHEMA_REVISION)},
+        },
+        "spec": {
+            "group": names.GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower(),
+                "shortNames": [short], "categories": [names.CATEGORY],
+            },
+            "versions": [version],
+        },
+    }  # fmt: skip
+
+
+def build_agent_thread() -> dict[str, Any]:
+    """Build the definition of AgentThread."""
+    spec = structural(AgentThreadSpec)
+    spec["x-kubernetes-validations"] = SPEC_RULES
+    spec["properties"]["channel"]["x-kubernetes-validations"] = CHANNEL_RULES
+    return _crd(
+        names.AGENT_THREADS, "AgentThread", "at", THREAD_COLUMNS, spec, _status(structural(AgentThreadStatus)),
+        "One conversation with a coding agent, and the run that it wants.", THREAD_RULES, need_spec=True,
+        metadata={"type": "object", "properties": {"name": {"type": "string", "maxLength": _MAX_NAME, "pattern": NAME_PATTERN}}},
+    )  # fmt: skip
+
+
+def build_agent_class() -> dict[str, Any]:
+    """Build the definition of AgentClass."""
+    spec = structural(AgentClassSpec)
+    return _crd(
+        names.AGENT_CLASSES, "AgentClass", "ac", CLASS_COLUMNS, spec, _status(structural(AgentClassStatus)),
+        "The template of agents, owned by an administrator, in the way of a StorageClass.", [], need_spec=False,
+    )  # fmt: skip
+
+
+def _status(schema: dict[str, Any]) -> dict[str, Any]:
+    """Conditions are a map by type, so that clients can own one each; no default fills an empty status."""
+    conditions = schema["properties"]["conditions"]
+    conditions["x-kubernetes-list-type"] = "map"
+    conditions["x-kubernetes-list-map-keys"] = ["type"]
+    conditions.pop("default", None)
+    return schema
+
+
+def build_files() -> dict[Path, str]:
+    """Return every definition's file with its contents."""
+    definitions = {"agentthreads": build_agent_thread(), "agentclasses": build_agent_class()}
+    return {FOLDER / f"{name}.yaml": _yaml(definition) for name, definition in definitions.items()}
+
+
+def _yaml(value: Any, indent: int = 0) -> str:
+    """Write YAML of plain JSON values; scalars as JSON, which YAML reads."""
+    pad = "  " * indent
+    if isinstance(value, dict) and value:
+        lines = []
+        for key, item in value.items():
+            nested = isinstance(item, dict | list) and item
+            text = _yaml(item, indent + 1) if nested else _scalar(item)
+            lines.append(f"{pad}{key}:" + (f"\n{text}" if nested else f" {text}\n"))
+        return "".join(lines)
+    if isinstance(value, list) and value:
+        lines = []
+        for item in value:
+            if isinstance(item, dict | list) and item:
+                text = _yaml(item, indent + 1)
+                lines.append(f"{pad}- {text[len(pad) + 2 :]}")
+            else:
+                lines.append(f"{pad}- {_scalar(item)}\n")
+        return "".join(lines)
+    return f"{pad}{_scalar(value)}\n"
+
+
+def _scalar(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def main() -> int:
+    """Write or compare; 1 when something differs."""
+    stale = {p: text for p, text in build_files().items() if not p.exists() or p.read_text() != text}
+    if "--write" in sys.argv:
+        FOLDER.mkdir(exist_ok=True)
+        for path, text in stale.items():
+            path.write_text(text)
+        return 0
+    for path in stale:
+        sys.stderr.write(f"crds/{path.name} is stale: run `make generate`\n")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Pure functions from custom resources to Kubernetes objects."""

@@ -1,0 +1,58 @@
+"""The routing table: what happens in the cluster, and whose turn it is then.
+
+Only `on.event` is used: no annotation, finalizer, timer or index of kopf's stands anywhere. An event merely puts its
+owner's key on the queue; what is to be done is decided by looking.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import kopf
+
+from agent_contract import names
+from agent_operator.context import Context
+
+_OURS = {names.LABEL_MANAGED_BY: names.MANAGED_BY}
+
+
+@kopf.on.event(names.GROUP, names.VERSION, names.AGENT_THREADS)
+async def thread_changed(name: str | None, memo: kopf.Memo, **_: Any) -> None:
+    """Look at a thread that changed."""
+    _context(memo).threads.add(str(name))
+
+
+@kopf.on.event(names.GROUP, names.VERSION, names.AGENT_CLASSES)
+async def class_changed(name: str | None, memo: kopf.Memo, **_: Any) -> None:
+    """Look at a class that changed, and at the threads that may wait for it."""
+    _context(memo).class_changed(str(name))
+
+
+@kopf.on.event("batch", "v1", "jobs", labels=_OURS)
+@kopf.on.event("", "v1", "pods", labels=_OURS)
+async def child_changed(uid: str | None, labels: kopf.Labels, event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
+    """Look at the thread of a Job or pod that changed."""
+    context, thread = _context(memo), labels.get(names.LABEL_THREAD)
+    if not thread or uid is None:
+        return
+    if event.get("type") == "DELETED":
+        context.owners.pop(uid, None)
+    else:
+        context.owners[uid] = thread
+    context.threads.add(thread)
+
+
+@kopf.on.event("", "v1", "events")
+async def warned(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
+    """Look at the thread whose Job or pod was warned of."""
+    context = _context(memo)
+    if body.get("type") != "Warning":
+        return
+    thread = context.owners.get(body.get("involvedObject", {}).get("uid", ""))
+    if thread:
+        context.threads.add(thread)
+
+
+def _context(memo: kopf.Memo) -> Context:
+    context: Context = memo.context
+    return context

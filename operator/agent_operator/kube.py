@@ -1,0 +1,170 @@
+"""The calls to the API server, with its refusals translated once."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+import aiohttp
+from kubernetes_asyncio import client
+from kubernetes_asyncio.client.exceptions import ApiException
+from kubernetes_asyncio.client.models import V1Job
+
+from agent_contract import names
+from agent_contract.agentthread import AgentThreadStatus
+from agent_contract.conditions import Condition
+from agent_operator.errors import Conflict, KubeError, Refused
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_NOT_FOUND, _CONFLICT, _FORBIDDEN, _INVALID = 404, 409, 403, 422
+
+
+def translated(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | None]]:
+    """Turn the client's exceptions into ours; 404 into None."""
+
+    @functools.wraps(function)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T | None:
+        try:
+            return await function(*args, **kwargs)
+        except ApiException as error:
+            if error.status == _NOT_FOUND:
+                return None
+            kinds = {_CONFLICT: Conflict, _FORBIDDEN: Refused, _INVALID: Refused}
+            raise kinds.get(error.status, KubeError)(_words(error)) from error
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise KubeError(f"The API server does not answer ({type(error).__name__}).") from error
+
+    return call
+
+
+class Kube:
+    """One namespace."""
+
+    def __init__(self, api: client.ApiClient, namespace: str) -> None:
+        self.namespace = namespace
+        self._api = api
+        self._custom = client.CustomObjectsApi(api)
+        self._batch = client.BatchV1Api(api)
+        self._core = client.CoreV1Api(api)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._api.close()
+
+    @translated
+    async def read_thread(self, name: str) -> dict[str, Any]:
+        """Read an AgentThread."""
+        return await self._read(names.AGENT_THREADS, name)
+
+    @translated
+    async def read_class(self, name: str) -> dict[str, Any]:
+        """Read an AgentClass."""
+        return await self._read(names.AGENT_CLASSES, name)
+
+    async def list_threads(self) -> list[dict[str, Any]]:
+        """List the AgentThreads."""
+        found = await self._list(names.AGENT_THREADS)
+        return list(found["items"]) if found else []
+
+    async def list_classes(self) -> list[dict[str, Any]]:
+        """List the AgentClasses."""
+        found = await self._list(names.AGENT_CLASSES)
+        return list(found["items"]) if found else []
+
+    async def write_status(self, thread: Mapping[str, Any], status: AgentThreadStatus) -> None:
+        """Replace the whole status of the resource that was read.
+
+        Raises:
+            Conflict: it changed since it was read.
+        """
+        await self._replace_status(names.AGENT_THREADS, {**thread, "status": status.to_dict()})
+
+    async def write_class_conditions(self, found: Mapping[str, Any], conditions: Sequence[Condition]) -> None:
+        """Replace the conditions of a class that was read.
+
+        Raises:
+            Conflict: it changed since it was read.
+        """
+        status = {"conditions": [c.to_dict() for c in conditions]}
+        await self._replace_status(names.AGENT_CLASSES, {**found, "status": status})
+
+    async def list_jobs(self, thread: str) -> list[Mapping[str, Any]]:
+        """List a thread's Jobs."""
+        return await self._items(self._batch.list_namespaced_job, _selector(thread))
+
+    async def list_pods(self, thread: str) -> list[Mapping[str, Any]]:
+        """List a thread's pods."""
+        return await self._items(self._core.list_namespaced_pod, _selector(thread))
+
+    async def list_warnings(self, uids: Sequence[str]) -> list[Mapping[str, Any]]:
+        """List the warning Events about objects, oldest first."""
+        found: list[Mapping[str, Any]] = []
+        for uid in uids:
+            query = {"field_selector": f"type=Warning,involvedObject.uid={uid}"}
+            found += await self._items(self._core.list_namespaced_event, query)
+        return sorted(found, key=lambda e: e.get("lastTimestamp") or "", reverse=True)
+
+    @translated
+    async def create_job(self, job: V1Job) -> None:
+        """Create a Job.
+
+        Raises:
+            Conflict: one of that name exists.
+            Refused: admission or quota said no.
+        """
+        await self._batch.create_namespaced_job(self.namespace, job)
+
+    @translated
+    async def delete_job(self, name: str) -> None:
+        """Delete a Job; its pods go with it, each with its grace."""
+        await self._batch.delete_namespaced_job(name, self.namespace, propagation_policy="Background")
+
+    @translated
+    async def read_definition(self, plural: str) -> dict[str, Any]:
+        """Read what the cluster serves of one of our kinds, in the way that needs no right on definitions."""
+        return await self._custom.list_namespaced_custom_object(  # type: ignore[no-any-return]
+            names.GROUP, names.VERSION, self.namespace, plural, limit=1
+        )
+
+    @translated
+    async def _list(self, plural: str) -> dict[str, Any]:
+        return await self._custom.list_namespaced_custom_object(  # type: ignore[no-any-return]
+            names.GROUP, names.VERSION, self.namespace, plural
+        )
+
+    async def _read(self, plural: str, name: str) -> dict[str, Any]:
+        return await self._custom.get_namespaced_custom_object(  # type: ignore[no-any-return]
+            names.GROUP, names.VERSION, self.namespace, plural, name
+        )
+
+    @translated
+    async def _replace_status(self, plural: str, body: Mapping[str, Any]) -> None:
+        await self._custom.replace_namespaced_custom_object_status(
+            names.GROUP, names.VERSION, self.namespace, plural, body["metadata"]["name"], body
+        )
+
+    async def _items(self, call: Callable[..., Awaitable[Any]], query: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        """List as plain JSON: the client's models cost many times the reading."""
+
+        @translated
+        async def read() -> list[Mapping[str, Any]]:
+            response = await call(self.namespace, _preload_content=False, **query)
+            if response.status >= 400:
+                raise ApiException(status=response.status, reason=response.reason)
+            return list(json.loads(await response.read() or b"{}")["items"])
+
+        return await read() or []
+
+
+def _selector(thread: str) -> dict[str, str]:
+    return {"label_selector": f"{names.LABEL_MANAGED_BY}={names.MANAGED_BY},{names.LABEL_THREAD}={thread}"}
+
+
+def _words(error: ApiException) -> str:
+    try:
+        return str(json.loads(error.body)["message"])
+    except (TypeError, ValueError, KeyError):
+        return f"The API server refuses: {error.status} {error.reason}"

@@ -1,0 +1,101 @@
+"""Open what the operator works with, and close it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import kopf
+from kubernetes_asyncio import client, config
+from prometheus_client import start_http_server
+
+from agent_contract import names
+from agent_operator.config import OperatorConfig
+from agent_operator.context import Context, build_context
+from agent_operator.errors import KubeError, SchemaError
+from agent_operator.health import serve_health
+from agent_operator.kube import Kube
+
+
+def configure(settings: kopf.OperatorSettings) -> None:
+    """Set what differs from kopf's defaults, each for a reason."""
+    settings.peering.standalone = True  # one replica with Recreate: nobody to agree with
+    settings.scanning.disabled = True  # the definitions exist before the start, and no right to list them is needed
+    settings.posting.enabled = False  # log lines are no Events
+    settings.watching.server_timeout = 300
+    settings.watching.client_timeout = 330
+    settings.watching.connect_timeout = 10
+    ours = f"{names.LABEL_MANAGED_BY}={names.MANAGED_BY}"
+    settings.watching.label_selectors["batch", "jobs"] = ours
+    settings.watching.label_selectors["pods"] = ours
+    settings.watching.field_selectors["events"] = "type=Warning"
+    settings.networking.request_timeout = 30
+    settings.networking.connect_timeout = 10
+    settings.queueing.worker_limit = 20  # possible as there is no index
+    settings.queueing.idle_timeout = 5
+    settings.process.ultimate_exiting_timeout = 10
+
+
+def register(registry_config: OperatorConfig) -> None:
+    """Register start and end with kopf."""
+
+    @kopf.on.startup()
+    async def start(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:
+        configure(settings)
+        memo.context = await open_context(registry_config)
+
+    @kopf.on.cleanup()
+    async def end(memo: kopf.Memo, **_: Any) -> None:
+        context: Context | None = memo.get("context")
+        if context is not None:
+            await close_context(context)
+
+
+async def open_context(operator_config: OperatorConfig) -> Context:
+    """Connect, check what the cluster serves, and start the queues and the sweep.
+
+    Raises:
+        SchemaError: the definitions are missing.
+    """
+    try:
+        config.load_incluster_config()  # type: ignore[no-untyped-call]
+    except config.ConfigException:
+        await config.load_kube_config()
+    kube = Kube(client.ApiClient(), operator_config.namespace)
+    context = build_context(operator_config, kube)
+    await check_schema(kube)
+    start_http_server(operator_config.metrics_port)
+    for loop in (
+        context.threads.run(),
+        context.classes.run(),
+        context.sweep(),
+        serve_health(context, operator_config.health_port),
+    ):
+        context.tasks.append(asyncio.create_task(loop))
+    return context
+
+
+async def close_context(context: Context) -> None:
+    """Stop the queues and the sweep; whatever was cut short is seen at the next start."""
+    for task in context.tasks:
+        task.cancel()
+    await asyncio.gather(*context.tasks, return_exceptions=True)
+    await context.kube.close()
+
+
+async def check_schema(kube: Kube) -> None:
+    """Refuse to work without our kinds.
+
+    Raises:
+        SchemaError: a kind is not served, or may not be read.
+    """
+    for plural in (names.AGENT_THREADS, names.AGENT_CLASSES):
+        try:
+            found = await kube.read_definition(plural)
+        except KubeError as error:
+            raise SchemaError(f"The operator cannot read {plural}: {error}") from error
+        if found is None:
+            raise SchemaError(
+                f"The cluster does not serve {plural}.{names.GROUP}/{names.VERSION}. "
+                "Apply the chart's definitions: kubectl apply --server-side -f charts/openclaw-dispatcher/crds/"
+            )
