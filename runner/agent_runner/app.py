@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import aiohttp
 
 from agent_contract import wire
 from agent_contract.names import ExitCode
@@ -24,10 +20,9 @@ from agent_runner.logs import Log
 from agent_runner.outbox import Outbox
 from agent_runner.pi import Pi
 from agent_runner.processes import adopt_orphans, kill_all, kill_descendants, reap, seconds_since_start
+from agent_runner.restore import Restore
 from agent_runner.supervisor import next_wake, step
 from agent_runner.words import describe_error
-
-REFETCH_PAUSE = 1.0
 
 
 class App:
@@ -46,10 +41,8 @@ class App:
         self._pi: Pi | None = None
         self._session_path = setup.session
         self._announced = False
-        self._restoring: asyncio.Task[None] | None = None
-        self._fetched: str | None = None
+        self._restore = Restore(self._link, setup, log, self._open_session)
         self._switching = False
-        self._new = False
         self._timings: dict[str, float] = {}
         self._queue: list[life.Happening] = []
         self._stepping = False
@@ -75,6 +68,7 @@ class App:
             return await self._exit
         finally:
             kill_all()
+            self._restore.cancel()
             await self._link.close()
             link.cancel()
             await asyncio.gather(link, return_exceptions=True)
@@ -129,48 +123,20 @@ class App:
             self._link.send_now(wire.Ready(timings=self._timings))
         self._feed(life.Welcomed(self._outbox.empty))
         self._after_ack()
-        if self._state.open or self._restoring or self._fetched:
-            return
-        if frame.session_lines:
-            self._restoring = asyncio.create_task(self._restore(frame))
-            self._restoring.add_done_callback(self._on_task_done)
-        else:
-            self._new = True
-            self._open_session()
-
-    async def _restore(self, frame: wire.Welcome) -> None:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        header = json.dumps(
-            {
-                "type": "session",
-                "version": 3,
-                "id": frame.session_id,
-                "timestamp": now,
-                "cwd": self._setup.workspace,
-            }
-        )
-        while True:
-            try:
-                last = await self._link.fetch_session(Path(self._setup.restored), header, frame.session_lines)
-                break
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                self._log.warning("session_not_fetched", problem=f"{type(error).__name__}: {error}"[:200])
-                await asyncio.sleep(REFETCH_PAUSE)
-        self._conversation.last_entry = str(json.loads(last)["id"])
-        self._fetched = self._setup.restored
-        self._log.info("session_fetched", lines=frame.session_lines)
+        self._restore.begin(frame)
         self._open_session()
 
     def _open_session(self) -> None:
         """Open the conversation's session once both it and pi are there."""
         if self._state.open or not self._state.loaded or self._switching:
             return
-        if self._new:
-            self._feed(life.SessionOpened())
-        elif self._fetched:
-            self._session_path = self._fetched
+        if self._restore.path is not None:
+            self._session_path = self._restore.path
+            self._conversation.last_entry = self._restore.last_entry
             self._switching = True
-            self._conversation.open(self._fetched)
+            self._conversation.open(self._restore.path)
+        elif self._restore.new:
+            self._feed(life.SessionOpened())
 
     def _after_ack(self) -> None:
         if self._pi and self._outbox.roomy:

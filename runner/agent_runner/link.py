@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -60,19 +61,22 @@ class _EndedError(Exception):
 class Link:
     """Holds one connection at a time, as long as the gateway lets it."""
 
-    def __init__(self, address: Address, outbox: Outbox, host: Host, log: Log) -> None:
+    def __init__(
+        self, address: Address, outbox: Outbox, host: Host, log: Log, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Nothing is connected before `run`."""
         self._address = address
         self._outbox = outbox
         self._host = host
         self._log = log
+        self._clock = clock
         self._wake = asyncio.Event()
         self._urgent: list[Wire] = []
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._session: aiohttp.ClientSession | None = None
         self._closing = False
         self._denied_at: float | None = None
-        self._seen_at = time.monotonic()
+        self._seen_at = self._clock()
         self.welcomed = False
 
     def wake(self) -> None:
@@ -101,7 +105,7 @@ class Link:
                     problem = f"{type(error).__name__}: {error}"[:200]
                 if self._closing:
                     return
-                away = time.monotonic() - self._seen_at
+                away = self._clock() - self._seen_at
                 self._log.warning("gateway_away", seconds=round(away, 1), problem=problem)
                 if away > LOST_AFTER:
                     self._host.on_link_ended(ExitCode.GATEWAY_LOST, f"no gateway for {LOST_AFTER:.0f} s: {problem}")
@@ -173,7 +177,7 @@ class Link:
                 self._socket = None
                 was, self.welcomed = self.welcomed, False
                 if was:
-                    self._seen_at = time.monotonic()
+                    self._seen_at = self._clock()
                 self._urgent.clear()
                 if sender:
                     sender.cancel()
@@ -184,8 +188,8 @@ class Link:
         if status not in (401, 403):
             self._denied_at = None
             return
-        now = time.monotonic()
-        self._denied_at = self._denied_at or now
+        now = self._clock()
+        self._denied_at = now if self._denied_at is None else self._denied_at
         if now - self._denied_at > DENIED_FOR:
             raise _EndedError(f"the gateway answers {status}: it does not accept this pod's token")
 
@@ -193,7 +197,7 @@ class Link:
         self._outbox.ack(frame.acked)
         self._outbox.rewind()
         self.welcomed = True
-        self._seen_at = time.monotonic()
+        self._seen_at = self._clock()
 
     def _take(self, frame: wire.GatewayFrame | None) -> None:
         if isinstance(frame, wire.Refused):
@@ -209,7 +213,7 @@ class Link:
                 self._wake.clear()
                 while self._urgent:
                     await socket.send_str(wire.encode(self._urgent.pop(0)))
-                frame = self._outbox.take(time.monotonic())
+                frame = self._outbox.take(self._clock())
                 if not isinstance(frame, Wait):
                     await socket.send_str(wire.encode(frame))
                     continue

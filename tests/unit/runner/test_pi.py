@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+
+from agent_runner.launch import Process
+from agent_runner.pi import Pi
+from tests.support.eventually import eventually
+
+
+class Pipes:
+    """The ends that a pi process would hold."""
+
+    def __init__(self):
+        self.stdin, ours_in = os.pipe()
+        ours_out, self.stdout = os.pipe()
+        ours_err, self.stderr = os.pipe()
+        for fd in (ours_in, ours_out, ours_err, self.stdin, self.stdout):
+            os.set_blocking(fd, False)
+        self.events = []
+        self.broken = []
+        self.pi = Pi(Process(1, ours_in, ours_out, ours_err, 0.0), self.events.append, self.broken.append)
+
+    async def say(self, data):
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(self.stdout, view) :]
+            except BlockingIOError:
+                await asyncio.sleep(0)
+
+    def heard(self):
+        try:
+            return [json.loads(line) for line in os.read(self.stdin, 1 << 20).splitlines()]
+        except BlockingIOError:
+            return []
+
+    def close(self):
+        for fd in (self.stdin, self.stdout, self.stderr):
+            os.close(fd)
+        self.pi.close()
+
+
+async def test_line_of_megabytes_is_one_event():
+    pipes = Pipes()
+    big = {"type": "tool_execution_end", "result": "x" * 3_000_000}
+    await pipes.say(json.dumps(big).encode() + b"\n" + b'{"type":"agent_settled"}\n')
+    await eventually(lambda: len(pipes.events) == 2)
+    assert pipes.events[0] == big
+    pipes.close()
+
+
+async def test_answers_are_matched_and_given_in_order():
+    pipes = Pipes()
+    order = []
+    pipes.pi.call("get_state", lambda answer: order.append(answer["n"]))
+    pipes.pi.call("prompt", lambda answer: order.append(answer["n"]), message="hi")
+    first, second = pipes.heard()
+    assert (second["type"], second["message"]) == ("prompt", "hi")
+    for n, asked in ((2, second), (1, first)):
+        await pipes.say(json.dumps({"type": "response", "id": asked["id"], "n": n}).encode() + b"\n")
+    await eventually(lambda: order == [2, 1])
+    pipes.close()
+
+
+async def test_paused_reader_reads_nothing_until_it_resumes():
+    pipes = Pipes()
+    pipes.pi.pause()
+    await pipes.say(b'{"type":"agent_start"}\n')
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert pipes.events == []
+    pipes.pi.resume()
+    await eventually(lambda: pipes.events)
+    pipes.close()
+
+
+async def test_what_was_written_before_the_end_is_taken():
+    pipes = Pipes()
+    pipes.pi.pause()
+    await pipes.say(b'{"type":"agent_start"}\n{"type":"half')
+    os.write(pipes.stderr, b"out of disk\n")
+    pipes.close()
+    assert pipes.events == [{"type": "agent_start"}]
+    assert pipes.pi.stderr == "out of disk"
+
+
+async def test_output_that_is_no_rpc_is_told():
+    pipes = Pipes()
+    await pipes.say(b"hello\n")
+    await eventually(lambda: pipes.broken)
+    pipes.close()
+
+
+async def test_dialog_is_answered_by_nobody():
+    pipes = Pipes()
+    await pipes.say(b'{"type":"extension_ui_request","id":"e","method":"input"}\n')
+    answer = await eventually(pipes.heard)
+    assert answer == [{"type": "extension_ui_response", "id": "e", "cancelled": True}]
+    pipes.close()
+
+
+async def test_long_prompt_is_written_as_pi_reads():
+    pipes = Pipes()
+    pipes.pi.call("prompt", message="x" * 500_000)
+    got = b""
+    while not got.endswith(b"\n"):
+        try:
+            got += os.read(pipes.stdin, 1 << 20)
+        except BlockingIOError:
+            await asyncio.sleep(0)
+    assert len(json.loads(got)["message"]) == 500_000
+    pipes.close()
