@@ -417,3 +417,17 @@ async def test_many_runners_at_once_keep_their_turns_apart(port):
         assert (await final_of(port, turn))["text"] == str(number % 10) * 29
 
     await asyncio.gather(*(converse(number) for number in range(12)))
+
+
+async def test_a_database_that_fails_sends_the_runner_away_and_takes_everything_later(port, thread):
+    runner = await port.join()
+    await port.store.pool.execute("ALTER TABLE session_entries RENAME TO session_entries_gone")
+    await runner.send(wire.Entries(seq=1, lines=[entry(1)]))
+    await eventually(lambda: runner.closed == str(int(aiohttp.WSCloseCode.TRY_AGAIN_LATER)), timeout=20)
+    assert runner.acks() == []
+    await port.store.pool.execute("ALTER TABLE session_entries_gone RENAME TO session_entries")
+    again = await port.join(ready=True)
+    assert (await again.get(wire.Welcome)).acked == 0
+    await again.send(wire.Entries(seq=1, lines=[entry(1)]))
+    await again.acked(1)
+    assert await port.store.session_length(thread.session_id) == 1

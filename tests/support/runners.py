@@ -192,7 +192,9 @@ def free_port():
 
 
 @contextlib.asynccontextmanager
-async def running_port(store, *, kube=None, llm_url="http://127.0.0.1:9/v1", key="real-key", provider="zai"):
+async def running_port(
+    store, *, number=None, kube=None, llm_url="http://127.0.0.1:9/v1", key="real-key", provider="zai"
+):
     """Serve the port and yield it."""
     kube = kube or FakeKube()
     proxy = LlmProxy(Providers(build_provider(provider, llm_url, Keys(key))), store)
@@ -205,7 +207,7 @@ async def running_port(store, *, kube=None, llm_url="http://127.0.0.1:9/v1", key
         authenticator=Authenticator(kube, store, namespace=NAMESPACE),
         proxy=proxy,
     )
-    number = free_port()
+    number = number or free_port()
     server = await serve(create_app(deps), "127.0.0.1", number)
     async with aiohttp.ClientSession() as session:
         port = Port(deps, f"http://127.0.0.1:{number}", kube, session)

@@ -129,12 +129,14 @@ class Authenticator:
         namespace: str,
         service_account: str = names.AGENT_SERVICE_ACCOUNT,
         clock: Callable[[], float] = time.monotonic,
+        entries: int = CACHE_ENTRIES,
     ) -> None:
         self._kube = kube
         self._store = store
         self._namespace = namespace
         self._account = f"system:serviceaccount:{namespace}:{service_account}"
         self._clock = clock
+        self._entries = entries
         self._known: OrderedDict[bytes, tuple[float, Identity]] = OrderedDict()
         self._reviews = asyncio.Semaphore(_REVIEWS_AT_ONCE)
 
@@ -154,7 +156,7 @@ class Authenticator:
             since = self._clock()
             identity = await self._look(token)
         self._known[digest] = (since + CACHE_SECONDS, identity)
-        while len(self._known) > CACHE_ENTRIES:
+        while len(self._known) > self._entries:
             self._known.popitem(last=False)
         return identity
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
@@ -23,8 +23,11 @@ PAUSES = (0.1, 0.4, 1.0, 2.0, 4.0)
 class Commits:
     """Runs the commits of one connection one after the other and acknowledges each."""
 
-    def __init__(self, send: Callable[[wire.Ack], Awaitable[Any]], acked: int) -> None:
+    def __init__(
+        self, send: Callable[[wire.Ack], Awaitable[Any]], acked: int, *, pauses: Sequence[float] = PAUSES
+    ) -> None:
         self.acked = acked
+        self._pauses = pauses
         self.stopped = False
         self._send = send
         self._lock = asyncio.Lock()
@@ -42,7 +45,7 @@ class Commits:
         return result
 
     async def _try(self, operation: Callable[[], Awaitable[T]]) -> T:
-        for pause in PAUSES:
+        for pause in self._pauses:
             try:
                 return await operation()
             except DATABASE_AWAY as error:

@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 
 from agent_contract import names
-from agent_gateway.runners import auth
 from agent_gateway.runners.auth import Authenticator, Denied, PodRef, check_job, check_pod, check_review, compute_bearer
 from agent_gateway.store.rows import Address, Run, RunState, Thread
 from tests.support.runners import ACCOUNT, NAMESPACE, THREAD_UID, FakeKube, build_pod, build_review
@@ -174,9 +173,8 @@ async def test_a_run_that_is_over_is_forgotten(kube):
     assert kube.calls == 4
 
 
-async def test_what_is_known_is_bounded(kube, monkeypatch):
-    monkeypatch.setattr(auth, "CACHE_ENTRIES", 3)
-    known = Authenticator(kube, Runs(), namespace=NAMESPACE)
+async def test_what_is_known_is_bounded(kube):
+    known = Authenticator(kube, Runs(), namespace=NAMESPACE, entries=3)
     for number in range(5):
         kube.add_pod("tg-42", 1, f"pod-{number}", token=f"token-{number}")
         await known.identify(f"token-{number}")

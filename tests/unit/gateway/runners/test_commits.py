@@ -7,13 +7,11 @@ import asyncio
 import pytest
 
 from agent_gateway.errors import DatabaseAway, LeadershipLost
-from agent_gateway.runners import commits
 from agent_gateway.runners.commits import Commits
 
 
 @pytest.fixture
-def sent(monkeypatch):
-    monkeypatch.setattr(commits, "PAUSES", (0.0, 0.0))
+def sent():
     return []
 
 
@@ -21,7 +19,7 @@ def make(sent, acked=0):
     async def send(ack):
         sent.append(ack.seq)
 
-    return Commits(send, acked)
+    return Commits(send, acked, pauses=(0.0, 0.0))
 
 
 def failing(times, error=ConnectionError):
