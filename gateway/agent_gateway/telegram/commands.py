@@ -88,11 +88,6 @@ def not_allowed_text(person_id: int, chat_id: int) -> str:
     return f"You are not allowed to use this bot. Your id is {person_id}: ask its owner to add it{chat}."
 
 
-def not_admin_text() -> str:
-    """Refuse a command that only administrators may give."""
-    return "Only an administrator may do this."
-
-
 def kill_done_text(thread: str) -> str:
     """Confirm a kill."""
     return f"Killed: {thread}"

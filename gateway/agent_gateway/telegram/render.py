@@ -113,7 +113,7 @@ def _guard(markdown: str) -> str:
 
 
 def _restore(value: str | None) -> str | None:
-    return None if value is None else value.translate(_RESTORE)
+    return value.translate(_RESTORE) if value else None
 
 
 def _nest(entities: list[Entity]) -> list[Entity]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ TYPING_SECONDS = 4.5
 """Telegram shows "typing" for five seconds."""
 _PAUSE_AFTER_FAULT = 5.0
 _PAUSE_AFTER_REFUSAL = 30.0
+_LAST_CALLS_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -141,7 +143,15 @@ class Views:
         return tuple(preview.ids)
 
     async def close(self) -> None:
-        """Stop every task; what stands in the chats stays."""
+        """Stop every task; what stands in the chats stays, and a call in flight may end, so that its message is known."""
+        for channel in self._channels.values():
+            for turn in channel.previews.turns.values():
+                turn.silent = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_CALLS_SECONDS):
+                for channel in list(self._channels.values()):
+                    while channel.calling is not None:
+                        await channel.free.wait()
         tasks = [c.task for c in self._channels.values() if c.task is not None] + list(self._typing.values())
         for task in tasks:
             task.cancel()

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from agent_gateway.telegram.render import MAX_ENTITIES, MAX_UNITS, render, render_partial
+from agent_gateway.telegram.ports import Entity
+from agent_gateway.telegram.render import MAX_ENTITIES, MAX_UNITS, _nest, render, render_partial
 from agent_gateway.telegram.texts import EMPTY_ANSWER
 
 NESTING = {"pre", "code"}
@@ -223,3 +224,16 @@ def test_a_hundred_thousand_characters_render():
 
 def test_many_lone_backticks_are_no_burden():
     check(render("`" + " ``` ` `` " * 5000))
+
+
+def test_a_long_fence_behind_a_short_line_begins_a_message_of_its_own():
+    code = "\n".join(f"line {n} " + "x" * 60 for n in range(59))
+    intro = "Look at this file, which is nearly as long as a message may be:"
+    chunks = render(f"{intro}\n\n```\n{code}\n```\n\n{'After that. ' * 10}")
+    assert [c.text for c in chunks][:2] == [intro, code]
+
+
+def test_crossing_entities_and_those_inside_code_are_left_out():
+    bold, crossing, inside = Entity("bold", 0, 6), Entity("italic", 4, 6), Entity("bold", 13, 2)
+    code, outer, inner = Entity("code", 12, 5), Entity("blockquote", 20, 9), Entity("italic", 22, 3)
+    assert _nest([inside, crossing, inner, code, outer, bold]) == [bold, code, outer, inner]

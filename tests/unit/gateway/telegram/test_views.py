@@ -106,16 +106,39 @@ async def test_finish_waits_for_the_call_in_flight_and_knows_its_message(chat, s
             return await FakeChat.send_message(self, address, text, entities, reply_to)
 
     slow = SlowChat()
-    views = Views(slow, store, check=lambda: None)
+    views = Views(slow, store, check=lambda: None, interval=0)
     views.open(turn(), CHAT, 7)
     views.update(1, "a")
     await begun.wait()
+    views.update(1, "ab")
     finishing = asyncio.create_task(views.finish(1))
     await asyncio.sleep(0.01)
     assert not finishing.done()
     go.set()
     assert await finishing == (101,)
+    await asyncio.sleep(0.02)
+    assert slow.kinds() == ["send"]
     await views.close()
+
+
+async def test_closing_waits_for_the_call_in_flight_so_that_its_message_is_known(store):
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    class SlowChat(FakeChat):
+        async def send_message(self, address, text, entities=(), reply_to=None):
+            begun.set()
+            await go.wait()
+            return await FakeChat.send_message(self, address, text, entities, reply_to)
+
+    views = Views(SlowChat(), store, check=lambda: None)
+    views.open(turn(), CHAT, 7)
+    views.update(1, "a")
+    await begun.wait()
+    closing = asyncio.create_task(views.close())
+    await asyncio.sleep(0.01)
+    go.set()
+    await closing
+    assert store.views[1] == (101,)
 
 
 async def test_restored_messages_are_edited_not_sent_anew(views, chat):
