@@ -165,6 +165,6 @@ def _selector(thread: str) -> dict[str, str]:
 
 def _words(error: ApiException) -> str:
     try:
-        return str(json.loads(error.body)["message"])
+        return str(json.loads(error.body or b"{}")["message"])
     except (TypeError, ValueError, KeyError):
         return f"The API server refuses: {error.status} {error.reason}"

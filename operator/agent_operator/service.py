@@ -49,7 +49,7 @@ class Service:
             thread = AgentThread.model_validate(raw)
         except ValidationError as error:
             # the API server's schema lets nothing of the kind in; an older stored object might be
-            _log.error("thread_unreadable", extra={"thread": name, "fields": error.error_count()})
+            _log.error("thread_unreadable", extra={"agent_thread": name, "fields": error.error_count()})
             return
         number = thread.spec.run
         observed = await observe(self._kube, thread, number)
@@ -102,13 +102,13 @@ class Service:
     async def _apply(self, raw: Mapping[str, Any], thread: AgentThread, plan: Plan) -> None:
         for name in plan.delete:
             await self._kube.delete_job(name)
-            _log.info("job_deleted", extra={"thread": thread.name, "job": name})
+            _log.info("job_deleted", extra={"agent_thread": thread.name, "job": name})
         status, again = plan.status, plan.again
         if plan.create is not None:
             try:
                 await self._kube.create_job(plan.create)
                 number = status.run.number if status.run else 0
-                _log.info("step", extra={"step": "job_created", "thread": thread.name, "run": number, "t": _now_ms()})
+                _log.info("step", extra={"step": "job_created", "agent_thread": thread.name, "run": number, "t": _now_ms()})
             except Conflict:
                 again = 0.05  # it stands already, ours or not: the next look sees whose it is
                 if self.queue is not None:
@@ -122,7 +122,7 @@ class Service:
             if status.phase is Phase.RUNNING and thread.status.phase is not Phase.RUNNING and status.run:
                 started = status.run.started_at
                 _log.info("step", extra={
-                    "step": "container_started", "thread": thread.name, "run": status.run.number, "t": _now_ms(),
+                    "step": "container_started", "agent_thread": thread.name, "run": status.run.number, "t": _now_ms(),
                     "started_at": started.isoformat() if started else None,
                 })  # fmt: skip
         if again is not None and self.queue is not None:

@@ -111,7 +111,7 @@ class Commands:
         if run is None and not cancelled:
             return Answer(texts.kill_idle_text(name))
         number = run.number if run else None
-        _log.info("kill", extra={"thread": name, "run": number, "cancelled": cancelled})
+        _log.info("kill", extra={"agent_thread": name, "run": number, "cancelled": cancelled})
 
         async def end() -> None:
             if number is None:

@@ -146,7 +146,7 @@ class Dispatcher:
         turn = await self._store.add_turn(
             connection, thread.id, row.update_id, prompt.message_id, prompt.person_id, prompt.text
         )
-        _log.info("step", extra={"step": "turn_queued", "thread": name, "turn": turn.id, "t": _now_ms(),
+        _log.info("step", extra={"step": "turn_queued", "agent_thread": name, "turn": turn.id, "t": _now_ms(),
                                  "update_id": row.update_id})  # fmt: skip
 
         def show() -> None:

@@ -177,7 +177,7 @@ class Threads:
             case r.Deliver():
                 return await self._deliver(s)
             case r.StopRun(number=number):
-                _log.info("run_stopped", extra={"thread": s.thread.name, "run": number})
+                _log.info("run_stopped", extra={"agent_thread": s.thread.name, "run": number})
                 await self._resources.stop_run(s.thread.name, number)
                 return True
             case r.ConfirmGone(number=number):
@@ -224,7 +224,7 @@ class Threads:
         written = await self._resources.want_run(thread, number, found)
         if found is None:
             await self._store.want_run(thread.id, number, written.uid)
-        _log.info("step", extra={"step": "resource_patched", "thread": thread.name, "run": number, "t": _now_ms()})
+        _log.info("step", extra={"step": "resource_patched", "agent_thread": thread.name, "run": number, "t": _now_ms()})
 
     async def _deliver(self, s: r.Snapshot) -> bool:
         link = self._registry.link(s.thread.id)
@@ -235,7 +235,7 @@ class Threads:
             return True
         self._views.open(turn, s.thread.address, turn.message_id, await self._store.view(turn.id))
         await link.send_turn(turn)
-        _log.info("step", extra={"step": "turn_delivered", "thread": s.thread.name, "turn": turn.id, "t": _now_ms()})
+        _log.info("step", extra={"step": "turn_delivered", "agent_thread": s.thread.name, "turn": turn.id, "t": _now_ms()})
         return True
 
     async def _confirm_gone(self, s: r.Snapshot, number: int) -> bool:
@@ -249,7 +249,7 @@ class Threads:
     async def _end_run(self, s: r.Snapshot, number: int, reason: str, message: str | None) -> None:
         if not await self._store.end_run(s.thread.id, number, reason, message):
             return
-        _log.info("run_over", extra={"thread": s.thread.name, "run": number, "reason": reason})
+        _log.info("run_over", extra={"agent_thread": s.thread.name, "run": number, "reason": reason})
         if s.run is not None and s.run.ready_at is None:
             await self._store.count_attempt(s.thread.id)
         self._registry.forget(s.thread.id, number)

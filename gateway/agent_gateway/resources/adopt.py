@@ -55,7 +55,7 @@ class Adopter:
                 try:
                     await self._look(name)
                 except (OSError, KubeError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                    _log.warning("adopt_failed", extra={"thread": name, "error": type(error).__name__})
+                    _log.warning("adopt_failed", extra={"agent_thread": name, "error": type(error).__name__})
                     asyncio.get_running_loop().call_later(_RETRY_SECONDS, self.changed, name)
 
     async def _look(self, name: str) -> None:
