@@ -75,7 +75,14 @@ def build_context(
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids)
     adopter.allows = access.allows
     commands = Commands(
-        store, resources, registry, is_admin=access.is_admin, max_runs=config.max_threads, model=config.llm_model
+        store,
+        resources,
+        registry,
+        views,
+        wake,
+        is_admin=access.is_admin,
+        max_runs=config.max_threads,
+        model=config.llm_model,
     )
     proxy = LlmProxy(build_providers(config), store)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)

@@ -6,14 +6,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from agent_contract.agentthread import AgentThread
+from agent_gateway.dispatch.wake import Wake
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import Thread
 from agent_gateway.telegram import commands as texts
+from agent_gateway.telegram.texts import failure_text
 from agent_gateway.telegram.updates import Command
 
 _log = logging.getLogger(__name__)
@@ -28,6 +31,13 @@ class Answer:
     then: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
+class Closer(Protocol):
+    """Ends what a turn shows."""
+
+    async def finish(self, turn_id: int) -> tuple[int, ...]:
+        """Show nothing more; return the messages that stand."""
+
+
 class Commands:
     """The commands of the chat."""
 
@@ -36,6 +46,8 @@ class Commands:
         store: Store,
         resources: AgentThreads,
         registry: Registry,
+        views: Closer,
+        wake: Wake,
         *,
         is_admin: Callable[[int], bool],
         max_runs: int,
@@ -44,6 +56,8 @@ class Commands:
         self._store = store
         self._resources = resources
         self._registry = registry
+        self._views = views
+        self._wake = wake
         self._is_admin = is_admin
         self._max_runs = max_runs
         self._model = model
@@ -111,9 +125,11 @@ class Commands:
         if run is None and not cancelled:
             return Answer(texts.kill_idle_text(name))
         number = run.number if run else None
-        _log.info("kill", extra={"agent_thread": name, "run": number, "cancelled": cancelled})
+        _log.info("kill", extra={"agent_thread": name, "run": number, "cancelled": len(cancelled)})
 
         async def end() -> None:
+            for turn_id in cancelled:
+                await self._close_view(thread, turn_id)
             if number is None:
                 return
             link = self._registry.link(thread.id)
@@ -122,6 +138,14 @@ class Commands:
             await self._resources.stop_run(name, number)
 
         return Answer(texts.kill_done_text(name), [end])
+
+    async def _close_view(self, thread: Thread, turn_id: int) -> None:
+        """Show nothing more of a turn that was cancelled; a line that said what it waited for is replaced."""
+        shown = await self._views.finish(turn_id)
+        if shown:
+            text = failure_text("aborted")
+            await self._store.put(None, thread.address, text, f"cancelled:{turn_id}", message_ids=shown)
+            self._wake.outbox()
 
 
 def _line(thread: Thread, resource: AgentThread | None) -> texts.ThreadLine:

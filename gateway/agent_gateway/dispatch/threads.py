@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -20,7 +21,7 @@ from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads, RunConflict
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
-from agent_gateway.store.rows import Address, Final, Thread, Turn, TurnState, TurnView
+from agent_gateway.store.rows import Address, Final, Run, Thread, Turn, TurnState, TurnView
 from agent_gateway.telegram import texts
 
 _log = logging.getLogger(__name__)
@@ -224,7 +225,9 @@ class Threads:
         written = await self._resources.want_run(thread, number, found)
         if found is None:
             await self._store.want_run(thread.id, number, written.uid)
-        _log.info("step", extra={"step": "resource_patched", "agent_thread": thread.name, "run": number, "t": _now_ms()})
+        _log.info(
+            "step", extra={"step": "resource_patched", "agent_thread": thread.name, "run": number, "t": _now_ms()}
+        )
 
     async def _deliver(self, s: r.Snapshot) -> bool:
         link = self._registry.link(s.thread.id)
@@ -234,9 +237,21 @@ class Threads:
         if turn is None:
             return True
         self._views.open(turn, s.thread.address, turn.message_id, await self._store.view(turn.id))
-        await link.send_turn(turn)
-        _log.info("step", extra={"step": "turn_delivered", "agent_thread": s.thread.name, "turn": turn.id, "t": _now_ms()})
+        await link.send_turn(await self._noted(s, s.run, turn))
+        _log.info(
+            "step", extra={"step": "turn_delivered", "agent_thread": s.thread.name, "turn": turn.id, "t": _now_ms()}
+        )
         return True
+
+    async def _noted(self, s: r.Snapshot, run: Run, turn: Turn) -> Turn:
+        """Tell chat and agent, at a run's first turn, that the files of earlier runs are not there."""
+        earlier = await self._store.had_runs(s.thread.id)
+        if not earlier or await self._store.run_had_turns(s.thread.id, run.number, turn.id):
+            return turn
+        key = f"no-files:{s.thread.id}:{run.number}"
+        await self._store.put(None, s.thread.address, texts.NO_FILES_NOTE, key, kind="notice")
+        self._wake.outbox()
+        return replace(turn, text=f"{turn.text}\n\n[{texts.NO_FILES_NOTE}]")
 
     async def _confirm_gone(self, s: r.Snapshot, number: int) -> bool:
         found = await self._resources.get(s.thread.name)

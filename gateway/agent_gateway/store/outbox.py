@@ -23,15 +23,21 @@ class OutboxQueries(Database):
         kind: str = "reply",
         format: str = "plain",  # noqa: A002  # the column's name
         reply_to: int | None = None,
+        message_ids: Sequence[int] = (),
     ) -> None:
-        """Say something once: a second row of the same key is passed over."""
+        """Say something once: a second row of the same key is passed over.
+
+        `message_ids` are messages that stand already and are made to show it.
+        """
         if connection is None:
             async with self.fenced() as own:
-                await self.put(own, address, text, dedupe_key, kind=kind, format=format, reply_to=reply_to)
+                await self.put(
+                    own, address, text, dedupe_key, kind=kind, format=format, reply_to=reply_to, message_ids=message_ids
+                )
             return
         await connection.execute(
             QUERIES["put_outbox"], address.bot_id, dedupe_key, address.chat_id, address.topic_id, reply_to, None, kind,
-            format, text, [],
+            format, text, list(message_ids),
         )  # fmt: skip
 
     async def claim_outbox(self, exclude_chats: Collection[int]) -> list[OutboxRow]:

@@ -38,6 +38,10 @@ class TurnQueries(Database):
         row = await self._row("turn_by_id", turn_id)
         return build_turn(row) if row else None
 
+    async def run_had_turns(self, thread_id: int, run: int, but: int) -> bool:
+        """Say whether a run was given any turn but this one."""
+        return bool(await self._value("run_had_turns", thread_id, run, but))
+
     async def queued_count(self, thread_id: int) -> int:
         """Count the turns that wait."""
         return int(await self._value("queued_count", thread_id))
@@ -110,9 +114,9 @@ class TurnQueries(Database):
         """Count a run that ended before it took any of the waiting turns."""
         await self._write("count_attempt", thread_id)
 
-    async def cancel_queued(self, connection: Connection, thread_id: int) -> int:
-        """Cancel what waits; return how many."""
-        return len(await connection.fetch(QUERIES["cancel_queued"], thread_id))
+    async def cancel_queued(self, connection: Connection, thread_id: int) -> list[int]:
+        """Cancel what waits; return the turns' ids."""
+        return [row["id"] for row in await connection.fetch(QUERIES["cancel_queued"], thread_id)]
 
     async def view(self, turn_id: int) -> TurnView:
         """Return what is stored of a turn's view; an empty one if nothing is."""

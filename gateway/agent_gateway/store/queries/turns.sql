@@ -11,6 +11,9 @@ INSERT INTO messages (thread_id, turn_id, role, text) VALUES ($1, $2, $3, $4);
 -- name: turn_by_id
 SELECT * FROM turns WHERE id = $1;
 
+-- name: run_had_turns
+SELECT count(*) FROM turns WHERE thread_id = $1 AND run = $2 AND id <> $3;
+
 -- name: queued_count
 SELECT count(*) FROM turns WHERE thread_id = $1 AND state = 'queued';
 
