@@ -12,6 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from agent_gateway.leader import take_over
+from agent_gateway.store import Store
 from tests.support.postgres import running_postgres
 
 BOT_ID = 1000000001
@@ -65,9 +67,6 @@ async def dsn(postgres):
 @pytest.fixture
 async def store(dsn):
     """A store that leads, on an own database."""
-    from agent_gateway.leader import take_over
-    from agent_gateway.store import Store
-
     store = await Store.open(dsn, BOT_ID)
     await take_over(store, "tg")
     yield store

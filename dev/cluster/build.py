@@ -82,7 +82,11 @@ def find_go() -> Path:
     found = shutil.which("go")
     for candidate in [Path(found)] if found else []:
         text = subprocess.run(
-            [candidate, "version"], capture_output=True, text=True, check=False, env={**os.environ, "GOTOOLCHAIN": "local"}
+            [candidate, "version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "GOTOOLCHAIN": "local"},
         ).stdout
         match = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", text)
         if match and tuple(int(x or 0) for x in match.groups()) >= minimum:

@@ -34,7 +34,7 @@ class Store:
         while True:
             try:
                 await self._list_and_watch()
-            except (ApiException, OSError, asyncio.TimeoutError) as error:
+            except (ApiException, OSError, TimeoutError) as error:
                 print("watch:", type(error).__name__, flush=True)
             await asyncio.sleep(0.2)
 
@@ -86,13 +86,17 @@ async def keep_volumes(core: client.CoreV1Api, claims: Store, volumes: Store, fo
                 path = folder / storage.volume_name(claim)
                 path.mkdir(parents=True, exist_ok=True)
                 path.chmod(0o777)
-                await _ignore(409, core.create_persistent_volume(storage.build_volume(claim, str(path))))
+                await _ignore(409, _create_volume(core, storage.build_volume(claim, str(path))))
         for volume in list(volumes.objects.values()):
             if storage.is_released(volume):
                 name = volume["metadata"]["name"]
                 await asyncio.to_thread(shutil.rmtree, folder / name, ignore_errors=True)
                 await _ignore(404, core.delete_persistent_volume(name))
         await claims.changed.wait()
+
+
+async def _create_volume(core: client.CoreV1Api, volume: Any) -> None:
+    await core.create_persistent_volume(volume)
 
 
 async def _ignore(status: int, call: Awaitable[Any]) -> None:

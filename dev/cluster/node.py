@@ -105,7 +105,7 @@ class BuiltinNode:
         return all(Background(FOLDER, n).pid() is not None for n in _PROCESSES)
 
     def _ready(self) -> bool:
-        command = [self.kubectl, "--kubeconfig", self.kubeconfig, "get", "node", components.NODE, "-o",
+        command: list[str | Path] = [self.kubectl, "--kubeconfig", self.kubeconfig, "get", "node", components.NODE, "-o",
                    'jsonpath={.status.conditions[?(@.type=="Ready")].status}']  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
         return done.stdout.strip() == "True"

@@ -53,7 +53,9 @@ def _sign(folder: Path, name: str, subject: str, alternative: str | None) -> Non
 
 def write_kubeconfig(path: Path, pki: Path, name: str, server: str) -> None:
     """Write a kubeconfig that bears the named client certificate."""
-    user = {f"client-{kind}-data": _b64(pki / f"{name}.{end}") for kind, end in (("certificate", "crt"), ("key", "key"))}
+    user = {
+        f"client-{kind}-data": _b64(pki / f"{name}.{end}") for kind, end in (("certificate", "crt"), ("key", "key"))
+    }
     cluster = {"server": server, "certificate-authority-data": _b64(pki / "ca.crt")}
     config = {
         "apiVersion": "v1", "kind": "Config", "current-context": "dev",

@@ -50,5 +50,5 @@ def build_volume(claim: Mapping[str, Any], path: str) -> dict[str, Any]:
 
 def is_released(volume: Mapping[str, Any]) -> bool:
     """Say whether a volume is ours and its claim is gone."""
-    ours = volume["metadata"].get("annotations", {}).get(_PROVISIONED_BY) == PROVISIONER
-    return ours and volume.get("status", {}).get("phase") == "Released"
+    ours: bool = volume["metadata"].get("annotations", {}).get(_PROVISIONED_BY) == PROVISIONER
+    return ours and bool(volume.get("status", {}).get("phase") == "Released")

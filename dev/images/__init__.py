@@ -125,7 +125,10 @@ def _buildah(command: str) -> list[str]:
 
 def _known(reference: str) -> bool:
     command = [*_buildah("inspect"), "--type", "image", reference]
-    return shutil.which("buildah") is not None and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return (
+        shutil.which("buildah") is not None
+        and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    )
 
 
 def _ca_secret() -> list[str]:
