@@ -1,0 +1,131 @@
+"""The whole system: the chart of this tree with its images on the cluster, two simulators, and kubectl."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import time
+from contextlib import ExitStack
+from types import SimpleNamespace
+
+import pytest
+
+from dev.cluster import provider
+from dev.release import Release, prepare
+from tests.support.chat import Chat, Simulator, wait
+
+NAMESPACE, NAME = "openclaw-e2e", "oc"
+PERSON, STRANGER, ADMIN = 70001, 70099, 70002
+_chats = itertools.count(int(time.time()) % 100000 * 100)
+_CLASS = {"timeouts": {"idle": 300, "turn": 120, "grace": 5}, "resources": {"requests": {"cpu": "50m"}}}
+
+
+def pytest_collection_modifyitems(items):
+    """Give every test of this ring its marker and a time of its own."""
+    for item in items:
+        if "/tests/e2e/" in str(item.path):
+            item.add_marker(pytest.mark.cluster)
+            item.add_marker(pytest.mark.timeout(240))
+
+
+class System:
+    """The installed release, and what a test asks of it."""
+
+    def __init__(self, release: Release, values: dict, telegram: Simulator, model: Simulator) -> None:
+        self.release, self.values, self.telegram, self.model = release, values, telegram, model
+
+    def chat(self, topic: int | None = None, person: int = PERSON, chat: int | None = None) -> Chat:
+        """Return a private chat of its own or a topic of a group of its own; people are on the list by themselves."""
+        number = chat if chat is not None else next(_chats) + 100_000_000
+        if topic is not None and number > 0:
+            number = -number
+        return Chat(self.telegram, number, person, topic)
+
+    def kubectl(self, *args: str, **more) -> str:
+        return self.release.kubectl(*args, **more)
+
+    def thread(self, name: str) -> dict:
+        return json.loads(self.kubectl("get", "agentthread", name, "-o", "json", check=False) or "{}")
+
+    def run(self, name: str) -> dict:
+        return self.thread(name).get("status", {}).get("run", {})
+
+    def wait_run(self, name: str, timeout: float = 60, **fields) -> dict:
+        """Wait until the status' run has these fields."""
+
+        def look():
+            run = self.run(name)
+            return run if all(run.get(k) == v for k, v in fields.items()) else None
+
+        return wait(look, f"{fields} in status.run of {name}", timeout, lambda: self.thread(name).get("status"))
+
+    def pod(self, name: str) -> str:
+        return wait(lambda: self.run(name).get("podName"), f"a pod of {name}")
+
+    def exec(self, pod: str, *command: str, check: bool = True) -> str:
+        return self.kubectl("exec", pod, "--", *command, check=check)
+
+    def make_class(self, name: str, **spec) -> None:
+        """Make an AgentClass like the default but for `spec`."""
+        body = {
+            "apiVersion": "openclaw.dev/v1alpha1", "kind": "AgentClass", "metadata": {"name": name},
+            "spec": {**_CLASS, **spec},
+        }  # fmt: skip
+        self.kubectl("apply", "-f", "-", stdin=json.dumps(body))
+
+    def make_thread(self, chat: Chat, agent_class: str) -> None:
+        """Make a chat's AgentThread by hand, of another class."""
+        channel = {"type": "telegram", "bot": "tg", "botId": 1000000001, "chatId": chat.chat}
+        if chat.topic:
+            channel["topicId"] = chat.topic
+        body = {
+            "apiVersion": "openclaw.dev/v1alpha1", "kind": "AgentThread", "metadata": {"name": chat.thread},
+            "spec": {"channel": channel, "classRef": {"name": agent_class}},
+        }  # fmt: skip
+        self.kubectl("apply", "-f", "-", stdin=json.dumps(body))
+
+    def end(self, chat: Chat) -> None:
+        """End a chat's agent, so that it takes no room from the next test."""
+        self.kubectl("delete", "agentthread", chat.thread, "--ignore-not-found", "--wait=false", check=False)
+
+    def requests(self, since: int = 0) -> list[dict]:
+        return self.model.get(f"/sim/requests?since={since}")
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@pytest.fixture(scope="session")
+def system():
+    """The system, installed once for the whole ring."""
+    required = os.environ.get("E2E_REQUIRED") == "1"
+    cluster = provider()
+    if not required and not cluster.kubeconfig.exists():
+        pytest.skip("no cluster: `make cluster` brings one up, and `make test` does it by itself")
+    release, images = prepare(NAMESPACE, NAME)
+    values = {
+        "images": images,
+        "demo": {"enabled": True},
+        # every chat that a test makes is on the list by its person
+        "telegram": {"allowedIds": [PERSON], "adminIds": [ADMIN]},
+        "agents": {"class": _CLASS},
+    }
+    release.install(values)
+    release.kubectl("delete", "agentthreads", "--all", "--wait=false", check=False)
+    with ExitStack() as stack:
+        ports = SimpleNamespace(
+            telegram=stack.enter_context(release.forward(f"service/{NAME}-demo-telegram", 8081)),
+            model=stack.enter_context(release.forward(f"service/{NAME}-demo-model", 8082)),
+        )
+        yield System(release, values, Simulator(ports.telegram), Simulator(ports.model))
+        release.kubectl("delete", "agentthreads", "--all", "--wait=false", check=False)
+
+
+@pytest.fixture
+def chat(system):
+    """A private chat of its own; its agent is ended behind the test."""
+    chat = system.chat()
+    yield chat
+    system.end(chat)

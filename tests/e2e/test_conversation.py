@@ -1,0 +1,137 @@
+"""Messages and answers, as a person sees them."""
+
+from __future__ import annotations
+
+import json
+
+from tests.e2e.conftest import ADMIN, STRANGER, now_ms
+from tests.support.chat import Chat, wait
+
+
+def test_a_message_is_answered_by_an_agent_that_runs_a_tool_in_its_pod(system, chat):
+    asked = chat.say("bash: id -u; pwd")
+    answer = chat.wait_for("Tool said: 10001\n/workspace", asked)
+    assert answer["reply_to"] == asked
+    run = system.wait_run(chat.thread, number=1)
+    assert run["podName"].startswith(chat.thread)
+
+
+def test_a_second_turn_goes_to_the_same_run_and_knows_the_first(system, chat):
+    chat.ask("my number is 4711", "Echo: my number is 4711")
+    chat.ask("recall", "I was told: my number is 4711")
+    assert system.run(chat.thread)["number"] == 1
+
+
+def test_text_is_shown_while_it_is_written(system, chat):
+    asked = chat.say("slow 40 150")
+    answer = chat.wait_for("w39", asked)
+    assert answer["text"].split()[0] == "w0"
+    assert answer["edits"] >= 1
+    assert len(chat.answers(asked)) == 1
+
+
+def test_a_new_run_after_idle_remembers_and_says_that_the_files_are_gone(system, chat):
+    system.make_class("short-idle", timeouts={"idle": 2, "turn": 60, "grace": 5})
+    system.make_thread(chat, "short-idle")
+    chat.ask("my colour is green", "Echo: my colour is green")
+    system.wait_run(chat.thread, number=1, reason="IdleTimeout", exitCode=0)
+    chat.ask("recall", "I was told: my colour is green")
+    assert system.run(chat.thread)["number"] == 2
+    chat.wait_for("without the files of earlier ones")
+
+
+def test_topics_and_chats_at_once_never_mix(system):
+    group = system.chat(topic=5).chat
+    people = [Chat(system.telegram, group, 70001, topic) for topic in (5, 6, 7)]
+    try:
+        for person in people:
+            person.say(f"@demo_bot I am topic {person.topic}")
+        for person in people:
+            person.wait_for(f"Echo: I am topic {person.topic}")
+        for person in people:
+            asked = person.say("@demo_bot recall")
+            assert person.wait_for("I was told", asked)["text"] == f"I was told: I am topic {person.topic}"
+        shown = system.telegram.get(f"/sim/chats/{group}")["messages"]
+        for message in (m for m in shown if m["bot"]):
+            assert f"topic {message['topic']}" in message["text"]
+        names = system.kubectl("get", "agentthreads", "-o", "name")
+        assert all(p.thread in names for p in people)
+    finally:
+        for person in people:
+            system.end(person)
+
+
+def test_commands_answer_at_once(system, chat):
+    assert "/status" in chat.ask("/start", "/help")["text"]
+    chat.ask("/status", "has not begun")
+    chat.ask("hello", "Echo: hello")
+    status = chat.ask("/status", chat.thread)["text"]
+    assert "Running" in status
+    assert chat.thread in chat.ask("/threads", chat.thread)["text"]
+    assert chat.ask("/kill", "Usage")["text"] == "Usage: /kill <thread>"
+    assert chat.ask("/nonsense", "Unknown")["text"] == "Unknown command: /nonsense"
+    chat.ask("/kill tg-1", "There is no thread tg-1")
+
+
+def test_kill_ends_the_agent_and_what_its_tools_started(system, chat):
+    asked = chat.say("bash: echo started > /tmp/x; sleep 1000")
+    pod = system.pod(chat.thread)
+    wait(lambda: "sleep 1000" in system.exec(pod, "ps", "-eo", "args", check=False), "the sleep in the pod")
+    chat.ask(f"/kill {chat.thread}", f"Killed: {chat.thread}")
+    system.wait_run(chat.thread, number=1, reason="Stopped")
+    wait(lambda: pod not in system.kubectl("get", "pods", "-o", "name"), "the pod to be gone")
+    assert chat.wait_for("Stopped", asked)
+    chat.ask("again", "Echo: again")
+    assert system.run(chat.thread)["number"] == 2
+
+
+def test_an_administrator_kills_another_chats_thread_and_nobody_else_sees_it(system, chat):
+    chat.ask("hello", "Echo: hello")
+    other = system.chat()
+    other.ask(f"/kill {chat.thread}", "There is no thread")
+    admin = Chat(system.telegram, ADMIN, ADMIN)
+    admin.ask(f"/kill {chat.thread}", f"Killed: {chat.thread}")
+    system.wait_run(chat.thread, number=1, reason="Stopped")
+
+
+def test_a_stranger_is_told_the_id_and_nothing_else(system):
+    stranger = Chat(system.telegram, STRANGER, STRANGER)
+    since = now_ms()
+    assert str(STRANGER) in stranger.ask("hello", "not allowed")["text"]
+    assert system.thread(stranger.thread) == {}
+    assert not any("hello" in json.dumps(r["body"]) for r in system.requests(since))
+
+
+def test_malformed_updates_do_not_stop_what_comes_after(system, chat):
+    odd = [{}, {"message": None}, {"message": {"chat": "x"}}, {"message": {"message_id": "a", "chat": {"id": 1}}},
+           {"update_id": "x", "message": {}}, {"unknown_kind": {"a": 1}}]  # fmt: skip
+    for update in odd:
+        system.telegram.post("/sim/updates", {"update": update})
+    chat.ask("still there", "Echo: still there")
+
+
+def test_long_answers_arrive_whole_in_several_messages(system, chat):
+    asked = chat.say("long 9000")
+    last = wait(lambda: [m for m in chat.answers(asked) if "Paragraph 2" in m["text"]][-1:], "the end")
+    assert last
+    wait(lambda: len(chat.answers(asked)) >= 2, "several messages")
+    shown = "".join(m["text"] for m in chat.answers(asked))
+    numbers = [n for n in range(210) if f"Paragraph {n} with" in shown]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) > 190
+
+
+def test_kubectl_shows_what_a_person_needs(system, chat):
+    chat.ask("hello", "Echo: hello")
+    system.wait_run(chat.thread, number=1)
+    wait(lambda: "Running" in system.kubectl("get", "at", chat.thread), "Running")
+    short = system.kubectl("get", "agentthreads").splitlines()
+    assert short[0].split() == ["NAME", "TITLE", "PHASE", "RUN", "REASON", "AGE"]
+    wide = system.kubectl("get", "at", "-o", "wide").splitlines()
+    assert wide[0].split()[-4:] == ["CHAT", "TOPIC", "POD", "CLASS"]
+    assert "The run wanted: only grows" in system.kubectl("explain", "agentthread.spec.run")
+    described = system.kubectl("describe", "agentthread", chat.thread)
+    assert "Accepted" in described
+    assert "hello" not in described
+    condition = system.kubectl("wait", "--for=condition=Ready", f"agentthread/{chat.thread}", "--timeout=10s")
+    assert "condition met" in condition

@@ -1,0 +1,87 @@
+"""The people's side: say something in the simulated Telegram, and wait for what the bot does."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class Simulator:
+    """A simulator's HTTP endpoints."""
+
+    def __init__(self, port: int) -> None:
+        self._base = f"http://127.0.0.1:{port}"
+
+    def get(self, path: str) -> Any:
+        """Ask."""
+        with urllib.request.urlopen(self._base + path, timeout=60) as response:
+            return json.load(response)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Tell."""
+        request = urllib.request.Request(
+            self._base + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.load(response)
+
+
+@dataclass
+class Chat:
+    """One person in one chat, or in one topic of it."""
+
+    simulator: Simulator
+    chat: int
+    person: int
+    topic: int | None = None
+
+    @property
+    def thread(self) -> str:
+        """Return the AgentThread's name."""
+        number = f"n{-self.chat}" if self.chat < 0 else str(self.chat)
+        return f"tg-{number}" + (f"-{self.topic}" if self.topic else "")
+
+    def say(self, text: str, **more: Any) -> int:
+        """Say something; return the message's id."""
+        body = {"chat": self.chat, "user": self.person, "text": text, "forum": self.topic is not None, **more}
+        if self.topic:
+            body["topic"] = self.topic
+        return int(self.simulator.post("/sim/messages", body)["message_id"])
+
+    def answers(self, since: int = 0) -> list[dict[str, Any]]:
+        """Return the bot's messages of this chat or topic after a message."""
+        query = f"?topic={self.topic}" if self.topic else ""
+        found = self.simulator.get(f"/sim/chats/{self.chat}{query}")["messages"]
+        return [m for m in found if m["bot"] and m["message_id"] > since]
+
+    def wait_for(self, text: str, since: int = 0, timeout: float = 60) -> dict[str, Any]:
+        """Return the bot's first message after `since` that holds a text."""
+
+        def look() -> dict[str, Any] | None:
+            return next((m for m in self.answers(since) if text in m["text"]), None)
+
+        return wait(look, f"{text!r} in the chat", timeout, lambda: [m["text"] for m in self.answers(since)])
+
+    def ask(self, text: str, expect: str, timeout: float = 60) -> dict[str, Any]:
+        """Say something and return the answer that holds `expect`."""
+        return self.wait_for(expect, self.say(text), timeout)
+
+
+def wait(check: Callable[[], Any], words: str, timeout: float = 60, show: Callable[[], Any] = lambda: "") -> Any:
+    """Return the first truthy value of `check`.
+
+    Raises:
+        AssertionError: there was none in time; the text says what was waited for and what there was.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {timeout:g} s for {words}; there was: {show()!r}")
+        time.sleep(0.1)
