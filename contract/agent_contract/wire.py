@@ -277,11 +277,12 @@ def decode_gateway(data: str | bytes) -> GatewayFrame | None:
 def _parse(data: str | bytes, known: set[str]) -> dict[str, Any] | None:
     try:
         raw = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FrameError("not JSON") from error
     if not isinstance(raw, dict):
         raise FrameError("not a JSON object")
-    return raw if raw.get("type") in known else None
+    kind = raw.get("type")
+    return raw if isinstance(kind, str) and kind in known else None
 
 
 def _validate(adapter: TypeAdapter[T], raw: dict[str, Any]) -> T | None:
