@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from agent_contract import names
 from agent_contract.agentclass import Thinking
@@ -42,3 +42,8 @@ def load_config(**overrides: Any) -> OperatorConfig:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         words = "; ".join(f"OPERATOR_{'_'.join(map(str, p['loc'])).upper()}: {p['msg']}" for p in problems)
         raise ConfigError(f"Settings that cannot be used: {words}") from error
+    except SettingsError as error:
+        # pydantic-settings reads JSON itself, and names the field in a sentence of its own
+        raise ConfigError(
+            "Settings that cannot be used: OPERATOR_IMAGE_PULL_SECRETS: must be a JSON list of names"
+        ) from error

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
 
 from agent_contract.agentthread import AgentThread, Phase
 from agent_operator.config import OperatorConfig
@@ -19,6 +24,7 @@ from agent_operator.workqueue import WorkQueue
 
 _log = logging.getLogger(__name__)
 SWEEP_SECONDS = 60.0
+_AFTER_FAILURE = 5.0
 WORKERS = 8
 
 
@@ -35,13 +41,26 @@ class Context:
     """Thread by the UID of its Jobs and pods, for Events, which name nothing else."""
     swept_at: float = 0.0
     problem: str | None = "The operator is starting."
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    loops: list[asyncio.Task[None]] = field(default_factory=list)
+    _sweep_now: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def thread_changed(self, raw: Mapping[str, Any]) -> None:
+        """Look at a thread, unless nothing is to be done for it."""
+        try:
+            resting = not wants_attention(AgentThread.model_validate(raw))
+        except ValidationError:
+            resting = False  # the look itself says so
+        if not resting:
+            self.threads.add(raw["metadata"]["name"])
 
     def class_changed(self, name: str) -> None:
         """Look at a class, and at every unfinished thread: any may wait for it."""
         self.classes.add(name)
-        self.tasks = [t for t in self.tasks if not t.done()]
-        self.tasks.append(asyncio.create_task(self.sweep_once()))
+        self._sweep_now.set()
+
+    def dead(self) -> bool:
+        """Say whether one of the loops has ended, which none should."""
+        return any(loop.done() for loop in self.loops)
 
     async def sweep_once(self) -> None:
         """Enqueue all that is unfinished or due."""
@@ -53,10 +72,8 @@ class Context:
             return
         phases: Counter[str] = Counter()
         for raw in listed:
-            thread = AgentThread.model_validate(raw)
-            phases[thread.status.phase.value if thread.status.phase else "None"] += 1
-            if wants_attention(thread):
-                self.threads.add(thread.name)
+            phases[raw.get("status", {}).get("phase", "None")] += 1
+            self.thread_changed(raw)
         for phase in Phase:
             THREADS.labels(phase.value).set(phases[phase.value])
         QUEUE_LENGTH.set(self.threads.length)
@@ -67,14 +84,17 @@ class Context:
     async def sweep(self) -> None:
         """Sweep for ever: a lost event costs a minute, never a run."""
         while True:
+            self._sweep_now.clear()
             await self.sweep_once()
-            await asyncio.sleep(SWEEP_SECONDS if self.problem is None else 5)
+            with contextlib.suppress(TimeoutError):
+                pause = SWEEP_SECONDS if self.problem is None else _AFTER_FAILURE
+                await asyncio.wait_for(self._sweep_now.wait(), pause)
 
 
 def build_context(config: OperatorConfig, kube: Kube) -> Context:
     """Put the parts together; nothing runs yet."""
     service = Service(kube, config)
-    threads: WorkQueue[str] = WorkQueue(service.reconcile, workers=WORKERS, retried=(KubeError,))
-    classes: WorkQueue[str] = WorkQueue(service.reconcile_class, workers=1, retried=(KubeError,))
+    threads: WorkQueue[str] = WorkQueue(service.reconcile, workers=WORKERS, expected=(KubeError,))
+    classes: WorkQueue[str] = WorkQueue(service.reconcile_class, workers=1, expected=(KubeError,))
     service.queue = threads
     return Context(config, kube, service, threads, classes)

@@ -17,9 +17,9 @@ _OURS = {names.LABEL_MANAGED_BY: names.MANAGED_BY}
 
 
 @kopf.on.event(names.GROUP, names.VERSION, names.AGENT_THREADS)
-async def thread_changed(name: str | None, memo: kopf.Memo, **_: Any) -> None:
-    """Look at a thread that changed."""
-    _context(memo).threads.add(str(name))
+async def thread_changed(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
+    """Look at a thread that changed, unless it rests: a restart costs no call for it."""
+    _context(memo).thread_changed(event["object"])
 
 
 @kopf.on.event(names.GROUP, names.VERSION, names.AGENT_CLASSES)
@@ -35,11 +35,12 @@ async def child_changed(uid: str | None, labels: kopf.Labels, event: kopf.RawEve
     context, thread = _context(memo), labels.get(names.LABEL_THREAD)
     if not thread or uid is None:
         return
-    if event.get("type") == "DELETED":
+    if event["type"] == "DELETED":
         context.owners.pop(uid, None)
     else:
         context.owners[uid] = thread
-    context.threads.add(thread)
+    if event["type"] is not None:  # a first listing tells nothing that the listing of threads does not
+        context.threads.add(thread)
 
 
 @kopf.on.event("", "v1", "events")

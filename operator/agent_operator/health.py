@@ -13,11 +13,13 @@ from agent_operator.context import SWEEP_SECONDS, Context
 async def serve_health(context: Context, port: int) -> None:
     """Serve for ever.
 
-    Alive means that the sweep ends from time to time; ready, that the API server answered it.
+    Alive means that every loop runs and the sweep ends from time to time; ready, that the API server answered it.
     """
 
     async def healthz(_request: web.Request) -> web.Response:
         age = time.monotonic() - context.swept_at
+        if context.dead():
+            return web.Response(text="a loop has ended", status=503)
         late = context.problem is None and age > 3 * SWEEP_SECONDS
         return web.Response(text=f"no sweep for {age:.0f} s" if late else "ok", status=503 if late else 200)
 

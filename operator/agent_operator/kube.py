@@ -91,6 +91,11 @@ class Kube:
         status = {"conditions": [c.to_dict() for c in conditions]}
         await self._replace_status(names.AGENT_CLASSES, {**found, "status": status})
 
+    @translated
+    async def read_job(self, name: str) -> Mapping[str, Any]:
+        """Read a Job."""
+        return await _json(self._batch.read_namespaced_job(name, self.namespace, _preload_content=False))
+
     async def list_jobs(self, thread: str) -> list[Mapping[str, Any]]:
         """List a thread's Jobs."""
         return await self._items(self._batch.list_namespaced_job, _selector(thread))
@@ -100,7 +105,7 @@ class Kube:
         return await self._items(self._core.list_namespaced_pod, _selector(thread))
 
     async def list_warnings(self, uids: Sequence[str]) -> list[Mapping[str, Any]]:
-        """List the warning Events about objects, oldest first."""
+        """List the warning Events about objects, newest first."""
         found: list[Mapping[str, Any]] = []
         for uid in uids:
             query = {"field_selector": f"type=Warning,involvedObject.uid={uid}"}
@@ -147,16 +152,23 @@ class Kube:
         )
 
     async def _items(self, call: Callable[..., Awaitable[Any]], query: Mapping[str, str]) -> list[Mapping[str, Any]]:
-        """List as plain JSON: the client's models cost many times the reading."""
-
         @translated
         async def read() -> list[Mapping[str, Any]]:
-            response = await call(self.namespace, _preload_content=False, **query)
-            if response.status >= 400:
-                raise ApiException(status=response.status, reason=response.reason)
-            return list(json.loads(await response.read() or b"{}")["items"])
+            return list((await _json(call(self.namespace, _preload_content=False, **query)))["items"])
 
         return await read() or []
+
+
+async def _json(call: Awaitable[Any]) -> Mapping[str, Any]:
+    """Read plain JSON: the client's models cost many times the reading."""
+    response = await call
+    body = await response.read()
+    if response.status >= 400:
+        error = ApiException(status=response.status, reason=response.reason)
+        error.body = body
+        raise error
+    found: Mapping[str, Any] = json.loads(body)
+    return found
 
 
 def _selector(thread: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -51,12 +51,18 @@ class Pod:
     waiting_reason: str | None
     waiting_message: str | None
     image: str
-    running_since: datetime | None
+    started_at: datetime | None
+    running: bool
     exit_code: int | None
     exit_reason: str | None
     finished_at: datetime | None
     words: str | None = None
     """The container's termination message: its last log lines where it failed."""
+
+    @property
+    def over(self) -> bool:
+        """Say whether its container will not run any more."""
+        return self.phase in {"Succeeded", "Failed"} or self.exit_code is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,9 @@ class Observed:
 class Reader(Protocol):
     """The calls that observing needs."""
 
+    def read_job(self, name: str) -> Awaitable[_Json | None]:
+        """Read a Job."""
+
     async def list_jobs(self, thread: str) -> Sequence[_Json]:
         """List a thread's Jobs."""
 
@@ -95,20 +104,35 @@ async def observe(kube: Reader, thread: AgentThread, run: int | None) -> Observe
     """Read what stands of a thread; nothing is asked for where nothing can stand."""
     if run is None:
         return Observed(None, None)
-    jobs = [read_job(j) for j in await kube.list_jobs(thread.name)]
-    wanted = names.build_job_name(thread.name, thread.uid, run)
-    job = next((j for j in jobs if j.name == wanted), None)
-    others = tuple(j for j in jobs if j.name != wanted and j.owner_uid == thread.uid and not j.over)
+    known = thread.status.run
+    name = names.build_job_name(thread.name, thread.uid, run)
+    # by its name, not by its labels: who takes a label away must not make a run look ended
+    raw = await kube.read_job(name)
+    job = read_job(raw) if raw else None
+    begun = known is not None and known.number == run and (known.job_name or known.finished_at)
+    others = () if begun else await _read_others(kube, thread, name)
     if job is None or job.owner_uid != thread.uid:
         return Observed(job, None, (), others)
-    raw = [p for p in await kube.list_pods(thread.name) if _owner(p) == job.uid]
-    newest = max(raw, key=lambda p: p["metadata"]["creationTimestamp"], default=None)
-    pod = read_pod(newest) if newest else None
+    pod = _find_pod(await kube.list_pods(thread.name), job)
     warnings: tuple[Event, ...] = ()
-    if not job.over and (pod is None or pod.running_since is None):
+    if not job.over and (pod is None or not (pod.running or pod.over)):
         uids = [job.uid, *([pod.uid] if pod else [])]
         warnings = tuple(read_event(e) for e in await kube.list_warnings(uids))
     return Observed(job, pod, warnings, others)
+
+
+async def _read_others(kube: Reader, thread: AgentThread, name: str) -> tuple[Job, ...]:
+    """Read the Jobs of other runs that may still run; one whose pod has ended is merely not counted yet."""
+    jobs = [read_job(j) for j in await kube.list_jobs(thread.name)]
+    jobs = [j for j in jobs if j.name != name and j.owner_uid == thread.uid and not j.over]
+    pods = await kube.list_pods(thread.name) if jobs else []
+    return tuple(j for j in jobs if not ((pod := _find_pod(pods, j)) and pod.over))
+
+
+def _find_pod(pods: Sequence[_Json], job: Job) -> Pod | None:
+    own = [p for p in pods if _owner(p) == job.uid]
+    newest = max(own, key=lambda p: p["metadata"]["creationTimestamp"], default=None)
+    return read_pod(newest) if newest else None
 
 
 def read_job(raw: _Json) -> Job:
@@ -154,7 +178,8 @@ def read_pod(raw: _Json) -> Pod:
         waiting_reason=waiting.get("reason"),
         waiting_message=waiting.get("message"),
         image=raw["spec"]["containers"][0].get("image", ""),
-        running_since=_time(running.get("startedAt")),
+        started_at=_time(running.get("startedAt") or ended.get("startedAt")),
+        running="startedAt" in running,
         exit_code=ended.get("exitCode"),
         exit_reason=ended.get("reason"),
         finished_at=_time(ended.get("finishedAt")),

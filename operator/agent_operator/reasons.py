@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from agent_operator.observe import Event, Job, Pod
 _MESSAGE_LIMIT = 1024
 _IMAGE_REASONS = {"ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError"}
 _CONFIG_REASONS = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+_START_REASONS = {"StartError", "ContainerCannotRun"}
+_TERMINATED = {None, 128 + signal.SIGTERM, 128 + signal.SIGKILL}
 _EXITS = {
     ExitCode.LEFT: (Reason.IDLE_TIMEOUT, "The agent was idle and left."),
     ExitCode.BAD_CONFIG: (Reason.BAD_CONFIG, "The runner could not use its configuration."),
@@ -77,6 +80,13 @@ def why_ended(job: Job, pod: Pod | None) -> Why:
     """Say why a run that nobody stopped is over."""
     if job.failed == "DeadlineExceeded":
         return Why(Reason.DEADLINE_EXCEEDED, "The run exceeded its Job's deadline.")
+    if (
+        pod is not None
+        and pod.deleted_at is not None
+        and pod.exit_reason != "OOMKilled"
+        and pod.exit_code in _TERMINATED
+    ):
+        return why_gone(pod)
     if pod is None:
         if job.complete:
             return Why(*_EXITS[ExitCode.LEFT])
@@ -87,6 +97,10 @@ def why_ended(job: Job, pod: Pod | None) -> Why:
 def _why_pod_ended(pod: Pod) -> Why:
     if pod.status_reason == "Evicted" or pod.disrupted:
         return why_gone(pod)
+    if pod.exit_reason in _START_REASONS:
+        return Why(
+            Reason.CONTAINER_CONFIG_ERROR, _cut(pod.words or f"The container does not start ({pod.exit_reason}).")
+        )
     if pod.exit_reason == "OOMKilled":
         return Why(Reason.OOM_KILLED, "The container exceeded its memory limit.")
     if pod.status_reason == "NodeLost":
@@ -97,7 +111,14 @@ def _why_pod_ended(pod: Pod) -> Why:
         reason, sentence = _EXITS[ExitCode(pod.exit_code)]
         said = f" {_last_line(pod.words)}" if pod.exit_code and pod.words else ""
         return Why(reason, _cut(sentence + said))
-    return Why(Reason.ERROR, _cut(f"The runner ended with exit code {pod.exit_code}."))
+    return Why(Reason.ERROR, f"The runner ended with exit code {pod.exit_code}{_signal(pod.exit_code)}.")
+
+
+def _signal(exit_code: int) -> str:
+    try:
+        return f" ({signal.Signals(exit_code - 128).name})"
+    except ValueError:
+        return ""
 
 
 def _last_line(text: str | None) -> str:

@@ -9,6 +9,7 @@ from kubernetes_asyncio.client.models import V1Job
 
 from agent_contract.agentclass import AgentClass
 from agent_contract.agentthread import AgentThread, AgentThreadStatus, Phase, Reason, RunStatus
+from agent_contract.conditions import ConditionType
 from agent_operator.builders.job import build_job, choose_model
 from agent_operator.config import OperatorConfig
 from agent_operator.observe import Job, Observed, Pod
@@ -16,6 +17,7 @@ from agent_operator.reasons import Why, why_ended, why_gone, why_no_pod, why_wai
 from agent_operator.status import compute_conditions
 
 NODE_LOST_AFTER = timedelta(seconds=30)
+_BEGAN_TO_END = {Reason.DELETED, Reason.EVICTED, Reason.NODE_LOST, Reason.SUSPENDED}
 _LOOK_AGAIN = 5.0
 _REFUSED_AGAIN = 30.0
 
@@ -57,13 +59,23 @@ def decide(thread: AgentThread, wanted: Wanted, observed: Observed, config: Oper
     problem = result.problem or wanted.problem
     if result.phase is Phase.IDLE and problem is not None and result.run is None:
         result = replace(result, phase=Phase.FAILED)
+    if result.phase is Phase.IDLE and thread.spec.suspend:
+        result = replace(result, phase=Phase.SUSPENDED)
     status = AgentThreadStatus(
         phase=result.phase,
         run=result.run,
         previous_run=result.previous,
         conditions=compute_conditions(thread, result.phase, problem, result.run, scheduled=result.scheduled, now=now),
     )
-    return Plan(status, result.create, result.delete, result.again)
+    # whatever becomes of the wanted run: no other may run
+    others = tuple(j.name for j in observed.others if not j.deleting)
+    return Plan(status, result.create, (*others, *result.delete), result.again)
+
+
+def compute_run(thread: AgentThread) -> int | None:
+    """Compute the run to follow: the wanted one, or the last that was begun where the spec was put back by hand."""
+    numbers = [n for n in (thread.spec.run, thread.status.run.number if thread.status.run else None) if n is not None]
+    return max(numbers, default=None)
 
 
 def needs_write(old: AgentThreadStatus, new: AgentThreadStatus) -> bool:
@@ -73,14 +85,10 @@ def needs_write(old: AgentThreadStatus, new: AgentThreadStatus) -> bool:
 
 def _decide(thread: AgentThread, wanted: Wanted, observed: Observed, config: OperatorConfig, now: datetime) -> _Result:
     status = thread.status
-    number = thread.spec.run
-    resting = Phase.SUSPENDED if thread.spec.suspend else Phase.IDLE
+    number = compute_run(thread)
     if number is None:
-        return _Result(resting, status.run, status.previous_run)
+        return _Result(Phase.IDLE, None, status.previous_run)
     current = status.run
-    if current is not None and current.number > number:
-        # the spec was put back by hand: what was begun once is not begun again
-        return _Result(resting, current, status.previous_run)
     if current is not None and current.number < number:
         ended = (
             current if current.finished_at else _finish(current, Why(Reason.SUPERSEDED, "A newer run is wanted."), now)
@@ -88,11 +96,18 @@ def _decide(thread: AgentThread, wanted: Wanted, observed: Observed, config: Ope
         return _new_run(thread, wanted, observed, config, now, RunStatus(number=number), ended)
     run = current or RunStatus(number=number)
     if run.finished_at is not None:
-        left = (observed.job.name,) if observed.job and not observed.job.over and not observed.job.deleting else ()
-        return _Result(resting, run, status.previous_run, delete=left)
+        return _Result(Phase.IDLE, run, status.previous_run, delete=_leftover(thread, observed))
     if observed.job is None and run.job_name is None:
         return _new_run(thread, wanted, observed, config, now, run, status.previous_run)
     return _known_run(thread, observed, now, run)
+
+
+def _leftover(thread: AgentThread, observed: Observed) -> tuple[str, ...]:
+    """Name the Job of a finished run that might run all the same; one whose pod has ended stays to be looked at."""
+    job, pod = observed.job, observed.pod
+    if job is None or job.owner_uid != thread.uid or job.over or job.deleting or (pod is not None and pod.over):
+        return ()
+    return (job.name,)
 
 
 def _new_run(
@@ -100,18 +115,16 @@ def _new_run(
     previous: RunStatus | None,
 ) -> _Result:  # fmt: skip
     """Begin a run, unless something speaks against it; its Job may stand already."""
+    if observed.job is not None:
+        return replace(_known_run(thread, observed, now, run), previous=previous)
     if thread.spec.stop is not None and thread.spec.stop >= run.number:
         stopped = _finish(run, Why(Reason.STOPPED, "Stopped before it began."), now)
         return _Result(Phase.IDLE, stopped, previous)
-    if observed.job is not None:
-        return replace(_known_run(thread, observed, now, run), previous=previous)
     if thread.spec.suspend:
         held = run.model_copy(update={"reason": Reason.SUSPENDED, "message": "An administrator holds this thread."})
         return _Result(Phase.SUSPENDED, held, previous)
-    older = tuple(j.name for j in observed.others)
-    if older:
-        to_delete = tuple(j.name for j in observed.others if not j.deleting)
-        return _Result(Phase.STOPPING, run, previous, delete=to_delete, again=_LOOK_AGAIN)
+    if observed.others:
+        return _Result(Phase.STOPPING, _because(run, None), previous, again=_LOOK_AGAIN)
     if wanted.found is None:
         problem = wanted.problem or Why(Reason.CLASS_NOT_FOUND, "There is no class.")
         return _Result(Phase.FAILED, _because(run, problem), previous, problem)
@@ -132,21 +145,23 @@ def _known_run(thread: AgentThread, observed: Observed, now: datetime, run: RunS
     """Follow a run whose Job was made."""
     job, previous = observed.job, thread.status.previous_run
     stop = thread.spec.stop is not None and thread.spec.stop >= run.number
-    if job is None:
+    foreign = job is not None and job.owner_uid != thread.uid
+    if job is None or (foreign and (stop or run.job_name)):
         return _Result(Phase.IDLE, _finish(run, _why_missing(thread, run, stop=stop), now), previous)
-    if job.owner_uid != thread.uid:
-        foreign = Why(Reason.CREATE_REFUSED, f"A Job named {job.name} that belongs to somebody else stands in the way.")
-        return _Result(Phase.FAILED, _because(run, foreign), previous, again=_REFUSED_AGAIN)
+    if foreign:
+        why = Why(Reason.CREATE_REFUSED, f"A Job named {job.name} that belongs to somebody else stands in the way.")
+        return _Result(Phase.FAILED, _because(run, why), previous, again=_REFUSED_AGAIN)
     run = run.model_copy(update={"job_name": job.name})
     pod = observed.pod
-    if pod is not None:
+    # a pod that the scheduler has not seen yet is not worth a write of its own
+    if pod is not None and (pod.scheduled or pod.over or pod.schedule_reason):
         run = run.model_copy(update={"pod_name": pod.name, "pod_uid": pod.uid})
-    if job.over or (pod is not None and pod.phase in {"Succeeded", "Failed"}):
+    if job.over or (pod is not None and pod.over):
         return _over(run, job, pod, previous, now, stop=stop)
     if stop or thread.spec.suspend or job.deleting:
         return _stopping(thread, run, job, pod, previous, now, stop=stop)
     if pod is not None and pod.deleted_at is not None:
-        return _going(run, pod, previous, now)
+        return _going(run, job, pod, previous, now)
     return _starting_or_running(run, observed, job, pod, previous)
 
 
@@ -155,7 +170,7 @@ def _why_missing(thread: AgentThread, run: RunStatus, *, stop: bool) -> Why:
         return Why(Reason.STOPPED, "It was stopped.")
     if thread.spec.suspend:
         return Why(Reason.SUSPENDED, "An administrator holds this thread.")
-    if run.reason in {Reason.DELETED, Reason.EVICTED, Reason.NODE_LOST}:
+    if run.reason in _BEGAN_TO_END:
         return Why(Reason(run.reason), run.message or "")
     return Why(Reason.DELETED, "The Job was deleted.")
 
@@ -166,13 +181,12 @@ def _over(
     why = why_ended(job, pod)
     if stop:
         why = Why(Reason.STOPPED, "It was stopped.")
-    elif run.reason in {Reason.DELETED, Reason.EVICTED, Reason.NODE_LOST, Reason.SUSPENDED}:
+    elif run.reason in _BEGAN_TO_END and why.reason is not Reason.IDLE_TIMEOUT:
+        # what was seen first is the cause, and the rest its consequence
         why = Why(Reason(run.reason), run.message or "")
-    elif pod is not None and pod.deleted_at is not None and pod.exit_reason != "OOMKilled" and not job.over:
-        why = why_gone(pod)
     ended = _finish(run, why, (pod.finished_at if pod else None) or now)
     if pod is not None:
-        ended = ended.model_copy(update={"exit_code": pod.exit_code})
+        ended = ended.model_copy(update={"exit_code": pod.exit_code, "started_at": pod.started_at or ended.started_at})
     # a pod that ended while its Job still counts is over all the same
     return _Result(Phase.IDLE, ended, previous, scheduled=True)
 
@@ -187,21 +201,21 @@ def _stopping(
         why = Why(Reason.STOPPED, "It is being stopped.")
     else:
         why = Why(Reason.SUSPENDED, "An administrator holds this thread.")
+    delete = () if job.deleting else (job.name,)
     lost = _lost(pod, now)
     if lost is not None:
-        return _Result(Phase.IDLE, _finish(run, lost, now), previous)
-    delete = () if job.deleting else (job.name,)
+        return _Result(Phase.IDLE, _finish(run, lost, now), previous, delete=delete)
     return _Result(
         Phase.STOPPING, _because(run, why), previous, scheduled=pod is not None and pod.scheduled, delete=delete,
         again=_LOOK_AGAIN,
     )  # fmt: skip
 
 
-def _going(run: RunStatus, pod: Pod, previous: RunStatus | None, now: datetime) -> _Result:
+def _going(run: RunStatus, job: Job, pod: Pod, previous: RunStatus | None, now: datetime) -> _Result:
     """Follow a pod that somebody deletes while its Job stands."""
     lost = _lost(pod, now)
     if lost is not None:
-        return _Result(Phase.IDLE, _finish(run, lost, now), previous)
+        return _Result(Phase.IDLE, _finish(run, lost, now), previous, delete=(job.name,))
     return _Result(Phase.STOPPING, _because(run, why_gone(pod)), previous, scheduled=True, again=_LOOK_AGAIN)
 
 
@@ -216,8 +230,8 @@ def _starting_or_running(
 ) -> _Result:
     if pod is None:
         return _Result(Phase.PENDING, _because(run, why_no_pod(job, observed.warnings)), previous)
-    if pod.running_since is not None:
-        running = _because(run, None).model_copy(update={"started_at": pod.running_since})
+    if pod.running:
+        running = _because(run, None).model_copy(update={"started_at": pod.started_at})
         return _Result(Phase.RUNNING, running, previous, scheduled=True)
     phase = Phase.STARTING if pod.scheduled else Phase.PENDING
     return _Result(phase, _because(run, why_waiting(pod, observed.warnings)), previous, scheduled=pod.scheduled)
@@ -232,8 +246,11 @@ def _finish(run: RunStatus, why: Why, now: datetime) -> RunStatus:
 
 
 def wants_attention(thread: AgentThread) -> bool:
-    """Say whether a thread is unfinished, so that the sweep looks at it."""
-    number, run = thread.spec.run, thread.status.run
-    if number is None:
-        return thread.status.phase is None
-    return run is None or run.number < number or run.finished_at is None
+    """Say whether a thread must be looked at, from itself alone: something is unfinished, or changed since."""
+    accepted = next((c for c in thread.status.conditions if c.type == ConditionType.ACCEPTED), None)
+    if accepted is None or accepted.status != "True":
+        return True
+    if accepted.observed_generation != int(thread.metadata.get("generation", 0)):
+        return True
+    number, run = compute_run(thread), thread.status.run
+    return number is not None and (run is None or run.number < number or run.finished_at is None)

@@ -19,7 +19,7 @@ from agent_operator.kube import Kube
 from agent_operator.metrics import RECONCILES, STATUS_WRITES
 from agent_operator.observe import observe
 from agent_operator.reasons import Why
-from agent_operator.reconcile import Plan, Wanted, decide, needs_write
+from agent_operator.reconcile import Plan, Wanted, compute_run, decide, needs_write
 from agent_operator.status import compute_class_condition
 from agent_operator.workqueue import WorkQueue
 
@@ -51,8 +51,7 @@ class Service:
             # the API server's schema lets nothing of the kind in; an older stored object might be
             _log.error("thread_unreadable", extra={"agent_thread": name, "fields": error.error_count()})
             return
-        number = thread.spec.run
-        observed = await observe(self._kube, thread, number)
+        observed = await observe(self._kube, thread, compute_run(thread))
         wanted = await self._read_class(thread)
         plan = decide(thread, wanted, observed, self._config, datetime.now(UTC))
         await self._apply(raw, thread, plan)
@@ -61,7 +60,12 @@ class Service:
         """Say on a class whether it can be used, and look at the threads that may wait for it."""
         raw = await self._kube.read_class(name)
         if raw is not None:
-            found = AgentClass.model_validate(raw)
+            try:
+                found = AgentClass.model_validate(raw)
+            except ValidationError as error:
+                # the API server's schema lets nothing of the kind in; an older stored object might be
+                _log.error("class_unreadable", extra={"agent_class": name, "fields": error.error_count()})
+                return
             problem = self._class_problem(found)
             generation = int(raw["metadata"].get("generation", 0))
             conditions = compute_class_condition(found, generation, problem, datetime.now(UTC))
@@ -108,11 +112,13 @@ class Service:
             try:
                 await self._kube.create_job(plan.create)
                 number = status.run.number if status.run else 0
-                _log.info("step", extra={"step": "job_created", "agent_thread": thread.name, "run": number, "t": _now_ms()})
+                _log.info(
+                    "step", extra={"step": "job_created", "agent_thread": thread.name, "run": number, "t": _now_ms()}
+                )
             except Conflict:
-                again = 0.05  # it stands already, ours or not: the next look sees whose it is
+                # it stands already, ours or not: the next look sees whose it is
                 if self.queue is not None:
-                    self.queue.add_later(thread.name, again)
+                    self.queue.add_later(thread.name, 0.05)
                 return
             except Refused as error:
                 status, again = _refused(status, str(error)), _REFUSED_AGAIN

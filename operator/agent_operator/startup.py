@@ -12,9 +12,11 @@ from prometheus_client import start_http_server
 from agent_contract import names
 from agent_operator.config import OperatorConfig
 from agent_operator.context import Context, build_context
-from agent_operator.errors import KubeError, SchemaError
+from agent_operator.errors import KubeError, Refused, SchemaError
 from agent_operator.health import serve_health
 from agent_operator.kube import Kube
+
+_AGAIN_SECONDS = 2
 
 
 def configure(settings: kopf.OperatorSettings) -> None:
@@ -42,7 +44,12 @@ def register(registry_config: OperatorConfig) -> None:
     @kopf.on.startup()
     async def start(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:
         configure(settings)
-        memo.context = await open_context(registry_config)
+        try:
+            memo.context = await open_context(registry_config)
+        except SchemaError as error:
+            raise kopf.PermanentError(str(error)) from error
+        except KubeError as error:
+            raise kopf.TemporaryError(str(error), delay=_AGAIN_SECONDS) from error
 
     @kopf.on.cleanup()
     async def end(memo: kopf.Memo, **_: Any) -> None:
@@ -55,15 +62,20 @@ async def open_context(operator_config: OperatorConfig) -> Context:
     """Connect, check what the cluster serves, and start the queues and the sweep.
 
     Raises:
-        SchemaError: the definitions are missing.
+        SchemaError: the definitions are missing, or may not be read.
+        KubeError: the API server does not answer.
     """
     try:
         config.load_incluster_config()  # type: ignore[no-untyped-call]
     except config.ConfigException:
         await config.load_kube_config()
     kube = Kube(client.ApiClient(), operator_config.namespace)
+    try:
+        await check_schema(kube)
+    except (SchemaError, KubeError):
+        await kube.close()
+        raise
     context = build_context(operator_config, kube)
-    await check_schema(kube)
     start_http_server(operator_config.metrics_port)
     for loop in (
         context.threads.run(),
@@ -71,15 +83,15 @@ async def open_context(operator_config: OperatorConfig) -> Context:
         context.sweep(),
         serve_health(context, operator_config.health_port),
     ):
-        context.tasks.append(asyncio.create_task(loop))
+        context.loops.append(asyncio.create_task(loop))
     return context
 
 
 async def close_context(context: Context) -> None:
     """Stop the queues and the sweep; whatever was cut short is seen at the next start."""
-    for task in context.tasks:
-        task.cancel()
-    await asyncio.gather(*context.tasks, return_exceptions=True)
+    for loop in context.loops:
+        loop.cancel()
+    await asyncio.gather(*context.loops, return_exceptions=True)
     await context.kube.close()
 
 
@@ -88,11 +100,12 @@ async def check_schema(kube: Kube) -> None:
 
     Raises:
         SchemaError: a kind is not served, or may not be read.
+        KubeError: the API server does not answer.
     """
     for plural in (names.AGENT_THREADS, names.AGENT_CLASSES):
         try:
             found = await kube.read_definition(plural)
-        except KubeError as error:
+        except Refused as error:
             raise SchemaError(f"The operator cannot read {plural}: {error}") from error
         if found is None:
             raise SchemaError(

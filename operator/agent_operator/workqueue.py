@@ -19,20 +19,21 @@ class WorkQueue(Generic[K]):
     Args:
         work: Does what a key needs; an exception is logged and the key tried again.
         workers: How many keys are worked on at once.
-        retried: Exceptions after which a key is tried again; any other ends the queue.
+        expected: Exceptions that are no mistake of ours: they are logged by their sentence, all others with their trace.
     """
 
     def __init__(
-        self, work: Callable[[K], Awaitable[None]], *, workers: int, retried: tuple[type[Exception], ...]
+        self, work: Callable[[K], Awaitable[None]], *, workers: int, expected: tuple[type[Exception], ...]
     ) -> None:
         self._work = work
         self._workers = workers
-        self._retried = retried
+        self._expected = expected
         self._due: asyncio.Queue[K] = asyncio.Queue()
         self._queued: set[K] = set()
         self._active: set[K] = set()
         self._again: set[K] = set()
         self._failures: dict[K, int] = {}
+        self._timers: dict[K, asyncio.TimerHandle] = {}
 
     def add(self, key: K) -> None:
         """Note that a key should be looked at."""
@@ -43,8 +44,18 @@ class WorkQueue(Generic[K]):
             self._due.put_nowait(key)
 
     def add_later(self, key: K, seconds: float) -> None:
-        """Note that a key should be looked at after a while."""
-        asyncio.get_running_loop().call_later(seconds, self.add, key)
+        """Note that a key should be looked at after a while; of several such notes the earliest counts."""
+        loop = asyncio.get_running_loop()
+        due, timer = loop.time() + seconds, self._timers.get(key)
+        if timer is not None:
+            if timer.when() <= due:
+                return
+            timer.cancel()
+        self._timers[key] = loop.call_at(due, self._add_due, key)
+
+    def _add_due(self, key: K) -> None:
+        del self._timers[key]
+        self.add(key)
 
     @property
     def length(self) -> int:
@@ -65,7 +76,7 @@ class WorkQueue(Generic[K]):
             try:
                 await self._work(key)
                 self._failures.pop(key, None)
-            except self._retried as error:
+            except Exception as error:  # noqa: BLE001  # a mistake in one key must not end the work on all others
                 self._retry(key, error)
             finally:
                 self._active.discard(key)
@@ -77,5 +88,11 @@ class WorkQueue(Generic[K]):
         count = self._failures.get(key, 0)
         self._failures[key] = count + 1
         pause = BACKOFF[min(count, len(BACKOFF) - 1)]
-        _log.warning("retry", extra={"key": str(key), "error": type(error).__name__, "pause": pause})
+        expected = isinstance(error, self._expected)
+        _log.log(
+            logging.WARNING if expected else logging.ERROR,
+            "retry",
+            exc_info=None if expected else error,
+            extra={"key": str(key), "error": type(error).__name__, "problem": str(error), "pause": pause},
+        )
         self.add_later(key, pause)

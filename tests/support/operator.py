@@ -1,0 +1,80 @@
+"""What the operator decides on, in as few words as a test needs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from agent_contract import names
+from agent_contract.agentclass import AgentClass
+from agent_contract.agentthread import AgentThread
+from agent_operator.config import OperatorConfig
+from agent_operator.observe import Job, Pod
+from agent_operator.reconcile import Wanted
+
+NAME = "tg-42"
+UID = "5f4dcc3b-5aa7-65d6-1d83-27deb882cf99"
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def make_config(**settings):
+    return OperatorConfig(
+        **{
+            "namespace": "agents",
+            "agent_image": "runner:1",
+            "gateway_url": "http://gateway.agents.svc:8080",
+            "default_provider": "zai",
+            "default_model": "glm-5",
+            **settings,
+        }
+    )
+
+
+def make_thread(run=None, status=None, generation=1, name=NAME, **spec):
+    spec = {"channel": {"botId": 1, "chatId": 42}, "run": run, **spec}
+    meta = {"name": name, "uid": UID, "generation": generation, "resourceVersion": "1"}
+    return AgentThread.model_validate({"metadata": meta, "spec": spec, "status": status or {}})
+
+
+def make_class(**spec):
+    return AgentClass.model_validate({"metadata": {"name": "default", "generation": 1}, "spec": spec})
+
+
+def make_wanted(**spec):
+    return Wanted(make_class(**spec))
+
+
+def job_name(run=1):
+    return names.build_job_name(NAME, UID, run)
+
+
+def make_job(run=1, **more):
+    values = {
+        "name": job_name(run), "uid": f"job-{run}", "run": run, "owner_uid": UID, "deleting": False,
+        "complete": False, "failed": None,
+    }  # fmt: skip
+    return Job(**{**values, **more})
+
+
+def make_pod(**more):
+    """Make a pod that has a node and pulls its image."""
+    values = {
+        "name": f"{job_name()}-abcde", "uid": "pod-1", "phase": "Pending", "deleted_at": None,
+        "status_reason": None, "status_message": None, "disrupted": None, "scheduled": True,
+        "schedule_reason": None, "schedule_message": None, "waiting_reason": "ContainerCreating",
+        "waiting_message": None, "image": "runner:1", "started_at": None, "running": False, "exit_code": None,
+        "exit_reason": None, "finished_at": None, "words": None,
+    }  # fmt: skip
+    return Pod(**{**values, **more})
+
+
+def make_running_pod(**more):
+    return make_pod(**{"phase": "Running", "waiting_reason": None, "running": True, "started_at": NOW, **more})
+
+
+def make_ended_pod(exit_code, **more):
+    values = {
+        "phase": "Failed" if exit_code else "Succeeded", "waiting_reason": None, "exit_code": exit_code,
+        "exit_reason": "Error" if exit_code else "Completed", "started_at": NOW - MINUTE, "finished_at": NOW,
+    }  # fmt: skip
+    return make_pod(**{**values, **more})

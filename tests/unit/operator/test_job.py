@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from kubernetes_asyncio.client import ApiClient, Configuration
+
+from agent_contract import names
+from agent_contract.runnerconfig import RunnerConfig
+from agent_operator.builders.job import Model, build_job, choose_model
+from tests.support.golden import assert_golden
+from tests.support.operator import UID, make_class, make_config, make_thread
+
+FULL = {
+    "model": {"provider": "moonshotai", "name": "kimi-k2", "thinking": "high"},
+    "image": "registry.example/agents/own:3",
+    "imagePullPolicy": "Always",
+    "resources": {"requests": {"cpu": "2", "memory": "1Gi"}, "limits": {"cpu": "4", "memory": "4Gi"}},
+    "workspace": {"size": "20Gi", "storageClassName": "fast"},
+    "timeouts": {"start": 60, "turn": 100, "idle": 30, "run": 1000, "grace": 5},
+    "ttlSecondsAfterFinished": {"job": 7200},
+    "egress": "GatewayOnly",
+    "runtimeClassName": "kata",
+    "scheduling": {
+        "nodeSelector": {"pool": "agents"},
+        "tolerations": [{"key": "agents", "operator": "Exists", "effect": "NoSchedule"}],
+        "priorityClassName": "low",
+    },
+    "tools": ["read", "bash"],
+    "instructions": "Answer in verse.",
+}
+MODEL = Model("zai", "glm-5")
+
+
+async def as_json(job):
+    client = ApiClient(Configuration())
+    try:
+        return client.sanitize_for_serialization(job)
+    finally:
+        await client.close()
+
+
+async def build(spec=None, run=1, model=MODEL, config=None, **thread):
+    return await as_json(
+        build_job(make_thread(run, **thread), run, make_class(**(spec or {})).spec, model, config or make_config())
+    )
+
+
+async def test_a_job_of_a_class_of_defaults():
+    assert_golden("job-default", await build())
+
+
+async def test_a_job_of_a_class_that_says_everything():
+    config = make_config(image_pull_secrets=["pull-1", "pull-2"], service_account="other")
+    model = choose_model(make_thread(7), make_class(**FULL).spec, config)
+    assert_golden("job-full", await build(FULL, run=7, model=model, config=config))
+
+
+@pytest.mark.parametrize("spec", [{}, FULL], ids=["default", "full"])
+async def test_the_pod_is_restricted(spec):
+    pod = (await build(spec))["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert "initContainers" not in pod
+    assert not {"hostNetwork", "hostPID", "hostIPC", "hostUsers"} & set(pod)
+    assert {kind for volume in pod["volumes"] for kind in volume if kind != "name"} <= {
+        "emptyDir", "ephemeral", "projected",
+    }  # fmt: skip
+    security = pod["securityContext"]
+    assert security["runAsNonRoot"] is True
+    assert security["runAsUser"] == security["runAsGroup"] == security["fsGroup"] == names.RUN_AS
+    assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+    own = container["securityContext"]
+    assert own == {
+        "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
+    }  # fmt: skip
+    assert "ports" not in container
+
+
+@pytest.mark.parametrize("spec", [{}, FULL], ids=["default", "full"])
+async def test_the_pod_has_one_token_for_us_alone_and_no_secret(spec):
+    pod = (await build(spec))["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["enableServiceLinks"] is False
+    (sources,) = [v["projected"]["sources"] for v in pod["volumes"] if "projected" in v]
+    assert sources == [
+        {"serviceAccountToken": {"audience": "openclaw-gateway", "expirationSeconds": 3600, "path": "token"}}
+    ]
+    assert {e["name"] for e in pod["containers"][0]["env"]} == {names.ENV_CONFIG, "HOME"}
+    assert "envFrom" not in pod["containers"][0]
+
+
+async def test_a_run_is_started_once():
+    spec = (await build())["spec"]
+    assert spec["backoffLimit"] == 0
+    assert spec["podReplacementPolicy"] == "Failed"
+    assert spec["template"]["spec"]["restartPolicy"] == "Never"
+    assert spec["ttlSecondsAfterFinished"] >= 3600
+
+
+async def test_the_deadline_is_the_sum_of_all_that_may_last():
+    spec = (await build({"timeouts": {"start": 10, "run": 20, "turn": 3, "grace": 4}}))["spec"]
+    assert spec["activeDeadlineSeconds"] == 37
+    assert spec["template"]["spec"]["terminationGracePeriodSeconds"] == 4
+
+
+async def test_the_owner_is_the_thread_by_its_uid():
+    meta = (await build())["metadata"]
+    assert meta["ownerReferences"] == [
+        {
+            "apiVersion": "openclaw.dev/v1alpha1", "kind": "AgentThread", "name": "tg-42", "uid": UID,
+            "controller": True, "blockOwnerDeletion": True,
+        }
+    ]  # fmt: skip
+
+
+async def test_the_runner_reads_what_the_operator_writes():
+    pod = (await build(FULL))["spec"]["template"]["spec"]
+    (text,) = [e["value"] for e in pod["containers"][0]["env"] if e["name"] == names.ENV_CONFIG]
+    config = RunnerConfig.model_validate(json.loads(text))
+    assert (config.thread, config.run, config.gateway_url) == ("tg-42", 1, "http://gateway.agents.svc:8080")
+    assert (config.timeouts.turn, config.tools, config.instructions) == (100, ["read", "bash"], "Answer in verse.")
+
+
+@pytest.mark.parametrize(
+    ("own", "of_class", "chosen"),
+    [
+        (None, {}, Model("zai", "glm-5", None)),
+        (None, {"provider": "moonshotai", "name": "kimi"}, Model("moonshotai", "kimi", None)),
+        (None, {"name": "glm-6"}, Model("zai", "glm-6", None)),
+        ({"provider": "local", "name": "q"}, {"provider": "moonshotai", "name": "kimi"}, Model("local", "q", None)),
+        ({"name": "k3"}, {"provider": "moonshotai", "name": "kimi"}, Model("moonshotai", "k3", None)),
+        ({"thinking": "low"}, {"thinking": "high"}, Model("zai", "glm-5", "low")),
+        (None, {"thinking": "high"}, Model("zai", "glm-5", "high")),
+        ({"provider": "local"}, {"provider": "moonshotai", "name": "kimi"}, None),
+        (None, {"provider": "moonshotai"}, None),
+    ],
+)
+def test_whose_model_counts(own, of_class, chosen):
+    assert choose_model(make_thread(1, model=own), make_class(model=of_class).spec, make_config()) == chosen
+
+
+def test_nobody_names_a_model():
+    config = make_config(default_provider="", default_model="")
+    assert choose_model(make_thread(1), make_class().spec, config) is None
