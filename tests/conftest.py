@@ -14,6 +14,7 @@ import pytest
 
 from agent_gateway.leader import take_over
 from agent_gateway.store import Store
+from tests.support.apiserver import running_apiserver
 from tests.support.postgres import running_postgres
 
 BOT_ID = 1000000001
@@ -53,6 +54,13 @@ def postgres():
         code = "import sys; from agent_gateway.store.migrate import migrate; migrate(sys.argv[1])"
         subprocess.run([sys.executable, "-c", code, in_database(dsn, "openclaw_template")], check=True)
         yield dsn
+
+
+@pytest.fixture(scope="session")
+def apiserver():
+    """A Kubernetes API server with our kinds and the controllers of Jobs; each test makes a namespace of its own."""
+    with running_apiserver(crds=True, controllers=True) as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,26 +1,38 @@
-"""A real Kubernetes API server for tests: etcd and kube-apiserver, no controllers, no node."""
+"""A real Kubernetes API server for tests: etcd and kube-apiserver, by wish with definitions and controllers; no node.
+
+Pods are made and never run: a test plays scheduler and kubelet by writing their status.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import socket
 import ssl
 import subprocess
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from dev.cluster import components
 from dev.cluster.build import build
 from dev.cluster.pki import make_pki, write_kubeconfig
+from dev.paths import ROOT
 from dev.shell import apt_install
+from tests.support.eventually import eventually_sync
 
 _START_SECONDS = 60
+_CONTROLLERS = (
+    "garbage-collector-controller", "job-controller", "namespace-controller", "resourcequota-controller",
+    "serviceaccount-controller",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,10 +53,39 @@ class ApiServer:
         context.load_cert_chain(self.pki / "admin.crt", self.pki / "admin.key")
         return context
 
+    def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """Make one call as an administrator.
+
+        Raises:
+            urllib.error.HTTPError: the server refused it.
+        """
+        data = None if body is None else json.dumps(body).encode()
+        found: dict[str, Any] = json.loads(self._ask(method, path, data) or "{}")
+        return found
+
+    def ready(self) -> bool:
+        """Say whether it serves."""
+        with contextlib.suppress(OSError):
+            return self._ask("GET", "/readyz", None) == "ok"
+        return False
+
+    def _ask(self, method: str, path: str, data: bytes | None) -> str:
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.url + path, method=method, data=data, headers=headers)
+        https = urllib.request.HTTPSHandler(context=self.admin())
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), https)
+        with opener.open(request, timeout=10) as answer:
+            return str(answer.read().decode())
+
 
 @contextlib.contextmanager
-def running_apiserver() -> Iterator[ApiServer]:
-    """Yield an empty API server on free ports; it is gone afterwards."""
+def running_apiserver(*, crds: bool = False, controllers: bool = False) -> Iterator[ApiServer]:
+    """Yield an API server on free ports; it is gone afterwards.
+
+    Args:
+        crds: Serve our kinds.
+        controllers: Run the controllers of Jobs, garbage, namespaces, quotas and ServiceAccounts.
+    """
     apt_install({"openssl": "openssl"})
     programs = build()
     folder = Path(tempfile.mkdtemp(prefix="apiserver-"))
@@ -59,6 +100,13 @@ def running_apiserver() -> Iterator[ApiServer]:
         command = components.apiserver_command(programs, folder, ports, "127.0.0.1")
         processes.append(_start([*command, f"--cert-dir={folder}/certs"], folder / "apiserver.log"))
         _wait_ready(server, processes, folder / "apiserver.log")
+        if crds:  # before the garbage collector, which looks for new kinds every half minute
+            _serve_our_kinds(server)
+        if controllers:
+            write_kubeconfig(folder / "controller-manager.kubeconfig", server.pki, "controller-manager", server.url)
+            command = components.controller_manager_command(programs, folder)
+            command += ["--secure-port=0", f"--controllers={','.join(_CONTROLLERS)}"]
+            processes.append(_start(command, folder / "controller-manager.log"))
         yield server
     finally:
         for process in reversed(processes):
@@ -74,19 +122,26 @@ def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
 
 def _wait_ready(server: ApiServer, processes: list[subprocess.Popen[bytes]], log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=server.admin())
-    )
     while True:
-        try:
-            with opener.open(f"{server.url}/readyz", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except (OSError, urllib.error.URLError):
-            pass
+        if server.ready():
+            return
         if time.monotonic() > deadline or any(p.poll() is not None for p in processes):
             raise RuntimeError(f"the API server does not start:\n{log.read_text()[-2000:]}")
         time.sleep(0.1)
+
+
+def _serve_our_kinds(server: ApiServer) -> None:
+    base = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    for path in sorted((ROOT / "crds").glob("*.yaml")):
+        definition = yaml.safe_load(path.read_text())
+        server.call("POST", base, definition)
+        name = definition["metadata"]["name"]
+        eventually_sync(lambda name=name: _established(server.call("GET", f"{base}/{name}")))
+
+
+def _established(definition: dict[str, Any]) -> bool:
+    conditions = {c["type"]: c["status"] for c in definition.get("status", {}).get("conditions", [])}
+    return conditions.get("Established") == "True"
 
 
 def _free_ports(count: int) -> list[int]:

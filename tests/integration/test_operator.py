@@ -1,0 +1,527 @@
+"""The operator against a real API server: what it makes, what it says, and what it mends after it was away."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import signal
+
+import pytest
+
+from agent_contract import names
+from agent_gateway.kube import KubeClient, KubeError
+from tests.support.eventually import eventually, eventually_sync
+from tests.support.operating import Agents, Operator, prepare_namespace, write_token_kubeconfig
+
+pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+NAMESPACE = "agents"
+chats = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("operator")
+
+
+@pytest.fixture(scope="module")
+def process(apiserver, folder):
+    """One operator for all tests; each uses threads of its own."""
+    operator = Operator(prepare_namespace(apiserver, NAMESPACE, folder), NAMESPACE, folder / "log")
+    path = f"/apis/{names.API_VERSION}/namespaces/{NAMESPACE}/{names.AGENT_CLASSES}"
+    meta = {"name": "default"}
+    apiserver.call("POST", path, {"apiVersion": names.API_VERSION, "kind": "AgentClass", "metadata": meta})
+    yield operator
+    operator.stop()
+
+
+@pytest.fixture
+def operator(process):
+    """The operator, up and ready."""
+    if not process.alive:
+        process.start_and_wait()
+    return process
+
+
+@pytest.fixture
+async def agents(apiserver):
+    client = KubeClient(apiserver.url, ssl_context=apiserver.admin())
+    yield Agents(client, NAMESPACE)
+    await client.close()
+
+
+def conditions(status):
+    return {c["type"]: (c["status"], c["reason"]) for c in status["conditions"]}
+
+
+# --- a run ---------------------------------------------------------------------------------------
+
+
+async def test_an_undisturbed_run_is_one_job_and_four_writes(operator, agents):
+    name = await agents.make_thread(next(chats), run=1)
+    changes = []
+
+    async def watch():
+        params = {"fieldSelector": f"metadata.name={name}"}
+        async for event in agents.client.watch(agents.threads, params=params):
+            changes.append(event["object"])  # noqa: PERF401  # it is read while it grows
+
+    watching = asyncio.create_task(watch())
+    try:
+        pod = await agents.run(name)
+        job = await agents.job(name)
+        thread = await agents.thread(name)
+        (owner,) = job["metadata"]["ownerReferences"]
+        assert (owner["kind"], owner["uid"], owner["controller"]) == ("AgentThread", thread["metadata"]["uid"], True)
+        assert owner["blockOwnerDeletion"] is True
+        run = thread["status"]["run"]
+        assert (run["jobName"], run["podName"], run["podUid"], run["startedAt"]) == (
+            job["metadata"]["name"], pod["metadata"]["name"], pod["metadata"]["uid"], "2026-01-02T03:04:05Z",
+        )  # fmt: skip
+        assert conditions(thread["status"]) == {
+            "Accepted": ("True", "Usable"), "PodScheduled": ("True", "Running"), "Ready": ("True", "Running"),
+            "Suspended": ("False", "NotSuspended"),
+        }  # fmt: skip
+        await agents.end(pod, 0)
+        status = await agents.status(name, phase="Idle", reason="IdleTimeout", exitCode=0)
+        assert status["run"]["finishedAt"] == "2026-01-02T03:04:05Z"
+        await eventually(lambda: _complete(agents, name), timeout=20)
+        await eventually(lambda: changes[-1]["status"].get("phase") == "Idle")
+    finally:
+        watching.cancel()
+    phases = [c.get("status", {}).get("phase") for c in changes]
+    assert [p for p in phases if p] == ["Pending", "Starting", "Running", "Idle"]
+    meta = (await agents.thread(name))["metadata"]
+    assert not {"annotations", "finalizers"} & set(meta)
+
+
+async def _complete(agents, name):
+    job = await agents.job(name)
+    assert job is not None, "a finished Job stays to be looked at"
+    assert "kopf" not in str(job["metadata"])
+    return any(c["type"] == "Complete" for c in job["status"].get("conditions", []))
+
+
+@pytest.mark.parametrize(
+    ("code", "more", "reason"),
+    [
+        (70, None, "AgentFailed"),
+        (64, None, "BadConfig"),
+        (69, None, "GatewayRefused"),
+        (75, None, "GatewayLost"),
+        (124, None, "DeadlineExceeded"),
+        (137, "OOMKilled", "OOMKilled"),
+        (143, None, "Error"),
+    ],
+)
+async def test_how_a_run_ends(operator, agents, code, more, reason):
+    name = await agents.make_thread(next(chats), run=1)
+    await agents.end(await agents.run(name), code, more)
+    status = await agents.status(name, phase="Idle", reason=reason, exitCode=code)
+    assert status["run"]["message"].endswith(".")
+    assert len(await agents.pods(name)) == 1
+
+
+async def test_the_next_run_keeps_the_end_of_the_one_before(operator, agents):
+    name = await agents.make_thread(next(chats), run=1)
+    await agents.end(await agents.run(name), 70)
+    await agents.status(name, phase="Idle")
+    await agents.change(name, run=2)
+    await agents.run(name, run=2)
+    status = await agents.status(name, number=2, phase="Running")
+    assert (status["previousRun"]["number"], status["previousRun"]["reason"]) == (1, "AgentFailed")
+    assert await agents.job(name, 1) is not None
+
+
+async def test_a_newer_run_ends_the_older(operator, agents):
+    name = await agents.make_thread(next(chats), run=1)
+    pod = await agents.run(name)
+    await agents.change(name, run=2)
+    await agents.run(name, run=2)
+    status = await agents.status(name, number=2, phase="Running")
+    assert status["previousRun"]["reason"] == "Superseded"
+    assert await agents.job(name, 1) is None
+    await eventually(lambda: _deleting(agents, pod), timeout=20)
+
+
+async def _deleting(agents, pod):
+    found = await agents.find(f"{agents.core}/pods/{pod['metadata']['name']}")
+    return found is None or "deletionTimestamp" in found["metadata"]
+
+
+# --- it is ended ---------------------------------------------------------------------------------
+
+
+async def test_stop(operator, agents):
+    name = await agents.make_thread(next(chats), run=1)
+    pod = await agents.run(name)
+    await agents.change(name, stop=1)
+    await agents.status(name, phase="Idle", reason="Stopped")
+    assert await agents.job(name) is None
+    await eventually(lambda: _deleting(agents, pod), timeout=20)
+
+
+async def test_stop_before_it_began(operator, agents):
+    name = await agents.make_thread(next(chats), run=1, stop=1)
+    await agents.status(name, phase="Idle", reason="Stopped")
+    assert await agents.job(name) is None
+
+
+async def test_a_hold_ends_the_run_and_the_next_waits_for_its_release(operator, agents):
+    name = await agents.make_thread(next(chats), run=1)
+    await agents.run(name)
+    await agents.change(name, suspend=True)
+    await agents.status(name, phase="Suspended", number=1, reason="Suspended")
+    await agents.change(name, run=2)
+    status = await agents.status(name, phase="Suspended", number=2, reason="Suspended")
+    assert conditions(status)["Suspended"] == ("True", "Suspended")
+    await agents.change(name, suspend=False)
+    await agents.run(name, run=2)
+
+
+async def test_a_pod_deleted_by_hand_ends_the_run_and_has_no_successor(operator, agents):
+    name = await agents.make_thread(next(chats), run=1)
+    pod = await agents.run(name)
+    await agents.delete(f"{agents.core}/pods/{pod['metadata']['name']}")
+    await agents.status(name, phase="Stopping", reason="Deleted")
+    await agents.end(pod, 143)
+    await agents.status(name, phase="Idle", reason="Deleted", exitCode=143)
+    await agents.remove(pod)
+    await eventually(lambda: _failed(agents, name), timeout=20)
+    assert await agents.pods(name) == []
+
+
+async def _failed(agents, name):
+    job = await agents.job(name)
+    return any(c["type"] == "Failed" for c in job["status"].get("conditions", []))
+
+
+async def test_a_job_deleted_by_hand_is_not_made_again(operator, agents):
+    name = await agents.make_thread(next(chats), run=1)
+    await agents.run(name)
+    await agents.delete(f"{agents.jobs}/{await agents.job_name(name)}", propagationPolicy="Background")
+    await agents.status(name, phase="Idle", reason="Deleted")
+    assert await agents.job(name) is None
+
+
+async def test_a_thread_deleted_takes_its_job_and_pod_along(operator, agents):
+    name = await agents.make_thread(next(chats), run=1)
+    pod, job = await agents.run(name), await agents.job_name(name)
+    await agents.delete(f"{agents.threads}/{name}")
+    assert await agents.find(f"{agents.threads}/{name}") is None
+    await eventually(lambda: _missing(agents, f"{agents.jobs}/{job}"), timeout=20)
+    await eventually(lambda: _deleting(agents, pod), timeout=20)
+
+
+async def _missing(agents, path):
+    return await agents.find(path) is None
+
+
+async def test_labels_taken_away_do_not_end_a_run(operator, agents):
+    name = await agents.make_thread(next(chats), run=1)
+    pod = await agents.run(name)
+    labels = dict.fromkeys((names.LABEL_MANAGED_BY, names.LABEL_THREAD))
+    await agents.patch(f"{agents.jobs}/{await agents.job_name(name)}", {"metadata": {"labels": labels}})
+    await agents.change(name, title="a reason to look")
+    await agents.end(pod, 0)
+    await agents.status(name, phase="Idle", reason="IdleTimeout")
+
+
+# --- it waits ------------------------------------------------------------------------------------
+
+
+async def test_a_class_that_is_missing_and_then_appears(operator, agents):
+    name = await agents.make_thread(next(chats), run=1, classRef={"name": "later"})
+    status = await agents.status(name, phase="Failed", reason="ClassNotFound")
+    assert "There is no AgentClass later in agents." in status["run"]["message"]
+    assert conditions(status)["Accepted"] == ("False", "ClassNotFound")
+    await agents.make_class("later", image="own:1")
+    pod = await agents.pod(name)
+    assert pod["spec"]["containers"][0]["image"] == "own:1"
+    status = await agents.status(name, phase="Pending")
+    assert conditions(status)["Accepted"] == ("True", "Usable")
+    assert "reason" not in status["run"]
+
+
+async def test_an_idle_thread_learns_of_its_class_too(operator, agents):
+    name = await agents.make_thread(next(chats), classRef={"name": "later-too"})
+    await agents.status(name, phase="Failed")
+    await agents.make_class("later-too")
+    status = await agents.status(name, phase="Idle")
+    assert conditions(status)["Accepted"] == ("True", "Usable")
+
+
+async def test_a_class_without_a_usable_model_says_so_and_is_mended_by_an_edit(operator, agents):
+    await agents.make_class("odd", model={"provider": "moonshotai"})
+    name = await agents.make_thread(next(chats), run=1, classRef={"name": "odd"})
+    status = await agents.status(name, phase="Failed", reason="ClassInvalid")
+    assert "spec.model.name" in status["run"]["message"]
+
+    async def accepted():
+        found = await agents.find(f"{agents.classes}/odd")
+        return conditions(found["status"]) if found.get("status") else None
+
+    assert await eventually(accepted) == {"Accepted": ("False", "ClassInvalid")}
+    await agents.patch(f"{agents.classes}/odd", {"spec": {"model": {"name": "kimi-k2"}}})
+    await agents.pod(name)
+
+    async def mended():
+        return (await accepted()) == {"Accepted": ("True", "Usable")}
+
+    await eventually(mended)
+
+
+async def test_a_foreign_job_of_that_name_is_left_alone_and_told_of(operator, agents):
+    operator.stop()
+    name = await agents.make_thread(next(chats), run=1)
+    job = await agents.job_name(name)
+    container = {"name": "x", "image": "x"}
+    template = {"spec": {"restartPolicy": "Never", "containers": [container]}}
+    body = {"metadata": {"name": job}, "spec": {"suspend": True, "template": template}}
+    made = await agents.client.request("POST", agents.jobs, body=body)
+    operator.start_and_wait()
+    status = await agents.status(name, phase="Failed", reason="CreateRefused")
+    assert job in status["run"]["message"]
+    assert (await agents.job(name))["metadata"]["uid"] == made["metadata"]["uid"]
+    looks = operator.metric("openclaw_operator_reconciles_total")
+    await agents.delete(f"{agents.jobs}/{job}", propagationPolicy="Background")
+    await agents.change(name, title="a reason to look")
+    await agents.run(name)
+    assert operator.metric("openclaw_operator_reconciles_total") < looks + 30
+
+
+async def test_a_quota_is_told_in_the_api_servers_words(operator, agents):
+    quota = {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}
+    await agents.client.request("POST", f"{agents.core}/resourcequotas", body=quota)
+    try:
+        path = f"{agents.core}/resourcequotas/none"
+
+        async def counted():
+            return (await agents.find(path))["status"].get("hard")
+
+        await eventually(counted)
+        name = await agents.make_thread(next(chats), run=1)
+        status = await agents.status(name, phase="Pending", reason="QuotaExceeded")
+        assert "exceeded quota: none" in status["run"]["message"]
+        assert conditions(status)["PodScheduled"] == ("False", "QuotaExceeded")
+    finally:
+        await agents.delete(f"{agents.core}/resourcequotas/none")
+
+
+async def test_a_job_that_the_api_server_refuses_is_told_and_tried_again(operator, agents):
+    quota = {"metadata": {"name": "no-jobs"}, "spec": {"hard": {"count/jobs.batch": "0"}}}
+    await agents.client.request("POST", f"{agents.core}/resourcequotas", body=quota)
+    try:
+
+        async def counted():
+            return (await agents.find(f"{agents.core}/resourcequotas/no-jobs"))["status"].get("hard")
+
+        await eventually(counted)
+        name = await agents.make_thread(next(chats), run=1)
+        status = await agents.status(name, phase="Pending", reason="QuotaExceeded")
+        assert "jobName" not in status["run"]
+    finally:
+        await agents.delete(f"{agents.core}/resourcequotas/no-jobs")
+    await agents.change(name, title="a reason to look")
+    await agents.pod(name)
+
+
+async def test_an_image_that_cannot_be_pulled(operator, agents):
+    name = await agents.make_thread(next(chats), run=1)
+    pod = await agents.pod(name)
+    await agents.bind(pod)
+    await agents.report(pod, "Pending", waiting={"reason": "ErrImagePull", "message": "not found"})
+    status = await agents.status(name, phase="Starting", reason="ImagePullBackOff")
+    assert "runner:1" in status["run"]["message"]
+    assert "not found" in status["run"]["message"]
+
+
+# --- nonsense ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"run": 1}, "run only grows"),
+        ({"run": None}, "run only grows"),
+        ({"run": "many"}, "spec.run: Invalid value"),
+        ({"run": 0}, "spec.run: Invalid value: 0: spec.run in body should be greater than or equal to 1"),
+        ({"title": "x" * 257}, "spec.title: Too long: may not be more than 256"),
+        ({"channel": {"chatId": 7}}, "channel cannot be changed"),
+        ({"channel": {"topicId": 7}}, "channel cannot be changed"),
+        ({"channel": None}, "spec.channel: Required value"),
+        ({"classRef": {"name": "No Class"}}, "spec.classRef.name"),
+        ({"model": {"thinking": "hard"}}, 'spec.model.thinking: Unsupported value: "hard"'),
+    ],
+)
+async def test_nonsense_in_a_thread_is_refused_with_a_sentence(agents, spec, words):
+    name = await agents.make_thread(next(chats), run=2, suspend=True)
+    with pytest.raises(KubeError) as refused:
+        await agents.change(name, **spec)
+    assert refused.value.status == 422
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["tg-8", "tg-n7", "tg-7-1", "other-7", "x", "tg-07", "tg-7-"])
+async def test_a_name_that_is_not_its_channels_is_refused(agents, name):
+    body = {
+        "apiVersion": names.API_VERSION, "kind": "AgentThread", "metadata": {"name": name},
+        "spec": {"channel": {"botId": 1, "chatId": 7}},
+    }  # fmt: skip
+    with pytest.raises(KubeError) as refused:
+        await agents.client.request("POST", agents.threads, body=body)
+    assert refused.value.status == 422
+
+
+@pytest.mark.parametrize(
+    ("chat", "topic"), [(7000000001, None), (-1002003004005, None), (-1002003004005, 42), (7000000002, 1)]
+)
+async def test_names_of_real_conversations_are_taken(agents, chat, topic):
+    channel = {"botId": 1, "chatId": chat, **({"topicId": topic} if topic else {})}
+    meta = {"name": names.build_thread_name("tg", chat, topic)}
+    body = {"apiVersion": names.API_VERSION, "kind": "AgentThread", "metadata": meta, "spec": {"channel": channel}}
+    made = await agents.client.request("POST", agents.threads, body=body)
+    assert made["spec"]["classRef"] == {"name": "default"}
+    await agents.delete(f"{agents.threads}/{meta['name']}")
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"egress": "Everywhere"}, 'spec.egress: Unsupported value: "Everywhere"'),
+        ({"timeouts": {"turn": 0}}, "spec.timeouts.turn"),
+        ({"resources": {"requests": {"memory": "lots"}}}, "spec.resources.requests.memory"),
+        ({"ttlSecondsAfterFinished": {"job": 5}}, "spec.ttlSecondsAfterFinished.job"),
+    ],
+)
+async def test_nonsense_in_a_class_is_refused_with_a_sentence(agents, spec, words):
+    with pytest.raises(KubeError) as refused:
+        await agents.make_class("nonsense", **spec)
+    assert refused.value.status == 422
+    assert words in str(refused.value)
+
+
+# --- it was away ---------------------------------------------------------------------------------
+
+
+async def test_what_changed_while_it_was_killed(operator, agents):
+    await agents.make_class("passing")
+    lost, bumped, stopped, ended, deleted = [
+        await agents.make_thread(next(chats), run=1, classRef={"name": "passing"}) for _ in range(5)
+    ]
+    pods = {name: await agents.run(name) for name in (lost, bumped, stopped, ended, deleted)}
+    operator.stop(signal.SIGKILL)
+    await agents.delete(f"{agents.jobs}/{await agents.job_name(lost)}", propagationPolicy="Background")
+    await agents.change(bumped, run=2)
+    await agents.change(stopped, stop=1)
+    await agents.end(pods[ended], 70)
+    await agents.delete(f"{agents.core}/pods/{pods[deleted]['metadata']['name']}")
+    await agents.end(pods[deleted], 143)
+    await agents.remove(pods[deleted])
+    await agents.delete(f"{agents.classes}/passing")
+    operator.start_and_wait()
+    await agents.status(lost, phase="Idle", reason="Deleted")
+    await agents.status(stopped, phase="Idle", reason="Stopped")
+    await agents.status(ended, phase="Idle", reason="AgentFailed")
+    await agents.status(deleted, phase="Idle", reason="Deleted")
+    status = await agents.status(bumped, phase="Failed", number=2, reason="ClassNotFound")
+    assert (status["previousRun"]["number"], status["previousRun"]["reason"]) == (1, "Superseded")
+    assert await agents.job(bumped, 1) is None
+    await agents.make_class("passing")
+    await agents.run(bumped, run=2)
+
+
+async def test_killed_between_making_the_job_and_saying_so(operator, agents):
+    name = await agents.make_thread(next(chats), run=1)
+    await agents.run(name)
+    operator.stop(signal.SIGKILL)
+    thread = await agents.thread(name)
+    del thread["status"]
+    await agents.client.request("PUT", f"{agents.threads}/{name}/status", body=thread)
+    uid = (await agents.job(name))["metadata"]["uid"]
+    operator.start_and_wait()
+    await agents.status(name, phase="Running", number=1)
+    assert (await agents.job(name))["metadata"]["uid"] == uid
+
+
+async def test_threads_at_rest_cost_a_restart_nothing(operator, agents):
+    resting = []
+    for _ in range(3):
+        name = await agents.make_thread(next(chats), run=1)
+        await agents.end(await agents.run(name), 0)
+        await agents.status(name, phase="Idle")
+        await eventually(lambda name=name: _complete(agents, name), timeout=20)
+        resting.append(name)
+    resting.append(await agents.make_thread(next(chats)))
+    await agents.status(resting[-1], phase="Idle")
+    before = {n: (await agents.thread(n))["metadata"]["resourceVersion"] for n in resting}
+    listed = (await agents.client.request("GET", agents.threads))["items"]
+    unfinished = sum(not _rests(t) for t in listed)
+    assert operator.stop() == 0
+    operator.start_and_wait()
+    new = await agents.make_thread(next(chats))
+    await agents.status(new, phase="Idle")
+    # each unfinished thread is listed and swept; the new one is looked at when it comes and after its own write
+    assert operator.metric("openclaw_operator_reconciles_total") <= 2 * unfinished + 2
+    assert {n: (await agents.thread(n))["metadata"]["resourceVersion"] for n in resting} == before
+
+
+def _rests(thread):
+    status = thread.get("status", {})
+    accepted = conditions(status).get("Accepted", ("",))[0] == "True" if "conditions" in status else False
+    run = status.get("run")
+    return accepted and (run is None or "finishedAt" in run)
+
+
+# --- it cannot begin -----------------------------------------------------------------------------
+
+
+def test_definitions_that_are_missing_are_named(folder):
+    from tests.support.apiserver import running_apiserver  # noqa: PLC0415
+
+    with running_apiserver() as empty:
+        kubeconfig = empty.kubeconfig
+        operator = Operator(kubeconfig, "default", folder / "missing.log")
+        operator.start()
+        assert operator.wait() == 1
+    assert "does not serve agentthreads.openclaw.dev/v1alpha1" in operator.log
+    assert "kubectl apply --server-side -f" in operator.log
+
+
+def test_rights_that_are_missing_are_named(apiserver, folder):
+    core = "/api/v1/namespaces/default/serviceaccounts"
+    apiserver.call("POST", core, {"metadata": {"name": "nobody"}})
+    token = apiserver.call("POST", f"{core}/nobody/token", {"spec": {}})["status"]["token"]
+    kubeconfig = write_token_kubeconfig(apiserver, token, folder / "nobody.kubeconfig")
+    operator = Operator(kubeconfig, "default", folder / "nobody.log")
+    operator.start()
+    assert operator.wait() == 1
+    assert "The operator cannot read agentthreads" in operator.log
+    assert "system:serviceaccount:default:nobody" in operator.log
+    assert token not in operator.log
+
+
+def test_an_api_server_away_is_waited_for(apiserver, folder):
+    kubeconfig = write_token_kubeconfig(apiserver, "x", folder / "away.kubeconfig", url="https://127.0.0.1:1")
+    operator = Operator(kubeconfig, "default", folder / "away.log")
+    operator.start()
+    try:
+        eventually_sync(lambda: operator.log.count("The API server does not answer") >= 2, timeout=30)
+        assert operator.alive
+    finally:
+        operator.stop()
+
+
+# --- what it leaves behind -----------------------------------------------------------------------
+
+
+async def test_nothing_in_the_log_is_a_warning_or_a_trace(operator, agents):
+    name = await agents.make_thread(next(chats))
+    await agents.status(name, phase="Idle")
+    lines = [line for line in operator.log.splitlines() if "Warning" in line or "Traceback" in line or "ERROR" in line]
+    assert lines == []
+
+
+async def test_no_thread_bears_anything_of_kopfs(operator, agents):
+    for thread in (await agents.client.request("GET", agents.threads))["items"]:
+        assert not {"annotations", "finalizers"} & set(thread["metadata"])
+        assert {f["subresource"] for f in thread["metadata"]["managedFields"] if f.get("subresource")} <= {"status"}
