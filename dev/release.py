@@ -48,12 +48,20 @@ class Release:
 
     def install(self, values: Mapping[str, Any], chart: Path = CHART) -> None:
         """Install or upgrade to these values and wait until it serves."""
+        self._forget_interrupted()
         # what stands in crds/ is installed once by helm; an upgrade takes the documented extra command
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(chart / "crds"))
         self.helm(
             "upgrade", "--install", self.name, str(chart), "--create-namespace", "--values", "-", "--wait",
             "--timeout", "5m", timeout=400, stdin=json.dumps(values),
         )  # fmt: skip
+
+    def _forget_interrupted(self) -> None:
+        """Drop the record of a helm that was killed in the middle: helm would refuse to go on for ever."""
+        pending = "status in (pending-install,pending-upgrade,pending-rollback)"
+        self.kubectl(
+            "delete", "secret", "-l", f"owner=helm,name={self.name},{pending}", "--ignore-not-found", check=False
+        )
 
     @contextlib.contextmanager
     def forward(self, target: str, port: int) -> Iterator[int]:

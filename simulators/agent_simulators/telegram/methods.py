@@ -69,6 +69,8 @@ async def get_updates(_cloud: Cloud, bot: Bot, params: Params) -> Any:
             return []
         if bot.poll != mine:
             raise Refused(_CONFLICT, 409)
+    # an update injected without a number can never be confirmed: it is delivered once
+    bot.updates = [u for u in bot.updates if isinstance(u["update_id"], int) or u not in waiting[:limit]]
     return waiting[:limit]
 
 

@@ -17,7 +17,8 @@ class Bot:
     token: str
     username: str
     updates: list[dict[str, Any]] = field(default_factory=list)
-    next_update: int = 1
+    next_update: int = field(default_factory=lambda: int(time.time()))
+    """Grows on over a restart of the simulator, as the ids of the real cloud do."""
     allowed: list[str] | None = None
     webhook: dict[str, Any] | None = None
     commands: dict[str, list[dict[str, str]]] = field(default_factory=dict)
