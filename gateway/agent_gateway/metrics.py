@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 UPDATES = Counter("openclaw_updates", "Updates taken from the inbox, by what they were.", ["kind"])
+TURNS = Counter("openclaw_turns", "Turns that ended, by how.", ["state", "reason"])
+RUNS = Counter("openclaw_runs", "Runs that ended, by why.", ["reason"])
+FIRST_TEXT = Histogram(
+    "openclaw_first_text_seconds",
+    "From a message taken to the first text of its answer, waiting and pod start included.",
+    buckets=(0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300),
+)
 OUTBOX_PENDING = Gauge("openclaw_outbox_pending", "Answers that are not yet in the chat.")
 OUTBOX_AGE = Gauge("openclaw_outbox_age_seconds", "Age of the oldest answer that is not yet in the chat.")
 RUNS_OPEN = Gauge("openclaw_runs_open", "Runs that are wanted or live.")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 
 import asyncpg
 import pytest
 
-from agent_gateway.errors import LeadershipLost, OtherBot, RunClosed, RunRefused
+from agent_gateway.errors import DatabaseAway, LeadershipLost, OtherBot, RunClosed, RunRefused
 from agent_gateway.leader import Leader, take_over
 from agent_gateway.store import Store
+from agent_gateway.store.database import FAULTS
 from agent_gateway.store.rows import Address, Final, TurnState
 from tests.conftest import BOT_ID
 
@@ -241,7 +244,7 @@ async def test_killed_connections_lose_no_turn(store):
         for _ in range(20):
             try:
                 return await make_turn(store, thread, update)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except FAULTS:
                 continue
         raise AssertionError("never got through")
 
@@ -251,8 +254,76 @@ async def test_killed_connections_lose_no_turn(store):
                 await store.pool.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1"
                 )
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except FAULTS:
                 continue
 
     await asyncio.gather(kill(), *(add(update) for update in range(100, 160)))
     assert await store.queued_count(thread.id) == 60
+
+
+async def test_a_closing_run_is_given_nothing_more(store):
+    for number in range(1, 41):
+        thread = await make_thread(store, Address(BOT_ID, 2000 + number), f"tg-{2000 + number}")
+        await make_live_run(store, thread)
+
+        async def add_and_deliver(thread=thread):
+            await make_turn(store, thread)
+            return await store.deliver_next(thread.id, 1)
+
+        await asyncio.gather(add_and_deliver(), store.leave(thread.id, 1, 1), return_exceptions=True)
+        has_run, has_turn = await store.open_run(thread.id), await store.running_turn(thread.id)
+        assert (has_run is None) == (has_turn is None)
+
+
+async def test_failed_starts_count_until_a_turn_is_started(store):
+    thread = await make_thread(store)
+    for update in (1, 2):
+        await make_turn(store, thread, update)
+    await store.count_attempt(thread.id)
+    await make_live_run(store, thread)
+    await store.mark_ready(thread.id, 1)
+    turn = await store.deliver_next(thread.id, 1)
+    assert turn.attempts == 1
+    assert (await store.next_turn(thread.id)).attempts == 1
+    await store.turn_started(turn.id, 1, 1)
+    assert (await store.next_turn(thread.id)).attempts == 0
+
+
+async def test_the_first_reason_of_a_stop_stands(store):
+    thread = await make_thread(store)
+    await make_live_run(store, thread)
+    await store.ask_stop(None, thread.id, 1, "killed")
+    await store.ask_stop(None, thread.id, 1, "lost")
+    assert (await store.open_run(thread.id)).stop == "killed"
+
+
+@pytest.mark.parametrize(
+    "left_behind",
+    ["INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 999)", "DELETE FROM _yoyo_migration"],
+    ids=["its lock", "a migration that is not noted as applied"],
+)
+async def test_a_migration_that_was_killed_is_begun_again(store, dsn, left_behind):
+    await make_thread(store)
+    await store.pool.execute(left_behind)
+    environment = {**os.environ, "DATABASE_URL": dsn}
+    for _ in range(2):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "agent_gateway.store.migrate", env=environment, stderr=asyncio.subprocess.PIPE
+        )
+        _, words = await process.communicate()
+        assert process.returncode == 0, words
+    assert len(await store.list_threads()) == 1
+
+
+async def test_two_migrations_at_once_take_turns(store, dsn):
+    await store.pool.execute("DELETE FROM _yoyo_migration")
+    environment = {**os.environ, "DATABASE_URL": dsn}
+    command = [sys.executable, "-m", "agent_gateway.store.migrate"]
+    both = [await asyncio.create_subprocess_exec(*command, env=environment) for _ in range(2)]
+    assert await asyncio.gather(*(process.wait() for process in both)) == [0, 0]
+
+
+async def test_a_database_that_is_away_is_told_without_its_password():
+    with pytest.raises(DatabaseAway, match="out of reach") as caught:
+        await Store.open("postgresql://user:secret@127.0.0.1:1/none", BOT_ID)
+    assert "secret" not in str(caught.value)

@@ -7,15 +7,14 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-import asyncpg
-
 from agent_contract import wire
 from agent_gateway.errors import DatabaseAway
+from agent_gateway.store.database import FAULTS
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-DATABASE_AWAY = (DatabaseAway, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+DATABASE_AWAY = (DatabaseAway, *FAULTS)
 PAUSES = (0.1, 0.4, 1.0, 2.0, 4.0)
 """Seconds between the tries of one commit; afterwards the connection is closed and the runner sends again."""
 

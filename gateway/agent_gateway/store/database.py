@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import asyncpg
 
@@ -14,6 +14,10 @@ from agent_gateway.store.sql import QUERIES
 
 Connection = Any
 """An asyncpg connection, from the pool or not."""
+
+
+FAULTS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What may come of a database that is away, or of a connection that it ended (the last is no kind of the others)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Database:
         """
         try:
             pool = await asyncpg.create_pool(dsn, min_size=2, max_size=size, command_timeout=30, timeout=10)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except FAULTS as error:
             raise DatabaseAway(describe(error)) from error
         return cls(pool, bot_id)
 

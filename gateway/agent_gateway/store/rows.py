@@ -66,6 +66,8 @@ class Run:
     ended_at: datetime | None
     reason: str | None
     message: str | None
+    stop: str | None = None
+    """Why the gateway asked for its end: killed, lost, not_ready, timeout."""
 
 
 class TurnState(StrEnum):

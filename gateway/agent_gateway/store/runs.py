@@ -6,7 +6,8 @@ from dataclasses import fields
 from typing import Any
 
 from agent_gateway.errors import RunClosed, RunRefused
-from agent_gateway.store.database import Database
+from agent_gateway.metrics import RUNS
+from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Run, RunState, Turn
 from agent_gateway.store.sql import QUERIES
 from agent_gateway.store.turns import build_turn
@@ -72,10 +73,15 @@ class RunQueries(Database):
             return build_run(row)
 
     async def mark_ready(self, thread_id: int, number: int) -> None:
-        """Record that pi answers; failed starts before it count no more."""
-        async with self.fenced() as connection:
-            await connection.execute(QUERIES["mark_ready"], thread_id, number)
-            await connection.execute(QUERIES["reset_attempts"], thread_id)
+        """Record that pi answers."""
+        await self._write("mark_ready", thread_id, number)
+
+    async def ask_stop(self, connection: Connection | None, thread_id: int, number: int, why: str) -> None:
+        """Record that a run shall end; what carries it out may come later, and in another gateway."""
+        if connection is None:
+            await self._write("ask_stop", thread_id, number, why)
+        else:
+            await connection.execute(QUERIES["ask_stop"], thread_id, number, why)
 
     async def seen(self, thread_id: int, number: int) -> None:
         """Record that the connection lives."""
@@ -84,7 +90,10 @@ class RunQueries(Database):
     async def end_run(self, thread_id: int, number: int, reason: str, message: str | None) -> bool:
         """Record that a run is over; False where it was already."""
         async with self.fenced() as connection:
-            return bool(await connection.fetchrow(QUERIES["end_run"], thread_id, number, reason, message))
+            ended = bool(await connection.fetchrow(QUERIES["end_run"], thread_id, number, reason, message))
+        if ended:
+            RUNS.labels(reason).inc()
+        return ended
 
     async def leave(self, thread_id: int, run: int, seq: int, *, hand_over: bool = True) -> Turn | None:
         """Hand the run its next turn, or close it, in one transaction.
@@ -99,9 +108,12 @@ class RunQueries(Database):
                 turn = await connection.fetchrow(QUERIES["deliver_next"], thread_id, run)
             if not hand_over and running is not None:
                 await connection.execute(QUERIES["requeue"], running["id"])
+            ended = None
             if not hand_over or turn is None:
-                await connection.execute(QUERIES["end_run"], thread_id, run, LEFT, None)
+                ended = await connection.fetchrow(QUERIES["end_run"], thread_id, run, LEFT, None)
             await connection.execute(QUERIES["acked"], thread_id, run, seq)
+        if ended is not None:
+            RUNS.labels(LEFT).inc()
         return build_turn(turn) if hand_over and turn is not None else None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+from agent_gateway.metrics import FIRST_TEXT, TURNS
 from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Address, Final, Turn, TurnState, TurnView
 from agent_gateway.store.sql import QUERIES
@@ -67,19 +68,22 @@ class TurnQueries(Database):
         return build_turn(row) if row else None
 
     async def turn_started(self, turn_id: int, run: int, seq: int) -> None:
-        """Record that pi took the prompt."""
+        """Record that pi took the prompt; failed starts before it count no more for those that wait."""
         async with self.fenced() as connection:
             row = await connection.fetchrow(QUERIES["turn_by_id"], turn_id)
-            await connection.execute(QUERIES["turn_started"], turn_id, run)
+            # the run's row first, as a delivery locks it first too
             await connection.execute(QUERIES["acked"], row["thread_id"], run, seq)
+            await connection.execute(QUERIES["turn_started"], turn_id, run)
+            await connection.execute(QUERIES["reset_attempts"], row["thread_id"])
 
     async def save_progress(self, turn_id: int, thread_id: int, run: int, messages: Sequence[str], seq: int) -> None:
         """Store the texts so far with the acknowledgement; of an ended turn only the latter moves."""
         async with self.fenced() as connection:
             await connection.execute(QUERIES["save_progress"], turn_id, json.dumps(list(messages)))
-            if messages:
-                await connection.execute(QUERIES["first_text"], turn_id)
+            seconds = await connection.fetchval(QUERIES["first_text"], turn_id) if any(messages) else None
             await connection.execute(QUERIES["acked"], thread_id, run, seq)
+        if seconds is not None:
+            FIRST_TEXT.observe(seconds)
 
     async def end_turn(
         self, turn_id: int, run: int | None, seq: int | None, state: TurnState, reason: str | None, final: Final
@@ -95,6 +99,8 @@ class TurnQueries(Database):
             if seq is not None and run is not None:
                 turn = row or await connection.fetchrow(QUERIES["turn_by_id"], turn_id)
                 await connection.execute(QUERIES["acked"], turn["thread_id"], run, seq)
+        if row is not None:
+            TURNS.labels(state.value, reason or "").inc()
 
     async def _say_final(self, connection: Connection, turn: Turn, final: Final) -> None:
         thread = await connection.fetchrow(QUERIES["thread_by_id"], turn.thread_id)

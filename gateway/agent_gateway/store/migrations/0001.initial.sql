@@ -1,19 +1,20 @@
 -- The truth about conversations. Order and exclusion are held by constraints, not by code.
+-- IF NOT EXISTS: the migration tool notes a migration as applied in a second transaction, and may be killed before it.
 
-CREATE TABLE leader (
+CREATE TABLE IF NOT EXISTS leader (
     bot_id      bigint PRIMARY KEY,
     epoch       bigint NOT NULL DEFAULT 0,       -- grows with each leader; every write of turns, views and outbox checks it
     bot_name    text   NOT NULL,                 -- the gateway's short name, part of every thread's name
     since       timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE TABLE cursor (
+CREATE TABLE IF NOT EXISTS cursor (
     bot_id      bigint PRIMARY KEY,
     next_offset bigint NOT NULL,
     updated_at  timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE TABLE inbox (
+CREATE TABLE IF NOT EXISTS inbox (
     bot_id      bigint NOT NULL,
     update_id   bigint NOT NULL,
     lane        text   NOT NULL,                 -- rows of one lane are taken strictly in order; '<chat>[/<topic>]' or '!<update_id>' for what overtakes
@@ -24,9 +25,9 @@ CREATE TABLE inbox (
     done_at     timestamptz,
     PRIMARY KEY (bot_id, update_id)
 );
-CREATE INDEX inbox_new ON inbox (bot_id, lane, update_id) WHERE state = 'new';
+CREATE INDEX IF NOT EXISTS inbox_new ON inbox (bot_id, lane, update_id) WHERE state = 'new';
 
-CREATE TABLE threads (
+CREATE TABLE IF NOT EXISTS threads (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     bot_id      bigint NOT NULL,
     chat_id     bigint NOT NULL,
@@ -39,7 +40,7 @@ CREATE TABLE threads (
     UNIQUE NULLS NOT DISTINCT (bot_id, chat_id, topic_id)
 );
 
-CREATE TABLE runs (
+CREATE TABLE IF NOT EXISTS runs (
     thread_id   bigint NOT NULL REFERENCES threads,
     number      integer NOT NULL,
     state       text NOT NULL DEFAULT 'wanted' CHECK (state IN ('wanted', 'live', 'over')),  -- wanted -> live (first accepted hello) -> over
@@ -57,9 +58,9 @@ CREATE TABLE runs (
     message     text,
     PRIMARY KEY (thread_id, number)
 );
-CREATE UNIQUE INDEX runs_one_open ON runs (thread_id) WHERE state <> 'over';
+CREATE UNIQUE INDEX IF NOT EXISTS runs_one_open ON runs (thread_id) WHERE state <> 'over';
 
-CREATE TABLE turns (
+CREATE TABLE IF NOT EXISTS turns (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     thread_id   bigint NOT NULL REFERENCES threads,
     update_id   bigint,
@@ -77,18 +78,18 @@ CREATE TABLE turns (
     first_text_at timestamptz,
     ended_at    timestamptz
 );
-CREATE UNIQUE INDEX turns_one_running ON turns (thread_id) WHERE state IN ('delivered', 'started');
-CREATE INDEX turns_queued ON turns (thread_id, id) WHERE state = 'queued';
-CREATE UNIQUE INDEX turns_update ON turns (thread_id, update_id) WHERE update_id IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS turns_one_running ON turns (thread_id) WHERE state IN ('delivered', 'started');
+CREATE INDEX IF NOT EXISTS turns_queued ON turns (thread_id, id) WHERE state = 'queued';
+CREATE UNIQUE INDEX IF NOT EXISTS turns_update ON turns (thread_id, update_id) WHERE update_id IS NOT NULL;
 
-CREATE TABLE turn_views (
+CREATE TABLE IF NOT EXISTS turn_views (
     turn_id     bigint PRIMARY KEY REFERENCES turns,
     messages    jsonb  NOT NULL DEFAULT '[]',    -- the assistant's texts so far, stored at most once a second
     message_ids bigint[] NOT NULL DEFAULT '{}',  -- what stands in the chat, in order
     updated_at  timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE TABLE messages (
+CREATE TABLE IF NOT EXISTS messages (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     thread_id   bigint NOT NULL REFERENCES threads,
     turn_id     bigint REFERENCES turns,
@@ -96,9 +97,9 @@ CREATE TABLE messages (
     text        text   NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX messages_thread ON messages (thread_id, id);
+CREATE INDEX IF NOT EXISTS messages_thread ON messages (thread_id, id);
 
-CREATE TABLE session_entries (
+CREATE TABLE IF NOT EXISTS session_entries (
     session_id  uuid   NOT NULL,
     ordinal     integer NOT NULL,
     entry_id    text   NOT NULL,
@@ -107,7 +108,7 @@ CREATE TABLE session_entries (
     UNIQUE (session_id, entry_id)
 );
 
-CREATE TABLE outbox (
+CREATE TABLE IF NOT EXISTS outbox (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     bot_id      bigint NOT NULL,
     dedupe_key  text   NOT NULL UNIQUE,          -- the same thing is never said twice
@@ -127,9 +128,9 @@ CREATE TABLE outbox (
     created_at  timestamptz NOT NULL DEFAULT now(),
     sent_at     timestamptz
 );
-CREATE INDEX outbox_due ON outbox (bot_id, chat_id, id) WHERE state IN ('pending', 'sending');
+CREATE INDEX IF NOT EXISTS outbox_due ON outbox (bot_id, chat_id, id) WHERE state IN ('pending', 'sending');
 
-CREATE TABLE usage (
+CREATE TABLE IF NOT EXISTS usage (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     thread_id   bigint NOT NULL REFERENCES threads,
     run         integer NOT NULL,
@@ -143,9 +144,9 @@ CREATE TABLE usage (
     milliseconds integer NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX usage_thread ON usage (thread_id, created_at);
+CREATE INDEX IF NOT EXISTS usage_thread ON usage (thread_id, created_at);
 
-CREATE TABLE audit (
+CREATE TABLE IF NOT EXISTS audit (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at          timestamptz NOT NULL DEFAULT now(),
     person_id   bigint,

@@ -40,5 +40,9 @@ UPDATE runs SET acked_seq = GREATEST(acked_seq, $3), seen_at = now() WHERE threa
 UPDATE runs SET state = 'over', ended_at = now(), reason = $3, message = $4
 WHERE thread_id = $1 AND number = $2 AND state <> 'over' RETURNING *;
 
+-- name: ask_stop
+-- The first reason stands.
+UPDATE runs SET stop = COALESCE(stop, $3) WHERE thread_id = $1 AND number = $2 AND state <> 'over';
+
 -- name: last_run
 SELECT * FROM runs WHERE thread_id = $1 AND state = 'over' ORDER BY number DESC LIMIT 1;

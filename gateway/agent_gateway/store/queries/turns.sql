@@ -24,18 +24,21 @@ SELECT * FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 
 SELECT * FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started');
 
 -- name: deliver_next
--- queued -> delivered; nothing where one is running already (the unique index would refuse a second anyway).
+-- queued -> delivered; nothing where one is running already (the unique index would refuse a second anyway). The run's
+-- row is locked, so that a run that is closing at this moment is given nothing any more.
+WITH open AS (SELECT 1 FROM runs WHERE thread_id = $1 AND number = $2 AND state = 'live' FOR SHARE)
 UPDATE turns SET state = 'delivered', run = $2, delivered_at = now()
 WHERE id = (SELECT id FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 1 FOR UPDATE)
   AND NOT EXISTS (SELECT 1 FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started'))
-  AND EXISTS (SELECT 1 FROM runs WHERE thread_id = $1 AND number = $2 AND state = 'live')
+  AND EXISTS (SELECT 1 FROM open)
 RETURNING *;
 
 -- name: turn_started
 UPDATE turns SET state = 'started', started_at = now() WHERE id = $1 AND run = $2 AND state = 'delivered';
 
 -- name: first_text
-UPDATE turns SET first_text_at = now() WHERE id = $1 AND first_text_at IS NULL;
+UPDATE turns SET first_text_at = now() WHERE id = $1 AND first_text_at IS NULL
+RETURNING extract(epoch FROM now() - created_at)::float;
 
 -- name: save_progress
 INSERT INTO turn_views (turn_id, messages)
@@ -65,7 +68,7 @@ WHERE id = $1 AND state = 'delivered';
 UPDATE turns SET attempts = attempts + 1 WHERE thread_id = $1 AND state = 'queued';
 
 -- name: reset_attempts
-UPDATE turns SET attempts = 0 WHERE thread_id = $1 AND state = 'queued';
+UPDATE turns SET attempts = 0 WHERE thread_id = $1 AND state = 'queued' AND attempts > 0;
 
 -- name: cancel_queued
 UPDATE turns SET state = 'cancelled', ended_at = now() WHERE thread_id = $1 AND state = 'queued' RETURNING id;
