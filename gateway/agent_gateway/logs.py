@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+import traceback
+from pathlib import Path
 
 from pythonjsonlogger.json import JsonFormatter
+from typing_extensions import override
 
 _LIBRARIES = ("httpx", "httpcore", "telegram", "aiohttp", "asyncio", "yoyo")
+_TOKEN = re.compile(r"(?<!\d)\d{5,20}:[A-Za-z0-9_-]{20,}")
+"""A bot's token: its id, a colon, its secret."""
+
+
+class SafeFormatter(JsonFormatter):
+    """Cut bot tokens out of whatever is logged: libraries put addresses, and tokens themselves, into their errors."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return redact(super().format(record))
 
 
 def configure_logs(level: str) -> None:
     """Log to stderr; libraries speak from warnings on, as their chatter holds addresses with the bot's token."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        JsonFormatter(
+        SafeFormatter(
             "%(asctime)s %(levelname)s %(name)s %(message)s", rename_fields={"levelname": "level", "asctime": "time"}
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def redact(text: str) -> str:
+    """Return a text without bot tokens."""
+    return _TOKEN.sub("<token>", text)
+
+
+def describe_fault(error: BaseException) -> str:
+    """Name an error's class and where it came from; its text may hold what a person wrote."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(frame.filename).stem}:{frame.lineno}" for frame in frames[-3:]]
+    return " < ".join([type(error).__name__, *reversed(places)])

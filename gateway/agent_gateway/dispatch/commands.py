@@ -125,6 +125,8 @@ class Commands:
         if run is None and not cancelled:
             return Answer(texts.kill_idle_text(name))
         number = run.number if run else None
+        if number is not None:
+            await self._store.ask_stop(connection, thread.id, number, "killed")
         _log.info("kill", extra={"agent_thread": name, "run": number, "cancelled": len(cancelled)})
 
         async def end() -> None:
@@ -135,9 +137,9 @@ class Commands:
             link = self._registry.link(thread.id)
             if link is not None and link.run == number:
                 await link.shutdown("killed", _KILL_GRACE)
-            await self._resources.stop_run(name, number)
+            self._wake.thread(thread.id)  # the stop is recorded: it is carried out there, however often that takes
 
-        return Answer(texts.kill_done_text(name), [end])
+        return Answer(_kill_text(name, len(cancelled)), [end])
 
     async def _close_view(self, thread: Thread, turn_id: int) -> None:
         """Show nothing more of a turn that was cancelled; a line that said what it waited for is replaced."""
@@ -146,6 +148,13 @@ class Commands:
             text = failure_text("aborted")
             await self._store.put(None, thread.address, text, f"cancelled:{turn_id}", message_ids=shown)
             self._wake.outbox()
+
+
+def _kill_text(name: str, cancelled: int) -> str:
+    done = texts.kill_done_text(name)
+    if not cancelled:
+        return done
+    return f"{done}\n{cancelled} waiting {'message was' if cancelled == 1 else 'messages were'} cancelled."
 
 
 def _line(thread: Thread, resource: AgentThread | None) -> texts.ThreadLine:

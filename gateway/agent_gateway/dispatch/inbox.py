@@ -14,19 +14,23 @@ import asyncpg
 from agent_contract.names import build_thread_name
 from agent_gateway.dispatch.commands import Answer, Commands
 from agent_gateway.dispatch.wake import Wake
+from agent_gateway.errors import LeadershipLost
+from agent_gateway.logs import describe_fault
 from agent_gateway.metrics import UPDATES
 from agent_gateway.store import Store
-from agent_gateway.store.database import Connection
+from agent_gateway.store.database import FAULTS, Connection
 from agent_gateway.store.rows import Address, InboxRow, Turn
 from agent_gateway.telegram.commands import not_allowed_text
 from agent_gateway.telegram.errors import MalformedUpdate
 from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.telegram.texts import buried_text
 from agent_gateway.telegram.updates import Command, Ignored, Incoming, Prompt, parse
 
 _log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
 _PURGE_SECONDS = 3600.0
 _PARALLEL = 16
+_TRIES = 3
 
 
 class Opener(Protocol):
@@ -76,6 +80,7 @@ class Dispatcher:
         self._check = check
         self._slots = asyncio.Semaphore(_PARALLEL)
         self._after: set[asyncio.Task[None]] = set()
+        self._failures: dict[int, int] = {}
 
     async def run(self) -> None:
         """Dispatch for ever."""
@@ -85,36 +90,75 @@ class Dispatcher:
                 self._check()
                 self._wake.inbox_due.clear()
                 while rows := await self._store.next_inbox():
-                    await asyncio.gather(*(self._take(row) for row in rows))
+                    if not all(await asyncio.gather(*(self._take(row) for row in rows))):
+                        raise OSError("a row could not be stored")  # as any fault of the database
                 if time.monotonic() - purged > _PURGE_SECONDS:
                     await self._store.purge_inbox()
                     purged = time.monotonic()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except FAULTS as error:
                 _log.warning("inbox_failed", extra={"error": type(error).__name__})
                 await asyncio.sleep(1)
             await _wait(self._wake.inbox_due, POLL_SECONDS)
 
-    async def _take(self, row: InboxRow) -> None:
+    async def _take(self, row: InboxRow) -> bool:
+        """Take one row; False where the database did not let it, so that it is tried again."""
         async with self._slots:
             self._check()
-            incoming, problem = self._parse(row)
-            async with self._store.fenced() as connection:
-                if not await self._store.claim_inbox(connection, row.update_id):
-                    return
-                if incoming is None:
-                    _log.warning("update_malformed", extra={"update_id": row.update_id, "problem": problem})
-                    UPDATES.labels("malformed").inc()
-                    await self._store.finish_inbox(connection, row.update_id, "dead", problem)
-                    return
-                after = await self._handle(connection, row, incoming)
-                await self._store.finish_inbox(connection, row.update_id)
-            self._start(after)
+            try:
+                await self._dispatch(row)
+            except LeadershipLost:
+                raise
+            except MalformedUpdate as error:
+                return await self._bury(row, "malformed", str(error)[:1000])
+            except asyncpg.DataError as error:
+                return await self._bury(row, "failed", f"it cannot be stored: {type(error).__name__}")
+            except FAULTS as error:
+                _log.warning("update_failed", extra={"update_id": row.update_id, "error": type(error).__name__})
+                return False
+            except Exception as error:  # noqa: BLE001  # a fault in one update must not hold up the others for ever
+                _log.error("update_failed", extra={"update_id": row.update_id, "error": describe_fault(error)})
+                self._failures[row.update_id] = self._failures.get(row.update_id, 0) + 1
+                if self._failures[row.update_id] < _TRIES:
+                    return False
+                return await self._bury(row, "failed", f"it cannot be handled: {type(error).__name__}")
+            self._failures.pop(row.update_id, None)
+        return True
 
-    def _parse(self, row: InboxRow) -> tuple[Incoming | None, str | None]:
+    async def _dispatch(self, row: InboxRow) -> None:
+        incoming = parse(_load(row.payload), self._bot)
+        async with self._store.fenced() as connection:
+            if not await self._store.claim_inbox(connection, row.update_id):
+                return
+            after = await self._handle(connection, row, incoming)
+            await self._store.finish_inbox(connection, row.update_id)
+        self._start(after)
+
+    async def _bury(self, row: InboxRow, kind: str, problem: str) -> bool:
+        """Set a row aside that no trying again helps, with words that hold nothing of its contents."""
         try:
-            return parse(json.loads(row.payload), self._bot), None
-        except MalformedUpdate as error:
-            return None, str(error)[:1000]
+            async with self._store.fenced() as connection:
+                await self._store.finish_inbox(connection, row.update_id, "dead", problem)
+                await self._tell_buried(connection, row, problem)
+        except FAULTS:
+            return False
+        self._failures.pop(row.update_id, None)
+        self._wake.outbox()
+        UPDATES.labels(kind).inc()
+        _log.warning("update_dead", extra={"update_id": row.update_id, "problem": problem})
+        return True
+
+    async def _tell_buried(self, connection: Connection, row: InboxRow, problem: str) -> None:
+        """Tell whoever wrote it, where that can be read and they may use the bot."""
+        try:
+            incoming = parse(_load(row.payload), self._bot)
+        except MalformedUpdate:
+            return
+        if not isinstance(incoming, Prompt | Command):
+            return
+        if self._access.allows(incoming.person_id, incoming.address.chat_id):
+            text = buried_text(problem, row.update_id)
+            key = f"update:{row.update_id}"
+            await self._store.put(connection, incoming.address, text, key, reply_to=incoming.message_id)
 
     async def _handle(self, connection: Connection, row: InboxRow, incoming: Incoming) -> list[Any]:
         """Do what one update asks for; return what is to be done once it is committed."""
@@ -181,6 +225,13 @@ class Dispatcher:
         self._after.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.warning("command_failed", extra={"error": type(error).__name__})
+
+
+def _load(payload: str) -> object:
+    try:
+        return json.loads(payload)
+    except ValueError as error:
+        raise MalformedUpdate("the update is not JSON") from error
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -7,6 +7,21 @@ from datetime import datetime, timedelta
 
 from agent_contract.agentclass import Timeouts
 from agent_contract.agentthread import AgentThread, Reason, RunStatus
+from agent_gateway.dispatch.actions import (
+    Action,
+    ConfirmGone,
+    Deliver,
+    EndRun,
+    GiveUp,
+    Interrupt,
+    LookAgain,
+    RequestRun,
+    Requeue,
+    RewriteRun,
+    ShowWaiting,
+    StopRun,
+    TimeOut,
+)
 from agent_gateway.resources.agentthreads import find_run
 from agent_gateway.store.rows import Run, RunState, Thread, Turn, TurnState
 
@@ -16,9 +31,9 @@ QUIET_START = timedelta(seconds=3)
 """A start that takes no longer is not talked about."""
 LATE_FRAMES = timedelta(seconds=5)
 """What a runner sent before its end is read first, even where the status tells the end sooner."""
-PAUSES = (2.0, 10.0, 30.0)
+PAUSES = (2.0, 10.0)
 """Seconds before a run is tried again, by how many failed to start."""
-MAX_ATTEMPTS = 3
+MAX_ATTEMPTS = len(PAUSES) + 1
 TURN_BACKSTOP = timedelta(seconds=30)
 """The runner ends a turn at its deadline; that much later the gateway does."""
 
@@ -54,99 +69,6 @@ class Snapshot:
     free_place: bool = True
     gateway_since: datetime | None = None
     """When this gateway began to lead: runners had no chance to connect before."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRun:
-    """Compute the next run and write it."""
-
-
-@dataclass(frozen=True, slots=True)
-class RewriteRun:
-    """Write a run that is stored but was not (or not provably) written."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Deliver:
-    """Give the oldest waiting turn to the runner."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopRun:
-    """Ask for the end of a run."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class EndRun:
-    """Record that a run is over."""
-
-    number: int
-    reason: str
-    message: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ConfirmGone:
-    """Ask the API server whether the resource is really gone; if so the run ended with it."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Requeue:
-    """Give back a turn that its run never started."""
-
-    turn: int
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupt:
-    """End a turn whose run was lost, its text kept."""
-
-    turn: int
-    reason: str
-    message: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TimeOut:
-    """End a turn that its runner did not end at the deadline."""
-
-    turn: int
-
-
-@dataclass(frozen=True, slots=True)
-class GiveUp:
-    """Fail the waiting turns: no run could be started for them."""
-
-    reason: str | None
-    message: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ShowWaiting:
-    """Tell the chat what the oldest waiting turn waits for."""
-
-    reason: str | None = None
-    message: str | None = None
-    no_place: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LookAgain:
-    """Look at the thread again after so many seconds."""
-
-    seconds: float
-
-
-Action = (
-    RequestRun | RewriteRun | Deliver | StopRun | EndRun | ConfirmGone | Requeue | Interrupt | TimeOut | GiveUp
-    | ShowWaiting | LookAgain
-)  # fmt: skip
 
 
 def decide(s: Snapshot, now: datetime) -> list[Action]:
@@ -186,7 +108,13 @@ def _without_run(s: Snapshot, turn: Turn, now: datetime) -> list[Action]:
 
 
 def _with_open_run(s: Snapshot, run: Run, now: datetime) -> list[Action]:
-    return _ended(s, run, now) or _lost(s, run, now) or _stuck_turn(s, run, now) or _going_on(s, run, now)
+    return (
+        _ended(s, run, now)
+        or _stopping(s, run)
+        or _lost(s, run, now)
+        or _stuck_turn(s, run, now)
+        or _going_on(s, run, now)
+    )
 
 
 def _ended(s: Snapshot, run: Run, now: datetime) -> list[Action]:
@@ -207,7 +135,16 @@ def _ended(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     connected = s.link is not None and s.link.connected and s.link.run == run.number
     if connected and now - status.finished_at < LATE_FRAMES:
         return [LookAgain(1)]
-    return [EndRun(run.number, status.reason or Reason.ERROR, status.message)]
+    return [_end(s, run, status)]
+
+
+def _end(s: Snapshot, run: Run, status: RunStatus) -> EndRun:
+    """Say why a run is over: where the gateway asked for it, its own reason tells more than "Stopped"."""
+    if status.reason == Reason.STOPPED and run.stop == "lost":
+        return EndRun(run.number, Reason.GATEWAY_LOST, "The connection to the agent was lost.")
+    if status.reason == Reason.STOPPED and run.stop == "not_ready":
+        return EndRun(run.number, Reason.AGENT_FAILED, f"It was not ready within {s.timeouts.start} s.")
+    return EndRun(run.number, status.reason or Reason.ERROR, status.message)
 
 
 def _unwritten(resource: AgentThread, run: Run) -> list[Action]:
@@ -216,22 +153,28 @@ def _unwritten(resource: AgentThread, run: Run) -> list[Action]:
         return [RewriteRun(run.number)]
     if wanted > run.number:
         return [EndRun(run.number, Reason.SUPERSEDED)]
+    if run.thread_uid is None:  # written, but not yet noted whose it is: its runner could not prove itself
+        return [RewriteRun(run.number)]
     return []
+
+
+def _stopping(s: Snapshot, run: Run) -> list[Action]:
+    """Carry out a stop that is recorded, and wait for the end of a run that is being stopped."""
+    if s.resource is not None and (s.resource.spec.stop or 0) >= run.number:
+        return [LookAgain(5)]
+    return [StopRun(run.number, run.stop)] if run.stop is not None else []
 
 
 def _lost(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     """Stop a run whose runner went away, or never became ready."""
-    stopping = s.resource is not None and s.resource.spec.stop == run.number
-    if stopping:
-        return [LookAgain(5)]
     if run.state is RunState.LIVE:
         since = _away_since(s, run)
         if since is not None:
             left = since + LOST_AFTER - now
-            return [StopRun(run.number)] if left <= timedelta() else [LookAgain(left.total_seconds())]
+            return [StopRun(run.number, "lost")] if left <= timedelta() else [LookAgain(left.total_seconds())]
         if run.ready_at is None and run.hello_at is not None:
             left = run.hello_at + timedelta(seconds=s.timeouts.start) - now
-            return [StopRun(run.number)] if left <= timedelta() else [LookAgain(left.total_seconds())]
+            return [StopRun(run.number, "not_ready")] if left <= timedelta() else [LookAgain(left.total_seconds())]
     return []
 
 
@@ -270,7 +213,8 @@ def _waiting_for_start(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     left = run.wanted_at + QUIET_START - now
     if left > timedelta():
         return [LookAgain(left.total_seconds())]
-    return [ShowWaiting(), LookAgain(5)]
+    late = now >= run.wanted_at + timedelta(seconds=s.timeouts.start)
+    return [ShowWaiting(late=late), LookAgain(5)]
 
 
 def _refusal(resource: AgentThread | None) -> ShowWaiting | None:
@@ -287,3 +231,16 @@ def _refusal(resource: AgentThread | None) -> ShowWaiting | None:
 
 def _holds_up(status: RunStatus) -> bool:
     return status.reason is not None
+
+
+def compute_next_run(thread: Thread, found: AgentThread | None) -> int:
+    """Return the number of the next run: above every run that anybody knows of, or has forbidden by `spec.stop`."""
+    if found is None:
+        return 1 + thread.run_counter
+    status = found.status.run.number if found.status.run is not None else 0
+    return 1 + max(thread.run_counter, found.spec.run or 0, found.spec.stop or 0, status)
+
+
+def failed_to_start(run: Run, reason: str) -> bool:
+    """Say whether a run that is over was a start that failed, rather than one that somebody did not want any more."""
+    return run.ready_at is None and run.stop != "killed" and reason not in {Reason.SUPERSEDED, Reason.SUSPENDED}

@@ -10,17 +10,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-import asyncpg
-
 from agent_contract import names
+from agent_contract.agentclass import Timeouts
 from agent_contract.agentthread import AgentThread, Reason
+from agent_gateway.dispatch import actions as do
 from agent_gateway.dispatch import reconcile as r
+from agent_gateway.dispatch.line import Line
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.kube import KubeError
-from agent_gateway.resources.agentthreads import AgentThreads, RunConflict
+from agent_gateway.logs import describe_fault
+from agent_gateway.resources.agentthreads import AgentThreads, RunConflict, explain
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
+from agent_gateway.store.database import FAULTS
 from agent_gateway.store.rows import Address, Final, Run, Thread, Turn, TurnState, TurnView
 from agent_gateway.telegram import texts
 
@@ -77,6 +80,7 @@ class Threads:
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
         self._starting = asyncio.Lock()
+        self._line = Line()
 
     async def run(self) -> None:
         """Look at what is due, for ever; one task a thread, threads in parallel."""
@@ -95,7 +99,7 @@ class Threads:
             try:
                 for thread_id in await self._store.unfinished_threads():
                     self._wake.thread(thread_id)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except FAULTS as error:
                 _log.warning("sweep_failed", extra={"error": type(error).__name__})
             await asyncio.sleep(SWEEP_SECONDS)
 
@@ -107,15 +111,39 @@ class Threads:
             raise
         except RunConflict:
             self._wake.thread_later(thread_id, 0.05)
-        except (OSError, KubeError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            # what the API server or the database refuses now is asked again; the sweep would do so in any case
-            _log.warning("thread_failed", extra={"thread_id": thread_id, "error": f"{type(error).__name__}"})
+        except KubeError as error:
+            _log.warning("thread_refused", extra={"thread_id": thread_id, "status": error.status, "why": error.reason})
+            await self._tell_refused(thread_id, error)
+        except FAULTS as error:
+            # what the database refuses now is asked again; the sweep would do so in any case
+            _log.warning("thread_failed", extra={"thread_id": thread_id, "error": type(error).__name__})
             self._wake.thread_later(thread_id, _RETRY_SECONDS)
+        except Exception as error:  # noqa: BLE001  # one thread's fault, whatever it is, must not touch another
+            _log.error("thread_failed", extra={"thread_id": thread_id, "error": describe_fault(error)})
         finally:
             self._busy.pop(thread_id, None)
             if thread_id in self._again:
                 self._again.discard(thread_id)
                 self._wake.thread(thread_id)
+            self._call_next(thread_id)
+
+    async def _tell_refused(self, thread_id: int, error: KubeError) -> None:
+        """Say in the chat why its message does not go on: the cluster refuses, or does not answer."""
+        self._wake.thread_later(thread_id, _RETRY_SECONDS)
+        try:
+            thread, waiting = await self._store.thread_by_id(thread_id), await self._store.next_turn(thread_id)
+        except FAULTS as away:
+            _log.warning("thread_failed", extra={"thread_id": thread_id, "error": type(away).__name__})
+            return
+        if thread is not None and waiting is not None:
+            self._views.open(waiting, thread.address, waiting.message_id)
+            self._views.waiting(waiting.id, texts.cluster_text(explain(error)))
+
+    def _call_next(self, looked_at: int) -> None:
+        """Let the first in the line look whether a place is free now."""
+        first = self._line.first()
+        if first is not None and first != looked_at:
+            self._wake.thread(first)
 
     async def _reconcile(self, thread_id: int) -> None:
         for _ in range(20):  # each round does one thing; what is left after so many waits for the sweep
@@ -123,11 +151,22 @@ class Threads:
             if snapshot is None:
                 return
             actions = r.decide(snapshot, datetime.now(UTC))
+            self._keep_line(snapshot, actions)
             settled = True
             for action in actions:
                 settled = await self._apply(snapshot, action) and settled
             if settled:
                 return
+
+    def _keep_line(self, s: r.Snapshot, actions: list[do.Action]) -> None:
+        if s.waiting is not None and any(isinstance(a, do.ShowWaiting) and a.no_place for a in actions):
+            self._line.join(s.thread.id, s.waiting.id)
+        elif do.RequestRun() not in actions:
+            self._line.leave(s.thread.id)
+
+    async def _has_place(self, waiting: Turn) -> bool:
+        """Say whether a run may begin, those who came before counted as begun."""
+        return await self._store.open_runs() + self._line.count_before(waiting.id) < self._max_runs
 
     async def _read(self, thread_id: int) -> r.Snapshot | None:
         store = self._store
@@ -135,20 +174,22 @@ class Threads:
         if thread is None:
             return None
         resource = self._resources.cached(thread.name)
-        class_name = resource.spec.class_ref.name if resource else names.DEFAULT_CLASS
-        agent_class = await self._resources.agent_class(class_name)
-        run = await store.open_run(thread_id)
-        free = run is not None or await store.open_runs() < self._max_runs
+        run, waiting = await store.open_run(thread_id), await store.next_turn(thread_id)
+        timeouts = Timeouts()
+        if run is not None:
+            class_name = resource.spec.class_ref.name if resource else names.DEFAULT_CLASS
+            timeouts = (await self._resources.agent_class(class_name)).spec.timeouts
+        free = run is not None or waiting is None or await self._has_place(waiting)
         return r.Snapshot(
             thread=thread,
             run=run,
             last=None if run else await store.last_run(thread_id),
             running=await store.running_turn(thread_id),
-            waiting=await store.next_turn(thread_id),
+            waiting=waiting,
             link=self._link_state(thread_id),
             resource=resource,
             resource_known=self._resources.synced.is_set(),
-            timeouts=agent_class.spec.timeouts,
+            timeouts=timeouts,
             free_place=free,
             gateway_since=self._since,
         )
@@ -162,38 +203,37 @@ class Threads:
             lost = datetime.now(UTC) - timedelta(seconds=time.monotonic() - link.lost_at)
         return r.LinkState(link.run, link.connected, link.ready, lost)
 
-    async def _apply(self, s: r.Snapshot, action: r.Action) -> bool:
+    async def _apply(self, s: r.Snapshot, action: do.Action) -> bool:
         """Do one thing; True where nothing follows from it now."""
         match action:
-            case r.LookAgain(seconds=seconds):
+            case do.LookAgain(seconds=seconds):
                 self._wake.thread_later(s.thread.id, max(seconds, 0.05))
                 return True
-            case r.ShowWaiting():
+            case do.ShowWaiting():
                 await self._show_waiting(s, action)
                 return True
-            case r.RequestRun():
+            case do.RequestRun():
                 return await self._request_run(s.thread)
-            case r.RewriteRun(number=number):
+            case do.RewriteRun(number=number):
                 await self._rewrite_run(s.thread, number)
-            case r.Deliver():
+            case do.Deliver():
                 return await self._deliver(s)
-            case r.StopRun(number=number):
-                _log.info("run_stopped", extra={"agent_thread": s.thread.name, "run": number})
-                await self._resources.stop_run(s.thread.name, number)
+            case do.StopRun(number=number, why=why):
+                await self._stop_run(s.thread, number, why)
                 return True
-            case r.ConfirmGone(number=number):
+            case do.ConfirmGone(number=number):
                 return await self._confirm_gone(s, number)
-            case r.EndRun(number=number, reason=reason, message=message):
+            case do.EndRun(number=number, reason=reason, message=message):
                 await self._end_run(s, number, reason, message)
-            case r.Requeue(turn=turn):
+            case do.Requeue(turn=turn):
                 await self._store.requeue(turn)
-            case r.Interrupt(turn=turn, reason=reason, message=message):
+            case do.Interrupt(turn=turn, reason=reason, message=message):
                 await self._end_turn(turn, "run_lost", texts.run_lost_text(reason, message))
-            case r.TimeOut(turn=turn):
-                await self._end_turn(turn, "timeout", texts.TIMED_OUT)
+            case do.TimeOut(turn=turn):
                 if s.run is not None:
-                    await self._resources.stop_run(s.thread.name, s.run.number)
-            case r.GiveUp(reason=reason, message=message):
+                    await self._store.ask_stop(None, s.thread.id, s.run.number, "timeout")
+                await self._end_turn(turn, "timeout", texts.TIMED_OUT)
+            case do.GiveUp(reason=reason, message=message):
                 words = texts.failure_text("start_failed", message or texts.run_lost_text(reason))
                 for turn_row in await self._store.queued_turns(s.thread.id):
                     await self._end_turn(turn_row.id, "start_failed", words)
@@ -208,11 +248,15 @@ class Threads:
             if found is not None and found.metadata.get("deletionTimestamp"):
                 self._wake.thread_later(thread.id, 1)
                 return True
-            status = found.status.run.number if found and found.status.run else 0
-            number = 1 + max(thread.run_counter, (found.spec.run or 0) if found else 0, status)
+            number = r.compute_next_run(thread, found)
             await self._store.want_run(thread.id, number, found.uid if found else None)
         await self._write(thread, number, found)
         return False
+
+    async def _stop_run(self, thread: Thread, number: int, why: str) -> None:
+        await self._store.ask_stop(None, thread.id, number, why)
+        await self._resources.stop_run(thread.name, number)
+        _log.info("run_stopped", extra={"agent_thread": thread.name, "run": number, "why": why})
 
     async def _rewrite_run(self, thread: Thread, number: int) -> None:
         found = await self._resources.get(thread.name)
@@ -265,7 +309,7 @@ class Threads:
         if not await self._store.end_run(s.thread.id, number, reason, message):
             return
         _log.info("run_over", extra={"agent_thread": s.thread.name, "run": number, "reason": reason})
-        if s.run is not None and s.run.ready_at is None:
+        if s.run is not None and r.failed_to_start(s.run, reason):
             await self._store.count_attempt(s.thread.id)
         self._registry.forget(s.thread.id, number)
 
@@ -277,10 +321,12 @@ class Threads:
         await self._store.end_turn(turn_id, None, None, TurnState.FAILED, reason, final)
         self._wake.outbox()
 
-    async def _show_waiting(self, s: r.Snapshot, waiting: r.ShowWaiting) -> None:
+    async def _show_waiting(self, s: r.Snapshot, waiting: do.ShowWaiting) -> None:
         if s.waiting is None:
             return
-        if waiting.no_place:
+        if waiting.late:
+            text = texts.late_text(s.thread.name)
+        elif waiting.no_place:
             text = texts.capacity_text(await self._store.open_runs(), self._max_runs)
         else:
             text = texts.waiting_text(waiting.reason, waiting.message)

@@ -14,6 +14,7 @@ class Wake:
         self.on_outbox: Callable[[], None] = lambda: None
         self._threads: dict[int, None] = {}
         self._changed = asyncio.Event()
+        self._timers: dict[int, asyncio.TimerHandle] = {}
 
     def thread(self, thread_id: int) -> None:
         """A thread should be looked at."""
@@ -29,8 +30,18 @@ class Wake:
         self.on_outbox()
 
     def thread_later(self, thread_id: int, seconds: float) -> None:
-        """A thread should be looked at after a while."""
-        asyncio.get_running_loop().call_later(seconds, self.thread, thread_id)
+        """A thread should be looked at after a while; a sooner look that stands already decides anew."""
+        loop = asyncio.get_running_loop()
+        standing = self._timers.get(thread_id)
+        if standing is not None:
+            if standing.when() <= loop.time() + seconds:
+                return
+            standing.cancel()
+        self._timers[thread_id] = loop.call_later(seconds, self._ring, thread_id)
+
+    def _ring(self, thread_id: int) -> None:
+        del self._timers[thread_id]
+        self.thread(thread_id)
 
     async def next_threads(self) -> list[int]:
         """Wait for threads that are due and return them."""

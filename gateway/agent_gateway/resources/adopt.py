@@ -6,14 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-import asyncpg
-
 from agent_contract.agentthread import AgentThread
 from agent_contract.names import build_thread_name
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.store import Store
+from agent_gateway.store.database import FAULTS
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.ports import BotIdentity
 
@@ -54,7 +53,7 @@ class Adopter:
             for name in names:
                 try:
                     await self._look(name)
-                except (OSError, KubeError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except (*FAULTS, KubeError) as error:
                     _log.warning("adopt_failed", extra={"agent_thread": name, "error": type(error).__name__})
                     asyncio.get_running_loop().call_later(_RETRY_SECONDS, self.changed, name)
 

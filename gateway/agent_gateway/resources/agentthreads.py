@@ -59,7 +59,7 @@ class AgentThreads:
     async def get(self, name: str) -> AgentThread | None:
         """Read a resource from the API server; None if there is none."""
         try:
-            return AgentThread.model_validate(await self._kube.request("GET", f"{self._base}/{name}"))
+            return self._remember(await self._kube.request("GET", f"{self._base}/{name}"))
         except KubeError as error:
             if error.status == _NOT_FOUND:
                 return None
@@ -142,9 +142,13 @@ class AgentThreads:
                 await self._follow(version)
             except KubeError as error:
                 if error.status != _GONE:
-                    self.problem = _words(error)
+                    self.problem = explain(error)
                     _log.warning("watch_broke", extra={"reason": error.reason, "status": error.status})
                     pause = min(pause * 2, 10.0)
+            except (OSError, ValueError, KeyError) as error:  # no token to read; an answer that is none
+                self.problem = f"AgentThreads cannot be read: {type(error).__name__}"
+                _log.warning("watch_broke", extra={"reason": type(error).__name__, "status": None})
+                pause = min(pause * 2, 10.0)
             await asyncio.sleep(pause)
 
     async def _list(self) -> str:
@@ -152,8 +156,7 @@ class AgentThreads:
         before = set(self._cache)
         found = {item["metadata"]["name"] for item in listed["items"]}
         for item in listed["items"]:
-            self._remember(item)
-            self._on_change(item["metadata"]["name"])
+            self._take(item)
         for name in before - found:
             self._cache.pop(name, None)
             self._on_change(name)
@@ -168,12 +171,30 @@ class AgentThreads:
             name = event["object"]["metadata"]["name"]
             if event["type"] == "DELETED":
                 self._cache.pop(name, None)
+                self._on_change(name)
             else:
-                self._remember(event["object"])
-            self._on_change(name)
+                self._take(event["object"])
+
+    def _take(self, raw: dict[str, Any]) -> None:
+        """Take what the API server tells; one that cannot be read leaves what is known of it, and all others, alone."""
+        try:
+            self._remember(raw)
+        except KubeError as error:
+            _log.warning("agent_thread_unreadable", extra={"agent_thread": raw["metadata"]["name"], "why": str(error)})
+        self._on_change(raw["metadata"]["name"])
 
     def _remember(self, raw: dict[str, Any]) -> AgentThread:
-        thread = AgentThread.model_validate(raw)
+        """Keep the newest of a resource.
+
+        Raises:
+            KubeError: it has not the shape of an AgentThread; the text names the fields.
+        """
+        try:
+            thread = AgentThread.model_validate(raw)
+        except ValidationError as error:
+            problems = error.errors(include_url=False, include_context=False, include_input=False)
+            fields = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems)
+            raise KubeError(None, "Unreadable", f"its AgentThread is not valid ({fields[:500]})") from error
         known = self._cache.get(thread.name)
         if known is None or known.uid != thread.uid or _version(thread) >= _version(known):
             self._cache[thread.name] = thread
@@ -213,9 +234,10 @@ def _manager() -> dict[str, str]:
     return {"fieldManager": names.FIELD_MANAGER_GATEWAY}
 
 
-def _words(error: KubeError) -> str:
+def explain(error: KubeError) -> str:
+    """Say in words, and with what to do, why AgentThreads cannot be read or written."""
     if error.status == _NOT_FOUND:
         return "The AgentThread resource is not known to the cluster: apply the chart's crds/ folder."
     if error.status == 403:
-        return "The gateway may not read AgentThreads: its Role or RoleBinding is missing."
-    return f"AgentThreads cannot be read: {error}"
+        return "The gateway may not read or write AgentThreads: its Role or RoleBinding is missing."
+    return f"AgentThreads cannot be read or written: {error}"

@@ -142,6 +142,26 @@ def waiting_text(reason: str | None = None, message: str | None = None) -> str:
     return f"{_WAITING[reason]}: {_shorten(message)}" if message else f"{_WAITING[reason]}."
 
 
+def buried_text(problem: str, update_id: int) -> str:
+    """Tell a person that their message was set aside, and an administrator where it is."""
+    return (
+        f"This message could not be taken: {problem}. It is kept as update {update_id}; please write it in other words."
+    )
+
+
+def cluster_text(why: str) -> str:
+    """Say that the cluster does not take a message on, and that it is tried again."""
+    return f"Your message waits: {_sentence(why, 'the cluster does not answer.')} It is tried again by itself."
+
+
+def late_text(thread: str) -> str:
+    """Say that a start takes too long with nobody saying why, and where to look."""
+    return (
+        "Still starting a pod, and it takes longer than it should. An administrator can look with: "
+        f"kubectl describe agentthread {thread}"
+    )
+
+
 def capacity_text(active: int, most: int) -> str:
     """Say that all allowed agents are at work; messages are taken first come, first served."""
     return f"Waiting for a free agent: {active} of {most} are at work. First come, first served."

@@ -1,0 +1,113 @@
+"""Stand-ins for what the dispatcher works with, for tests without a cluster or a chat."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from agent_contract.agentclass import AgentClass
+from agent_contract.agentthread import AgentThread
+from agent_gateway.resources.agentthreads import RunConflict
+from agent_gateway.store.rows import Address, Thread, Turn, TurnView
+
+
+class FakeResources:
+    """AgentThreads in memory, with versions; the watch has always caught up.
+
+    `faults` are raised by the next writes and reads of the API server, one each.
+    """
+
+    def __init__(self, on_change: Callable[[str], None] = lambda _: None) -> None:
+        self.synced = asyncio.Event()
+        self.synced.set()
+        self.faults: deque[Exception] = deque()
+        self.found_class = AgentClass()
+        self.stops: list[tuple[str, int]] = []
+        self._on_change = on_change
+        self._stored: dict[str, AgentThread] = {}
+        self._made = 0
+
+    def cached(self, name: str) -> AgentThread | None:
+        """Return the resource."""
+        return self._stored.get(name)
+
+    async def get(self, name: str) -> AgentThread | None:
+        """Return the resource."""
+        self._fail()
+        return self._stored.get(name)
+
+    async def agent_class(self, name: str) -> AgentClass:  # noqa: ARG002  # of the port
+        """Return the one class."""
+        return self.found_class
+
+    async def want_run(self, thread: Thread, number: int, found: AgentThread | None) -> AgentThread:
+        """Create or change a resource, if it is still as it was found."""
+        self._fail()
+        stored = self._stored.get(thread.name)
+        if (stored and stored.metadata) != (found and found.metadata):
+            raise RunConflict("Conflict")
+        if stored is None:
+            self._made += 1
+            channel = {"bot": "tg", "botId": thread.address.bot_id, "chatId": thread.address.chat_id}
+            raw = {"metadata": {"name": thread.name, "uid": f"uid-{self._made}"}, "spec": {"channel": channel}}
+            stored = AgentThread.model_validate(raw)
+        return self._store(stored, spec={"run": number, "title": thread.title})
+
+    async def stop_run(self, name: str, number: int) -> None:
+        """Write the stop."""
+        self._fail()
+        self.stops.append((name, number))
+        if name in self._stored:
+            self._store(self._stored[name], spec={"stop": number})
+
+    def report(self, name: str, **run: Any) -> None:
+        """Write a run's status, as the operator does."""
+        self._store(self._stored[name], status={"run": run})
+
+    def change(self, name: str, **spec: Any) -> None:
+        """Write the spec, as an administrator does."""
+        self._store(self._stored[name], spec=spec)
+
+    def delete(self, name: str) -> None:
+        """Remove a resource."""
+        del self._stored[name]
+        self._on_change(name)
+
+    def _fail(self) -> None:
+        if self.faults:
+            raise self.faults.popleft()
+
+    def _store(self, old: AgentThread, **parts: dict[str, Any]) -> AgentThread:
+        raw = old.model_dump(by_alias=True)
+        for part, values in parts.items():
+            raw[part] |= values
+        raw["metadata"] = {**old.metadata, "resourceVersion": str(int(old.metadata.get("resourceVersion", "0")) + 1)}
+        new = self._stored[old.name] = AgentThread.model_validate(raw)
+        self._on_change(old.name)
+        return new
+
+
+class FakeViews:
+    """Keeps what turns show."""
+
+    def __init__(self) -> None:
+        self.opened: list[int] = []
+        self.texts: dict[int, list[str]] = {}
+        self.finished: list[int] = []
+
+    def open(self, turn: Turn, address: Address, reply_to: int | None, restored: TurnView | None = None) -> None:  # noqa: ARG002  # of the port
+        """Note a turn."""
+        self.opened.append(turn.id)
+
+    def waiting(self, turn_id: int, text: str) -> None:
+        """Note what it waits for."""
+        said = self.texts.setdefault(turn_id, [])
+        if said[-1:] != [text]:
+            said.append(text)
+
+    async def finish(self, turn_id: int) -> tuple[int, ...]:
+        """Note its end; each turn that said anything has one message."""
+        self.finished.append(turn_id)
+        return (1000 + turn_id,) if self.texts.get(turn_id) else ()

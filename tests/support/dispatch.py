@@ -1,0 +1,142 @@
+"""The dispatcher on a real Postgres, with resources, runners and chat that are played."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+from dataclasses import dataclass, field
+
+from agent_gateway.dispatch.commands import Commands
+from agent_gateway.dispatch.fakes import FakeResources, FakeViews
+from agent_gateway.dispatch.inbox import Access, Dispatcher
+from agent_gateway.dispatch.threads import Threads
+from agent_gateway.dispatch.wake import Wake
+from agent_gateway.runners.registry import Registry
+from agent_gateway.store.rows import Address
+from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.telegram.updates import lane
+from tests.conftest import BOT_ID
+from tests.support.eventually import eventually
+
+ADMIN, PERSON, STRANGER, GROUP = 7, 42, 666, -100200300
+BOT = BotIdentity(BOT_ID, "demo_bot")
+
+
+@dataclass
+class PlayedRunner:
+    """A runner's connection that only keeps what it was sent."""
+
+    sent: list = field(default_factory=list)
+    turns: list = field(default_factory=list)
+    gone: bool = False
+
+    async def send(self, frame):
+        if self.gone:
+            raise ConnectionError
+        self.sent.append(frame)
+
+    async def send_turn(self, turn):
+        if self.gone:
+            raise ConnectionError
+        self.turns.append(turn)
+
+    async def cut(self):
+        self.gone = True
+
+    async def close(self, reason):
+        self.gone = True
+
+
+class Desk:
+    """Everything between inbox and runner, and the ways to play the rest."""
+
+    def __init__(self, store, max_runs, first_update):
+        self.numbers = itertools.count(first_update)
+        self.store, self.wake, self.views = store, Wake(), FakeViews()
+        self.registry = Registry(self.wake.thread)
+        self.ids = {}
+        self.resources = FakeResources(lambda name: name in self.ids and self.wake.thread(self.ids[name]))
+        access = Access({PERSON, GROUP}, {ADMIN})
+        self.commands = Commands(
+            store, self.resources, self.registry, self.views, self.wake, is_admin=access.is_admin, max_runs=max_runs,
+            model="glm",
+        )  # fmt: skip
+        self.dispatcher = Dispatcher(store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None)
+        self.threads = Threads(
+            store, self.resources, self.registry, self.views, self.wake, lambda: None, max_runs=max_runs
+        )
+
+    async def take(self, *updates):
+        """Put raw updates into the inbox, as they come from Telegram."""
+        rows = []
+        for update in updates:
+            raw = {"update_id": next(self.numbers), **update}
+            rows.append((raw["update_id"], lane(raw), json.dumps(raw)))
+        await self.store.add_updates(rows, rows[-1][0] + 1)
+        self.wake.inbox()
+
+    async def say(self, text, *, chat=PERSON, user=PERSON):
+        """Write in a chat, and wait until the inbox is empty."""
+        await self.take(message(text, chat=chat, user=user))
+        await self.settled()
+
+    async def settled(self):
+        async def empty():
+            return not await self.store.next_inbox()
+
+        await eventually(empty)
+        for row in await self.store.list_threads():
+            self.ids[row.name] = row.id
+
+    async def run_wanted(self, name, number):
+        """Wait until a run is written, and return its thread."""
+
+        async def written():
+            thread = await self.store.thread_by_name(name)
+            found = self.resources.cached(name)
+            run = thread and await self.store.open_run(thread.id)
+            return found and run and run.number == found.spec.run == number and run.thread_uid and thread
+
+        return await eventually(written)
+
+    async def connect(self, thread, number, pod="pod-1", *, ready=True):
+        """Say hello, and be ready."""
+        await self.store.accept_hello(thread.id, number, pod, f"uid-{pod}", "job")
+        runner = PlayedRunner()
+        self.registry.attach(thread.id, number, f"uid-{pod}", runner, ready=ready)
+        if ready:
+            await self.store.mark_ready(thread.id, number)
+        return runner
+
+    async def said(self, kind=None):
+        """Return what the outbox holds, in order."""
+        rows = await self.store.pool.fetch("SELECT kind, text FROM outbox ORDER BY id")
+        return [row["text"] for row in rows if kind in (None, row["kind"])]
+
+
+def message(text, *, chat=PERSON, user=PERSON, number=5):
+    """Return a raw message, in a private chat or a group."""
+    kind = {"id": chat, "type": "private"} if chat > 0 else {"id": chat, "type": "supergroup", "title": "g"}
+    return {"message": {"message_id": number, "chat": kind, "from": {"id": user, "first_name": "P"}, "text": text}}
+
+
+@contextlib.asynccontextmanager
+async def running_desk(store, *, max_runs=50, reconcile=True):
+    """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
+    desk = Desk(store, max_runs, await store.read_cursor() or 1)
+    loops = [desk.dispatcher.run(), *([desk.threads.run()] if reconcile else [])]
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    try:
+        yield desk
+        for task in tasks:
+            assert not task.done(), task.exception()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def address(chat=PERSON):
+    return Address(BOT_ID, chat)

@@ -1,0 +1,40 @@
+"""Log lines hold no token and no text."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from agent_gateway.logs import SafeFormatter, describe_fault
+
+TOKEN = "1000000001:AAabcdefghijklmnopqrstuvwxyz_012345"
+
+
+def emit(message, **extra):
+    record = logging.LogRecord("x", logging.WARNING, __file__, 1, message, (), None)
+    record.__dict__.update(extra)
+    return SafeFormatter("%(message)s").format(record)
+
+
+@pytest.mark.parametrize(
+    "message", [f"The token `{TOKEN}` was rejected by the server.", f"https://api.telegram.org/bot{TOKEN}/getMe"]
+)
+def test_a_token_is_cut_out(message):
+    line = emit(message, address=message)
+    assert "AAabc" not in line
+    assert json.loads(line)["address"].count("<token>") == 1
+
+
+def test_what_is_no_token_stays():
+    assert json.loads(emit("step", t=1735787045123, run=7, at="12:30:45"))["t"] == 1735787045123
+
+
+def test_a_fault_is_named_without_its_text():
+    try:
+        {}["what a person wrote"]
+    except KeyError as error:
+        words = describe_fault(error)
+    assert words.startswith("KeyError < test_logs:")
+    assert "person" not in words
