@@ -11,19 +11,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-import asyncpg
 from aiohttp import web
 
 from agent_gateway.config import GatewayConfig, load_config
 from agent_gateway.context import Context, build_context, build_providers, run_loops
 from agent_gateway.errors import ConfigError, DatabaseAway, GatewayError, OtherBot
 from agent_gateway.health import Health, create_health_app
-from agent_gateway.kube import KubeClient
+from agent_gateway.kube import KubeClient, KubeError
 from agent_gateway.leader import Leader
-from agent_gateway.logs import configure_logs
+from agent_gateway.logs import configure_logs, describe_fault
 from agent_gateway.metrics import LEADING, OUTBOX_AGE, OUTBOX_PENDING, RUNNERS_CONNECTED, RUNS_OPEN
 from agent_gateway.runners.server import create_app, serve
 from agent_gateway.store import Store
+from agent_gateway.store.database import FAULTS, describe
 from agent_gateway.telegram.api import TelegramApi
 from agent_gateway.telegram.commands import MENU
 from agent_gateway.telegram.errors import TelegramProblem
@@ -78,16 +78,19 @@ def _explain(error: BaseException | None) -> int:
         return 0
     if isinstance(error, GatewayError):
         _log.error("stopped", extra={"problem": str(error)})
-        return _BAD_CONFIG if isinstance(error, OtherBot) else 1
-    _log.error("failed", exc_info=error)
+        return _BAD_CONFIG if isinstance(error, (OtherBot, ConfigError)) else 1
+    if isinstance(error, FAULTS):
+        _log.error("stopped", extra={"problem": describe(error)})
+        return 1
+    _log.error("failed", extra={"problem": describe_fault(error)})
     return 1
 
 
 async def _serve(config: GatewayConfig, health: Health) -> None:
-    kube = KubeClient.in_cluster()
-    token = config.read_token()
+    kube = _open_kube(config)
     api, bot = await _reach_telegram(config, health)
     store = await _open_store(config, health, bot)
+    secrets = config.read_token(), config.read_dsn()
     leader = Leader(store, config.read_dsn, config.bot_name)
     health.set("start", None)
     try:
@@ -99,7 +102,7 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
             telegram=lambda: context.ingest.problem,
             sending=lambda: context.sender.problem,
         )
-        await _lead(config, context, leader, token if config.telegram_bot_token_file else None)
+        await _lead(config, context, leader, secrets)
     finally:
         LEADING.set(0)
         await leader.release()
@@ -108,11 +111,9 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
         await store.close()
 
 
-async def _lead(config: GatewayConfig, context: Context, leader: Leader, token: str | None) -> None:
+async def _lead(config: GatewayConfig, context: Context, leader: Leader, secrets: tuple[str, str]) -> None:
     site = await serve(create_app(context.runner_deps), config.host, config.port_runners)
-    loops = [run_loops(context, leader), _count(context)]
-    if token is not None:
-        loops.append(_wait_for_new_token(config, token))
+    loops = [run_loops(context, leader), _count(context), _wait_for_new_secrets(config, secrets)]
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -130,7 +131,7 @@ async def _leave(context: Context, site: web.AppRunner) -> None:
     await site.cleanup()
     await context.views.close()
     context.sender.stop()
-    with contextlib.suppress(TimeoutError, GatewayError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    with contextlib.suppress(*FAULTS, GatewayError):
         await asyncio.wait_for(context.sender.run(), _FLUSH_SECONDS)
     await context.proxy.close()
 
@@ -199,7 +200,7 @@ async def _try_store(config: GatewayConfig, bot: BotIdentity) -> Store:
 async def _count(context: Context) -> None:
     """Keep the gauges."""
     while True:
-        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with contextlib.suppress(*FAULTS):
             pending, age = await context.store.outbox_backlog()
             OUTBOX_PENDING.set(pending)
             OUTBOX_AGE.set(age)
@@ -208,11 +209,21 @@ async def _count(context: Context) -> None:
         await asyncio.sleep(10)
 
 
-async def _wait_for_new_token(config: GatewayConfig, token: str) -> None:
-    """Return when the Secret holds another token: the gateway ends then, and its container starts again with it."""
-    while config.read_token() in {token, ""}:  # noqa: ASYNC110  # a file tells nobody that it changed
+async def _wait_for_new_secrets(config: GatewayConfig, started_with: tuple[str, str]) -> None:
+    """Return when token or DSN are others: the gateway ends then, and its container starts again with them."""
+    token, dsn = started_with
+    while config.read_token() in {token, ""} and config.read_dsn() in {dsn, ""}:  # noqa: ASYNC110  # files tell nobody
         await asyncio.sleep(5)
-    _log.info("token_changed")
+    _log.info("secret_changed")
+
+
+def _open_kube(config: GatewayConfig) -> KubeClient:
+    if config.kube_api_url:
+        return KubeClient(config.kube_api_url)
+    try:
+        return KubeClient.in_cluster()
+    except KubeError as error:
+        raise ConfigError(f"{error} Outside of a cluster, set KUBE_API_URL to what `kubectl proxy` prints.") from error
 
 
 def _trust_extra(config: GatewayConfig) -> None:

@@ -41,6 +41,10 @@ class GatewayConfig(BaseSettings):
     agent_service_account: Annotated[str, Field(description="ServiceAccount of agent pods.")] = (
         names.AGENT_SERVICE_ACCOUNT
     )
+    kube_api_url: Annotated[
+        str,
+        Field(pattern=r"^(https?://.+)?$", description="Kubernetes API for a gateway that is no pod: `kubectl proxy`."),
+    ] = ""
     extra_ca_file: Annotated[Path | None, Field(description="Certificates trusted beside the usual ones.")] = None
     host: Annotated[str, Field(description="Address to listen on.")] = "0.0.0.0"  # noqa: S104  # a pod's own network
     port_runners: Annotated[int, Field(ge=0, le=65535)] = names.PORT_RUNNERS

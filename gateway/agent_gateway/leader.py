@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 import asyncpg
 
-from agent_gateway.errors import LeadershipLost, OtherBot
+from agent_gateway.errors import DatabaseAway, LeadershipLost, OtherBot
 from agent_gateway.store import Fence, Store
+from agent_gateway.store.database import FAULTS, describe
 from agent_gateway.store.sql import QUERIES
 
 PING_SECONDS = 2.0
@@ -70,8 +71,16 @@ class Leader:
 
         Raises:
             OtherBot: the database belongs to another bot.
-            OSError: the database is out of reach.
+            DatabaseAway: the database is out of reach.
         """
+        try:
+            await self._wait_for_lock()
+            fence = await take_over(self._store, self._bot_name)
+        except FAULTS as error:
+            raise DatabaseAway(describe(error)) from error
+        _log.info("leading", extra={"step": "leading", "epoch": fence.epoch})
+
+    async def _wait_for_lock(self) -> None:
         self._connection = await asyncpg.connect(
             self._dsn(), timeout=10, command_timeout=SILENCE_SECONDS,
             server_settings={"idle_session_timeout": str(_SESSION_TIMEOUT_MS), "application_name": "leader"},
@@ -83,8 +92,6 @@ class Leader:
                 waited = True
             await asyncio.sleep(1)
         self._answered = time.monotonic()
-        fence = await take_over(self._store, self._bot_name)
-        _log.info("leading", extra={"step": "leading", "epoch": fence.epoch})
 
     async def hold(self) -> None:
         """Ping until the lock is lost.
@@ -98,7 +105,7 @@ class Leader:
             await asyncio.sleep(PING_SECONDS)
             try:
                 await self._connection.fetchval("SELECT 1")
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except FAULTS as error:
                 self._store.fence = None
                 raise LeadershipLost("the lock's session with the database ended") from error
             self._answered = time.monotonic()
@@ -110,5 +117,5 @@ class Leader:
             connection, self._connection = self._connection, None
             try:
                 await connection.close(timeout=2)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except FAULTS:
                 connection.terminate()
