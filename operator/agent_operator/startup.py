@@ -41,7 +41,7 @@ def configure(settings: kopf.OperatorSettings) -> None:
 def register(registry_config: OperatorConfig) -> None:
     """Register start and end with kopf."""
 
-    @kopf.on.startup()
+    @kopf.on.startup(id="start")
     async def start(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:
         configure(settings)
         try:
@@ -51,7 +51,7 @@ def register(registry_config: OperatorConfig) -> None:
         except KubeError as error:
             raise kopf.TemporaryError(str(error), delay=_AGAIN_SECONDS) from error
 
-    @kopf.on.cleanup()
+    @kopf.on.cleanup(id="end")
     async def end(memo: kopf.Memo, **_: Any) -> None:
         context: Context | None = memo.get("context")
         if context is not None:

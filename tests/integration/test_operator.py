@@ -10,6 +10,7 @@ import pytest
 
 from agent_contract import names
 from agent_gateway.kube import KubeClient, KubeError
+from tests.support.apiserver import running_apiserver
 from tests.support.eventually import eventually, eventually_sync
 from tests.support.operating import Agents, Operator, prepare_namespace, write_token_kubeconfig
 
@@ -476,15 +477,13 @@ def _rests(thread):
 
 
 def test_definitions_that_are_missing_are_named(folder):
-    from tests.support.apiserver import running_apiserver  # noqa: PLC0415
-
     with running_apiserver() as empty:
-        kubeconfig = empty.kubeconfig
-        operator = Operator(kubeconfig, "default", folder / "missing.log")
+        operator = Operator(empty.kubeconfig, "default", folder / "missing.log")
         operator.start()
         assert operator.wait() == 1
     assert "does not serve agentthreads.openclaw.dev/v1alpha1" in operator.log
     assert "kubectl apply --server-side -f" in operator.log
+    assert "Traceback" not in operator.log
 
 
 def test_rights_that_are_missing_are_named(apiserver, folder):

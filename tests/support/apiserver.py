@@ -140,7 +140,7 @@ def _serve_our_kinds(server: ApiServer) -> None:
 
 
 def _established(definition: dict[str, Any]) -> bool:
-    conditions = {c["type"]: c["status"] for c in definition.get("status", {}).get("conditions", [])}
+    conditions = {c["type"]: c["status"] for c in definition.get("status", {}).get("conditions") or []}
     return conditions.get("Established") == "True"
 
 
