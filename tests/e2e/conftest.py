@@ -15,7 +15,7 @@ from dev.cluster import provider
 from dev.release import Release, prepare
 from tests.support.chat import Chat, Simulator, wait
 
-NAMESPACE, NAME = "openclaw-e2e", "oc"
+NAMESPACE, NAME = os.environ.get("E2E_NAMESPACE", "openclaw-e2e"), "oc"
 PERSON, STRANGER, ADMIN = 70001, 70099, 70002
 _chats = itertools.count(int(time.time()) % 100000 * 100)
 _CLASS = {"timeouts": {"idle": 300, "turn": 120, "grace": 5}, "resources": {"requests": {"cpu": "50m"}}}

@@ -34,7 +34,8 @@ def test_a_pod_deleted_mid_answer_keeps_the_text_and_the_conversation(system, ch
 def test_pi_killed_mid_answer_is_told_and_the_next_message_is_answered_with_memory(system, chat):
     chat.ask("my fruit is a quince", "Echo: my fruit is a quince")
     asked = _start_slow(system, chat)
-    system.exec(system.pod(chat.thread), "pkill", "-9", "-x", "node", check=False)
+    # the runner is process 1; its one child is pi
+    system.exec(system.pod(chat.thread), "pkill", "-9", "-P", "1", check=False)
     cut = chat.wait_for("process died", asked)
     assert "w0" in cut["text"]
     chat.ask("recall", "my fruit is a quince")
