@@ -26,6 +26,8 @@ from tests.support.eventually import eventually, eventually_sync
 AT = "2026-01-02T03:04:05Z"
 RELEASE = "oc"
 _ACCOUNT = f"{RELEASE}-operator"
+_AT_EXIT = "ignore:unclosed transport:ResourceWarning"
+"""kopf ends its TLS connections by the end of its process."""
 
 
 def prepare_namespace(server: ApiServer, namespace: str, folder: Path) -> Path:
@@ -92,7 +94,10 @@ class Operator:
         """Start it; warnings of Python go to the log."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-W", "default", "-m", "agent_operator"], env=self._environment, stdout=log, stderr=log
+                [sys.executable, "-W", "default", "-W", _AT_EXIT, "-m", "agent_operator"],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
             )
 
     def start_and_wait(self) -> None:
