@@ -54,6 +54,8 @@ def remove_leftovers(folder: Path, *, keep_running: bool) -> None:
 
 def remove_network() -> None:
     """Remove the nftables tables and the CNI's iptables chains of this node, and its cgroups."""
+    if not any(Path("/run/netns").glob("*")):
+        _quiet("umount", "/run/netns")
     for table in ("ip kube-proxy", "ip6 kube-proxy", "inet devnetpol"):
         _quiet("nft", "delete", "table", *table.split())
     done = subprocess.run(["iptables-save", "-t", "nat"], capture_output=True, text=True, check=False)

@@ -140,6 +140,7 @@ class BuiltinNode:
             write_kubeconfig(FOLDER / f"{name}.kubeconfig", FOLDER / "pki", name, f"https://127.0.0.1:{_PORTS.api}")
         self._write_settings()
         _enable_forwarding()
+        _share_namespaces()
         start = self._begin
         start("containerd", ["containerd", "-c", str(FOLDER / "containerd.toml")])
         start("etcd", components.etcd_command(programs, FOLDER, _PORTS))
@@ -232,6 +233,15 @@ def _coredns_image(programs: Path) -> str:
 
 def _enable_forwarding() -> None:
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+
+
+def _share_namespaces() -> None:
+    """Let `ip netns` do now what it does at its first use: mount its folder over itself.
+
+    Done later, it would double the mounts of running pods, and their removal would fail as busy.
+    """
+    run(["ip", "netns", "add", "devnode"])
+    run(["ip", "netns", "delete", "devnode"])
 
 
 def _http_ok(port: int, path: str) -> bool:

@@ -9,10 +9,9 @@ import signal
 import pytest
 
 from agent_contract import names
-from agent_gateway.kube import KubeClient, KubeError
-from tests.support.apiserver import running_apiserver
-from tests.support.eventually import eventually, eventually_sync
-from tests.support.operating import Agents, Operator, prepare_namespace, write_token_kubeconfig
+from agent_gateway.kube import KubeClient
+from tests.support.eventually import eventually
+from tests.support.operating import Agents, Operator, prepare_namespace
 
 pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
 NAMESPACE = "agents"
@@ -336,71 +335,6 @@ async def test_an_image_that_cannot_be_pulled(operator, agents):
     assert "not found" in status["run"]["message"]
 
 
-# --- nonsense ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("spec", "words"),
-    [
-        ({"run": 1}, "run only grows"),
-        ({"run": None}, "run only grows"),
-        ({"run": "many"}, "spec.run: Invalid value"),
-        ({"run": 0}, "spec.run: Invalid value: 0: spec.run in body should be greater than or equal to 1"),
-        ({"title": "x" * 257}, "spec.title: Too long: may not be more than 256"),
-        ({"channel": {"chatId": 7}}, "channel cannot be changed"),
-        ({"channel": {"topicId": 7}}, "channel cannot be changed"),
-        ({"channel": None}, "spec.channel: Required value"),
-        ({"classRef": {"name": "No Class"}}, "spec.classRef.name"),
-        ({"model": {"thinking": "hard"}}, 'spec.model.thinking: Unsupported value: "hard"'),
-    ],
-)
-async def test_nonsense_in_a_thread_is_refused_with_a_sentence(agents, spec, words):
-    name = await agents.make_thread(next(chats), run=2, suspend=True)
-    with pytest.raises(KubeError) as refused:
-        await agents.change(name, **spec)
-    assert refused.value.status == 422
-    assert words in str(refused.value)
-
-
-@pytest.mark.parametrize("name", ["tg-8", "tg-n7", "tg-7-1", "other-7", "x", "tg-07", "tg-7-"])
-async def test_a_name_that_is_not_its_channels_is_refused(agents, name):
-    body = {
-        "apiVersion": names.API_VERSION, "kind": "AgentThread", "metadata": {"name": name},
-        "spec": {"channel": {"botId": 1, "chatId": 7}},
-    }  # fmt: skip
-    with pytest.raises(KubeError) as refused:
-        await agents.client.request("POST", agents.threads, body=body)
-    assert refused.value.status == 422
-
-
-@pytest.mark.parametrize(
-    ("chat", "topic"), [(7000000001, None), (-1002003004005, None), (-1002003004005, 42), (7000000002, 1)]
-)
-async def test_names_of_real_conversations_are_taken(agents, chat, topic):
-    channel = {"botId": 1, "chatId": chat, **({"topicId": topic} if topic else {})}
-    meta = {"name": names.build_thread_name("tg", chat, topic)}
-    body = {"apiVersion": names.API_VERSION, "kind": "AgentThread", "metadata": meta, "spec": {"channel": channel}}
-    made = await agents.client.request("POST", agents.threads, body=body)
-    assert made["spec"]["classRef"] == {"name": "default"}
-    await agents.delete(f"{agents.threads}/{meta['name']}")
-
-
-@pytest.mark.parametrize(
-    ("spec", "words"),
-    [
-        ({"egress": "Everywhere"}, 'spec.egress: Unsupported value: "Everywhere"'),
-        ({"timeouts": {"turn": 0}}, "spec.timeouts.turn"),
-        ({"resources": {"requests": {"memory": "lots"}}}, "spec.resources.requests.memory"),
-        ({"ttlSecondsAfterFinished": {"job": 5}}, "spec.ttlSecondsAfterFinished.job"),
-    ],
-)
-async def test_nonsense_in_a_class_is_refused_with_a_sentence(agents, spec, words):
-    with pytest.raises(KubeError) as refused:
-        await agents.make_class("nonsense", **spec)
-    assert refused.value.status == 422
-    assert words in str(refused.value)
-
-
 # --- it was away ---------------------------------------------------------------------------------
 
 
@@ -471,43 +405,6 @@ def _rests(thread):
     accepted = conditions(status).get("Accepted", ("",))[0] == "True" if "conditions" in status else False
     run = status.get("run")
     return accepted and (run is None or "finishedAt" in run)
-
-
-# --- it cannot begin -----------------------------------------------------------------------------
-
-
-def test_definitions_that_are_missing_are_named(folder):
-    with running_apiserver() as empty:
-        operator = Operator(empty.kubeconfig, "default", folder / "missing.log")
-        operator.start()
-        assert operator.wait() == 1
-    assert "does not serve agentthreads.openclaw.dev/v1alpha1" in operator.log
-    assert "kubectl apply --server-side -f" in operator.log
-    assert "Traceback" not in operator.log
-
-
-def test_rights_that_are_missing_are_named(apiserver, folder):
-    core = "/api/v1/namespaces/default/serviceaccounts"
-    apiserver.call("POST", core, {"metadata": {"name": "nobody"}})
-    token = apiserver.call("POST", f"{core}/nobody/token", {"spec": {}})["status"]["token"]
-    kubeconfig = write_token_kubeconfig(apiserver, token, folder / "nobody.kubeconfig")
-    operator = Operator(kubeconfig, "default", folder / "nobody.log")
-    operator.start()
-    assert operator.wait() == 1
-    assert "The operator cannot read agentthreads" in operator.log
-    assert "system:serviceaccount:default:nobody" in operator.log
-    assert token not in operator.log
-
-
-def test_an_api_server_away_is_waited_for(apiserver, folder):
-    kubeconfig = write_token_kubeconfig(apiserver, "x", folder / "away.kubeconfig", url="https://127.0.0.1:1")
-    operator = Operator(kubeconfig, "default", folder / "away.log")
-    operator.start()
-    try:
-        eventually_sync(lambda: operator.log.count("The API server does not answer") >= 2, timeout=30)
-        assert operator.alive
-    finally:
-        operator.stop()
 
 
 # --- what it leaves behind -----------------------------------------------------------------------

@@ -172,7 +172,8 @@ def _lost(s: Snapshot, run: Run, now: datetime) -> list[Action]:
         if since is not None:
             left = since + LOST_AFTER - now
             return [StopRun(run.number, "lost")] if left <= timedelta() else [LookAgain(left.total_seconds())]
-        if run.ready_at is None and run.hello_at is not None:
+        ready = s.link is not None and s.link.run == run.number and s.link.ready  # it may not be stored yet
+        if not ready and run.ready_at is None and run.hello_at is not None:
             left = run.hello_at + timedelta(seconds=s.timeouts.start) - now
             return [StopRun(run.number, "not_ready")] if left <= timedelta() else [LookAgain(left.total_seconds())]
     return []

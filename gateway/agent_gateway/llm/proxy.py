@@ -101,7 +101,7 @@ class LlmProxy:
         """Answer one model call. Errors are answered in the shape that OpenAI's clients read."""
         arrived = time.perf_counter()
         name = request.match_info["provider"]
-        extra = {"step": "model_request", "agentthread": caller.thread_name, "run": caller.run, "turn": caller.turn_id}
+        extra = {"step": "model_request", "agent_thread": caller.thread_name, "run": caller.run, "turn": caller.turn_id}
         log.info("step", extra=extra | {"t": time.time_ns() // 1_000_000})
         call = _Call(caller, name, arrived)
         try:

@@ -286,7 +286,7 @@ class Connection:
             self._link.turn_id = turn_id
 
     def _ids(self) -> dict[str, object]:
-        return {"agentthread": self._who.thread_name, "run": self._who.run, "pod": self._who.pod_name}
+        return {"agent_thread": self._who.thread_name, "run": self._who.run, "pod": self._who.pod_name}
 
     def _step(self, step: str, **more: object) -> None:
         log.info("step", extra=self._ids() | {"step": step, "t": time.time_ns() // 1_000_000} | more)

@@ -35,7 +35,7 @@ async def stream_session(request: web.Request, identity: Identity, store: Runner
         await response.write(bytes(batch))
         await response.write_eof()
     except DATABASE_AWAY as error:
-        log.warning("session_stream_broke", extra={"agentthread": identity.thread_name, "error": type(error).__name__})
+        log.warning("session_stream_broke", extra={"agent_thread": identity.thread_name, "error": type(error).__name__})
         if request.transport is not None:
             request.transport.abort()
         raise

@@ -136,7 +136,7 @@ class TurnStream:
         log.info("step", extra={**self._ids(), "step": "turn_ended", "turn": turn.id, "state": state, "t": _now()})
 
     def _ids(self) -> dict[str, object]:
-        return {"agentthread": self._lane.thread.name, "run": self._lane.run}
+        return {"agent_thread": self._lane.thread.name, "run": self._lane.run}
 
 
 def check_lines(lines: list[str]) -> None:
