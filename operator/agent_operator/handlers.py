@@ -44,10 +44,10 @@ async def child_changed(uid: str | None, labels: kopf.Labels, event: kopf.RawEve
 
 
 @kopf.on.event("", "v1", "events")
-async def warned(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
+async def warned(body: kopf.Body, event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
     """Look at the thread whose Job or pod was warned of."""
     context = _context(memo)
-    if body.get("type") != "Warning":
+    if body.get("type") != "Warning" or event["type"] is None:
         return
     thread = context.owners.get(body.get("involvedObject", {}).get("uid", ""))
     if thread:
