@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dev.cluster.components import PODS
+from dev.cluster.process import Background
 
 
 def kill_containers(folder: Path) -> None:
@@ -28,15 +29,14 @@ def kill_containers(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path, *, keep_running: bool) -> None:
-    """Remove what a killed node left: shims without a containerd, their mounts, sockets and interfaces.
+    """Remove what a killed node left: mounts, sockets and interfaces of containers that are gone.
 
-    Data (etcd, images, volumes) stays. Pods are made anew by the kubelet.
+    Data (etcd, images, volumes) stays, and the kubelet makes the pods anew. Containers that outlived their containerd
+    are left alone: the next one takes them up.
     """
     if keep_running:
         return
-    containerd_alive = _noted_alive(folder / "pid" / "containerd")
-    if not containerd_alive:
-        kill_containers(folder)
+    if Background(folder, "containerd").pid() is None and not any(_shims(folder)):
         for mount in sorted(_mounts(folder), key=len, reverse=True):
             if "/kubelet/" in mount or "/containerd/state" in mount:
                 _quiet("umount", "-l", mount)
@@ -118,13 +118,6 @@ def _pod_interfaces() -> list[str]:
     done = subprocess.run(["ip", "-4", "-o", "addr"], capture_output=True, text=True, check=False)
     found += re.findall(rf"\d+: (veth\S+)\s+inet {re.escape(prefix)}", done.stdout)
     return sorted(set(found))
-
-
-def _noted_alive(note: Path) -> bool:
-    try:
-        return Path(f"/proc/{note.read_text().split()[0]}").exists()
-    except OSError:
-        return False
 
 
 def _quiet(*command: str) -> None:

@@ -33,4 +33,6 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   rmdir "$PGDATA"
   mv "$PGDATA.new" "$PGDATA"
 fi
+# a volume that was mounted anew may have been opened to its group, which Postgres refuses
+chmod 0700 "$PGDATA"
 exec postgres -D "$PGDATA" -c listen_addresses='*' -c jit=off -c unix_socket_directories=/var/run/postgresql
