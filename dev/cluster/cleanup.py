@@ -38,7 +38,7 @@ def remove_leftovers(folder: Path, *, keep_running: bool) -> None:
         return
     if Background(folder, "containerd").pid() is None and not any(_shims(folder)):
         for mount in sorted(_mounts(folder), key=len, reverse=True):
-            if "/kubelet/" in mount or "/containerd/state" in mount:
+            if "/kubelet" in mount or "/containerd/state" in mount:
                 _quiet("umount", "-l", mount)
         for name in ("containerd.sock", "containerd.sock.ttrpc"):
             (folder / name).unlink(missing_ok=True)
@@ -52,21 +52,39 @@ def remove_leftovers(folder: Path, *, keep_running: bool) -> None:
         shutil.rmtree("/var/lib/cni/networks/dev", ignore_errors=True)
 
 
-def remove_network() -> None:
-    """Remove the nftables tables and the CNI's iptables chains of this node, and its cgroups."""
+def list_tables() -> set[str]:
+    """Return the names of all nftables tables, family first."""
+    done = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=False)
+    return {line.removeprefix("table ").strip() for line in done.stdout.splitlines()}
+
+
+def _is_empty(table: str) -> bool:
+    """Say whether a table holds chains without any rule."""
+    done = subprocess.run(["nft", "list", "table", *table.split()], capture_output=True, text=True, check=False)
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    return not any(line and not re.match(r"table |chain |type .* hook |}$|#", line) for line in lines)
+
+
+def remove_network(tables_before: set[str]) -> None:
+    """Remove the nftables tables and the CNI's iptables chains of this node, and its cgroups.
+
+    Tables that were not there before the first start go where no rule of anybody else is in them.
+    """
     if not any(Path("/run/netns").glob("*")):
         _quiet("umount", "/run/netns")
     for table in ("ip kube-proxy", "ip6 kube-proxy", "inet devnetpol"):
         _quiet("nft", "delete", "table", *table.split())
     done = subprocess.run(["iptables-save", "-t", "nat"], capture_output=True, text=True, check=False)
     for line in done.stdout.splitlines():
-        if line.startswith("-A") and 'name: "dev"' in line:
+        if line.startswith("-A POSTROUTING") and re.search(r'name: \\?"dev\\?"', line):
             _iptables_delete(line)
     for chain in re.findall(r"^:(CNI-\S+)", done.stdout, re.MULTILINE):
         _quiet("iptables", "-w", "-t", "nat", "-F", chain)
     for chain in re.findall(r"^:(CNI-\S+)", done.stdout, re.MULTILINE):
         _quiet("iptables", "-w", "-t", "nat", "-X", chain)
-    _quiet("ip", "link", "delete", "kube-ipvs0")
+    for table in list_tables() - tables_before:
+        if _is_empty(table):
+            _quiet("nft", "delete", "table", *table.split())
     for root in [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*/")]:
         pods = root / "kubepods"
         for group in sorted(pods.rglob("*/"), key=lambda p: len(p.parts), reverse=True) if pods.exists() else []:
