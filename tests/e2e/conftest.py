@@ -46,7 +46,7 @@ class System:
         return self.release.kubectl(*args, **more)
 
     def thread(self, name: str) -> dict:
-        return json.loads(self.kubectl("get", "agent_thread", name, "-o", "json", check=False) or "{}")
+        return json.loads(self.kubectl("get", "agentthread", name, "-o", "json", check=False) or "{}")
 
     def run(self, name: str) -> dict:
         return self.thread(name).get("status", {}).get("run", {})
@@ -87,7 +87,7 @@ class System:
 
     def end(self, chat: Chat) -> None:
         """End a chat's agent, so that it takes no room from the next test."""
-        self.kubectl("delete", "agent_thread", chat.thread, "--ignore-not-found", "--wait=false", check=False)
+        self.kubectl("delete", "agentthread", chat.thread, "--ignore-not-found", "--wait=false", check=False)
 
     def requests(self, since: int = 0) -> list[dict]:
         return self.model.get(f"/sim/requests?since={since}")

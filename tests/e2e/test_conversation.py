@@ -130,7 +130,7 @@ def test_kubectl_shows_what_a_person_needs(system, chat):
     wide = system.kubectl("get", "at", "-o", "wide").splitlines()
     assert wide[0].split()[-4:] == ["CHAT", "TOPIC", "POD", "CLASS"]
     assert "The run wanted: only grows" in system.kubectl("explain", "agentthread.spec.run")
-    described = system.kubectl("describe", "agent_thread", chat.thread)
+    described = system.kubectl("describe", "agentthread", chat.thread)
     assert "Accepted" in described
     assert "hello" not in described
     condition = system.kubectl("wait", "--for=condition=Ready", f"agentthread/{chat.thread}", "--timeout=10s")

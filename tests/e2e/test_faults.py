@@ -84,7 +84,7 @@ def test_a_turn_over_its_time_is_killed_and_what_was_written_is_kept(system, cha
 def test_an_agentthread_deleted_ends_its_run_and_nothing_else(system, chat):
     chat.ask("my stone is basalt", "Echo: my stone is basalt")
     pod = system.pod(chat.thread)
-    system.kubectl("delete", "agent_thread", chat.thread)
+    system.kubectl("delete", "agentthread", chat.thread)
     wait(lambda: pod not in system.kubectl("get", "pods", "-o", "name"), "the pod to be gone")
     assert system.kubectl("get", "jobs", "-l", f"openclaw.dev/thread={chat.thread}", "-o", "name").strip() == ""
     chat.ask("recall", "my stone is basalt")
