@@ -60,14 +60,17 @@ def _compile(go: Path, target: Path) -> None:
     version = PINS["cluster"]["kubernetes"]
     major, minor, _ = version.split(".")
     env = {
-        "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly",
+        "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false",
         "PATH": f"{go.parent}:{os.environ['PATH']}",
     }  # fmt: skip
     ldflags = _LDFLAGS.format(v=version, major=major, minor=minor)
     try:
         run([go, "build", "-trimpath", "-ldflags", ldflags, "-o", f"{target}/", "./..."], env=env, cwd=SOURCES)
     except UserError as error:
-        if re.search(r"dial tcp|no such host|proxy|TLS|i/o timeout|403|404", str(error)):
+        if re.search(
+            r"dial tcp|no such host|proxyconnect|TLS handshake|i/o timeout|(reading|Get) .*(403|404|410|5\d\d)",
+            str(error),
+        ):
             raise UserError(f"A Go module could not be fetched. Is a Go module proxy in reach?\n{error}") from error
         raise
 

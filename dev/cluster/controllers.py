@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from kubernetes_asyncio import client, config, watch
 from kubernetes_asyncio.client.exceptions import ApiException
 
@@ -34,7 +35,7 @@ class Store:
         while True:
             try:
                 await self._list_and_watch()
-            except (ApiException, OSError, TimeoutError) as error:
+            except (ApiException, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
                 print("watch:", type(error).__name__, flush=True)
             await asyncio.sleep(0.2)
 

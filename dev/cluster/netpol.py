@@ -72,6 +72,9 @@ def render(policies: Iterable[_Json], pods: Sequence[Pod], namespaces: Mapping[s
     for hook, ways in (("forward", (("out", "saddr"), ("in", "daddr"))), ("input", (("out", "saddr"),))):
         text += [f"  chain {hook} {{", f"    type filter hook {hook} priority 10; policy accept;"]
         text.append("    ct state established,related accept")
+        if hook == "input":
+            # pods have link-local addresses too, and the node listens on them: rules for IPv4 alone would be no rules
+            text.append('    iifname "veth*" meta nfproto ipv6 drop')
         for way, side in ways:
             jumps = [f"{ip} : jump {_chain(w, ip)}" for (w, ip) in sorted(rules) if w == way]
             if jumps:

@@ -61,8 +61,8 @@ class BuiltinNode:
             self._refuse_other(programs)
             if self._running() and self._ready():
                 return
-            apt_install(_PACKAGES)
             need_space(FOLDER, 5, "The cluster")
+            apt_install(_PACKAGES)
             self._check_ports()
             cleanup.remove_leftovers(FOLDER, keep_running=self._running())
             with step("starting the cluster", 15):
@@ -113,7 +113,8 @@ class BuiltinNode:
 
     def _refuse_other(self, programs: Path) -> None:
         note = FOLDER / "programs"
-        if note.exists() and note.read_text() != str(programs) and self._running():
+        alive = any(Background(FOLDER, name).pid() is not None for name in _PROCESSES)
+        if note.exists() and note.read_text() != str(programs) and alive:
             raise UserError(
                 "A cluster made from other sources runs on this machine (its programs are "
                 f"{Path(note.read_text()).name}, these are {programs.name}). `make cluster-down` removes it."

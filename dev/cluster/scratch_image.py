@@ -5,8 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import platform
 import tarfile
 from pathlib import Path
+
+
+def _architecture() -> str:
+    """Return this machine's architecture by the name that images use."""
+    machine = platform.machine()
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
 
 
 def write_image(target: Path, reference: str, program: Path, name: str) -> None:
@@ -19,7 +26,7 @@ def write_image(target: Path, reference: str, program: Path, name: str) -> None:
             archive.addfile(info, file)
     diff_id = hashlib.sha256(layer.getvalue()).hexdigest()
     config = json.dumps({
-        "architecture": "amd64", "os": "linux",
+        "architecture": _architecture(), "os": "linux",
         "config": {"Entrypoint": [f"/{name}"], "User": "65532:65532"},
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{diff_id}"]},
     }).encode()  # fmt: skip

@@ -50,7 +50,10 @@ def test_topics_and_chats_at_once_never_mix(system):
             person.wait_for(f"Echo: I am topic {person.topic}")
         for person in people:
             asked = person.say("@demo_bot recall")
-            assert person.wait_for("I was told", asked)["text"] == f"I was told: I am topic {person.topic}"
+            person.wait_for(f"I was told: I am topic {person.topic}", asked)
+        for person in people:
+            texts = [m["text"] for m in person.answers()]
+            assert texts == [f"Echo: I am topic {person.topic}", f"I was told: I am topic {person.topic}"]
         shown = system.telegram.get(f"/sim/chats/{group}")["messages"]
         for message in (m for m in shown if m["bot"]):
             assert f"topic {message['topic']}" in message["text"]

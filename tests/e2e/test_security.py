@@ -115,12 +115,18 @@ def test_nobody_but_the_operator_may_make_pods(system):
     namespace = system.release.namespace
     for account, verb, resource, allowed in (
         ("oc-gateway", "create", "pods", "no"), ("oc-gateway", "create", "jobs", "no"),
-        ("oc-gateway", "update", "agentthreads/status", "no"), ("oc-gateway", "get", "secrets", "no"),
+        ("oc-gateway", "update", "agentthreads --subresource=status", "no"), ("oc-gateway", "get", "secrets", "no"),
         ("oc-operator", "create", "jobs", "yes"), ("oc-operator", "create", "pods", "no"),
         ("oc-operator", "update", "agentthreads", "no"), ("oc-operator", "get", "secrets", "no"),
     ):  # fmt: skip
         told = system.kubectl(
-            "auth", "can-i", verb, resource, "--as", f"system:serviceaccount:{namespace}:{account}", check=False
+            "auth",
+            "can-i",
+            verb,
+            *resource.split(),
+            "--as",
+            f"system:serviceaccount:{namespace}:{account}",
+            check=False,
         )
         assert told.strip() == allowed, (account, verb, resource)
 
