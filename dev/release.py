@@ -6,11 +6,12 @@ import contextlib
 import json
 import re
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from dev.cluster import Cluster, provider
 from dev.images import build_all
@@ -74,16 +75,26 @@ class Release:
             str(self.cluster.kubectl), "--kubeconfig", str(self.cluster.kubeconfig), "-n", self.namespace,
             "port-forward", target, f":{port}",
         ]  # fmt: skip
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        # a file, not a pipe: kubectl writes a line for each connection, and a full pipe would stop it
+        with tempfile.TemporaryFile("w+") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
             try:
-                line = process.stdout.readline() if process.stdout else ""
-                match = re.search(r"127\.0\.0\.1:(\d+)", line)
-                if match is None:
-                    process.terminate()
-                    raise CommandFailedError(f"kubectl port-forward {target} {port}", process.communicate()[1])
-                yield int(match[1])
+                yield wait_until("kubectl port-forward", lambda: _forwarded_port(target, process, said), 30)
             finally:
                 process.terminate()
+
+
+def _forwarded_port(target: str, process: subprocess.Popen[bytes], said: IO[str]) -> int | None:
+    """Return the local port once kubectl tells it.
+
+    Raises:
+        CommandFailedError: kubectl ended.
+    """
+    said.seek(0)
+    words = said.read()
+    match = re.search(r"Forwarding from 127\.0\.0\.1:(\d+)", words)
+    if match is None and process.poll() is not None:
+        raise CommandFailedError(f"kubectl port-forward {target}", words)
+    return int(match[1]) if match else None
 
 
 class CommandFailedError(Exception):

@@ -116,6 +116,13 @@ async def _create_job(batch: client.BatchV1Api, namespace: str, job: Any) -> Non
     await batch.create_namespaced_job(namespace, job)
 
 
+async def _read_log(core: client.CoreV1Api, pod: str, namespace: str) -> str:
+    """Read a log as text: the client would take a single line of JSON for an object."""
+    call: Any = core.read_namespaced_pod_log
+    response = await call(pod, namespace, _preload_content=False)
+    return str((await response.read()).decode())
+
+
 async def _lines(api: client.ApiClient, namespace: str, selector: str, count: int) -> list[str]:
     """Wait until a pod has printed so many lines of JSON, and return them."""
     core, deadline = client.CoreV1Api(api), time.monotonic() + 90
@@ -123,7 +130,7 @@ async def _lines(api: client.ApiClient, namespace: str, selector: str, count: in
         pods = (await core.list_namespaced_pod(namespace, label_selector=selector)).items
         log = ""
         if pods and pods[0].status.phase in {"Running", "Succeeded", "Failed"}:
-            log = await core.read_namespaced_pod_log(pods[0].metadata.name, namespace)
+            log = await _read_log(core, pods[0].metadata.name, namespace)
         lines = [line for line in log.splitlines() if line.startswith("{")]
         if len(lines) >= count:
             return lines
