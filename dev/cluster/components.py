@@ -116,12 +116,22 @@ def proxy_config(folder: Path) -> str:
     })  # fmt: skip
 
 
-def cni_config() -> str:
-    """Build the CNI chain. `ptp`, not a bridge: the node routes each packet of a pod, so its rules see them all."""
+def policy_socket(folder: Path) -> str:
+    """Return where the controllers are told of a new pod's address."""
+    return f"{folder}/netpol.sock"
+
+
+def cni_config(folder: Path) -> str:
+    """Build the CNI chain.
+
+    `ptp`, not a bridge: the node routes each packet of a pod, so its rules see them all. The last plugin holds a pod
+    back until its rules are in place.
+    """
     ipam = {"type": "host-local", "ranges": [[{"subnet": PODS}]], "routes": [{"dst": "0.0.0.0/0"}]}
     plugins = [
         {"type": "ptp", "ipMasq": True, "ipam": ipam},
         {"type": "portmap", "capabilities": {"portMappings": True}},
+        {"type": "netpol", "socket": policy_socket(folder)},
     ]
     return json.dumps({"cniVersion": "1.0.0", "name": "dev", "plugins": plugins})
 
@@ -141,7 +151,7 @@ sandbox_image = "{PAUSE_IMAGE}"
 restrict_oom_score_adj = true
 max_concurrent_downloads = 4
 [plugins."io.containerd.grpc.v1.cri".cni]
-bin_dir = "/usr/lib/cni"
+bin_dir = "{folder}/cni-bin"
 conf_dir = "{folder}/cni"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"

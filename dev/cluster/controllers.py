@@ -17,6 +17,7 @@ from kubernetes_asyncio import client, config, watch
 from kubernetes_asyncio.client.exceptions import ApiException
 
 from dev.cluster import netpol, storage
+from dev.cluster.components import policy_socket
 
 Lister = Callable[..., Awaitable[Any]]
 
@@ -56,26 +57,63 @@ class Store:
                 self.changed.set()
 
 
-async def keep_network(policies: Store, pods: Store, namespaces: Store, changed: asyncio.Event) -> None:
-    """Apply the table each time that it comes out different."""
-    applied = None
-    for store in (policies, pods, namespaces):
-        await store.synced.wait()
-    while True:
-        changed.clear()
-        read = [p for p in map(netpol.read_pod, pods.objects.values()) if p]
-        labels = {n["metadata"]["name"]: n["metadata"].get("labels", {}) for n in namespaces.objects.values()}
-        text = netpol.render(policies.objects.values(), read, labels)
-        if text != applied:
+@dataclass(slots=True)
+class Network:
+    """Policies as one table, applied each time that it comes out different."""
+
+    policies: Store
+    pods: Store
+    namespaces: Store
+    changed: asyncio.Event
+    early: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Addresses that the CNI plugin told and the API server does not know yet."""
+    applied: str = ""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def run(self) -> None:
+        """Follow what changes, for ever."""
+        for store in (self.policies, self.pods, self.namespaces):
+            await store.synced.wait()
+        while True:
+            self.changed.clear()
+            if not await self.apply():
+                await asyncio.sleep(1)
+                continue
+            await self.changed.wait()
+
+    async def apply(self) -> bool:
+        """Make the table what it should be now; False where nft refuses it."""
+        async with self.lock:
+            known = {_key(p) for p in self.pods.objects.values() if p.get("status", {}).get("podIP")}
+            self.early = {key: ip for key, ip in self.early.items() if key not in known}
+            read = [p for o in self.pods.objects.values() if (p := netpol.read_pod(o, self.early))]
+            labels = {n["metadata"]["name"]: n["metadata"].get("labels", {}) for n in self.namespaces.objects.values()}
+            text = netpol.render(self.policies.objects.values(), read, labels)
+            if text == self.applied:
+                return True
             done = await asyncio.to_thread(
                 subprocess.run, ["nft", "-f", "-"], input=text.encode(), capture_output=True, check=False
             )
             if done.returncode:
                 print("nft refuses the table:", done.stderr.decode()[-1000:], flush=True)
-                await asyncio.sleep(1)
-                continue
-            applied = text
-        await changed.wait()
+                return False
+            self.applied = text
+            return True
+
+    async def told(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take a new pod's address from the CNI plugin, and answer once its rules are in place."""
+        try:
+            notice = json.loads(await reader.readline())
+            self.early[notice["namespace"], notice["name"]] = notice["ip"]
+            await self.apply()
+        except (OSError, ValueError, KeyError) as error:
+            print("notice:", type(error).__name__, flush=True)
+        finally:
+            writer.close()
+
+
+def _key(pod: dict[str, Any]) -> tuple[str, str]:
+    return pod["metadata"]["namespace"], pod["metadata"]["name"]
 
 
 async def keep_volumes(core: client.CoreV1Api, claims: Store, volumes: Store, folder: Path) -> None:
@@ -119,10 +157,14 @@ async def main(folder: Path) -> None:
         namespaces = Store(core.list_namespace, traffic)
         claims = Store(core.list_persistent_volume_claim_for_all_namespaces, claimed)
         volumes = Store(core.list_persistent_volume, claimed)
+        net = Network(policies, pods, namespaces, traffic)
+        socket = Path(policy_socket(folder))
+        socket.unlink(missing_ok=True)  # noqa: ASYNC240  # before anything runs
+        await asyncio.start_unix_server(net.told, socket)
         async with asyncio.TaskGroup() as group:
             for store in (policies, pods, namespaces, claims, volumes):
                 group.create_task(store.run())
-            group.create_task(keep_network(policies, pods, namespaces, traffic))
+            group.create_task(net.run())
             group.create_task(keep_volumes(core, claims, volumes, folder / "volumes"))
 
 

@@ -25,9 +25,13 @@ class Pod:
     named_ports: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_pod(pod: _Json) -> Pod | None:
-    """Read a pod as the API gives it; None while it has no address of its own, or has ended."""
-    ip = pod.get("status", {}).get("podIP")
+def read_pod(pod: _Json, early: Mapping[tuple[str, str], str] = {}) -> Pod | None:
+    """Read a pod as the API gives it; None while it has no address of its own, or has ended.
+
+    `early` holds addresses, by namespace and name, of pods whose address the API server does not know yet.
+    """
+    metadata = pod["metadata"]
+    ip = pod.get("status", {}).get("podIP") or early.get((metadata["namespace"], metadata["name"]))
     ended = pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
     if not ip or ended or pod["spec"].get("hostNetwork"):
         return None

@@ -29,6 +29,7 @@ _PACKAGES = {
     "nft": "nftables", "iptables": "iptables", "conntrack": "conntrack", "socat": "socat", "openssl": "openssl",
     "ip": "iproute2", "mount": "mount",
 }  # fmt: skip
+_CNI_PLUGINS = tuple(Path("/usr/lib/cni") / name for name in ("ptp", "portmap", "host-local", "loopback"))
 _PROCESSES = (
     "controllers", "proxy", "kubelet", "scheduler", "controller-manager", "apiserver", "etcd", "containerd",
 )  # fmt: skip
@@ -142,7 +143,7 @@ class BuiltinNode:
         make_pki(FOLDER / "pki", components.NODE, address, components.API_SERVICE_IP)
         for name in ("admin", "controller-manager", "scheduler", "kubelet", "proxy"):
             write_kubeconfig(FOLDER / f"{name}.kubeconfig", FOLDER / "pki", name, f"https://127.0.0.1:{_PORTS.api}")
-        self._write_settings()
+        self._write_settings(programs)
         _enable_forwarding()
         _share_namespaces()
         start = self._begin
@@ -168,9 +169,14 @@ class BuiltinNode:
     def _begin(self, name: str, command: list[str]) -> None:
         Background(FOLDER, name).start(command)
 
-    def _write_settings(self) -> None:
+    def _write_settings(self, programs: Path) -> None:
         (FOLDER / "cni").mkdir(exist_ok=True)
-        (FOLDER / "cni" / "10-dev.conflist").write_text(components.cni_config())
+        (FOLDER / "cni-bin").mkdir(exist_ok=True)
+        for plugin in (*_CNI_PLUGINS, programs / "netpol"):
+            link = FOLDER / "cni-bin" / plugin.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(plugin)
+        (FOLDER / "cni" / "10-dev.conflist").write_text(components.cni_config(FOLDER))
         (FOLDER / "containerd.toml").write_text(components.containerd_config(FOLDER))
         (FOLDER / "kubelet.json").write_text(components.kubelet_config(FOLDER))
         (FOLDER / "proxy.json").write_text(components.proxy_config(FOLDER))
