@@ -24,9 +24,7 @@ from dev.release import Release, prepare
 
 NAMESPACE, NAME, KEY = "openclaw-bench", "bench", "demo-key-of-the-scripted-model"
 RESULT = ROOT / "build" / "bench-latency.json"
-WARM_STEPS = tuple(
-    s for s in STEPS if s not in {"resource_patched", "job_created", "container_started", "hello", "ready"}
-)
+WARM_STEPS = tuple(s for s in STEPS if s not in {"resource_patched", "job_created", "runner_started", "hello", "ready"})
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from dev.progress import UserError
 from dev.release import Release
 
 STEPS = (
-    "received", "inbox_committed", "turn_queued", "resource_patched", "job_created", "container_started", "hello",
+    "received", "inbox_committed", "turn_queued", "resource_patched", "job_created", "runner_started", "hello",
     "ready", "turn_sent", "model_request", "first_text", "visible",
 )  # fmt: skip
 """In the order in which they happen in a cold start; a warm turn has no run to begin."""
@@ -55,6 +55,9 @@ def collect(release: Release, marks: list[dict[str, float]], threads: list[str])
             )
             if own and mark["received"] <= line["t"] <= mark["visible"] + 2000:
                 mark.setdefault(line["step"], float(line["t"]))
+                if line["step"] == "ready":
+                    # the runner tells how long ago its process began; the operator sees that up to a second late
+                    mark.setdefault("runner_started", line["t"] - 1000 * line["timings"]["ready"])
 
 
 def _logs(release: Release) -> list[str]:

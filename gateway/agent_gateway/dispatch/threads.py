@@ -170,11 +170,16 @@ class Threads:
 
     async def _read(self, thread_id: int) -> r.Snapshot | None:
         store = self._store
-        thread = await store.thread_by_id(thread_id)
+        # at once, on a connection each: a person waits for every round trip here
+        thread, run, waiting, running = await asyncio.gather(
+            store.thread_by_id(thread_id),
+            store.open_run(thread_id),
+            store.next_turn(thread_id),
+            store.running_turn(thread_id),
+        )
         if thread is None:
             return None
         resource = self._resources.cached(thread.name)
-        run, waiting = await store.open_run(thread_id), await store.next_turn(thread_id)
         timeouts = Timeouts()
         if run is not None:
             class_name = resource.spec.class_ref.name if resource else names.DEFAULT_CLASS
@@ -184,7 +189,7 @@ class Threads:
             thread=thread,
             run=run,
             last=None if run else await store.last_run(thread_id),
-            running=await store.running_turn(thread_id),
+            running=running,
             waiting=waiting,
             link=self._link_state(thread_id),
             resource=resource,
@@ -280,8 +285,9 @@ class Threads:
         turn = await self._store.deliver_next(s.thread.id, s.run.number)
         if turn is None:
             return True
-        self._views.open(turn, s.thread.address, turn.message_id, await self._store.view(turn.id))
-        await link.send_turn(await self._noted(s, s.run, turn))
+        view, noted = await asyncio.gather(self._store.view(turn.id), self._noted(s, s.run, turn))
+        self._views.open(turn, s.thread.address, turn.message_id, view)
+        await link.send_turn(noted)
         _log.info(
             "step", extra={"step": "turn_delivered", "agent_thread": s.thread.name, "turn": turn.id, "t": _now_ms()}
         )

@@ -91,7 +91,9 @@ class Ingest:
                 await self._store.add_updates(rows, following)
                 self._wake()
                 now = time.time_ns() // 1_000_000
-                log.info("step", extra={"step": "inbox_committed", "update_id": rows[-1][0], "rows": len(rows), "t": now})
+                log.info(
+                    "step", extra={"step": "inbox_committed", "update_id": rows[-1][0], "rows": len(rows), "t": now}
+                )
             if self.problem is not None:
                 log.info("updates arrive again")
             self.problem, self._failures, offset = None, 0, following
