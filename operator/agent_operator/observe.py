@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,12 +77,18 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The wanted run's Job and pod, the warnings about them, and other runs' Jobs that are not over."""
+    """The wanted run's Job and pod, the warnings about them, and what is left of other runs.
+
+    A pod may outlive its Job: a Job that is deleted goes at once, its pod has a grace.
+    """
 
     job: Job | None
     pod: Pod | None
     warnings: tuple[Event, ...] = ()
     others: tuple[Job, ...] = ()
+    """Jobs of other runs that are not over."""
+    strays: tuple[Pod, ...] = ()
+    """Pods of other runs that are not over."""
 
 
 class Reader(Protocol):
@@ -110,23 +117,42 @@ async def observe(kube: Reader, thread: AgentThread, run: int | None) -> Observe
     raw = await kube.read_job(name)
     job = read_job(raw) if raw else None
     begun = known is not None and known.number == run and (known.job_name or known.finished_at)
-    others = () if begun else await _read_others(kube, thread, name)
+    others, strays = ((), ()) if begun else await _read_others(kube, thread, name)
     if job is None or job.owner_uid != thread.uid:
-        return Observed(job, None, (), others)
+        left = await kube.list_pods(thread.name) if known is not None and begun and not known.finished_at else ()
+        return Observed(job, _find_left(left, thread, run), (), others, strays)
     pod = _find_pod(await kube.list_pods(thread.name), job)
     warnings: tuple[Event, ...] = ()
     if not job.over and (pod is None or not (pod.running or pod.over)):
         uids = [job.uid, *([pod.uid] if pod else [])]
         warnings = tuple(read_event(e) for e in await kube.list_warnings(uids))
-    return Observed(job, pod, warnings, others)
+    return Observed(job, pod, warnings, others, strays)
 
 
-async def _read_others(kube: Reader, thread: AgentThread, name: str) -> tuple[Job, ...]:
-    """Read the Jobs of other runs that may still run; one whose pod has ended is merely not counted yet."""
-    jobs = [read_job(j) for j in await kube.list_jobs(thread.name)]
+async def _read_others(kube: Reader, thread: AgentThread, name: str) -> tuple[tuple[Job, ...], tuple[Pod, ...]]:
+    """Read what may still run of other runs; a Job whose pod has ended is merely not counted yet."""
+    listed, pods = await asyncio.gather(kube.list_jobs(thread.name), kube.list_pods(thread.name))
+    jobs = [read_job(j) for j in listed]
     jobs = [j for j in jobs if j.name != name and j.owner_uid == thread.uid and not j.over]
-    pods = await kube.list_pods(thread.name) if jobs else []
-    return tuple(j for j in jobs if not ((pod := _find_pod(pods, j)) and pod.over))
+    others = tuple(j for j in jobs if not ((pod := _find_pod(pods, j)) and pod.over))
+    strays = [read_pod(p) for p in pods if (run := _run_of(p, thread)) and names.build_job_name(
+        thread.name, thread.uid, run) != name]  # fmt: skip
+    return others, tuple(p for p in strays if not p.over)
+
+
+def _find_left(pods: Sequence[_Json], thread: AgentThread, run: int) -> Pod | None:
+    """Find the pod that a run's missing Job left."""
+    own = [read_pod(p) for p in pods if _run_of(p, thread) == run]
+    return next((p for p in own if not p.over), own[0] if own else None)
+
+
+def _run_of(pod: _Json, thread: AgentThread) -> int | None:
+    """Say of which run of a thread a pod is; by the name of its Job, which holds the thread's UID, and not by labels."""
+    run = pod["metadata"].get("labels", {}).get(names.LABEL_RUN, "")
+    controller: _Json = next((r for r in pod["metadata"].get("ownerReferences", []) if r.get("controller")), {})
+    if not run.isdigit() or controller.get("name") != names.build_job_name(thread.name, thread.uid, int(run)):
+        return None
+    return int(run)
 
 
 def _find_pod(pods: Sequence[_Json], job: Job) -> Pod | None:

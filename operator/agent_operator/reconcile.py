@@ -17,7 +17,7 @@ from agent_operator.reasons import Why, why_ended, why_gone, why_no_pod, why_wai
 from agent_operator.status import compute_conditions
 
 NODE_LOST_AFTER = timedelta(seconds=30)
-_BEGAN_TO_END = {Reason.DELETED, Reason.EVICTED, Reason.NODE_LOST, Reason.SUSPENDED}
+_BEGAN_TO_END = {Reason.DEADLINE_EXCEEDED, Reason.DELETED, Reason.EVICTED, Reason.NODE_LOST, Reason.SUSPENDED}
 _LOOK_AGAIN = 5.0
 _REFUSED_AGAIN = 30.0
 
@@ -123,7 +123,7 @@ def _new_run(
     if thread.spec.suspend:
         held = run.model_copy(update={"reason": Reason.SUSPENDED, "message": "An administrator holds this thread."})
         return _Result(Phase.SUSPENDED, held, previous)
-    if observed.others:
+    if observed.others or any(_lost(pod, now) is None for pod in observed.strays):
         return _Result(Phase.STOPPING, _because(run, None), previous, again=_LOOK_AGAIN)
     if wanted.found is None:
         problem = wanted.problem or Why(Reason.CLASS_NOT_FOUND, "There is no class.")
@@ -147,7 +147,7 @@ def _known_run(thread: AgentThread, observed: Observed, now: datetime, run: RunS
     stop = thread.spec.stop is not None and thread.spec.stop >= run.number
     foreign = job is not None and job.owner_uid != thread.uid
     if job is None or (foreign and (stop or run.job_name)):
-        return _Result(Phase.IDLE, _finish(run, _why_missing(thread, run, stop=stop), now), previous)
+        return _without_job(thread, run, observed.pod, previous, now, stop=stop)
     if foreign:
         why = Why(Reason.CREATE_REFUSED, f"A Job named {job.name} that belongs to somebody else stands in the way.")
         return _Result(Phase.FAILED, _because(run, why), previous, again=_REFUSED_AGAIN)
@@ -156,11 +156,11 @@ def _known_run(thread: AgentThread, observed: Observed, now: datetime, run: RunS
     # a pod that the scheduler has not seen yet is not worth a write of its own
     if pod is not None and (pod.scheduled or pod.over or pod.schedule_reason):
         run = run.model_copy(update={"pod_name": pod.name, "pod_uid": pod.uid})
-    if job.over or (pod is not None and pod.over):
+    if pod.over if pod is not None else job.over:
         return _over(run, job, pod, previous, now, stop=stop)
     if stop or thread.spec.suspend or job.deleting:
         return _stopping(thread, run, job, pod, previous, now, stop=stop)
-    if pod is not None and pod.deleted_at is not None:
+    if pod is not None and (job.over or pod.deleted_at is not None):
         return _going(run, job, pod, previous, now)
     return _starting_or_running(run, observed, job, pod, previous)
 
@@ -175,6 +175,23 @@ def _why_missing(thread: AgentThread, run: RunStatus, *, stop: bool) -> Why:
     return Why(Reason.DELETED, "The Job was deleted.")
 
 
+def _why_stopping(thread: AgentThread, run: RunStatus, *, stop: bool) -> Why:
+    return Why(Reason.STOPPED, "It is being stopped.") if stop else _why_missing(thread, run, stop=False)
+
+
+def _without_job(
+    thread: AgentThread, run: RunStatus, pod: Pod | None, previous: RunStatus | None, now: datetime, *, stop: bool
+) -> _Result:
+    """End a run whose Job is gone: not before its pod is, which may use its grace."""
+    if pod is not None and not pod.over:
+        lost = _lost(pod, now)
+        if lost is not None:
+            return _Result(Phase.IDLE, _finish(run, lost, now), previous)
+        why = _why_stopping(thread, run, stop=stop)
+        return _Result(Phase.STOPPING, _because(run, why), previous, scheduled=pod.scheduled, again=_LOOK_AGAIN)
+    return _Result(Phase.IDLE, _end(run, _why_missing(thread, run, stop=stop), pod, now), previous)
+
+
 def _over(
     run: RunStatus, job: Job, pod: Pod | None, previous: RunStatus | None, now: datetime, *, stop: bool
 ) -> _Result:
@@ -184,23 +201,15 @@ def _over(
     elif run.reason in _BEGAN_TO_END and why.reason is not Reason.IDLE_TIMEOUT:
         # what was seen first is the cause, and the rest its consequence
         why = Why(Reason(run.reason), run.message or "")
-    ended = _finish(run, why, (pod.finished_at if pod else None) or now)
-    if pod is not None:
-        ended = ended.model_copy(update={"exit_code": pod.exit_code, "started_at": pod.started_at or ended.started_at})
     # a pod that ended while its Job still counts is over all the same
-    return _Result(Phase.IDLE, ended, previous, scheduled=True)
+    return _Result(Phase.IDLE, _end(run, why, pod, now), previous, scheduled=True)
 
 
 def _stopping(
     thread: AgentThread, run: RunStatus, job: Job, pod: Pod | None, previous: RunStatus | None, now: datetime, *,
     stop: bool,
 ) -> _Result:  # fmt: skip
-    if not stop and not thread.spec.suspend:
-        why = Why(Reason.DELETED, "The Job was deleted.")
-    elif stop:
-        why = Why(Reason.STOPPED, "It is being stopped.")
-    else:
-        why = Why(Reason.SUSPENDED, "An administrator holds this thread.")
+    why = _why_stopping(thread, run, stop=stop)
     delete = () if job.deleting else (job.name,)
     lost = _lost(pod, now)
     if lost is not None:
@@ -212,11 +221,12 @@ def _stopping(
 
 
 def _going(run: RunStatus, job: Job, pod: Pod, previous: RunStatus | None, now: datetime) -> _Result:
-    """Follow a pod that somebody deletes while its Job stands."""
+    """Follow a pod that is being deleted: by its Job, whose deadline is over, or by somebody while its Job stands."""
     lost = _lost(pod, now)
     if lost is not None:
         return _Result(Phase.IDLE, _finish(run, lost, now), previous, delete=(job.name,))
-    return _Result(Phase.STOPPING, _because(run, why_gone(pod)), previous, scheduled=True, again=_LOOK_AGAIN)
+    why = why_ended(job, pod) if job.failed == "DeadlineExceeded" else why_gone(pod)
+    return _Result(Phase.STOPPING, _because(run, why), previous, scheduled=True, again=_LOOK_AGAIN)
 
 
 def _lost(pod: Pod | None, now: datetime) -> Why | None:
@@ -243,6 +253,14 @@ def _because(run: RunStatus, why: Why | None) -> RunStatus:
 
 def _finish(run: RunStatus, why: Why, now: datetime) -> RunStatus:
     return _because(run, why).model_copy(update={"finished_at": now.replace(microsecond=0)})
+
+
+def _end(run: RunStatus, why: Why, pod: Pod | None, now: datetime) -> RunStatus:
+    """Say how a run ended, with what its pod still tells."""
+    ended = _finish(run, why, (pod.finished_at if pod else None) or now)
+    if pod is None:
+        return ended
+    return ended.model_copy(update={"exit_code": pod.exit_code, "started_at": pod.started_at or ended.started_at})
 
 
 def wants_attention(thread: AgentThread) -> bool:

@@ -136,11 +136,22 @@ async def test_a_newer_run_ends_the_older(operator, agents):
     name = await agents.make_thread(next(chats), run=1)
     pod = await agents.run(name)
     await agents.change(name, run=2)
+    await _leave_slowly(agents, name, pod, number=2)
+    assert await agents.job(name, 2) is None, "two pods of one conversation"
+    await agents.remove(pod)
     await agents.run(name, run=2)
     status = await agents.status(name, number=2, phase="Running")
     assert status["previousRun"]["reason"] == "Superseded"
-    assert await agents.job(name, 1) is None
+
+
+async def _leave_slowly(agents, name, pod, **wanted):
+    """Wait until a run's Job is gone and its pod uses its grace; the run is not over as long."""
     await eventually(lambda: _deleting(agents, pod), timeout=20)
+    job = pod["metadata"]["ownerReferences"][0]["name"]
+    await eventually(lambda: _missing(agents, f"{agents.jobs}/{job}"), timeout=20)
+    await agents.change(name, title="a reason to look")
+    status = await agents.status(name, phase="Stopping", **wanted)
+    assert "finishedAt" not in status["run"]
 
 
 async def _deleting(agents, pod):
@@ -155,9 +166,9 @@ async def test_stop(operator, agents):
     name = await agents.make_thread(next(chats), run=1)
     pod = await agents.run(name)
     await agents.change(name, stop=1)
+    await _leave_slowly(agents, name, pod, reason="Stopped")
+    await agents.remove(pod)
     await agents.status(name, phase="Idle", reason="Stopped")
-    assert await agents.job(name) is None
-    await eventually(lambda: _deleting(agents, pod), timeout=20)
 
 
 async def test_stop_before_it_began(operator, agents):
@@ -168,8 +179,10 @@ async def test_stop_before_it_began(operator, agents):
 
 async def test_a_hold_ends_the_run_and_the_next_waits_for_its_release(operator, agents):
     name = await agents.make_thread(next(chats), run=1)
-    await agents.run(name)
+    pod = await agents.run(name)
     await agents.change(name, suspend=True)
+    await _leave_slowly(agents, name, pod, reason="Suspended")
+    await agents.remove(pod)
     await agents.status(name, phase="Suspended", number=1, reason="Suspended")
     await agents.change(name, run=2)
     status = await agents.status(name, phase="Suspended", number=2, reason="Suspended")
@@ -197,8 +210,10 @@ async def _failed(agents, name):
 
 async def test_a_job_deleted_by_hand_is_not_made_again(operator, agents):
     name = await agents.make_thread(next(chats), run=1)
-    await agents.run(name)
+    pod = await agents.run(name)
     await agents.delete(f"{agents.jobs}/{await agents.job_name(name)}", propagationPolicy="Background")
+    await _leave_slowly(agents, name, pod, reason="Deleted")
+    await agents.remove(pod)
     await agents.status(name, phase="Idle", reason="Deleted")
     assert await agents.job(name) is None
 
@@ -354,6 +369,9 @@ async def test_what_changed_while_it_was_killed(operator, agents):
     await agents.remove(pods[deleted])
     await agents.delete(f"{agents.classes}/passing")
     operator.start_and_wait()
+    for name in (lost, bumped, stopped):
+        await eventually(lambda name=name: _deleting(agents, pods[name]), timeout=20)
+        await agents.remove(pods[name])
     await agents.status(lost, phase="Idle", reason="Deleted")
     await agents.status(stopped, phase="Idle", reason="Stopped")
     await agents.status(ended, phase="Idle", reason="AgentFailed")

@@ -149,6 +149,15 @@ def test_a_newer_run_ends_the_older_first():
     assert last.status.previous_run == plan.status.previous_run
 
 
+def test_a_newer_run_waits_for_the_pod_that_the_older_left():
+    stray = make_running_pod(deleted_at=NOW)
+    plan = look(make_thread(2), Observed(None, None, strays=(stray,)))
+    assert (plan.create, plan.status.phase) == (None, Phase.STOPPING)
+    assert plan.again is not None
+    lost = look(make_thread(2), Observed(None, None, strays=(stray,)), now=NOW + timedelta(seconds=30))
+    assert lost.create is not None
+
+
 @pytest.mark.parametrize("hold", [{"stop": 2}, {"suspend": True}])
 def test_an_older_run_does_not_run_on_when_the_newer_is_not_begun(hold):
     plan = look(begun("Running", run=2, **hold), Observed(None, None, others=(make_job(1),)))
@@ -281,6 +290,35 @@ def test_stop_deletes_the_job():
     assert gone.status.run.finished_at == NOW
 
 
+@pytest.mark.parametrize(
+    ("spec", "reason", "phase"),
+    [
+        ({"stop": 1}, "Stopped", Phase.IDLE),
+        ({"suspend": True}, "Suspended", Phase.SUSPENDED),
+        ({}, "Deleted", Phase.IDLE),
+    ],
+)
+def test_a_run_is_over_when_its_pod_is_not_when_its_job_is(spec, reason, phase):
+    thread = begun("Running", **spec)
+    for left in (make_running_pod(), make_running_pod(deleted_at=NOW)):
+        plan = look(thread, Observed(None, left))
+        assert (plan.status.phase, plan.status.run.reason) == (Phase.STOPPING, reason)
+        assert (plan.status.run.finished_at, plan.create) == (None, None)
+        assert plan.again is not None
+    for last, code in ((None, None), (make_ended_pod(143, deleted_at=NOW), 143)):
+        ended = look(make_thread(1, plan.status.to_dict(), **spec), Observed(None, last))
+        assert (ended.status.phase, ended.status.run.reason, ended.status.run.exit_code) == (phase, reason, code)
+        assert ended.status.run.finished_at == NOW
+    lost = look(thread, Observed(None, left), now=NOW + timedelta(seconds=30))
+    assert (lost.status.run.reason, lost.status.run.finished_at) == ("NodeLost", NOW + timedelta(seconds=30))
+
+
+def test_a_stop_costs_one_write_until_the_pod_is_gone():
+    first = look(begun("Running", stop=1), Observed(make_job(), make_running_pod())).status
+    thread = make_thread(1, first.to_dict(), stop=1)
+    assert not needs_write(thread.status, look(thread, Observed(None, make_running_pod(deleted_at=NOW))).status)
+
+
 def test_a_hold_deletes_the_job():
     plan = look(begun("Running", suspend=True), Observed(make_job(), make_running_pod()))
     assert (plan.delete, plan.status.phase, plan.status.run.reason) == ((job_name(),), Phase.STOPPING, "Suspended")
@@ -355,9 +393,21 @@ def test_a_container_that_ended_before_its_pods_phase_says_so_does_not_start_aga
 
 def test_the_jobs_deadline():
     job = make_job(failed="DeadlineExceeded")
-    for pod in (None, make_running_pod(deleted_at=NOW), make_ended_pod(143, deleted_at=NOW)):
+    for pod in (None, make_ended_pod(143, deleted_at=NOW)):
         plan = look(begun("Running"), Observed(job, pod))
         assert (plan.status.phase, plan.status.run.reason) == (Phase.IDLE, "DeadlineExceeded")
+
+
+def test_the_jobs_deadline_ends_the_run_when_its_pod_has_ended():
+    job = make_job(failed="DeadlineExceeded")
+    for pod in (make_running_pod(), make_running_pod(deleted_at=NOW)):
+        plan = look(begun("Running"), Observed(job, pod))
+        assert (plan.status.phase, plan.status.run.reason) == (Phase.STOPPING, "DeadlineExceeded")
+        assert (plan.status.run.finished_at, plan.delete) == (None, ())
+        gone = look(make_thread(1, plan.status.to_dict()), Observed(job, None))
+        assert (gone.status.phase, gone.status.run.reason) == (Phase.IDLE, "DeadlineExceeded")
+    lost = look(begun("Running"), Observed(job, make_running_pod(deleted_at=NOW)), now=NOW + timedelta(seconds=30))
+    assert (lost.status.phase, lost.status.run.reason) == (Phase.IDLE, "NodeLost")
 
 
 @pytest.mark.parametrize(("job", "reason"), [({"complete": True}, "IdleTimeout"), ({"failed": "x"}, "Deleted")])

@@ -17,12 +17,14 @@ def raw_job(run=1, owner=UID, uid=None, **status):
     return {"metadata": meta, "status": status}
 
 
-def raw_pod(job="job-1", uid="pod-1", created=AT, spec=None, **status):
+def raw_pod(job="job-1", uid="pod-1", created=AT, spec=None, run=None, **status):
+    name = job_name(run) if run else job
     meta = {
         "name": uid,
         "uid": uid,
         "creationTimestamp": created,
-        "ownerReferences": [{"uid": job, "controller": True}],
+        "labels": {names.LABEL_RUN: str(run)} if run else {},
+        "ownerReferences": [{"uid": job, "name": name, "controller": True}],
     }
     return {
         "metadata": meta,
@@ -90,11 +92,35 @@ async def test_the_job_is_found_by_its_name_whatever_its_labels():
     assert (seen.job.name, seen.job.owner_uid, seen.job.run) == (job_name(), UID, 0)
 
 
-async def test_a_foreign_jobs_pods_are_not_asked_for():
+async def test_a_foreign_jobs_pod_is_not_ours():
     cluster = Cluster([raw_job(owner=None)], [raw_pod()])
     seen = await observe(cluster, make_thread(1), 1)
-    assert (seen.job.owner_uid, seen.pod) == (None, None)
-    assert "pods" not in cluster.calls
+    assert (seen.job.owner_uid, seen.pod, seen.strays) == (None, None, ())
+
+
+async def test_a_pod_that_a_missing_job_left_is_seen():
+    begun = make_thread(1, {"run": {"number": 1, "jobName": job_name()}})
+    pods = [raw_pod(uid="older", run=1, **ENDED), raw_pod(run=1, **RUNNING), raw_pod(uid="forged", **RUNNING)]
+    seen = await observe(Cluster([], pods), begun, 1)
+    assert (seen.job, seen.pod.uid) == (None, "pod-1")
+    assert (await observe(Cluster([], pods[2:]), begun, 1)).pod is None
+    over = make_thread(1, {"run": {"number": 1, "jobName": job_name(), "finishedAt": AT}})
+    cluster = Cluster([], pods)
+    assert (await observe(cluster, over, 1)).pod is None
+    assert cluster.calls == ["job"]
+
+
+async def test_a_pod_of_another_run_is_known_by_its_jobs_name():
+    forged = raw_pod(uid="forged", run=1, **RUNNING)
+    forged["metadata"]["ownerReferences"][0]["name"] = "tg-42-r1"
+    pods = [
+        raw_pod(uid="old", run=1, **RUNNING),
+        raw_pod(uid="done", run=2, **ENDED),
+        raw_pod(uid="own", run=3),
+        forged,
+    ]
+    seen = await observe(Cluster([], pods), make_thread(3), 3)
+    assert [p.uid for p in seen.strays] == ["old"]
 
 
 async def test_a_pod_is_the_jobs_by_uid_and_the_newest():
