@@ -21,38 +21,51 @@ class ModelRef(Wire):
     """Which model answers. What is absent here is taken from the class, then from the gateway's settings."""
 
     provider: ProviderName | None = None
+    """Name of the model's provider, such as zai or moonshotai."""
     name: ModelName | None = None
+    """The model's name, as its provider knows it."""
     thinking: Thinking | None = None
+    """How much the model thinks before it answers."""
 
 
 class Resources(Wire):
     """Requests and limits of the agent container; there is no CPU limit unless one is named."""
 
     requests: Annotated[dict[str, Quantity], Field(max_length=8)] = {"cpu": "100m", "memory": "256Mi"}
+    """What the scheduler keeps free for a run."""
     limits: Annotated[dict[str, Quantity], Field(max_length=8)] = {"memory": "1Gi"}
+    """What a run may use at most."""
 
 
 class Workspace(Wire):
     """The ephemeral volume of a run: an emptyDir, or a generic ephemeral volume where a class is named."""
 
     size: Quantity = "2Gi"
+    """How much it may hold; a run that writes more is evicted."""
     storage_class_name: Name | None = None
+    """The StorageClass of a generic ephemeral volume; absent means an emptyDir."""
 
 
 class Timeouts(Wire):
-    """Seconds. The Job's `activeDeadlineSeconds` is start + run + turn + grace."""
+    """Seconds. The Job's activeDeadlineSeconds is start + run + turn + grace."""
 
     start: Annotated[int, Field(ge=10, le=3600)] = 120
+    """How long a run may take to become ready; then it is ended and the chat told."""
     turn: Annotated[int, Field(ge=1, le=86400)] = 300
+    """How long one answer may take; then it is ended."""
     idle: Annotated[int, Field(ge=1, le=86400)] = 600
+    """How long a run stays without a message."""
     run: Annotated[int, Field(ge=10, le=604800)] = 3600
+    """How long a run lives; the next message then starts another."""
     grace: Annotated[int, Field(ge=1, le=300)] = 10
+    """How long a pod has to end by itself."""
 
 
 class TtlSeconds(Wire):
     """How long what is finished stays; an hour or more, so that the same run is never made twice."""
 
     job: Annotated[int, Field(ge=3600, le=2592000)] = 3600
+    """Of a Job and its pod, with their logs."""
 
 
 class Egress(StrEnum):
@@ -66,18 +79,26 @@ class Toleration(Wire):
     """A core/v1 toleration."""
 
     key: Annotated[str, Field(max_length=316)] | None = None
+    """The taint's key; absent with Exists means every one."""
     operator: Literal["Exists", "Equal"] | None = None
+    """Exists or Equal."""
     value: Annotated[str, Field(max_length=63)] | None = None
+    """The taint's value, with Equal."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """The taint's effect; absent means every one."""
     toleration_seconds: int | None = None
+    """How long NoExecute is tolerated; absent means for ever."""
 
 
 class Scheduling(Wire):
     """Where the pods may run."""
 
     node_selector: Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=32)] = {}
+    """Labels that a node must have."""
     tolerations: Annotated[list[Toleration], Field(max_length=32)] = []
+    """Taints that the pods put up with."""
     priority_class_name: Name | None = None
+    """The pods' PriorityClass."""
 
 
 class AgentClassSpec(Wire):
@@ -89,12 +110,14 @@ class AgentClassSpec(Wire):
         Field(description="The agent's image, built from the runner's; absent means the operator's default."),
     ] = None
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+    """When the node asks the registry."""
     resources: Resources = Resources()
     workspace: Workspace = Workspace()
     timeouts: Timeouts = Timeouts()
     ttl_seconds_after_finished: TtlSeconds = TtlSeconds()
     egress: Egress = Egress.INTERNET
     runtime_class_name: Name | None = None
+    """The pods' RuntimeClass, as for gVisor or Kata."""
     scheduling: Scheduling = Scheduling()
     tools: Annotated[
         list[Annotated[str, Field(pattern=r"^[+]?[A-Za-z0-9_-]+$", max_length=64)]], Field(max_length=64)
@@ -108,6 +131,7 @@ class AgentClassStatus(Wire):
     """Written by the operator."""
 
     conditions: Annotated[list[Condition], Field(max_length=8)] = []
+    """Accepted: whether the class can be used."""
 
 
 class AgentClass(Wire):

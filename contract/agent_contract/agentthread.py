@@ -21,16 +21,22 @@ class Channel(Wire):
     """Where the conversation is held. Immutable: an absent topic may not appear later."""
 
     type: Literal["telegram"] = "telegram"
+    """The messenger."""
     bot: Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=16)] = "tg"
+    """The gateway's short name; the first part of the resource's name."""
     bot_id: Annotated[int, Field(ge=1, le=2**53)]
+    """The bot's own id."""
     chat_id: TelegramId
+    """The chat's id; a group's is negative."""
     topic_id: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    """The topic's id in a forum."""
 
 
 class ClassRef(Wire):
     """The AgentClass by name, in the same namespace."""
 
     name: Name = DEFAULT_CLASS
+    """Name of the AgentClass."""
 
 
 class AgentThreadSpec(Wire):
@@ -97,26 +103,39 @@ class Reason(StrEnum):
 
 
 class RunStatus(Wire):
-    """One run, as far as Kubernetes tells it. It is over when `finished_at` is set."""
+    """One run, as far as Kubernetes tells it. It is over when finishedAt is set."""
 
     number: RunNumber
+    """Which run."""
     job_name: Annotated[str, Field(max_length=253)] | None = None
+    """Its Job; set as soon as the run was begun."""
     pod_name: Annotated[str, Field(max_length=253)] | None = None
+    """Its pod."""
     pod_uid: Annotated[str, Field(max_length=64)] | None = None
+    """UID of its pod."""
     started_at: datetime | None = None
+    """When the agent's container started."""
     finished_at: datetime | None = None
+    """When it was over; never taken back."""
     reason: Annotated[str, Field(max_length=128)] | None = None
+    """Why it waits or ended, in a word."""
     message: Annotated[str, Field(max_length=2048)] | None = None
+    """Why it waits or ended, in a sentence."""
     exit_code: int | None = None
+    """Exit code of the agent's container."""
 
 
 class AgentThreadStatus(Wire):
     """Written by the operator alone."""
 
     phase: Phase | None = None
+    """Where the thread stands."""
     run: RunStatus | None = None
+    """The run wanted, or the last one. It is over when finishedAt is set."""
     previous_run: RunStatus | None = None
+    """The run before it."""
     conditions: Annotated[list[Condition], Field(max_length=8)] = []
+    """Accepted, PodScheduled, Ready and Suspended."""
 
 
 class AgentThread(Wire):

@@ -29,11 +29,17 @@ class Condition(Wire):
     """One `metav1.Condition`."""
 
     type: Annotated[str, Field(max_length=316)]
+    """Accepted, PodScheduled, Ready or Suspended."""
     status: Literal["True", "False", "Unknown"]
+    """True, False or Unknown."""
     reason: Annotated[str, Field(min_length=1, max_length=1024)]
+    """One word for programs."""
     message: Annotated[str, Field(max_length=32768)] = ""
+    """A sentence for people."""
     observed_generation: int = 0
+    """The metadata.generation that was looked at."""
     last_transition_time: datetime
+    """When the status last flipped."""
 
 
 def set_condition(conditions: Sequence[Condition], new: Condition) -> list[Condition]:

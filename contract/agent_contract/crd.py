@@ -9,13 +9,18 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from agent_contract import names
+from pydantic import BaseModel
+
+from agent_contract import agentclass, agentthread, conditions, names
 from agent_contract.agentclass import AgentClassSpec, AgentClassStatus
 from agent_contract.agentthread import AgentThreadSpec, AgentThreadStatus
+from agent_contract.fielddocs import Docs, read_docs
 
 FOLDER = Path(__file__).resolve().parents[2] / "crds"
+_MODULES = (agentclass, agentthread, conditions)
 _MAX_TEXT = 4096
 _MAX_ITEMS = 64
 _INT32 = 2**31 - 1
@@ -64,10 +69,18 @@ CLASS_COLUMNS = [
 ]
 
 
-def structural(model: type[Any]) -> dict[str, Any]:
-    """Return a model's schema as the API server takes it."""
+def structural(model: type[BaseModel], docs: Docs = MappingProxyType({})) -> dict[str, Any]:
+    """Return a model's schema as the API server takes it.
+
+    Args:
+        model: The model.
+        docs: Sentences by model and field, for fields that have no description.
+    """
     schema = model.model_json_schema(by_alias=True, mode="validation")
     definitions = schema.pop("$defs", {})
+    for name, node in (*definitions.items(), (model.__name__, schema)):
+        for field, sentence in docs.get(name, {}).items():
+            node["properties"][field].setdefault("description", sentence)
     return _convert(schema, definitions)
 
 
@@ -190,11 +203,12 @@ def _crd(
 
 def build_agent_thread() -> dict[str, Any]:
     """Build the definition of AgentThread."""
-    spec = structural(AgentThreadSpec)
+    docs = read_docs(_MODULES)
+    spec = structural(AgentThreadSpec, docs)
     spec["x-kubernetes-validations"] = SPEC_RULES
     spec["properties"]["channel"]["x-kubernetes-validations"] = CHANNEL_RULES
     return _crd(
-        names.AGENT_THREADS, "AgentThread", "at", THREAD_COLUMNS, spec, _status(structural(AgentThreadStatus)),
+        names.AGENT_THREADS, "AgentThread", "at", THREAD_COLUMNS, spec, _status(structural(AgentThreadStatus, docs)),
         "One conversation with a coding agent, and the run that it wants.", THREAD_RULES, need_spec=True,
         metadata={"type": "object", "properties": {"name": {"type": "string", "maxLength": _MAX_NAME, "pattern": NAME_PATTERN}}},
     )  # fmt: skip
@@ -202,9 +216,10 @@ def build_agent_thread() -> dict[str, Any]:
 
 def build_agent_class() -> dict[str, Any]:
     """Build the definition of AgentClass."""
-    spec = structural(AgentClassSpec)
+    docs = read_docs(_MODULES)
+    spec = structural(AgentClassSpec, docs)
     return _crd(
-        names.AGENT_CLASSES, "AgentClass", "ac", CLASS_COLUMNS, spec, _status(structural(AgentClassStatus)),
+        names.AGENT_CLASSES, "AgentClass", "ac", CLASS_COLUMNS, spec, _status(structural(AgentClassStatus, docs)),
         "The template of agents, owned by an administrator, in the way of a StorageClass.", [], need_spec=False,
     )  # fmt: skip
 

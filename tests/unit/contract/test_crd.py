@@ -75,6 +75,14 @@ def test_everything_is_bounded(plural):
 
 
 @pytest.mark.parametrize("plural", FILES)
+def test_every_field_is_explained(plural):
+    for path, node in nodes(schema(plural)):
+        if path.startswith(("$.spec", "$.status")) and not path.endswith((".items", ".additionalProperties")):
+            assert node.get("description", "").endswith("."), path
+            assert "_" not in node["description"], path
+
+
+@pytest.mark.parametrize("plural", FILES)
 def test_a_default_is_of_its_own_type(plural):
     types = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list}
     for path, node in nodes(schema(plural)):
