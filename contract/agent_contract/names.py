@@ -28,7 +28,7 @@ LABEL_EGRESS: Final = f"{GROUP}/egress"
 """The chart's NetworkPolicies choose by it where an agent may connect to."""
 SCHEMA_ANNOTATION: Final = f"{GROUP}/schema-revision"
 SCHEMA_REVISION: Final = 1
-"""Grows with the custom resource definitions; the operator compares it with what the cluster serves."""
+"""Grows with the custom resource definitions, for people who compare a cluster with a chart."""
 FIELD_MANAGER_OPERATOR: Final = "openclaw-operator"
 FIELD_MANAGER_GATEWAY: Final = "openclaw-gateway"
 

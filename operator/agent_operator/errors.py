@@ -2,7 +2,8 @@
 
 OperatorError
 ├── ConfigError     settings that no waiting mends; exit 64
-├── SchemaError     the cluster's custom resource definitions are missing or older than needed
+├── SchemaError     the cluster's custom resource definitions are missing
+│   └── SchemaOlder they are older than needed
 └── KubeError       the API server refused a call, or did not answer
     ├── Conflict    409: somebody wrote in between, or it exists already
     └── Refused     403 or 422: admission, quota or validation; the text is the API server's
@@ -20,7 +21,11 @@ class ConfigError(OperatorError):
 
 
 class SchemaError(OperatorError):
-    """The cluster's custom resource definitions are missing or older than needed."""
+    """The cluster's custom resource definitions are missing, or may not be read."""
+
+
+class SchemaOlder(SchemaError):
+    """The cluster's custom resource definitions are older than needed; they may be on their way."""
 
 
 class KubeError(OperatorError):

@@ -135,6 +135,15 @@ class Kube:
         )
 
     @translated
+    async def read_openapi(self) -> Mapping[str, Any]:
+        """Read the OpenAPI document of our group, which every account may."""
+        path = f"/openapi/v3/apis/{names.API_VERSION}"
+        accept = {"Accept": "application/json"}
+        return await _json(
+            self._api.call_api(path, "GET", header_params=accept, auth_settings=["BearerToken"], _preload_content=False)
+        )
+
+    @translated
     async def _list(self, plural: str) -> dict[str, Any]:
         return await self._custom.list_namespaced_custom_object(  # type: ignore[no-any-return]
             names.GROUP, names.VERSION, self.namespace, plural

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import kopf
@@ -12,11 +13,20 @@ from prometheus_client import start_http_server
 from agent_contract import names
 from agent_operator.config import OperatorConfig
 from agent_operator.context import Context, build_context
-from agent_operator.errors import KubeError, Refused, SchemaError
+from agent_operator.errors import KubeError, Refused, SchemaError, SchemaOlder
 from agent_operator.health import serve_health
 from agent_operator.kube import Kube
+from agent_operator.schema import find_missing
 
 _AGAIN_SECONDS = 2
+_NAMED = 5
+"""How many missing fields a sentence names."""
+# Helm, which installs definitions and never upgrades them, counts as their other writer
+_APPLY = (
+    "Apply the chart's definitions: "
+    "kubectl apply --server-side --force-conflicts -f charts/openclaw-dispatcher/crds/"
+)
+_log = logging.getLogger(__name__)
 
 
 def configure(settings: kopf.OperatorSettings) -> None:
@@ -46,10 +56,10 @@ def register(registry_config: OperatorConfig) -> None:
         configure(settings)
         try:
             memo.context = await open_context(registry_config)
+        except (SchemaOlder, KubeError) as error:
+            raise kopf.TemporaryError(str(error), delay=_AGAIN_SECONDS) from error
         except SchemaError as error:
             raise kopf.PermanentError(str(error)) from error
-        except KubeError as error:
-            raise kopf.TemporaryError(str(error), delay=_AGAIN_SECONDS) from error
 
     @kopf.on.cleanup(id="end")
     async def end(memo: kopf.Memo, **_: Any) -> None:
@@ -62,7 +72,7 @@ async def open_context(operator_config: OperatorConfig) -> Context:
     """Connect, check what the cluster serves, and start the queues and the sweep.
 
     Raises:
-        SchemaError: the definitions are missing, or may not be read.
+        SchemaError: the definitions are missing, older than needed, or may not be read.
         KubeError: the API server does not answer.
     """
     try:
@@ -96,11 +106,12 @@ async def close_context(context: Context) -> None:
 
 
 async def check_schema(kube: Kube) -> None:
-    """Refuse to work without our kinds.
+    """Refuse to work without our kinds, or with older ones: the API server would drop what it does not know.
 
     Raises:
         SchemaError: a kind is not served, or may not be read.
-        KubeError: the API server does not answer.
+        SchemaOlder: a kind lacks what this operator writes.
+        KubeError: the API server does not answer, or does not tell yet.
     """
     for plural in (names.AGENT_THREADS, names.AGENT_CLASSES):
         try:
@@ -108,7 +119,19 @@ async def check_schema(kube: Kube) -> None:
         except Refused as error:
             raise SchemaError(f"The operator cannot read {plural}: {error}") from error
         if found is None:
-            raise SchemaError(
-                f"The cluster does not serve {plural}.{names.GROUP}/{names.VERSION}. "
-                "Apply the chart's definitions: kubectl apply --server-side -f charts/openclaw-dispatcher/crds/"
-            )
+            raise SchemaError(f"The cluster does not serve {plural}.{names.GROUP}/{names.VERSION}. {_APPLY}")
+    await _check_age(kube)
+
+
+async def _check_age(kube: Kube) -> None:
+    try:
+        document = await kube.read_openapi()
+    except Refused as error:
+        _log.warning("schema_unknown", extra={"problem": str(error)})
+        return
+    missing = find_missing(document) if document is not None else None
+    if missing is None:
+        raise KubeError(f"The API server does not describe {names.API_VERSION} yet.")
+    if missing:
+        told = ", ".join(missing[:_NAMED]) + (f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else "")
+        raise SchemaOlder(f"The cluster's definitions are older than this operator: they lack {told}. {_APPLY}")

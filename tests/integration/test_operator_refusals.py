@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import urllib.error
 
 import pytest
 
@@ -103,8 +105,45 @@ def test_definitions_that_are_missing_are_named(tmp_path):
         operator.start()
         assert operator.wait() == 1
     assert "does not serve agentthreads.openclaw.dev/v1alpha1" in operator.log
-    assert "kubectl apply --server-side -f" in operator.log
+    assert "kubectl apply --server-side --force-conflicts -f" in operator.log
     assert "Traceback" not in operator.log
+
+
+def _described(server, without):
+    """Say whether the published document tells of AgentThreads, and not of that field; it follows the definitions late."""
+    try:
+        document = json.dumps(server.call("GET", f"/openapi/v3/apis/{names.API_VERSION}"))
+    except urllib.error.HTTPError as error:
+        if error.code in {404, 503}:
+            return False
+        raise
+    return "chatId" in document and f'"{without}"' not in document
+
+
+def test_definitions_that_are_older_are_named_and_waited_for(tmp_path):
+    with running_apiserver(crds=True) as server:
+        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{names.AGENT_THREADS}.{names.GROUP}"
+        definition = server.call("GET", path)
+        newest = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+        older = json.loads(json.dumps(newest))
+        del older["properties"]["spec"]["properties"]["suspend"]
+        definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = older
+        server.call("PUT", path, definition)
+        eventually_sync(lambda: _described(server, without="suspend"), timeout=30)
+        operator = Operator(server.kubeconfig, "default", tmp_path / "older.log")
+        operator.start()
+        try:
+            eventually_sync(
+                lambda: "older than this operator: they lack AgentThread.spec.suspend" in operator.log, timeout=30
+            )
+            assert "kubectl apply --server-side --force-conflicts -f" in operator.log
+            definition = server.call("GET", path)
+            definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = newest
+            server.call("PUT", path, definition)
+            eventually_sync(lambda: operator.get("readyz")[0] == 200, timeout=30)
+            assert "Traceback" not in operator.log
+        finally:
+            operator.stop()
 
 
 def test_rights_that_are_missing_are_named(apiserver, tmp_path):
