@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
+"""What this very program started: most are ended by another one, later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Background:
     """One named background process of a state folder."""
@@ -40,6 +44,7 @@ class Background:
                 env={**os.environ, **(env or {})}, cwd="/",
             )  # fmt: skip
         self._note.write_text(f"{process.pid} {_start_time(process.pid)}")
+        _CHILDREN[process.pid] = process
 
     def pid(self) -> int | None:
         """Return its id while it runs."""
@@ -53,6 +58,7 @@ class Background:
         """End it and wait; what does not end in time is killed."""
         pid = self.pid()
         if pid is None:
+            self._reap()
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
@@ -62,7 +68,15 @@ class Background:
         with contextlib.suppress(ProcessLookupError):
             if self.pid() is not None:
                 os.kill(pid, signal.SIGKILL)
+        self._reap()
         self._note.unlink(missing_ok=True)
+
+    def _reap(self) -> None:
+        """Take leave of the process where it is a child of this very program."""
+        with contextlib.suppress(OSError, ValueError):
+            child = _CHILDREN.pop(int(self._note.read_text().split()[0]), None)
+            if child is not None:
+                child.wait()
 
     def tail(self) -> str:
         """Return the last lines of its log."""
