@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 """What this very program started: most are ended by another one, later."""
 
