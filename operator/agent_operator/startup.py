@@ -23,8 +23,7 @@ _NAMED = 5
 """How many missing fields a sentence names."""
 # Helm, which installs definitions and never upgrades them, counts as their other writer
 _APPLY = (
-    "Apply the chart's definitions: "
-    "kubectl apply --server-side --force-conflicts -f charts/openclaw-dispatcher/crds/"
+    "Apply the chart's definitions: kubectl apply --server-side --force-conflicts -f charts/openclaw-dispatcher/crds/"
 )
 _log = logging.getLogger(__name__)
 
