@@ -364,7 +364,7 @@ async def test_logs_tell_the_call_but_nothing_of_it(port, caplog):
     async with call(port, chat("err 500 9 private failure")) as answer:
         await answer.read()
     steps = [r for r in caplog.records if getattr(r, "step", "") == "model_request"]
-    assert [(r.agentthread, r.run) for r in steps] == [("tg-42", 1)] * 2
+    assert [(r.agent_thread, r.run) for r in steps] == [("tg-42", 1)] * 2
     assert all(isinstance(r.t, int) for r in steps)
     everything = " ".join(str(vars(r)) for r in caplog.records if r.name.startswith("agent_gateway"))
     assert "private" not in everything

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from agent_contract.agentthread import AgentThread
+from agent_contract.agentthread import AgentThread, Phase
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
@@ -94,7 +94,7 @@ class Commands:
         facts = texts.StatusFacts(
             active=active,
             most=self._max_runs,
-            thread=_line(thread, resource),
+            thread=_line(thread, resource, ready=thread.id in await self._store.ready_runs()),
             message=run.message if run else None,
             model=self._model,
             answering=turn is not None,
@@ -108,7 +108,8 @@ class Commands:
         threads = await self._store.list_threads()
         if not self._is_admin(command.person_id):
             threads = [t for t in threads if t.address.chat_id == command.address.chat_id]
-        return texts.threads_text([_line(t, self._resources.cached(t.name)) for t in threads])
+        ready = await self._store.ready_runs()
+        return texts.threads_text([_line(t, self._resources.cached(t.name), ready=t.id in ready) for t in threads])
 
     async def _kill(self, connection: Connection, command: Command) -> Answer:
         name = command.args.split()[0] if command.args.split() else ""
@@ -157,8 +158,12 @@ def _kill_text(name: str, cancelled: int) -> str:
     return f"{done}\n{cancelled} waiting {'message was' if cancelled == 1 else 'messages were'} cancelled."
 
 
-def _line(thread: Thread, resource: AgentThread | None) -> texts.ThreadLine:
+def _line(thread: Thread, resource: AgentThread | None, *, ready: bool) -> texts.ThreadLine:
     status = resource.status if resource else None
     run = status.run if status else None
-    phase = status.phase.value if status and status.phase else "Idle"
-    return texts.ThreadLine(thread.name, thread.title, phase, run.number if run else None, run.reason if run else None)
+    phase = (status.phase if status else None) or Phase.IDLE
+    if ready and phase in {Phase.PENDING, Phase.STARTING}:
+        phase = Phase.RUNNING  # an agent that answers is not "starting"; the node's word of it comes a second later
+    return texts.ThreadLine(
+        thread.name, thread.title, phase.value, run.number if run else None, run.reason if run else None
+    )

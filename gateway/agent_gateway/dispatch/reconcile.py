@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from agent_contract.agentclass import Timeouts
-from agent_contract.agentthread import AgentThread, Reason, RunStatus
+from agent_contract.agentthread import AgentThread, Phase, Reason, RunStatus
 from agent_gateway.dispatch.actions import (
     Action,
     ConfirmGone,
@@ -198,10 +198,21 @@ def _stuck_turn(s: Snapshot, run: Run, now: datetime) -> list[Action]:
 def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     ready = s.link is not None and s.link.run == run.number and s.link.ready
     if ready:
-        return [Deliver()] if s.running is None and s.waiting is not None else []
+        return _hold(s.resource, run) or [Deliver()] if s.running is None and s.waiting is not None else []
     if s.waiting is None or run.state is RunState.LIVE:
         return []
     return _waiting_for_start(s, run, now)
+
+
+def _hold(resource: AgentThread | None, run: Run) -> list[Action]:
+    """Keep a turn from a pod that is known to be ending: it would be cut off there, and the next run can take it."""
+    if resource is None:
+        return []
+    if resource.spec.suspend:
+        return [ShowWaiting(Reason.SUSPENDED)]
+    status = resource.status
+    ending = status.phase is Phase.STOPPING and status.run is not None and status.run.number == run.number
+    return [LookAgain(5)] if ending else []
 
 
 def _waiting_for_start(s: Snapshot, run: Run, now: datetime) -> list[Action]:

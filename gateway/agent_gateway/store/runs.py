@@ -45,6 +45,10 @@ class RunQueries(Database):
         """Count the runs of all threads that are not over."""
         return int(await self._value("open_runs"))
 
+    async def ready_runs(self) -> set[int]:
+        """Return the ids of the threads whose run takes messages."""
+        return {row["thread_id"] for row in await self._rows("ready_runs")}
+
     async def had_runs(self, thread_id: int) -> bool:
         """Say whether an earlier run of the thread ever connected."""
         return bool(await self._value("ended_runs", thread_id))

@@ -23,6 +23,9 @@ SELECT count(*) FROM runs WHERE thread_id = $1 AND hello_at IS NOT NULL AND stat
 -- name: open_runs
 SELECT count(*) FROM runs WHERE state <> 'over';
 
+-- name: ready_runs
+SELECT thread_id FROM runs WHERE state = 'live' AND ready_at IS NOT NULL;
+
 -- name: accept_hello
 UPDATE runs SET state = 'live', pod_name = $3, pod_uid = $4, job_name = $5, hello_at = COALESCE(hello_at, now()), seen_at = now()
 WHERE thread_id = $1 AND number = $2 RETURNING *;

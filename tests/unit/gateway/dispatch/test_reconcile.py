@@ -24,12 +24,12 @@ def ago(seconds):
     return NOW - timedelta(seconds=seconds)
 
 
-def resource(*, spec=None, run=None, previous=None, conditions=(), uid=UID, deleting=False):
+def resource(*, spec=None, run=None, previous=None, phase=None, conditions=(), uid=UID, deleting=False):
     metadata = {"name": "tg-42", "uid": uid, "resourceVersion": "7"}
     if deleting:
         metadata["deletionTimestamp"] = "2026-01-02T03:04:05Z"
     channel = {"bot": "tg", "botId": 1000, "chatId": 42}
-    status = {"run": run, "previousRun": previous, "conditions": list(conditions)}
+    status = {"phase": phase, "run": run, "previousRun": previous, "conditions": list(conditions)}
     return AgentThread.model_validate(
         {"metadata": metadata, "spec": {"channel": channel, "run": 3, **(spec or {})}, "status": status}
     )
@@ -184,6 +184,18 @@ TABLE = {
         [do.LookAgain(100.0)],
     ),
     "ready": (snapshot(run=make_run(), link=LINK, waiting=QUEUED), [do.Deliver()]),
+    "ready, and suspended": (
+        snapshot(run=make_run(), link=LINK, waiting=QUEUED, resource=resource(spec={"suspend": True})),
+        [do.ShowWaiting(Reason.SUSPENDED)],
+    ),
+    "ready, and its pod is ending": (
+        snapshot(run=make_run(), link=LINK, waiting=QUEUED, resource=resource(phase="Stopping", run={"number": 3})),
+        [do.LookAgain(5)],
+    ),
+    "ready, and the pod of an earlier run is ending": (
+        snapshot(run=make_run(), link=LINK, waiting=QUEUED, resource=resource(phase="Stopping", run={"number": 2})),
+        [do.Deliver()],
+    ),
     "ready, and at work": (snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=STARTED), []),
     "a link of an older run delivers nothing": (
         snapshot(run=make_run(), link=replace(LINK, run=2), waiting=QUEUED), [do.LookAgain(29.0)],
