@@ -17,6 +17,18 @@ ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$", ma
 Thinking = Literal["off", "minimal", "low", "medium", "high", "xhigh"]
 
 
+_FACTORS = {
+    "": 1, "m": 0.001, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
+    "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
+}  # fmt: skip
+
+
+def compute_bytes(quantity: str) -> int:
+    """Return a Kubernetes quantity as a number of bytes."""
+    number = quantity.rstrip("mkKMGTi")
+    return int(float(number) * _FACTORS[quantity[len(number) :]])
+
+
 class ModelRef(Wire):
     """Which model answers. What is absent here is taken from the class, then from the gateway's settings."""
 
@@ -44,6 +56,10 @@ class Workspace(Wire):
     """How much it may hold; a run that writes more is evicted."""
     storage_class_name: Name | None = None
     """The StorageClass of a generic ephemeral volume; absent means an emptyDir."""
+    snapshot: bool = True
+    """Keep the files of a conversation from run to run: packed when a run ends, unpacked in the next."""
+    snapshot_limit: Quantity = "256Mi"
+    """How large a packed workspace may be, kept from run to run or copied for a sub-agent."""
 
 
 class Timeouts(Wire):
@@ -61,11 +77,33 @@ class Timeouts(Wire):
     """How long a pod has to end by itself."""
 
 
+class SubAgentClassRef(Wire):
+    """An AgentClass by name, in the same namespace."""
+
+    name: Name
+    """Name of the AgentClass."""
+
+
 class TtlSeconds(Wire):
     """How long what is finished stays; an hour or more, so that the same run is never made twice."""
 
     job: Annotated[int, Field(ge=3600, le=2592000)] = 3600
     """Of a Job and its pod, with their logs."""
+    sub_agent: Annotated[int, Field(ge=3600, le=31536000)] = 86400
+    """Of a finished SubAgent; its answer stays in the history."""
+
+
+class SubAgents(Wire):
+    """What agents of this class may start."""
+
+    max_depth: Annotated[int, Field(ge=0, le=4)] = 1
+    """How deep: 1 lets a conversation have sub-agents, 2 lets these have their own, 0 allows none."""
+    max_children: Annotated[int, Field(ge=0, le=1000)] = 10
+    """How many one run may start; a further one is refused."""
+    max_concurrent: Annotated[int, Field(ge=1, le=1000)] = 3
+    """How many of one parent work at the same time; a further one waits."""
+    class_ref: SubAgentClassRef | None = None
+    """The AgentClass of the children; absent means the parent's."""
 
 
 class Egress(StrEnum):
@@ -116,6 +154,7 @@ class AgentClassSpec(Wire):
     timeouts: Timeouts = Timeouts()
     ttl_seconds_after_finished: TtlSeconds = TtlSeconds()
     egress: Egress = Egress.INTERNET
+    sub_agents: SubAgents = SubAgents()
     runtime_class_name: Name | None = None
     """The pods' RuntimeClass, as for gVisor or Kata."""
     scheduling: Scheduling = Scheduling()

@@ -13,7 +13,7 @@ from agent_contract.base import Wire
 
 
 class ConditionType(StrEnum):
-    """What an AgentThread or AgentClass says of itself, each with a reason and a sentence."""
+    """What an AgentThread, SubAgent or AgentClass says of itself, each with a reason and a sentence."""
 
     ACCEPTED = "Accepted"
     """The spec and its class are usable."""
@@ -21,6 +21,10 @@ class ConditionType(StrEnum):
     """The wanted run's pod has a node."""
     READY = "Ready"
     """The wanted run's container runs."""
+    COMPLETE = "Complete"
+    """A sub-agent has answered."""
+    FAILED = "Failed"
+    """A sub-agent ended without an answer."""
     SUSPENDED = "Suspended"
     """An administrator holds the thread."""
 
@@ -29,7 +33,7 @@ class Condition(Wire):
     """One `metav1.Condition`."""
 
     type: Annotated[str, Field(max_length=316)]
-    """Accepted, PodScheduled, Ready or Suspended."""
+    """Accepted, PodScheduled, Ready, Suspended, Complete or Failed."""
     status: Literal["True", "False", "Unknown"]
     """True, False or Unknown."""
     reason: Annotated[str, Field(min_length=1, max_length=1024)]

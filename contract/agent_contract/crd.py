@@ -14,13 +14,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agent_contract import agentclass, agentthread, conditions, names
+from agent_contract import agentclass, agentthread, conditions, names, subagent
 from agent_contract.agentclass import AgentClassSpec, AgentClassStatus
 from agent_contract.agentthread import AgentThreadSpec, AgentThreadStatus
 from agent_contract.fielddocs import Docs, read_docs
+from agent_contract.subagent import SubAgentSpec, SubAgentStatus
 
 FOLDER = Path(__file__).resolve().parents[2] / "crds"
-_MODULES = (agentclass, agentthread, conditions)
+_MODULES = (agentclass, agentthread, subagent, conditions)
 _MAX_TEXT = 4096
 _MAX_ITEMS = 64
 _INT32 = 2**31 - 1
@@ -58,6 +59,32 @@ THREAD_COLUMNS = [
     ("Chat", "integer", ".spec.channel.chatId", 1),
     ("Topic", "integer", ".spec.channel.topicId", 1),
     ("Pod", "string", ".status.run.podName", 1),
+    ("Class", "string", ".spec.classRef.name", 1),
+]
+SUBAGENT_RULES = [
+    {"rule": "size(self.metadata.name) <= 63", "message": "metadata.name may have 63 characters: it becomes a label"},
+]
+_FIXED = ("task", "classRef", "timeoutSeconds", "workspace", "depth")
+SUBAGENT_SPEC_RULES = [
+    *(
+        {"rule": f"self.{field} == oldSelf.{field}", "message": f"{field} cannot be changed: make another SubAgent"}
+        for field in _FIXED
+    ),
+    {
+        "rule": "has(self.parent) == has(oldSelf.parent) && (!has(self.parent) || self.parent == oldSelf.parent)",
+        "message": "parent cannot be changed",
+    },
+    {"rule": "!oldSelf.cancel || self.cancel", "message": "cancel cannot be taken back"},
+]
+SUBAGENT_COLUMNS = [
+    ("Thread", "string", ".spec.parent.name", 0),
+    ("Phase", "string", ".status.phase", 0),
+    ("Task", "string", ".spec.task", 0),
+    ("Result", "string", ".status.result", 0),
+    ("Age", "date", ".metadata.creationTimestamp", 0),
+    ("Reason", "string", ".status.reason", 1),
+    ("Message", "string", ".status.message", 1),
+    ("Pod", "string", ".status.podName", 1),
     ("Class", "string", ".spec.classRef.name", 1),
 ]
 CLASS_COLUMNS = [
@@ -214,6 +241,18 @@ def build_agent_thread() -> dict[str, Any]:
     )  # fmt: skip
 
 
+def build_sub_agent() -> dict[str, Any]:
+    """Build the definition of SubAgent."""
+    docs = read_docs(_MODULES)
+    spec = structural(SubAgentSpec, docs)
+    spec["x-kubernetes-validations"] = SUBAGENT_SPEC_RULES
+    return _crd(
+        names.SUB_AGENTS, "SubAgent", "suba", SUBAGENT_COLUMNS, spec, _status(structural(SubAgentStatus, docs)),
+        "One task for an agent in a pod of its own.", SUBAGENT_RULES, need_spec=True,
+        metadata={"type": "object", "properties": {"name": {"type": "string", "maxLength": _MAX_NAME}}},
+    )  # fmt: skip
+
+
 def build_agent_class() -> dict[str, Any]:
     """Build the definition of AgentClass."""
     docs = read_docs(_MODULES)
@@ -235,7 +274,11 @@ def _status(schema: dict[str, Any]) -> dict[str, Any]:
 
 def build_files() -> dict[Path, str]:
     """Return every definition's file with its contents."""
-    definitions = {"agentthreads": build_agent_thread(), "agentclasses": build_agent_class()}
+    definitions = {
+        "agentthreads": build_agent_thread(),
+        "subagents": build_sub_agent(),
+        "agentclasses": build_agent_class(),
+    }
     return {FOLDER / f"{name}.yaml": _yaml(definition) for name, definition in definitions.items()}
 
 

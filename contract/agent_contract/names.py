@@ -14,6 +14,7 @@ API_VERSION: Final = f"{GROUP}/{VERSION}"
 CATEGORY: Final = "openclaw"
 AGENT_THREADS: Final = "agentthreads"
 AGENT_CLASSES: Final = "agentclasses"
+SUB_AGENTS: Final = "subagents"
 DEFAULT_CLASS: Final = "default"
 
 # --- labels: an index for people and watches, never proof of ownership (that is the owner's UID) --
@@ -24,10 +25,14 @@ COMPONENT_AGENT: Final = "agent"
 """NetworkPolicies choose agent pods by this component; a class may not override it."""
 LABEL_THREAD: Final = f"{GROUP}/thread"
 LABEL_RUN: Final = f"{GROUP}/run"
+LABEL_SUBAGENT: Final = f"{GROUP}/subagent"
+"""On the Job and pod of a sub-agent: its name. `LABEL_THREAD` beside it names the conversation it works for, if any."""
+SUBAGENT_RUN: Final = 1
+"""A sub-agent has one run."""
 LABEL_EGRESS: Final = f"{GROUP}/egress"
 """The chart's NetworkPolicies choose by it where an agent may connect to."""
 SCHEMA_ANNOTATION: Final = f"{GROUP}/schema-revision"
-SCHEMA_REVISION: Final = 1
+SCHEMA_REVISION: Final = 2
 """Grows with the custom resource definitions, for people who compare a cluster with a chart."""
 FIELD_MANAGER_OPERATOR: Final = "openclaw-operator"
 FIELD_MANAGER_GATEWAY: Final = "openclaw-gateway"
@@ -42,6 +47,8 @@ AGENT_SERVICE_ACCOUNT: Final = "openclaw-agent"
 TOKEN_DIR: Final = "/var/run/openclaw"  # noqa: S105  # a folder, not a secret
 TOKEN_PATH: Final = f"{TOKEN_DIR}/token"
 WORKSPACE_DIR: Final = "/workspace"
+TERMINATION_PATH: Final = "/dev/termination-log"
+"""Where a sub-agent leaves its answer for the kubelet, which makes it the container's termination message."""
 STATE_DIR: Final = "/run/agent"
 """Writable, in memory of the node's disk: pi's settings, its session file, the runner's socket."""
 CONTAINER: Final = "agent"
@@ -60,6 +67,8 @@ PORT_METRICS: Final = 9090
 # --- HTTP paths on PORT_RUNNERS ----------------------------------------------------------------------
 PATH_CONNECT: Final = "/v1/connect"
 PATH_SESSION: Final = "/v1/session"
+PATH_WORKSPACE: Final = "/v1/workspace"
+"""GET: the packed files that this run begins with. PUT: those of this run; with `?call=<call id>`, a copy for a child."""
 PATH_LLM: Final = "/v1/llm"
 """Followed by `/<provider>` and the provider's own path, as in `/v1/llm/zai/chat/completions`."""
 
@@ -69,6 +78,8 @@ class ExitCode(IntEnum):
 
     LEFT = 0
     BAD_CONFIG = 64
+    TASK_FAILED = 65
+    """A sub-agent's task ended without an answer; its termination message says why."""
     REFUSED = 69
     PI_FAILED = 70
     GATEWAY_LOST = 75
@@ -79,6 +90,11 @@ def build_thread_name(bot: str, chat_id: int, topic_id: int | None) -> str:
     """Name the AgentThread of a chat or topic: `<bot>-<chat>[-<topic>]`, a negative id written `n…`."""
     parts = [bot, _number(chat_id), *([] if topic_id is None else [_number(topic_id)])]
     return "-".join(parts)
+
+
+def build_subagent_name(parent: str, run: int | None, number: int) -> str:
+    """Name a sub-agent: `<thread>-r<run>-k<n>`, or `<sub-agent>-k<n>` for the child of one (`run` None)."""
+    return f"{parent}-k{number}" if run is None else f"{parent}-r{run}-k{number}"
 
 
 def build_job_name(thread: str, thread_uid: str, run: int) -> str:

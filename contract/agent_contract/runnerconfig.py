@@ -20,3 +20,9 @@ class RunnerConfig(Wire):
     timeouts: Timeouts = Timeouts()
     tools: list[str] = []
     instructions: str = ""
+    one_turn: bool = False
+    """A sub-agent: it takes one turn, leaves its answer as the termination message and exits once it is acknowledged."""
+    snapshot: bool = True
+    """Pack the workspace when the run ends."""
+    snapshot_limit: int = 256 * 1024 * 1024
+    """How many bytes a packed workspace may have."""

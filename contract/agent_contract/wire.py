@@ -1,6 +1,6 @@
 """Frames between runner and gateway: JSON over one WebSocket, a discriminated union on `type`.
 
-The runner numbers its `event`, `entries` and `leave` frames in one sequence from 1 per run. The gateway acknowledges
+The runner numbers its frames (`hello` and `ready` excepted) in one sequence from 1 per run. The gateway acknowledges
 cumulatively, and only after the commit that covers a frame; after a reconnect the runner sends again what is
 unacknowledged. A frame of an unknown type is ignored, so that either side may be newer.
 """
@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from agent_contract.agentclass import Timeouts
 from agent_contract.base import Wire
+from agent_contract.subagent import CallId, Task, TaskSeconds, WorkspaceMode
 
 T = TypeVar("T")
 
@@ -169,14 +170,40 @@ class Entries(Wire):
 
 
 class Leave(Wire):
-    """The runner has been idle (or its time is up) and asks to leave."""
+    """The runner has been idle (or its time is up, or its one turn is over) and asks to leave."""
 
     type: Literal["leave"] = "leave"
     seq: int
-    reason: Literal["idle", "run_deadline", "shutdown"]
+    reason: Literal["idle", "run_deadline", "shutdown", "done"]
 
 
-RunnerFrame = Annotated[Hello | Ready | EventFrame | Entries | Leave, Field(discriminator="type")]
+class SubAgentAsk(Wire):
+    """The agent wants a sub-agent. Asking again with the same call id asks for the same one."""
+
+    type: Literal["subagent"] = "subagent"
+    seq: int
+    turn: int
+    call_id: CallId
+    """Minted by the runner for each tool call: a model's own ids repeat."""
+    task: Task
+    timeout_seconds: TaskSeconds | None = None
+    """Absent means the default, capped to what is left of the run."""
+    workspace: WorkspaceMode = "Copy"
+    copied: bool = False
+    """A copy of the workspace was stored under the call id."""
+
+
+class SubAgentCancel(Wire):
+    """Nobody waits any more for what a call asked for: it is to end."""
+
+    type: Literal["subagent_cancel"] = "subagent_cancel"
+    seq: int
+    call_id: CallId
+
+
+RunnerFrame = Annotated[
+    Hello | Ready | EventFrame | Entries | Leave | SubAgentAsk | SubAgentCancel, Field(discriminator="type")
+]
 
 # --- gateway -> runner ----------------------------------------------------------------------------
 
@@ -191,6 +218,8 @@ class Welcome(Wire):
     """How many stored lines `GET /v1/session` streams (one JSON line each); 0 means a new session."""
     acked: int = 0
     """The last sequence number committed."""
+    workspace: bool = False
+    """`GET /v1/workspace` streams packed files that belong into the workspace before the first turn."""
     timeouts: Timeouts = Timeouts()
 
 
@@ -207,6 +236,35 @@ class Abort(Wire):
 
     type: Literal["abort"] = "abort"
     turn: int
+
+
+class SubAgentUpdate(Wire):
+    """How a sub-agent is: a line for the tool call that waits for it."""
+
+    type: Literal["subagent_update"] = "subagent_update"
+    call_id: CallId
+    text: str
+
+
+class SubAgentUsage(Wire):
+    """Tokens that a sub-agent, and those it started, took."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+
+
+class SubAgentResult(Wire):
+    """How a sub-agent ended. Sent again after each reconnect until a session line holds it."""
+
+    type: Literal["subagent_result"] = "subagent_result"
+    call_id: CallId
+    name: str = ""
+    """Of the SubAgent; empty where none was made."""
+    ok: bool
+    text: str
+    """Its whole answer, or why there is none, in words."""
+    usage: SubAgentUsage = SubAgentUsage()
 
 
 class Ack(Wire):
@@ -244,13 +302,16 @@ class Shutdown(Wire):
 
 
 GatewayFrame = Annotated[
-    Welcome | Turn | Abort | Ack | Stay | Goodbye | Refused | Shutdown, Field(discriminator="type")
+    Welcome | Turn | Abort | Ack | Stay | Goodbye | Refused | Shutdown | SubAgentUpdate | SubAgentResult,
+    Field(discriminator="type"),
 ]
 
 _RUNNER: TypeAdapter[RunnerFrame] = TypeAdapter(RunnerFrame)
 _GATEWAY: TypeAdapter[GatewayFrame] = TypeAdapter(GatewayFrame)
-_RUNNER_TYPES = {"hello", "ready", "event", "entries", "leave"}
-_GATEWAY_TYPES = {"welcome", "turn", "abort", "ack", "stay", "goodbye", "refused", "shutdown"}
+_RUNNER_TYPES = {"hello", "ready", "event", "entries", "leave", "subagent", "subagent_cancel"}
+_GATEWAY_TYPES = {"welcome", "turn", "abort", "ack", "stay", "goodbye", "refused", "shutdown"} | {
+    "subagent_update", "subagent_result",
+}  # fmt: skip
 
 
 class FrameError(ValueError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, OutboxRow
+from agent_gateway.store.rows import Address, Button, OutboxRow
 from agent_gateway.store.sql import QUERIES
 
 
@@ -24,6 +25,7 @@ class OutboxQueries(Database):
         format: str = "plain",  # noqa: A002  # the column's name
         reply_to: int | None = None,
         message_ids: Sequence[int] = (),
+        buttons: Sequence[Button] = (),
     ) -> None:
         """Say something once: a second row of the same key is passed over.
 
@@ -32,12 +34,13 @@ class OutboxQueries(Database):
         if connection is None:
             async with self.fenced() as own:
                 await self.put(
-                    own, address, text, dedupe_key, kind=kind, format=format, reply_to=reply_to, message_ids=message_ids
-                )
+                    own, address, text, dedupe_key, kind=kind, format=format, reply_to=reply_to,
+                    message_ids=message_ids, buttons=buttons,
+                )  # fmt: skip
             return
         await connection.execute(
             QUERIES["put_outbox"], address.bot_id, dedupe_key, address.chat_id, address.topic_id, reply_to, None, kind,
-            format, text, list(message_ids),
+            format, text, list(message_ids), json.dumps([[b.text, b.data] for b in buttons]),
         )  # fmt: skip
 
     async def claim_outbox(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
@@ -84,4 +87,5 @@ def _outbox_row(row: Any) -> OutboxRow:
         message_ids=tuple(row["message_ids"]),
         shown=tuple(row["shown"]),
         attempts=row["attempts"],
+        buttons=tuple(Button(text, data) for text, data in json.loads(row["buttons"])),
     )

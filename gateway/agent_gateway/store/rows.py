@@ -110,6 +110,14 @@ class TurnView:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """One button under a message; `data` comes back when it is pressed (at most 64 bytes)."""
+
+    text: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """Something that must be said. `message_ids` stand already and are edited first; the rest is sent."""
 
@@ -123,6 +131,8 @@ class OutboxRow:
     message_ids: tuple[int, ...]
     shown: tuple[str, ...]
     attempts: int
+    buttons: tuple[Button, ...] = ()
+    """Under the last message of it; none takes those away that stand there."""
 
 
 @dataclass(frozen=True, slots=True)

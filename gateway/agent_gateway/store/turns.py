@@ -109,7 +109,7 @@ class TurnQueries(Database):
         address = Address(thread["bot_id"], thread["chat_id"], thread["topic_id"])
         await connection.execute(
             QUERIES["put_outbox"], address.bot_id, f"turn:{turn.id}", address.chat_id, address.topic_id,
-            turn.message_id, turn.id, "final", final.format, final.text, list(final.message_ids or stored or ()),
+            turn.message_id, turn.id, "final", final.format, final.text, list(final.message_ids or stored or ()), "[]",
         )  # fmt: skip
 
     async def requeue(self, turn_id: int) -> None:

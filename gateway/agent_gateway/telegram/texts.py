@@ -68,6 +68,10 @@ _LOST: dict[str, str] = {
     Reason.CLASS_NOT_FOUND: "The AgentClass of this conversation does not exist.",
     Reason.CLASS_INVALID: "The AgentClass of this conversation is not valid.",
     Reason.SPEC_INVALID: "The AgentThread of this conversation is not valid.",
+    Reason.CONCURRENCY_LIMIT: "It waited for another sub-agent of the same parent to end.",
+    Reason.COMPLETED: "The agent had done its task.",
+    Reason.CANCELLED: "It was cancelled.",
+    Reason.TASK_FAILED: "The agent ended without an answer.",
     Reason.ERROR: "The agent's pod failed.",
 }
 

@@ -33,7 +33,7 @@ from kubernetes_asyncio.client.models import (
 )
 
 from agent_contract import names
-from agent_contract.agentclass import AgentClassSpec, Workspace
+from agent_contract.agentclass import AgentClassSpec, Workspace, compute_bytes
 from agent_contract.agentthread import AgentThread
 from agent_contract.runnerconfig import RunnerConfig
 from agent_operator.config import OperatorConfig
@@ -81,6 +81,8 @@ def build_runner_config(thread: AgentThread, run: int, spec: AgentClassSpec, mod
         timeouts=spec.timeouts,
         tools=list(spec.tools),
         instructions=spec.instructions,
+        snapshot=spec.workspace.snapshot,
+        snapshot_limit=compute_bytes(spec.workspace.snapshot_limit),
     )
 
 

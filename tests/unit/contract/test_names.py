@@ -59,5 +59,5 @@ def test_a_job_name_is_of_one_owner_and_one_run():
 
 def test_exit_codes_are_those_that_people_are_told():
     assert {code.name: code.value for code in names.ExitCode} == {
-        "LEFT": 0, "BAD_CONFIG": 64, "REFUSED": 69, "PI_FAILED": 70, "GATEWAY_LOST": 75, "DEADLINE": 124,
+        "LEFT": 0, "BAD_CONFIG": 64, "TASK_FAILED": 65, "REFUSED": 69, "PI_FAILED": 70, "GATEWAY_LOST": 75, "DEADLINE": 124,
     }  # fmt: skip

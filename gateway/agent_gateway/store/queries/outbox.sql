@@ -1,6 +1,6 @@
 -- name: put_outbox
-INSERT INTO outbox (bot_id, dedupe_key, chat_id, topic_id, reply_to, turn_id, kind, format, text, message_ids)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (dedupe_key) DO NOTHING;
+INSERT INTO outbox (bot_id, dedupe_key, chat_id, topic_id, reply_to, turn_id, kind, format, text, message_ids, buttons)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (dedupe_key) DO NOTHING;
 
 -- name: claim_outbox
 -- The oldest unsaid row of each chat, if it is due: order in a chat is kept even where the oldest waits.

@@ -1,6 +1,6 @@
 -- name: upsert_thread
 INSERT INTO threads (bot_id, chat_id, topic_id, name, title) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (bot_id, chat_id, topic_id) DO UPDATE
+ON CONFLICT (bot_id, chat_id, topic_id) WHERE kind = 'conversation' DO UPDATE
 SET title = CASE WHEN EXCLUDED.title = '' THEN threads.title ELSE EXCLUDED.title END
 RETURNING *;
 
@@ -11,10 +11,11 @@ SELECT * FROM threads WHERE id = $1;
 SELECT * FROM threads WHERE name = $1;
 
 -- name: thread_by_address
-SELECT * FROM threads WHERE bot_id = $1 AND chat_id = $2 AND topic_id IS NOT DISTINCT FROM $3;
+SELECT * FROM threads WHERE bot_id = $1 AND chat_id = $2 AND topic_id IS NOT DISTINCT FROM $3
+  AND kind = 'conversation';
 
 -- name: list_threads
-SELECT * FROM threads WHERE bot_id = $1 ORDER BY id;
+SELECT * FROM threads WHERE bot_id = $1 AND kind = 'conversation' ORDER BY id;
 
 -- name: unfinished_threads
 -- Those that may need something done: an open run, or a turn that is not at its end.

@@ -1,0 +1,118 @@
+"""SubAgent: one task for an agent in a pod of its own, started once, with a result that outlives it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from agent_contract.agentclass import Name
+from agent_contract.agentthread import ClassRef
+from agent_contract.base import Wire
+from agent_contract.conditions import Condition
+
+Task = Annotated[str, Field(min_length=1, max_length=8192)]
+TaskSeconds = Annotated[int, Field(ge=1, le=86400)]
+CallId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+WorkspaceMode = Literal["Copy", "Empty"]
+DEFAULT_TASK_SECONDS = 600
+MAX_RESULT_BYTES = 2048
+"""Of `status.result`: a pod's termination message holds 4096 bytes, and a result must stay readable in a table."""
+MAX_DEPTH = 4
+"""The most that a class may allow: a name grows with each level, and a label holds 63 characters."""
+
+
+class Parent(Wire):
+    """Who asked for it. One that the gateway did not record gets no workspace, no chat and no rights of the parent."""
+
+    kind: Literal["AgentThread", "SubAgent"]
+    """AgentThread or SubAgent."""
+    name: Name
+    """The parent's name, in the same namespace."""
+    uid: Annotated[str, Field(min_length=1, max_length=64)]
+    """The parent's metadata.uid."""
+    run: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    """The parent's run that asked; 0 where a person did between two runs."""
+    call_id: CallId
+    """Which call of that run; asking twice with the same one gives one sub-agent."""
+
+
+class SubAgentSpec(Wire):
+    """What is to be done; immutable but for `cancel`."""
+
+    parent: Parent | None = None
+    task: Task
+    """The task, in words: the first and only message that the agent gets."""
+    class_ref: ClassRef = ClassRef()
+    timeout_seconds: TaskSeconds = DEFAULT_TASK_SECONDS
+    """How long it may work, counted from when its agent got the task."""
+    workspace: WorkspaceMode = "Copy"
+    """Copy: it begins with a copy of the parent's workspace, where there is one. Empty: with nothing."""
+    depth: Annotated[int, Field(ge=1, le=MAX_DEPTH)] = 1
+    """1 for a child of a conversation, 2 for a child of that."""
+    cancel: bool = False
+    """End it now; never taken back."""
+
+
+class SubAgentPhase(StrEnum):
+    """Where a sub-agent stands."""
+
+    PENDING = "Pending"
+    STARTING = "Starting"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    TIMED_OUT = "TimedOut"
+    CANCELLED = "Cancelled"
+
+    @property
+    def over(self) -> bool:
+        """Say whether nothing will happen any more."""
+        return self in {self.SUCCEEDED, self.FAILED, self.TIMED_OUT, self.CANCELLED}
+
+
+class SubAgentStatus(Wire):
+    """Written by the operator alone."""
+
+    phase: SubAgentPhase | None = None
+    """Where it stands."""
+    job_name: Annotated[str, Field(max_length=253)] | None = None
+    """Its Job; set as soon as it was begun."""
+    pod_name: Annotated[str, Field(max_length=253)] | None = None
+    """Its pod."""
+    pod_uid: Annotated[str, Field(max_length=64)] | None = None
+    """UID of its pod."""
+    started_at: datetime | None = None
+    """When its container started."""
+    finished_at: datetime | None = None
+    """When it was over; never taken back."""
+    reason: Annotated[str, Field(max_length=128)] | None = None
+    """Why it waits or how it ended, in a word."""
+    message: Annotated[str, Field(max_length=2048)] | None = None
+    """Why it waits or how it ended, in a sentence."""
+    result: Annotated[str, Field(max_length=MAX_RESULT_BYTES)] | None = None
+    """The beginning of its answer; the whole is in the history."""
+    exit_code: int | None = None
+    """Exit code of the agent's container."""
+    conditions: Annotated[list[Condition], Field(max_length=8)] = []
+    """Accepted, Complete and Failed."""
+
+
+class SubAgent(Wire):
+    """The resource as it stands in the API server."""
+
+    metadata: dict[str, Any] = {}
+    spec: SubAgentSpec
+    status: SubAgentStatus = SubAgentStatus()
+
+    @property
+    def name(self) -> str:
+        """Return `metadata.name`."""
+        return str(self.metadata["name"])
+
+    @property
+    def uid(self) -> str:
+        """Return `metadata.uid`."""
+        return str(self.metadata["uid"])
