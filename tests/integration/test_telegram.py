@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from agent_gateway.errors import LeadershipLost
-from agent_gateway.store.rows import Address, Turn, TurnState, TurnView
+from agent_gateway.store.rows import Address, Button, Turn, TurnState, TurnView
 from agent_gateway.telegram.api import TelegramApi
 from agent_gateway.telegram.commands import MENU
 from agent_gateway.telegram.errors import (
@@ -31,7 +31,8 @@ from agent_gateway.telegram.ingest import Ingest
 from agent_gateway.telegram.ports import BotIdentity, Entity
 from agent_gateway.telegram.render import render
 from agent_gateway.telegram.sender import Sender
-from agent_gateway.telegram.updates import Prompt, parse
+from agent_gateway.telegram.subagents import ChildLine, SubAgentFacts, build_line, parse_cancel
+from agent_gateway.telegram.updates import Pressed, Prompt, parse
 from agent_gateway.telegram.views import Views
 from agent_simulators.telegram.server import CLOUD, create_app
 from tests.conftest import BOT_ID
@@ -110,6 +111,41 @@ async def test_a_message_with_entities_and_a_reply_is_edited_and_deleted(sim, ap
 async def test_a_reply_to_what_was_deleted_is_sent_all_the_same(sim, api):
     await api.send_message(CHAT, "a", reply_to=12345)
     assert await texts(sim) == ["a"]
+
+
+async def test_buttons_come_change_and_go(sim, api):
+    yes, no = Button("Yes", "y"), Button("No", "é" * 32)
+    message_id = await api.send_message(CHAT, "Sure?", buttons=[yes, no])
+    assert (await seen(sim))[0]["buttons"] == [{"text": "Yes", "data": "y"}, {"text": "No", "data": "é" * 32}]
+    await api.edit_message_text(CHAT, message_id, "Sure?", buttons=[no])
+    await api.edit_message_text(CHAT, message_id, "Sure?", buttons=[no])  # not modified is success
+    assert [b["text"] for b in (await seen(sim))[0]["buttons"]] == ["No"]
+    await api.edit_message_text(CHAT, message_id, "Sure?")
+    assert (await seen(sim))[0]["buttons"] == []
+    with pytest.raises(Refused, match="(?i)button_data_invalid"):
+        await api.send_message(CHAT, "a", buttons=[Button("x", "x" * 65)])
+
+
+async def test_a_press_is_read_and_answered_with_words(sim, api):
+    message_id = await api.send_message(TOPIC, "k3 working", buttons=[Button("Cancel k3", "sa:cancel:12")])
+    pressed = await play(sim, "press", chat=FORUM, message_id=message_id, user=5, text="Cancel k3")
+    (update,) = await api.get_updates(0, 0)
+    incoming = parse(update, BOT)
+    assert incoming == Pressed(TOPIC, 5, "Person 5", message_id, pressed["callback_id"], "sa:cancel:12")
+    await api.answer_callback(incoming.callback_id, "x" * 300)
+    await api.answer_callback(incoming.callback_id, "twice")  # too old for Telegram: nobody waits for it
+    await api.answer_callback("12345", "unknown")
+    (told,) = await (await sim.get("/sim/callbacks")).json()
+    assert (told["answered"], told["text"]) == (True, "x" * 200)
+
+
+async def test_a_press_under_a_message_too_old_has_no_topic(sim, api):
+    message_id = await api.send_message(TOPIC, "a", buttons=[Button("x", "x")])
+    await play(sim, "press", chat=FORUM, message_id=message_id, user=5, inaccessible=True)
+    (update,) = await api.get_updates(0, 0)
+    incoming = parse(update, BOT)
+    assert isinstance(incoming, Pressed)
+    assert incoming.address == Address(BOT_ID, FORUM)
 
 
 async def test_topics_and_general(sim, api):
@@ -391,3 +427,45 @@ async def test_edits_of_a_chat_are_two_seconds_apart_and_the_first_text_is_not_h
     (sent,), (edited,) = calls(sim, "sendMessage"), calls(sim, "editMessageText")
     assert edited["t"] - sent["t"] >= 1900
     await views.close()
+
+
+async def test_sub_agents_below_an_answer_are_cancelled_by_their_buttons_and_the_final_takes_these_away(sim, api):
+    views = Views(api, FakeStore(), check=lambda: None, interval=0.05, typing_interval=0.05)
+    views.open(turn(), TOPIC, None)
+    children = [SubAgentFacts(n, f"tg-5-r1-k{n}", "tg-5", "Running", None, f"task {n}", 0.0) for n in (1, 2)]
+    views.children(1, [build_line(child) for child in children])
+    await eventually(lambda: buttons_are(sim, ["Cancel k1", "Cancel k2"]))
+    await play(sim, "press", chat=FORUM, message_id=(await seen(sim, FORUM))[0]["message_id"], text="Cancel k2")
+    (update,) = await api.get_updates(0, 0)
+    assert parse_cancel(parse(update, BOT).data) == 2
+    views.update(1, "Both work.")
+    views.children(1, [build_line(children[0]), ChildLine("k2 cancelled")])
+    await eventually(lambda: buttons_are(sim, ["Cancel k1"]))
+    ids = await views.finish(1)
+    store = FakeStore()
+    store.put(TOPIC, "Both are done.", message_ids=ids)
+    await send_fakes(store, Sender(api, store, check=lambda: None, poll=0.05))
+    (message,) = await seen(sim, FORUM)
+    assert (message["text"], message["buttons"]) == ("Both are done.", [])
+    await views.close()
+
+
+async def send_fakes(store, sender):
+    running = asyncio.create_task(sender.run())
+    await eventually(lambda: not store.pending)
+    sender.stop()
+    await running
+
+
+async def buttons_are(sim, expected):
+    return [b["text"] for m in await seen(sim, FORUM) for b in m["buttons"]] == expected
+
+
+@pytest.mark.postgres
+async def test_a_row_of_the_outbox_brings_its_buttons(sim, api, store):
+    async with store.fenced() as connection:
+        button = Button("Cancel k1", "sa:cancel:1")
+        await store.put(connection, CHAT, "Sub-agent k1 works.", "spawned:1", buttons=[button])
+    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    (message,) = await seen(sim)
+    assert message["buttons"] == [{"text": "Cancel k1", "data": "sa:cancel:1"}]

@@ -58,6 +58,33 @@ class Chat:
         found = self.simulator.get(f"/sim/chats/{self.chat}{query}")["messages"]
         return [m for m in found if m["bot"] and m["message_id"] > since]
 
+    def press(self, message_id: int, text: str | None = None, **more: Any) -> str:
+        """Press the button with this text (the first without one) under a message; return the id of the press."""
+        body = {"chat": self.chat, "user": self.person, "message_id": message_id, **more}
+        if text is not None:
+            body["text"] = text
+        return str(self.simulator.post("/sim/press", body)["callback_id"])
+
+    def pressed(self, callback_id: str, timeout: float = 30) -> str:
+        """Return what the bot said to a press."""
+
+        def look() -> dict[str, Any] | None:
+            found = self.simulator.get(f"/sim/callbacks?chat={self.chat}")
+            return next((c for c in found if c["id"] == callback_id and c["answered"]), None)
+
+        return str(wait(look, f"an answer to press {callback_id}", timeout)["text"])
+
+    def wait_for_button(self, text: str, since: int = 0, timeout: float = 60) -> dict[str, Any]:
+        """Return the bot's first message after `since` with a button of this text."""
+
+        def look() -> dict[str, Any] | None:
+            return next((m for m in self.answers(since) if text in buttons(m)), None)
+
+        def show() -> list[Any]:
+            return [(m["text"], buttons(m)) for m in self.answers(since)]
+
+        return wait(look, f"a button {text!r} in the chat", timeout, show)
+
     def wait_for(self, text: str, since: int = 0, timeout: float = 60) -> dict[str, Any]:
         """Return the bot's first message after `since` that holds a text."""
 
@@ -69,6 +96,11 @@ class Chat:
     def ask(self, text: str, expect: str, timeout: float = 60) -> dict[str, Any]:
         """Say something and return the answer that holds `expect`."""
         return self.wait_for(expect, self.say(text), timeout)
+
+
+def buttons(message: Mapping[str, Any]) -> list[str]:
+    """Return the texts of the buttons under a message."""
+    return [button["text"] for button in message["buttons"]]
 
 
 def wait(check: Callable[[], Any], words: str, timeout: float = 60, show: Callable[[], Any] = lambda: "") -> Any:

@@ -8,7 +8,15 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
 
 import httpx
-from telegram import Bot, BotCommand, LinkPreviewOptions, MessageEntity, ReplyParameters
+from telegram import (
+    Bot,
+    BotCommand,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    MessageEntity,
+    ReplyParameters,
+)
 from telegram.constants import ChatAction
 from telegram.error import (
     BadRequest,
@@ -22,7 +30,7 @@ from telegram.error import Conflict as LibraryConflict
 from telegram.request import HTTPXRequest
 from typing_extensions import override
 
-from agent_gateway.store.rows import Address
+from agent_gateway.store.rows import Address, Button
 from agent_gateway.telegram.errors import (
     Ambiguous,
     Conflict,
@@ -41,6 +49,10 @@ T = TypeVar("T")
 
 GENERAL_TOPIC = 1
 """Telegram's id of a forum's General topic: refused by sends, wanted by chat actions."""
+ALLOWED_UPDATES = ("message", "callback_query")
+"""The kinds that are read; Telegram keeps the others back."""
+MAX_CALLBACK_TEXT = 200
+"""Characters of the words that a person sees after a press."""
 _DEFAULT_RETRY_AFTER = 5
 _POLL_READ_SECONDS = 15
 """How much longer than the long poll itself an answer may take."""
@@ -107,7 +119,7 @@ class TelegramApi:
         # that method parses the batch as a whole, and raises for the whole of it.
         call = self._bot.do_api_request(
             "get__updates",
-            api_kwargs={"offset": offset, "timeout": timeout, "limit": 100, "allowed_updates": ["message"]},
+            api_kwargs={"offset": offset, "timeout": timeout, "limit": 100, "allowed_updates": list(ALLOWED_UPDATES)},
             read_timeout=timeout + _POLL_READ_SECONDS,
         )
         updates = await _translated(call)
@@ -116,9 +128,14 @@ class TelegramApi:
         return updates
 
     async def send_message(
-        self, address: Address, text: str, entities: Sequence[Entity] = (), reply_to: int | None = None
+        self,
+        address: Address,
+        text: str,
+        entities: Sequence[Entity] = (),
+        reply_to: int | None = None,
+        buttons: Sequence[Button] = (),
     ) -> int:
-        """Send a message into the very chat and topic of `address` and return its id."""
+        """Send a message into the very chat and topic of `address`, with the buttons under it; return its id."""
         reply = None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True)
         message = await _translated(
             self._bot.send_message(
@@ -128,20 +145,27 @@ class TelegramApi:
                 message_thread_id=_topic_for_sending(address),
                 reply_parameters=reply,
                 link_preview_options=_NO_PREVIEW,
+                reply_markup=_to_keyboard(buttons),
             )
         )
         return message.message_id
 
     async def edit_message_text(
-        self, address: Address, message_id: int, text: str, entities: Sequence[Entity] = ()
+        self,
+        address: Address,
+        message_id: int,
+        text: str,
+        entities: Sequence[Entity] = (),
+        buttons: Sequence[Button] = (),
     ) -> None:
-        """Make a message show this; "not modified" is success."""
+        """Make a message show this and these buttons, none taking old ones away; "not modified" is success."""
         call = self._bot.edit_message_text(
             text,
             address.chat_id,
             message_id,
             entities=_to_library(entities),
             link_preview_options=_NO_PREVIEW,
+            reply_markup=_to_keyboard(buttons),
         )
         try:
             await _translated(call)
@@ -162,6 +186,14 @@ class TelegramApi:
         await _translated(
             self._bot.send_chat_action(address.chat_id, ChatAction.TYPING, message_thread_id=address.topic_id)
         )
+
+    async def answer_callback(self, callback_id: str, text: str) -> None:
+        """End the wait of a person who pressed a button, with words; a press that is too old for it is success."""
+        try:
+            await _translated(self._bot.answer_callback_query(callback_id, text[:MAX_CALLBACK_TEXT]))
+        except Refused as refusal:
+            if refusal.kind is not RefusalKind.CALLBACK_GONE:
+                raise
 
     async def set_my_commands(self, commands: Sequence[tuple[str, str]]) -> None:
         """Fill the menu of commands: (name, description) each."""
@@ -214,6 +246,12 @@ def _topic_for_sending(address: Address) -> int | None:
 
 def _to_library(entities: Sequence[Entity]) -> list[MessageEntity]:
     return [MessageEntity(e.type, e.offset, e.length, url=e.url, language=e.language) for e in entities]
+
+
+def _to_keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    # Telegram takes a keyboard away when an edit names none.
+    rows = [[InlineKeyboardButton(button.text, callback_data=button.data)] for button in buttons]
+    return InlineKeyboardMarkup(rows) if rows else None
 
 
 def _read_retry_after(payload: bytes) -> float:

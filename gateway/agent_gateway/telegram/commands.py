@@ -11,10 +11,13 @@ MENU: tuple[tuple[str, str], ...] = (
     ("help", "the commands"),
     ("status", "how this conversation's agent is"),
     ("threads", "the conversations and their agents"),
+    ("spawn", "give a task to a sub-agent: /spawn <task>"),
+    ("subagents", "this conversation's sub-agents"),
+    ("cancel", "end a sub-agent: /cancel <name>"),
     ("kill", "end an agent: /kill <thread>"),
 )
 """Names and descriptions, as the chat's menu shows them."""
-OVERTAKING = frozenset({"start", "help", "status", "threads", "kill", "stop"})
+OVERTAKING = frozenset({"start", "help", "status", "threads", "subagents", "cancel", "kill", "stop"})
 """Commands that do not wait for the messages before them."""
 KILL_USAGE = "Usage: /kill <thread>"
 

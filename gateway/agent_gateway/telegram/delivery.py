@@ -9,7 +9,7 @@ from collections.abc import Callable
 from agent_gateway.store.rows import OutboxRow
 from agent_gateway.telegram.errors import Ambiguous, RefusalKind, Refused, ServerFailed
 from agent_gateway.telegram.ports import Chat, OutboxStore
-from agent_gateway.telegram.render import MAX_UNITS, Chunk, render, without_entities
+from agent_gateway.telegram.render import MAX_UNITS, Chunk, render, with_buttons, without_entities
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Delivery:
             try:
                 # Off the loop: a very long answer takes a while, and no other chat should wait for that.
                 chunks = await asyncio.to_thread(render, self._row.text, self._row.format, limit=limit)
-                await self._say(chunks)
+                await self._say(with_buttons(chunks, self._row.buttons))
             except Refused as refusal:
                 if refusal.kind is RefusalKind.TOO_LONG and limit > _SMALLEST:
                     limit //= 2
@@ -101,7 +101,9 @@ class Delivery:
         if index < len(self._ids):
             self._check()
             try:
-                await self._api.edit_message_text(self._row.address, self._ids[index], chunk.text, chunk.entities)
+                await self._api.edit_message_text(
+                    self._row.address, self._ids[index], chunk.text, chunk.entities, chunk.buttons
+                )
             except Refused as refusal:
                 if refusal.kind is not RefusalKind.NOT_FOUND:
                     raise
@@ -129,12 +131,12 @@ class Delivery:
         self._check()
         address, reply_to = self._row.address, self._reply_to if index == 0 else None
         try:
-            return await self._api.send_message(address, chunk.text, chunk.entities, reply_to)
+            return await self._api.send_message(address, chunk.text, chunk.entities, reply_to, chunk.buttons)
         except Refused as refusal:
             if refusal.kind is not RefusalKind.REPLY_GONE or reply_to is None:
                 raise
             self._reply_to = None
-            return await self._api.send_message(address, chunk.text, chunk.entities, None)
+            return await self._api.send_message(address, chunk.text, chunk.entities, None, chunk.buttons)
 
     async def _remove(self, message_id: int) -> None:
         try:

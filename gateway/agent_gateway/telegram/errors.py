@@ -26,6 +26,7 @@ class RefusalKind(StrEnum):
     NOT_FOUND = "not_found"
     TOO_LONG = "too_long"
     REPLY_GONE = "reply_gone"
+    CALLBACK_GONE = "callback_gone"
     OTHER = "other"
 
 
@@ -82,6 +83,7 @@ _BY_WORDS: tuple[tuple[RefusalKind, tuple[str, ...]], ...] = (
         ("message to edit not found", "message can't be edited", "message_id_invalid", "message to delete not found"),
     ),
     (RefusalKind.CANT_PARSE, ("can't parse", "cant_parse", "entity", "entities")),
+    (RefusalKind.CALLBACK_GONE, ("query is too old", "query id is invalid", "query_id_invalid")),
     (RefusalKind.TOO_LONG, ("too long", "too_long")),
     (
         RefusalKind.CHAT_GONE,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent_gateway.store.rows import Address, OutboxRow
+from agent_gateway.store.rows import Address, Button, OutboxRow
 from agent_gateway.telegram.errors import RefusalKind, Refused, TelegramProblem
 from agent_gateway.telegram.ports import Entity
 
@@ -19,7 +19,10 @@ class FakeChat:
     clock: Callable[[], float] = lambda: 0.0
     messages: dict[int, str] = field(default_factory=dict)
     entities: dict[int, tuple[Entity, ...]] = field(default_factory=dict)
+    buttons: dict[int, tuple[Button, ...]] = field(default_factory=dict)
+    """Under which message; those without any have no entry."""
     addresses: dict[int, Address] = field(default_factory=dict)
+    answered: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, float, str]] = field(default_factory=list)
     faults: deque[TelegramProblem | None] = field(default_factory=deque)
     next_id: int = 100
@@ -29,18 +32,25 @@ class FakeChat:
         if kind != "typing" and self.faults and (fault := self.faults.popleft()) is not None:
             raise fault
 
+    def _show(self, message_id: int, text: str, entities: Sequence[Entity], buttons: Sequence[Button]) -> None:
+        self.messages[message_id] = text
+        self.entities[message_id] = tuple(entities)
+        self.buttons.pop(message_id, None)
+        if buttons:
+            self.buttons[message_id] = tuple(buttons)
+
     async def send_message(
         self,
         address: Address,
         text: str,
         entities: Sequence[Entity] = (),
         reply_to: int | None = None,  # noqa: ARG002  # of the port
+        buttons: Sequence[Button] = (),
     ) -> int:
         """Keep a new message."""
         self._call("send", text)
         self.next_id += 1
-        self.messages[self.next_id] = text
-        self.entities[self.next_id] = tuple(entities)
+        self._show(self.next_id, text, entities, buttons)
         self.addresses[self.next_id] = address
         return self.next_id
 
@@ -50,22 +60,28 @@ class FakeChat:
         message_id: int,
         text: str,
         entities: Sequence[Entity] = (),
+        buttons: Sequence[Button] = (),
     ) -> None:
         """Change a message; one that is not there is refused."""
         self._call("edit", text)
         if message_id not in self.messages:
             raise Refused(RefusalKind.NOT_FOUND, "message to edit not found")
-        self.messages[message_id] = text
-        self.entities[message_id] = tuple(entities)
+        self._show(message_id, text, entities, buttons)
 
     async def delete_message(self, address: Address, message_id: int) -> None:  # noqa: ARG002  # of the port
         """Forget a message."""
         self._call("delete")
         self.messages.pop(message_id, None)
+        self.buttons.pop(message_id, None)
 
     async def send_chat_action(self, address: Address) -> None:  # noqa: ARG002  # of the port
         """Count."""
         self._call("typing")
+
+    async def answer_callback(self, callback_id: str, text: str) -> None:
+        """Keep the words; a press that was answered before is over."""
+        self._call("answer", text)
+        self.answered.setdefault(callback_id, text)
 
     def kinds(self) -> list[str]:
         """Return the kinds of calls that showed something, in order."""

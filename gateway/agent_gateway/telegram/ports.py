@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from agent_gateway.store.rows import Address, OutboxRow
+from agent_gateway.store.rows import Address, Button, OutboxRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,33 @@ class Chat(Protocol):
     """The calls that show something. Each raises what `telegram.errors` names."""
 
     async def send_message(
-        self, address: Address, text: str, entities: Sequence[Entity] = (), reply_to: int | None = None
+        self,
+        address: Address,
+        text: str,
+        entities: Sequence[Entity] = (),
+        reply_to: int | None = None,
+        buttons: Sequence[Button] = (),
     ) -> int:
-        """Send a message and return its id."""
+        """Send a message with the buttons under it, one a row, and return its id."""
 
     async def edit_message_text(
-        self, address: Address, message_id: int, text: str, entities: Sequence[Entity] = ()
+        self,
+        address: Address,
+        message_id: int,
+        text: str,
+        entities: Sequence[Entity] = (),
+        buttons: Sequence[Button] = (),
     ) -> None:
-        """Make a message show this; nothing to change is success."""
+        """Make a message show this and these buttons, none taking old ones away; nothing to change is success."""
 
     async def delete_message(self, address: Address, message_id: int) -> None:
         """Delete a message of the bot; one that is gone is success."""
 
     async def send_chat_action(self, address: Address) -> None:
         """Show "typing" for five seconds or until the next message."""
+
+    async def answer_callback(self, callback_id: str, text: str) -> None:
+        """End the wait of a person who pressed a button, with words; one that is over already is success."""
 
 
 class Poller(Protocol):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from telegramify_markdown import utf16_len
 
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.ports import Entity
-from agent_gateway.telegram.render import MAX_ENTITIES, MAX_UNITS, Chunk, compute_hash, render_partial
+from agent_gateway.telegram.render import MAX_ENTITIES, MAX_UNITS, Chunk, compute_hash, render_partial, with_buttons
+from agent_gateway.telegram.subagents import ChildLine
 
 EDIT_SECONDS = 2.0
-"""At most one call in so many seconds and chat, the first visible text of a turn excepted."""
+"""At most one call in so many seconds and chat, the first visible text of a turn and its first
+sub-agent excepted."""
 LONGEST = 40_000
 """Code points of an answer that is previewed; what is longer is shown whole at its end."""
+MAX_BUTTONS = 50
+"""Under one message; Telegram refuses a hundred and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class Call:
     index: int
     message_id: int | None
     chunk: Chunk
+    superfluous: bool = False
+    """There is one message too many: it goes away instead."""
 
 
 @dataclass(slots=True)
@@ -39,8 +45,11 @@ class TurnPreview:
     text: str = ""
     activity: str | None = None
     waiting: str | None = None
+    children: tuple[ChildLine, ...] = ()
     answered: bool = False
     """Some of the answer's own text has been shown."""
+    listed: bool = False
+    """Some of the sub-agents have been shown."""
     dirty: bool = False
     plain: bool = False
     silent: bool = False
@@ -51,28 +60,39 @@ class TurnPreview:
 
     @property
     def urgent(self) -> bool:
-        """Tell whether this would be the first text to be seen, or the first of the answer."""
-        return (bool(self.text.strip()) and not self.answered) or not self.ids
+        """Tell whether this would be the first to be seen at all, of the answer, or of its sub-agents."""
+        first_text = bool(self.text.strip()) and not self.answered
+        return first_text or (bool(self.children) and not self.listed) or not self.ids
 
     def compute_chunks(self) -> list[Chunk]:
         """Return the messages that should be seen now."""
-        if not self.text.strip():
-            return render_partial(self.waiting or "", "plain")
         if len(self.text) > LONGEST:
             return []
-        chunks = render_partial(self.text, "plain" if self.plain else "markdown")
-        if self.activity and chunks:
-            chunks[-1] = _add_line(chunks[-1], self.activity)
-        return chunks
+        if self.text.strip():
+            chunks = render_partial(self.text, "plain" if self.plain else "markdown")
+            if self.activity and chunks:
+                chunks[-1] = _add_line(chunks[-1], self.activity)
+        else:
+            chunks = render_partial(self.waiting or "", "plain")
+        return _add_children(chunks, self.children)
 
     def compute_call(self) -> Call | None:
         """Return the first difference between what should be seen and what is; None if there is none."""
-        for index, chunk in enumerate(self.compute_chunks()):
+        chunks = self.compute_chunks()
+        for index, chunk in enumerate(chunks):
             if index >= len(self.ids):
                 return Call(self.turn_id, index, None, chunk)
             if self.shown[index] != chunk.hash:
                 return Call(self.turn_id, index, self.ids[index], chunk)
+        if chunks and len(self.ids) > len(chunks):
+            return Call(self.turn_id, len(self.ids) - 1, self.ids[-1], chunks[-1], superfluous=True)
         return None
+
+    def list_children(self, lines: Sequence[ChildLine]) -> None:
+        """Set the sub-agents to be seen; the first of them shows that nothing is waited for any more."""
+        if not self.children:
+            self.waiting = None
+        self.children, self.dirty = tuple(lines), True
 
 
 @dataclass(slots=True)
@@ -104,7 +124,9 @@ class ChatPreviews:
         self.next_at = now + self.interval
         if turn is None:
             return
-        if call.index < len(turn.ids):
+        if call.superfluous:
+            del turn.ids[call.index], turn.shown[call.index]
+        elif call.index < len(turn.ids):
             turn.ids[call.index] = message_id
             turn.shown[call.index] = call.chunk.hash
         else:
@@ -112,6 +134,7 @@ class ChatPreviews:
             turn.shown.append(call.chunk.hash)
         turn.touched = now
         turn.answered = turn.answered or bool(turn.text.strip())
+        turn.listed = turn.listed or bool(turn.children)
 
 
 def restore(turn: TurnPreview, messages: Sequence[str], message_ids: Sequence[int]) -> None:
@@ -122,6 +145,18 @@ def restore(turn: TurnPreview, messages: Sequence[str], message_ids: Sequence[in
     turn.text = "\n\n".join(text for text in messages if text.strip())
     turn.answered = bool(turn.ids and turn.text)
     turn.dirty = bool(turn.text)
+
+
+def _add_children(chunks: list[Chunk], lines: Sequence[ChildLine]) -> list[Chunk]:
+    """Return the messages with the sub-agents behind them, in one of their own where they do not fit."""
+    if not lines:
+        return chunks
+    block = render_partial("\n".join(line.text for line in lines), "plain")
+    if chunks and len(block) == 1:
+        text = f"{chunks[-1].text}\n\n{block[0].text}"
+        if utf16_len(text) <= MAX_UNITS:
+            block = [replace(chunks.pop(), text=text)]
+    return with_buttons([*chunks, *block], [line.button for line in lines if line.button is not None][:MAX_BUTTONS])
 
 
 def _add_line(chunk: Chunk, line: str) -> Chunk:

@@ -7,12 +7,13 @@ import json
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import telegramify_markdown
 from telegramify_markdown.config import RenderConfig
 
+from agent_gateway.store.rows import Button
 from agent_gateway.telegram.ports import Entity
 from agent_gateway.telegram.split import split
 from agent_gateway.telegram.texts import EMPTY_ANSWER
@@ -41,6 +42,7 @@ class Chunk:
     text: str
     entities: tuple[Entity, ...]
     hash: str
+    buttons: tuple[Button, ...] = ()
 
 
 def _build_config() -> RenderConfig:
@@ -76,12 +78,21 @@ def render_partial(text: str, format: str = "markdown", *, limit: int = MAX_UNIT
 
 def without_entities(chunk: Chunk) -> Chunk:
     """Return the same text without formatting, for when Telegram does not take it."""
-    return Chunk(chunk.text, (), compute_hash(chunk.text, ()))
+    return replace(chunk, entities=(), hash=compute_hash(chunk.text, (), chunk.buttons))
 
 
-def compute_hash(text: str, entities: Sequence[Entity]) -> str:
+def with_buttons(chunks: Sequence[Chunk], buttons: Sequence[Button]) -> list[Chunk]:
+    """Return the messages with the buttons under the last of them."""
+    *others, last = chunks
+    under = tuple(buttons)
+    return [*others, replace(last, buttons=under, hash=compute_hash(last.text, last.entities, under))]
+
+
+def compute_hash(text: str, entities: Sequence[Entity], buttons: Sequence[Button] = ()) -> str:
     """Return a short hash of what a message shows."""
-    shown = [text, *([e.type, e.offset, e.length, e.url, e.language] for e in entities)]
+    shown: list[object] = [text, *([e.type, e.offset, e.length, e.url, e.language] for e in entities)]
+    if buttons:  # without any the hash is that of rows written before there were buttons
+        shown.append({"buttons": [[b.text, b.data] for b in buttons]})
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
 
 

@@ -11,6 +11,9 @@ EMPTY_ANSWER = "The agent finished without an answer."
 ONLY_TEXT = "I can only read text for now."
 NOTHING_ASKED = "Write your question behind my name."
 NO_FILES_NOTE = "This run started without the files of earlier ones; the conversation itself is kept."
+OLDER_FILES_NOTE = (
+    "This run started with older files: those of the last run could not be kept; the conversation itself is kept."
+)
 STARTING = "Starting a pod…"
 TRY_AGAIN = "Write again to continue."
 _ERROR_LIMIT = 300
@@ -89,6 +92,14 @@ _WAITING: dict[str, str] = {
 }
 
 
+def files_over_text(limit: str) -> str:
+    """Say that a run's files were too many to be kept; `limit` is the class's `workspace.snapshotLimit`."""
+    return (
+        f"The files of the last run were over {limit} packed (workspace.snapshotLimit) and could not be kept; "
+        "the conversation itself is kept."
+    )
+
+
 def failure_text(reason: str, error: str = "") -> str:
     """Say why a turn failed.
 
@@ -139,11 +150,20 @@ def run_lost_text(reason: str | None, message: str | None = None, *, resumes: bo
     return f"{words} {'It continues in a new pod.' if resumes else TRY_AGAIN}"
 
 
+def lost_words(reason: str | None, message: str | None = None) -> str:
+    """Say why an agent ended without an answer: its own or the cluster's words, where the reason alone says little."""
+    own = reason in {Reason.TASK_FAILED, Reason.ERROR} or reason not in _LOST
+    words = "" if own else _LOST[reason or ""]
+    if message and (own or reason in _WAITING | {Reason.BAD_CONFIG: ""}):
+        words = f"{words} {_sentence(message, '')}".strip()
+    return words or _LOST[Reason.TASK_FAILED]
+
+
 def waiting_text(reason: str | None = None, message: str | None = None) -> str:
     """Say what a message waits for: a pod that starts, or the cluster's reason with its own words."""
     if reason is None or reason not in _WAITING:
         return STARTING
-    return f"{_WAITING[reason]}: {_shorten(message)}" if message else f"{_WAITING[reason]}."
+    return f"{_WAITING[reason]}: {shorten(message)}" if message else f"{_WAITING[reason]}."
 
 
 def buried_text(problem: str, update_id: int) -> str:
@@ -177,12 +197,13 @@ def interrupted_text(partial: str, words: str) -> str:
 
 
 def _sentence(text: str, otherwise: str) -> str:
-    short = _shorten(text)
+    short = shorten(text)
     if not short:
         return otherwise
     return short if short[-1] in ".!?…" else f"{short}."
 
 
-def _shorten(text: str | None) -> str:
+def shorten(text: str | None, limit: int = _ERROR_LIMIT) -> str:
+    """Return the beginning of a text, on one line, in at most `limit` characters."""
     line = " ".join((text or "").split())
-    return line if len(line) <= _ERROR_LIMIT else f"{line[: _ERROR_LIMIT - 1].rstrip()}…"
+    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.commands import OVERTAKING, parse_command
 from agent_gateway.telegram.errors import MalformedUpdate
 from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.telegram.shapes import Callback, Message, Part, User
 from agent_gateway.telegram.texts import NOTHING_ASKED, ONLY_TEXT
 
 GENERAL_TOPIC = 1
@@ -40,8 +41,7 @@ _MEDIA = (
 )
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-TelegramInt = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
-MessageId = Annotated[int, Field(strict=True, ge=0, le=2**53)]
+_P = TypeVar("_P", bound=Part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,18 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button under one of the bot's messages. Of a message too old to be shown, a topic is not known."""
+
+    address: Address
+    person_id: int
+    person_name: str
+    message_id: int
+    callback_id: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """Nothing for an agent. Where `reply` is set, a person who may use the bot is told so."""
 
@@ -81,55 +93,7 @@ class Ignored:
     reply: str | None = None
 
 
-Incoming = Prompt | Command | Ignored
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _User(_Part):
-    id: TelegramInt
-    is_bot: bool = False
-    first_name: str = ""
-    last_name: str = ""
-    username: str = ""
-
-
-class _Chat(_Part):
-    id: TelegramInt
-    type: str
-    title: str = ""
-    is_forum: bool = False
-
-
-class _Entity(_Part):
-    type: str
-    offset: Annotated[int, Field(ge=0)]
-    length: Annotated[int, Field(ge=0)]
-    user: _User | None = None
-
-
-class _Topic(_Part):
-    name: str = ""
-
-
-class _RepliedTo(_Part):
-    message_id: MessageId = 0
-    sender: _User | None = Field(default=None, alias="from")
-    forum_topic_created: _Topic | None = None
-
-
-class _Message(_Part):
-    message_id: MessageId
-    chat: _Chat
-    sender: _User | None = Field(default=None, alias="from")
-    sender_chat: _Chat | None = None
-    message_thread_id: MessageId | None = None
-    is_topic_message: bool = False
-    text: str | None = None
-    entities: list[_Entity] = []
-    reply_to_message: _RepliedTo | None = None
+Incoming = Prompt | Command | Pressed | Ignored
 
 
 def parse(raw: Any, bot: BotIdentity) -> Incoming:
@@ -140,26 +104,35 @@ def parse(raw: Any, bot: BotIdentity) -> Incoming:
     """
     if not isinstance(raw, Mapping):
         raise MalformedUpdate("the update is not an object")
+    if "callback_query" in raw:
+        return _read_press(_validate(Callback, raw, "callback_query"), bot)
     if "message" not in raw:
         kinds = sorted(str(key)[:40] for key in raw if key != "update_id")
         return Ignored(f"kind {', '.join(kinds) or 'unknown'}")
+    return _read(_validate(Message, raw, "message"), raw["message"], bot)
+
+
+def _validate(model: type[_P], raw: Mapping[str, Any], kind: str) -> _P:
     try:
-        message = _Message.model_validate(raw["message"])
+        return model.model_validate(raw[kind])
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
-        fields = "; ".join(f"message.{'.'.join(map(str, p['loc']))}: {p['type']}" for p in problems)
+        fields = "; ".join(f"{kind}.{'.'.join(map(str, p['loc']))}: {p['type']}" for p in problems)
         raise MalformedUpdate(fields) from None
-    return _read(message, raw["message"], bot)
 
 
 def lane(raw: Any) -> str:
-    """Return the queue an update waits in: its conversation, or one of its own for a command that overtakes."""
-    message = raw.get("message") if isinstance(raw, Mapping) else None
+    """Return the queue an update waits in: its conversation, or one of its own for what overtakes."""
+    if not isinstance(raw, Mapping):
+        return NO_LANE
+    update_id = raw.get("update_id")
+    if "callback_query" in raw:
+        return f"!{update_id}" if isinstance(update_id, int) else NO_LANE
+    message = raw.get("message")
     if not isinstance(message, Mapping):
         return NO_LANE
     text = message.get("text")
     command = parse_command(text) if isinstance(text, str) else None
-    update_id = raw.get("update_id")
     if command is not None and command.name in OVERTAKING and isinstance(update_id, int):
         return f"!{update_id}"
     chat = message.get("chat")
@@ -183,7 +156,28 @@ def _topic(*, private: bool, forum: bool, in_topic: bool, thread_id: int | None)
     return GENERAL_TOPIC if forum else None
 
 
-def _read(message: _Message, raw: Mapping[str, Any], bot: BotIdentity) -> Incoming:
+def _read_press(press: Callback, bot: BotIdentity) -> Incoming:
+    message = press.message
+    if message is None or press.data is None:
+        return Ignored("a button that is none of the bot's", person_id=press.sender.id)
+    private = message.chat.type == "private"
+    topic = _topic(
+        private=private,
+        forum=message.chat.is_forum and not message.inaccessible,
+        in_topic=message.is_topic_message,
+        thread_id=message.message_thread_id,
+    )
+    return Pressed(
+        Address(bot.id, message.chat.id, topic),
+        press.sender.id,
+        _full_name(press.sender),
+        message.message_id,
+        press.id,
+        _UNSTORABLE.sub("\ufffd", press.data),
+    )
+
+
+def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity) -> Incoming:
     private = message.chat.type == "private"
     topic = _topic(
         private=private,
@@ -221,8 +215,8 @@ class _Place:
     """Where and by whom something was said."""
 
     address: Address
-    message: _Message
-    sender: _User
+    message: Message
+    sender: User
 
     def prompt(self, text: str) -> Prompt:
         return Prompt(self.address, self._title(), self.sender.id, self._name(), self.message.message_id, text)
@@ -244,10 +238,14 @@ class _Place:
         )
 
     def _name(self) -> str:
-        return _one_line(f"{self.sender.first_name} {self.sender.last_name}", _NAME_LIMIT)
+        return _full_name(self.sender)
 
 
-def _replies_to_bot(message: _Message, bot: BotIdentity) -> bool:
+def _full_name(person: User) -> str:
+    return _one_line(f"{person.first_name} {person.last_name}", _NAME_LIMIT)
+
+
+def _replies_to_bot(message: Message, bot: BotIdentity) -> bool:
     replied = message.reply_to_message
     if replied is None or replied.sender is None or replied.sender.id != bot.id:
         return False
@@ -255,7 +253,7 @@ def _replies_to_bot(message: _Message, bot: BotIdentity) -> bool:
     return replied.forum_topic_created is None and replied.message_id != message.message_thread_id
 
 
-def _find_mentions(message: _Message, bot: BotIdentity) -> list[tuple[int, int]]:
+def _find_mentions(message: Message, bot: BotIdentity) -> list[tuple[int, int]]:
     """Return where the bot is mentioned, as ranges of code points."""
     units = (message.text or "").encode("utf-16-le", "surrogatepass")
     found = []

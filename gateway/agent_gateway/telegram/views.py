@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from agent_gateway.store.rows import Address, Turn, TurnView
@@ -22,6 +22,7 @@ from agent_gateway.telegram.errors import (
 from agent_gateway.telegram.pace import Clock, Cooldowns
 from agent_gateway.telegram.ports import Chat, ViewStore
 from agent_gateway.telegram.preview import EDIT_SECONDS, Call, ChatPreviews, TurnPreview, restore
+from agent_gateway.telegram.subagents import ChildLine
 
 log = logging.getLogger(__name__)
 
@@ -119,10 +120,21 @@ class Views:
         self._stop_typing(turn_id)
         self._wake(channel)
 
-    def typing(self, turn_id: int) -> None:
-        """Show "typing" until the first text."""
+    def children(self, turn_id: int, lines: Sequence[ChildLine]) -> None:
+        """Set the sub-agents to be seen below the answer, with a button for each that may be cancelled."""
         found = self._find(turn_id)
-        if found is None or found[1].text.strip() or turn_id in self._typing:
+        if found is None or found[1].children == tuple(lines):
+            return
+        channel, preview = found
+        preview.list_children(lines)
+        if lines:
+            self._stop_typing(turn_id)
+        self._wake(channel)
+
+    def typing(self, turn_id: int) -> None:
+        """Show "typing" until the first text or sub-agent."""
+        found = self._find(turn_id)
+        if found is None or found[1].text.strip() or found[1].children or turn_id in self._typing:
             return
         self._typing[turn_id] = asyncio.create_task(self._type(found[1]), name=f"typing-{turn_id}")
         self._typing[turn_id].add_done_callback(lambda task: self._typing_over(turn_id, task))
@@ -215,11 +227,15 @@ class Views:
             channel.free.set()
 
     async def _show(self, turn: TurnPreview, call: Call) -> int:
-        if call.message_id is not None:
-            await self._api.edit_message_text(turn.address, call.message_id, call.chunk.text, call.chunk.entities)
-            return call.message_id
-        reply_to = turn.reply_to if call.index == 0 else None
-        return await self._api.send_message(turn.address, call.chunk.text, call.chunk.entities, reply_to)
+        message_id, chunk = call.message_id, call.chunk
+        if message_id is None:
+            reply_to = turn.reply_to if call.index == 0 else None
+            return await self._api.send_message(turn.address, chunk.text, chunk.entities, reply_to, chunk.buttons)
+        if call.superfluous:
+            await self._api.delete_message(turn.address, message_id)
+        else:
+            await self._api.edit_message_text(turn.address, message_id, chunk.text, chunk.entities, chunk.buttons)
+        return message_id
 
     def _after_problem(self, channel: _Channel, turn: TurnPreview, call: Call, problem: TelegramProblem) -> None:
         match problem:

@@ -26,13 +26,17 @@ def hello() -> str:
 ```
 """
 
+_SPAWN = re.compile(r"spawn(?:\[([^\]]*)\])?: *(.+)")
+_SAME_ID = "call_same"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool call."""
+    """A tool call; without an id it gets one of its own."""
 
     name: str
     arguments: str
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,11 @@ def choose(messages: Sequence[Mapping[str, Any]], seen: Mapping[str, int]) -> Sc
     said = [text_of(m["content"]) for m in messages if m["role"] == "user"]
     prompt = said[-1].strip() if said else ""
     last = messages[-1] if messages else {"role": "user", "content": ""}
+    line = prompt.splitlines()[0] if prompt else ""
+    if found := _SPAWN.fullmatch(line):
+        return _spawn(found[1] or "", found[2], messages)
     if last["role"] == "tool":
         return Script(words=["Tool said: ", text_of(last["content"])[:2000]])
-    line = prompt.splitlines()[0] if prompt else ""
     word, _, rest = line.partition(" ")
     match word:
         case "bash:":
@@ -98,6 +104,52 @@ def choose(messages: Sequence[Mapping[str, Any]], seen: Mapping[str, int]) -> Sc
         case _:
             pass
     return Script(words=["Echo: ", *(f"{w} " for w in prompt[:2000].split())])
+
+
+def _spawn(options: str, rest: str, messages: Sequence[Mapping[str, Any]]) -> Script:
+    """Ask for sub-agents, all at once or, with the same id, one message after the other; then quote what each said."""
+    given = dict(option.partition("=")[::2] for option in options.replace(" ", "").split(",") if option)
+    same_id = given.pop("sameid", None) is not None
+    tasks = split_tasks(rest) * int(given.pop("times", 1))
+    arguments = {key: int(value) if value.isdecimal() else value for key, value in given.items()}
+    calls = [Call("spawn_subagent", json.dumps({"task": t, **arguments}), _SAME_ID if same_id else None) for t in tasks]
+    results = _find_results(messages)
+    if same_id and len(results) < len(calls):
+        calls = calls[len(results) : len(results) + 1]
+    elif results:
+        return Script(words=[f"Result {n}: {text[:2000]}\n\n" for n, text in enumerate(results, 1)])
+    return Script(words=["I hand this over. "], calls=calls)
+
+
+def split_tasks(text: str) -> list[str]:
+    """Split at each `|` between blanks; a task in braces may hold them too."""
+    tasks, depth, start = [], 0, 0
+    for at, character in enumerate(text):
+        depth += (character == "{") - (character == "}")
+        if character == "|" and depth == 0 and text[at - 1 : at + 2] == " | ":
+            tasks.append(text[start:at])
+            start = at + 1
+    tasks.append(text[start:])
+    return [_without_braces(task.strip()) for task in tasks if task.strip()]
+
+
+def _without_braces(task: str) -> str:
+    return task[1:-1].strip() if task.startswith("{") and task.endswith("}") else task
+
+
+def _find_results(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what the tools said since the last user message, in the order in which they were called."""
+    latest = max((at for at, m in enumerate(messages) if m["role"] == "user"), default=0)
+    results: list[str] = []
+    ids: list[str] = []
+    for message in messages[latest + 1 :]:
+        if message["role"] == "assistant":
+            first = len(results)
+            ids = [call["id"] for call in message.get("tool_calls") or []]
+            results.extend([""] * len(ids))
+        elif message["role"] == "tool" and message["tool_call_id"] in ids:
+            results[first + ids.index(message["tool_call_id"])] = text_of(message["content"])
+    return results
 
 
 def _call(text: str) -> Call:

@@ -119,7 +119,7 @@ def _whole(body: _Json, script: Script) -> web.Response:
     message: _Json = {"role": "assistant", "content": "".join(script.words)}
     if script.calls:
         message["tool_calls"] = [
-            {"id": _call_id(i), "type": "function", "function": {"name": c.name, "arguments": c.arguments}}
+            {"id": c.id or _call_id(i), "type": "function", "function": {"name": c.name, "arguments": c.arguments}}
             for i, c in enumerate(script.calls)
         ]
     choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if script.calls else "stop"}
@@ -157,7 +157,8 @@ async def _stream(request: web.Request, body: _Json, script: Script) -> web.Stre
     for index, call in enumerate(script.calls):
         half = len(call.arguments) // 2
         function = {"name": call.name, "arguments": ""}
-        await send({"tool_calls": [{"index": index, "id": _call_id(index), "type": "function", "function": function}]})
+        call_id = call.id or _call_id(index)
+        await send({"tool_calls": [{"index": index, "id": call_id, "type": "function", "function": function}]})
         for part in (call.arguments[:half], call.arguments[half:]):
             await send({"tool_calls": [{"index": index, "function": {"arguments": part}}]})
     await send({}, "tool_calls" if script.calls else "stop")

@@ -10,6 +10,9 @@ from typing_extensions import override
 
 MAX_TEXT = 4096
 MAX_ENTITIES = 100
+MAX_BUTTONS = 100
+MAX_CALLBACK_DATA = 64
+"""Bytes."""
 _TAGS = {
     "b",
     "strong",
@@ -64,6 +67,47 @@ def check_text(
         raise Refused("Bad Request: message is too long")
     stripped = text.rstrip()
     return (stripped if not entities else text), entities[:MAX_ENTITIES]
+
+
+def check_keyboard(markup: Any) -> dict[str, Any] | None:
+    """Return an inline keyboard as it would stand under the message; None for no keyboard, or one without buttons.
+
+    Raises:
+        Refused: as Telegram would.
+    """
+    if markup is None:
+        return None
+    if not isinstance(markup, dict):
+        raise Refused("Bad Request: object expected as reply markup")
+    rows = markup.get("inline_keyboard")
+    if rows is None:
+        return None  # a keyboard for the person's own input stands under no message
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise Refused('Bad Request: field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays')
+    buttons = [[_check_button(button) for button in row] for row in rows if row]
+    if sum(map(len, buttons)) > MAX_BUTTONS:
+        raise Refused("Bad Request: REPLY_MARKUP_TOO_LONG")
+    return {"inline_keyboard": buttons} if buttons else None
+
+
+def _check_button(button: Any) -> dict[str, Any]:
+    if not isinstance(button, dict):
+        raise Refused("Bad Request: can't parse inline keyboard button: InlineKeyboardButton must be an Object")
+    text = button.get("text")
+    if not isinstance(text, str):
+        raise Refused("Bad Request: can't parse inline keyboard button: Can't find field \"text\"")
+    if not text.strip():
+        raise Refused("Bad Request: BUTTON_TEXT_INVALID")
+    if "url" in button:
+        return {"text": text, "url": button["url"]}
+    data = button.get("callback_data")
+    if data is None:
+        raise Refused(
+            "Bad Request: can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
+        )
+    if not isinstance(data, str) or not 1 <= len(data.encode()) <= MAX_CALLBACK_DATA:
+        raise Refused("Bad Request: BUTTON_DATA_INVALID")
+    return {"text": text, "callback_data": data}
 
 
 def _parse(text: str, mode: str) -> str:

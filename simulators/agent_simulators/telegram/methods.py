@@ -7,9 +7,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from agent_simulators.telegram.checks import REACTIONS, Refused, check_text
+from agent_simulators.telegram.checks import REACTIONS, Refused, check_keyboard, check_text
 from agent_simulators.telegram.params import Params
-from agent_simulators.telegram.state import Bot, Chat, Cloud, Topic
+from agent_simulators.telegram.state import Bot, Chat, Cloud
 
 Method = Callable[[Cloud, Bot, Params], Awaitable[Any]]
 METHODS: dict[str, Method] = {}
@@ -19,6 +19,7 @@ _NOT_MODIFIED = (
 )
 _CONFLICT = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 _GENERAL = 1
+MAX_CALLBACK_TEXT = 200
 
 
 def method(name: str) -> Callable[[Method], Method]:
@@ -114,6 +115,7 @@ async def send_message(cloud: Cloud, bot: Bot, params: Params) -> Any:
     chat = cloud.chat(params.required("chat_id"))
     topic = _open_topic(chat, params)
     text, entities = check_text(params.text("text"), params.json("entities", []), params.text("parse_mode"))
+    markup = check_keyboard(params.json("reply_markup", None))
     reply = params.json("reply_parameters", {}) or {}
     target = reply.get("message_id") or params.number("reply_to_message_id")
     if target and int(target) not in chat.messages:
@@ -126,21 +128,16 @@ async def send_message(cloud: Cloud, bot: Bot, params: Params) -> Any:
     return cloud.add_message(
         chat, bot.user(), text, topic, entities=entities,
         reply_to_message={k: v for k, v in original.items() if k != "reply_to_message"} if original else None,
-        reply_markup=params.json("reply_markup", None),
+        reply_markup=markup,
     )  # fmt: skip
 
 
 @method("editMessageText")
 async def edit_message_text(cloud: Cloud, bot: Bot, params: Params) -> Any:
     """Replace the text of an own message."""
-    chat = cloud.chat(params.required("chat_id"))
-    message = chat.messages.get(params.required("message_id"))
-    if message is None:
-        raise Refused("Bad Request: message to edit not found")
-    if message["from"]["id"] != bot.id:
-        raise Refused("Bad Request: message can't be edited")
+    chat, message = _own_message(cloud, bot, params)
     text, entities = check_text(params.text("text"), params.json("entities", []), params.text("parse_mode"))
-    markup = params.json("reply_markup", None)
+    markup = check_keyboard(params.json("reply_markup", None))
     if (message["text"], message.get("entities", []), message.get("reply_markup")) == (text, entities, markup):
         raise Refused(_NOT_MODIFIED)
     _spend(cloud, chat)
@@ -151,6 +148,32 @@ async def edit_message_text(cloud: Cloud, bot: Bot, params: Params) -> Any:
             message[key] = value
     cloud.note("edit", chat.id, message.get("message_thread_id"), message_id=message["message_id"], text=text)
     return message
+
+
+@method("editMessageReplyMarkup")
+async def edit_message_reply_markup(cloud: Cloud, bot: Bot, params: Params) -> Any:
+    """Replace the buttons under an own message."""
+    chat, message = _own_message(cloud, bot, params)
+    markup = check_keyboard(params.json("reply_markup", None))
+    if message.get("reply_markup") == markup:
+        raise Refused(_NOT_MODIFIED)
+    _spend(cloud, chat)
+    message.pop("reply_markup", None)
+    if markup:
+        message["reply_markup"] = markup
+    topic = message.get("message_thread_id")
+    cloud.note("edit", chat.id, topic, message_id=message["message_id"], text=message["text"])
+    return message
+
+
+def _own_message(cloud: Cloud, bot: Bot, params: Params) -> tuple[Chat, dict[str, Any]]:
+    chat = cloud.chat(params.required("chat_id"))
+    message = chat.messages.get(params.required("message_id"))
+    if message is None:
+        raise Refused("Bad Request: message to edit not found")
+    if message["from"]["id"] != bot.id:
+        raise Refused("Bad Request: message can't be edited")
+    return chat, message
 
 
 @method("deleteMessage")
@@ -220,57 +243,17 @@ async def get_chat(cloud: Cloud, _bot: Bot, params: Params) -> Any:
 
 
 @method("answerCallbackQuery")
-async def answer_callback_query(_cloud: Cloud, _bot: Bot, _params: Params) -> Any:
-    """End the spinner of a button."""
+async def answer_callback_query(cloud: Cloud, bot: Bot, params: Params) -> Any:
+    """End the spinner of a button, with words at need."""
+    callback = cloud.callbacks.get(params.text("callback_query_id") or "")
+    text = params.text("text") or ""
+    if callback is None or callback.bot is not bot or callback.answered or callback.old:
+        raise Refused("Bad Request: query is too old and response timeout expired or query ID is invalid")
+    if len(text) > MAX_CALLBACK_TEXT:
+        raise Refused("Bad Request: MESSAGE_TOO_LONG")
+    callback.answered, callback.text = True, text
+    cloud.note("callback", callback.chat, callback.topic, id=callback.id, message_id=callback.message_id, text=text)
     return True
-
-
-@method("createForumTopic")
-async def create_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
-    """Make a topic."""
-    chat = cloud.chat(params.required("chat_id"))
-    if not chat.forum and chat.type != "private":
-        raise Refused("Bad Request: the chat is not a forum")
-    topic = cloud.add_topic(chat, params.text("name") or "topic")
-    return {"message_thread_id": topic.id, "name": topic.name, "icon_color": 7322096}
-
-
-@method("editForumTopic")
-async def edit_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
-    """Rename a topic."""
-    _topic(cloud, params).name = params.text("name") or ""
-    return True
-
-
-@method("closeForumTopic")
-async def close_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
-    """Close a topic."""
-    _topic(cloud, params).closed = True
-    return True
-
-
-@method("reopenForumTopic")
-async def reopen_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
-    """Open a topic again."""
-    _topic(cloud, params).closed = False
-    return True
-
-
-@method("deleteForumTopic")
-async def delete_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
-    """Remove a topic with its messages."""
-    topic = _topic(cloud, params)
-    chat = cloud.chat(params.required("chat_id"))
-    del chat.topics[topic.id]
-    chat.messages = {i: m for i, m in chat.messages.items() if m.get("message_thread_id") != topic.id}
-    return True
-
-
-def _topic(cloud: Cloud, params: Params) -> Topic:
-    topic = cloud.chat(params.required("chat_id")).topics.get(params.required("message_thread_id"))
-    if topic is None:
-        raise Refused("Bad Request: message thread not found")
-    return topic
 
 
 def _open_topic(chat: Chat, params: Params) -> int | None:

@@ -8,7 +8,10 @@ from typing import Any
 
 from aiohttp import web
 
-from agent_simulators.telegram import sim
+from agent_simulators.telegram import (
+    forum,  # noqa: F401  # its methods are registered by the import
+    sim,
+)
 from agent_simulators.telegram.checks import Refused
 from agent_simulators.telegram.methods import METHODS, Method
 from agent_simulators.telegram.params import read_params

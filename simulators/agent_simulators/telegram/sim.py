@@ -32,6 +32,7 @@ def add_routes(app: web.Application, cloud: Cloud) -> None:
 
     app.router.add_post("/sim/messages", route(post_message))
     app.router.add_post("/sim/edits", route(post_edit))
+    app.router.add_post("/sim/press", route(post_press))
     app.router.add_post("/sim/updates", route(post_update))
     app.router.add_post("/sim/chats", route(post_chat))
     app.router.add_post("/sim/topics", route(post_topic))
@@ -42,6 +43,7 @@ def add_routes(app: web.Application, cloud: Cloud) -> None:
     app.router.add_get("/sim/chats/{chat}", route(get_chat))
     app.router.add_get("/sim/events", route(get_events))
     app.router.add_get("/sim/calls", route(get_calls))
+    app.router.add_get("/sim/callbacks", route(get_callbacks))
 
 
 async def post_message(cloud: Cloud, body: dict[str, Any]) -> Any:
@@ -68,6 +70,36 @@ async def post_edit(cloud: Cloud, body: dict[str, Any]) -> Any:
     message = cloud.chats[int(body["chat"])].messages[int(body["message_id"])]
     message.update({"text": body["text"], "edit_date": int(time.time())})
     return {"update_id": cloud.deliver("edited_message", message)[0]}
+
+
+async def post_press(cloud: Cloud, body: dict[str, Any]) -> Any:
+    """Press a button: chat, message_id, data or text of the button, and user, topic, inaccessible at need."""
+    chat_id = int(body["chat"])
+    chat = cloud.chats[chat_id]
+    message = chat.messages[int(body["message_id"])]
+    if body.get("topic") and int(body["topic"]) != message.get("message_thread_id"):
+        raise ValueError("the message stands in another topic")
+    button = next((b for b in _buttons(message) if _is_meant(b, body)), None)
+    if button is None:
+        raise ValueError(f"there is no such button; there are {_buttons(message)}")
+    user = _person(body.get("user", chat_id if chat_id > 0 else 1))
+    callback = cloud.press(chat, message, user, button["data"], inaccessible=bool(body.get("inaccessible")))
+    return {"callback_id": callback.id, "update_id": callback.update_id}
+
+
+def _is_meant(button: dict[str, str], body: dict[str, Any]) -> bool:
+    return all(button[key] == body[key] for key in ("data", "text") if key in body)
+
+
+async def get_callbacks(cloud: Cloud, query: dict[str, Any]) -> Any:
+    """Return the presses, oldest first, with what the bot answered: chat, message_id narrow it."""
+    wanted = {key: int(query[key]) for key in ("chat", "message_id") if query.get(key)}
+    return [
+        {"id": c.id, "chat": c.chat, "topic": c.topic, "message_id": c.message_id, "data": c.data,
+         "answered": c.answered, "text": c.text}
+        for c in cloud.callbacks.values()
+        if all(getattr(c, key) == value for key, value in wanted.items())
+    ]  # fmt: skip
 
 
 async def post_update(cloud: Cloud, body: dict[str, Any]) -> Any:
@@ -141,11 +173,16 @@ async def get_chat(cloud: Cloud, query: dict[str, Any]) -> Any:
     return {"chat": chat.as_chat(), "messages": messages, "typing": typing}
 
 
+def _buttons(message: dict[str, Any]) -> list[dict[str, str]]:
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    return [{"text": b["text"], "data": b.get("callback_data", "")} for row in rows for b in row]
+
+
 def _seen(message: dict[str, Any], edits: int) -> dict[str, Any]:
     reply = message.get("reply_to_message")
     return {
         "message_id": message["message_id"], "from": message["from"]["id"], "bot": message["from"]["is_bot"],
-        "text": message["text"], "entities": message.get("entities", []), "topic": message.get("message_thread_id"),
+        "text": message["text"], "entities": message.get("entities", []), "buttons": _buttons(message), "topic": message.get("message_thread_id"),
         "reply_to": reply["message_id"] if reply else None, "edits": edits, "date": message["date"],
     }  # fmt: skip
 

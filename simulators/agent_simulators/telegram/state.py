@@ -9,6 +9,9 @@ from typing import Any
 
 from agent_simulators.telegram.checks import Refused
 
+CALLBACK_SECONDS = 60.0
+"""How long a press can be answered."""
+
 
 @dataclass(slots=True)
 class Bot:
@@ -68,6 +71,27 @@ class Chat:
         return {**chat, "title": self.title, **({"is_forum": True} if self.forum else {})}
 
 
+@dataclass(slots=True)
+class Callback:
+    """A button that a person pressed, and what the bot said to it."""
+
+    id: str
+    bot: Bot
+    chat: int
+    topic: int | None
+    message_id: int
+    data: str
+    update_id: int = 0
+    pressed_at: float = field(default_factory=time.time)
+    answered: bool = False
+    text: str = ""
+
+    @property
+    def old(self) -> bool:
+        """Say whether the person's client has stopped waiting."""
+        return time.time() - self.pressed_at > CALLBACK_SECONDS
+
+
 class Cloud:
     """All state of one simulated Telegram."""
 
@@ -78,6 +102,7 @@ class Cloud:
         self.events: list[dict[str, Any]] = []
         self.calls: list[dict[str, Any]] = []
         self.faults: list[dict[str, Any]] = []
+        self.callbacks: dict[str, Callback] = {}
         self.group_limit: int | None = None
         self.happened = asyncio.Event()
         self._next_message = 1
@@ -144,6 +169,20 @@ class Cloud:
         self.events.append({"n": number, "t": now_ms(), "kind": kind, "chat": chat_id, "topic": topic, **what})
         self.happened.set()
         self.happened = asyncio.Event()
+
+    def press(
+        self, chat: Chat, message: dict[str, Any], user: dict[str, Any], data: str, *, inaccessible: bool = False
+    ) -> Callback:
+        """Let a person press the button with this data under a bot's message; only that bot learns of it."""
+        bot = next(b for b in self.bots.values() if b.id == message["from"]["id"])
+        topic = message.get("message_thread_id")
+        callback = Callback(str(time.time_ns()), bot, chat.id, topic, message["message_id"], data)
+        self.callbacks[callback.id] = callback
+        if inaccessible:
+            message = {"message_id": message["message_id"], "chat": message["chat"], "date": 0}
+        query = {"id": callback.id, "from": user, "message": message, "chat_instance": str(chat.id), "data": data}
+        callback.update_id = self.deliver_raw(bot, {"callback_query": query})
+        return callback
 
     # --- updates -----------------------------------------------------------------------------
 

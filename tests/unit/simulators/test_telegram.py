@@ -152,6 +152,110 @@ async def test_a_real_client_talks_to_it(client):
             pass
 
 
+def keyboard(*buttons):
+    return {"inline_keyboard": [[{"text": text, "callback_data": data}] for text, data in buttons]}
+
+
+async def press(client, **body):
+    return await (await client.post("/sim/press", json={"chat": PERSON, **body})).json()
+
+
+async def seen(client, chat=PERSON):
+    return (await (await client.get(f"/sim/chats/{chat}")).json())["messages"]
+
+
+async def test_buttons_stand_under_a_message_until_an_edit_takes_them_away(client):
+    await say(client, "hello")
+    sent = await call(client, "sendMessage", chat_id=PERSON, text="a", reply_markup=keyboard(("Yes", "y"), ("No", "n")))
+    message = aiogram.types.Message.model_validate(sent)
+    assert [[b.callback_data for b in row] for row in message.reply_markup.inline_keyboard] == [["y"], ["n"]]
+    same = {"chat_id": PERSON, "message_id": message.message_id}
+    assert (await seen(client))[1]["buttons"] == [{"text": "Yes", "data": "y"}, {"text": "No", "data": "n"}]
+    edited = await call(client, "editMessageText", **same, text="a", reply_markup=keyboard(("Yes", "y")))
+    assert aiogram.types.Message.model_validate(edited).reply_markup.inline_keyboard[0][0].text == "Yes"
+    for name, more in (
+        ("editMessageText", {"text": "a", "reply_markup": keyboard(("Yes", "y"))}),
+        ("editMessageReplyMarkup", {"reply_markup": keyboard(("Yes", "y"))}),
+    ):
+        assert "not modified" in (await call(client, name, **same, **more))["description"]
+    await call(client, "editMessageReplyMarkup", **same, reply_markup=keyboard(("No", "n")))
+    assert (await seen(client))[1]["buttons"] == [{"text": "No", "data": "n"}]
+    bare = await call(client, "editMessageText", **same, text="a")
+    assert "reply_markup" not in bare
+    empty = {"inline_keyboard": []}
+    assert "not modified" in (await call(client, "editMessageReplyMarkup", **same, reply_markup=empty))["description"]
+
+
+@pytest.mark.parametrize(
+    ("markup", "words"),
+    [
+        (keyboard(("x", "")), "BUTTON_DATA_INVALID"),
+        (keyboard(("x", "é" * 33)), "BUTTON_DATA_INVALID"),
+        (keyboard((" ", "x")), "BUTTON_TEXT_INVALID"),
+        (keyboard(*[("x", "x")] * 101), "REPLY_MARKUP_TOO_LONG"),
+        ({"inline_keyboard": [[{"text": "x"}]]}, "Text buttons are unallowed"),
+        ({"inline_keyboard": [[{"callback_data": "x"}]]}, "can't parse inline keyboard button"),
+        ({"inline_keyboard": [{"text": "x", "callback_data": "x"}]}, "must be an Array of Arrays"),
+        ({"inline_keyboard": [["x"]]}, "must be an Object"),
+        ([], "object expected"),
+    ],
+)
+async def test_keyboards_that_telegram_refuses_are_refused(client, markup, words):
+    await say(client, "hello")
+    assert words in (await call(client, "sendMessage", chat_id=PERSON, text="x", reply_markup=markup))["description"]
+    sent = await call(client, "sendMessage", chat_id=PERSON, text="x", reply_markup=keyboard(("x", "é" * 32)))
+    for name in ("editMessageText", "editMessageReplyMarkup"):
+        params = {"chat_id": PERSON, "message_id": sent["message_id"], "text": "y", "reply_markup": markup}
+        assert words in (await call(client, name, **params))["description"]
+
+
+async def test_a_press_is_an_update_that_is_answered_once(client):
+    await say(client, "hello", chat=-100, topic=5, user=PERSON)
+    markup = keyboard(("Yes", "y"), ("No", "n"))
+    sent = await call(client, "sendMessage", chat_id=-100, message_thread_id=5, text="Sure?", reply_markup=markup)
+    body = {"chat": -100, "message_id": sent["message_id"], "user": PERSON, "topic": 5}
+    first, second = await press(client, **body, text="No"), await press(client, **body, data="y")
+    assert first["callback_id"] != second["callback_id"]
+    updates = await call(client, "getUpdates", allowed_updates=["callback_query"])
+    queries = [aiogram.types.Update.model_validate(u).callback_query for u in updates]
+    assert [(q.id, q.data) for q in queries] == [(first["callback_id"], "n"), (second["callback_id"], "y")]
+    assert (queries[0].from_user.id, queries[0].message.message_thread_id) == (PERSON, 5)
+    answer = {"callback_query_id": first["callback_id"], "text": "Understood."}
+    assert await call(client, "answerCallbackQuery", **answer) is True
+    for params in (answer, {"callback_query_id": "77"}, {}):
+        assert "query is too old" in (await call(client, "answerCallbackQuery", **params))["description"]
+    told = await (await client.get("/sim/callbacks", params={"chat": -100})).json()
+    assert [(c["data"], c["answered"], c["text"]) for c in told] == [("n", True, "Understood."), ("y", False, "")]
+    events = (await (await client.get("/sim/events", params={"chat": -100})).json())["events"]
+    assert (events[-1]["kind"], events[-1]["topic"], events[-1]["text"]) == ("callback", 5, "Understood.")
+
+
+async def test_a_press_is_too_old_after_a_while(client):
+    await say(client, "hello")
+    sent = await call(client, "sendMessage", chat_id=PERSON, text="x", reply_markup=keyboard(("x", "x")))
+    pressed = await press(client, message_id=sent["message_id"])
+    client.app[CLOUD].callbacks[pressed["callback_id"]].pressed_at -= 3600
+    refused = await call(client, "answerCallbackQuery", callback_query_id=pressed["callback_id"])
+    assert "query is too old" in refused["description"]
+
+
+async def test_only_a_button_that_stands_can_be_pressed(client):
+    await say(client, "hello")
+    sent = await call(client, "sendMessage", chat_id=PERSON, text="x", reply_markup=keyboard(("x", "x")))
+    for body in ({"data": "y"}, {"text": "y"}, {"topic": 3}):
+        assert "error" in await press(client, message_id=sent["message_id"], **body)
+    assert "error" in await press(client, message_id=999)
+
+
+async def test_the_message_of_an_old_button_may_be_inaccessible(client):
+    await say(client, "hello")
+    sent = await call(client, "sendMessage", chat_id=PERSON, text="x", reply_markup=keyboard(("x", "x")))
+    await press(client, message_id=sent["message_id"], inaccessible=True)
+    (update,) = await call(client, "getUpdates", allowed_updates=["callback_query"])
+    query = aiogram.types.Update.model_validate(update).callback_query
+    assert isinstance(query.message, aiogram.types.InaccessibleMessage)
+
+
 async def test_the_chat_reads_back_as_a_person_sees_it(client):
     await say(client, "hello")
     sent = await call(client, "sendMessage", chat_id=PERSON, text="a")

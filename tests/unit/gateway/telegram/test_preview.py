@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from agent_gateway.store.rows import Address
+from agent_gateway.store.rows import Address, Button
 from agent_gateway.telegram.preview import Call, ChatPreviews, TurnPreview, restore
+from agent_gateway.telegram.subagents import ChildLine
 
 
 def preview(chat, turn_id=1, text="", **fields):
@@ -19,6 +20,9 @@ def do(chat, now, message_id=100):
     assert isinstance(call, Call), call
     chat.shown(call, call.message_id or message_id, now)
     return call
+
+
+K1, K2 = Button("Cancel k1", "sa:cancel:1"), Button("Cancel k2", "sa:cancel:2")
 
 
 def test_the_first_text_is_sent_at_once_and_edits_wait_two_seconds():
@@ -137,3 +141,77 @@ def test_an_answer_of_great_length_keeps_what_stands_until_its_end():
     do(chat, 10.0)
     say(turn, "a" * 50_000)
     assert chat.decide(13.0) is None
+
+
+def test_sub_agents_stand_below_the_answer_with_a_button_for_each_that_is_open():
+    chat = ChatPreviews()
+    turn = preview(chat, text="I ask **two**.", activity="spawn_subagent")
+    turn.list_children([ChildLine("k1 done"), ChildLine("k2 *working*", K2)])
+    chunk = do(chat, 10.0).chunk
+    assert chunk.text == "I ask two.\n\nspawn_subagent\n\nk1 done\nk2 *working*"
+    assert [e.type for e in chunk.entities] == ["bold", "italic"]
+    assert chunk.buttons == (K2,)
+
+
+def test_the_first_sub_agent_does_not_wait_and_the_next_ones_keep_the_pace():
+    chat = ChatPreviews()
+    turn = preview(chat, text="a")
+    do(chat, 10.0)
+    turn.list_children([ChildLine("k1 working", K1)])
+    assert do(chat, 10.1).chunk.text == "a\n\nk1 working"
+    turn.list_children([ChildLine("k1 working", K1), ChildLine("k2 working", K2)])
+    assert chat.decide(10.2) == 12.1
+
+
+def test_sub_agents_stand_alone_where_there_is_no_text_and_nothing_is_waited_for_any_more():
+    chat = ChatPreviews()
+    turn = preview(chat, waiting="Starting a pod…")
+    do(chat, 10.0)
+    turn.list_children([ChildLine("k1 working", K1)])
+    call = do(chat, 10.1)
+    assert (call.message_id, call.chunk.text) == (100, "k1 working")
+    turn.waiting, turn.dirty = "Starting a pod…", True  # the parent's pod is made anew
+    assert do(chat, 13.0).chunk.text == "Starting a pod…\n\nk1 working"
+    say(turn, "Both are done.")
+    assert do(chat, 13.1).chunk.text == "Both are done.\n\nk1 working"
+
+
+def test_a_change_of_the_buttons_alone_is_an_edit():
+    chat = ChatPreviews()
+    turn = preview(chat, text="a")
+    turn.list_children([ChildLine("k1", K1)])
+    do(chat, 10.0)
+    turn.list_children([ChildLine("k1")])
+    call = do(chat, 13.0)
+    assert (call.message_id, call.chunk.text, call.chunk.buttons) == (100, "a\n\nk1", ())
+
+
+def test_sub_agents_that_do_not_fit_have_a_message_of_their_own_until_they_do():
+    chat = ChatPreviews()
+    turn = preview(chat, text="y" * 4090)
+    turn.list_children([ChildLine("k1 working", K1)])
+    first, second = do(chat, 10.0, 100), do(chat, 12.0, 101)
+    assert (first.chunk.text, first.chunk.buttons) == ("y" * 4090, ())
+    assert (second.chunk.text, second.chunk.buttons) == ("k1 working", (K1,))
+    say(turn, "y")
+    assert do(chat, 14.0).chunk.buttons == (K1,)
+    call = do(chat, 16.0)
+    assert (call.superfluous, call.message_id) == (True, 101)
+    assert turn.ids == [100]
+    assert chat.decide(18.0) is None
+
+
+def test_more_buttons_than_telegram_takes_are_left_out():
+    chat = ChatPreviews()
+    turn = preview(chat)
+    turn.list_children([ChildLine(f"k{n}", Button(f"k{n}", f"sa:cancel:{n}")) for n in range(120)])
+    assert len(do(chat, 10.0).chunk.buttons) == 50
+
+
+def test_restored_messages_are_edited_and_those_too_many_go_away():
+    chat = ChatPreviews()
+    turn = preview(chat)
+    restore(turn, ("I ask one.",), (7, 8))
+    turn.list_children([ChildLine("k1 working", K1)])
+    assert [do(chat, 10.0 + 2 * n).message_id for n in range(2)] == [7, 8]
+    assert turn.ids == [7]

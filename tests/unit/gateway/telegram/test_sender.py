@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from agent_gateway.store.rows import Address
+from agent_gateway.store.rows import Address, Button
 from agent_gateway.telegram.errors import (
     Ambiguous,
     NotSent,
@@ -86,10 +86,10 @@ async def test_order_in_a_chat_is_kept_and_a_slow_chat_holds_no_other(store):
     go = asyncio.Event()
 
     class SlowChat(FakeChat):
-        async def send_message(self, address, text, entities=(), reply_to=None):
+        async def send_message(self, address, text, entities=(), reply_to=None, buttons=()):
             if address == CHAT:
                 await go.wait()
-            return await FakeChat.send_message(self, address, text, entities, reply_to)
+            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons)
 
     chat = SlowChat()
     for n in range(3):
@@ -243,10 +243,10 @@ async def test_a_sender_that_is_cancelled_lets_what_is_on_its_way_arrive(store):
     begun, go = asyncio.Event(), asyncio.Event()
 
     class SlowChat(FakeChat):
-        async def send_message(self, address, text, entities=(), reply_to=None):
+        async def send_message(self, address, text, entities=(), reply_to=None, buttons=()):
             begun.set()
             await go.wait()
-            return await FakeChat.send_message(self, address, text, entities, reply_to)
+            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons)
 
     chat = SlowChat()
     row = store.put(CHAT, "a")
@@ -259,3 +259,34 @@ async def test_a_sender_that_is_cancelled_lets_what_is_on_its_way_arrive(store):
         await running
     assert store.done == [row.id]
     assert shown(chat) == ["a"]
+
+
+BUTTON = Button("Cancel k1", "sa:cancel:1")
+
+
+async def test_buttons_stand_under_the_last_message(chat, store):
+    store.put(CHAT, "x" * 5000, format="plain", buttons=(BUTTON,))
+    await deliver(chat, store)
+    assert chat.buttons == {102: (BUTTON,)}
+
+
+async def test_an_edit_without_buttons_takes_them_away(chat, store):
+    chat.messages[1], chat.buttons[1] = "part", (BUTTON,)
+    store.put(CHAT, "whole", message_ids=(1,))
+    await deliver(chat, store)
+    assert (shown(chat), chat.buttons) == (["whole"], {})
+
+
+async def test_a_row_that_showed_the_same_text_without_its_buttons_is_shown_again(chat, store):
+    (bare,) = render("a")
+    chat.messages[1] = "a"
+    store.put(CHAT, "a", message_ids=(1,), shown=(bare.hash,), buttons=(BUTTON,))
+    await deliver(chat, store)
+    assert (chat.kinds(), chat.buttons) == (["edit"], {1: (BUTTON,)})
+
+
+async def test_formatting_that_is_refused_leaves_the_buttons(chat, store):
+    chat.faults.append(Refused(RefusalKind.CANT_PARSE, "can't parse"))
+    store.put(CHAT, "**a**", buttons=(BUTTON,))
+    await deliver(chat, store)
+    assert (shown(chat), chat.buttons) == (["a"], {101: (BUTTON,)})

@@ -6,7 +6,7 @@ from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import MalformedUpdate
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.texts import NOTHING_ASKED, ONLY_TEXT
-from agent_gateway.telegram.updates import Command, Ignored, Prompt, lane, parse
+from agent_gateway.telegram.updates import Command, Ignored, Pressed, Prompt, lane, parse
 
 BOT = BotIdentity(1000, "dispatch_bot")
 PERSON = {"id": 5, "is_bot": False, "first_name": "Ada", "last_name": "L"}
@@ -129,7 +129,7 @@ def test_bots_and_anonymous_senders_are_ignored(fields):
     assert incoming.reply is None
 
 
-@pytest.mark.parametrize("kind", ["edited_message", "channel_post", "callback_query", "something_new"])
+@pytest.mark.parametrize("kind", ["edited_message", "channel_post", "something_new"])
 def test_other_kinds_are_ignored(kind):
     raw = {"update_id": 1, kind: update()["message"]}
     assert ignored(raw).reason == f"kind {kind}"
@@ -187,13 +187,14 @@ def test_a_malformed_update_is_named_by_its_fields(raw, field):
     assert isinstance(lane(raw), str)
 
 
-@pytest.mark.parametrize("name", ["status", "kill x", "stop", "help", "threads", "start"])
+@pytest.mark.parametrize("name", ["status", "kill x", "stop", "help", "threads", "start", "subagents", "cancel k3"])
 def test_some_commands_overtake(name):
     assert lane(update(f"/{name}", update_id=31)) == "!31"
 
 
 def test_other_commands_and_texts_wait_in_order():
     assert lane(update("/cleanup")) == "5"
+    assert lane(update("/spawn count the tests")) == "5"
     assert lane(update("status")) == "5"
 
 
@@ -214,3 +215,57 @@ def test_lane_and_address_agree():
             address = asked(raw).address
             expected = f"{address.chat_id}" if address.topic_id is None else f"{address.chat_id}/{address.topic_id}"
             assert lane(raw) == expected
+
+
+def press(chat=PRIVATE, update_id=9, message=None, **fields):
+    under = {"message_id": 7, "date": 1700000000, "chat": chat, "from": {"id": 1000, "is_bot": True}, **(message or {})}
+    query = {"id": "4382bf", "from": PERSON, "message": under, "chat_instance": "x", "data": "sa:cancel:12", **fields}
+    return {"update_id": update_id, "callback_query": query}
+
+
+@pytest.mark.parametrize(
+    ("chat", "message", "topic"),
+    [
+        (PRIVATE, {}, None),
+        (PRIVATE, {"message_thread_id": 77, "is_topic_message": True}, 77),
+        (FORUM, {"message_thread_id": 42, "is_topic_message": True}, 42),
+        (FORUM, {}, 1),
+        (GROUP, {"message_thread_id": 99}, None),
+        (FORUM, {"date": 0}, None),  # too old: Telegram leaves the topic out, and it must not become General
+    ],
+)
+def test_a_pressed_button_tells_where_it_stands(chat, message, topic):
+    address = Address(1000, chat["id"], topic)
+    assert parse(press(chat, message=message), BOT) == Pressed(address, 5, "Ada L", 7, "4382bf", "sa:cancel:12")
+
+
+def test_presses_overtake():
+    assert lane(press(update_id=31)) == "!31"
+    assert lane({"callback_query": {}}) == "-"
+
+
+@pytest.mark.parametrize("fields", [{"message": None}, {"data": None}, {"data": None, "game_short_name": "chess"}])
+def test_a_button_that_is_none_of_ours_is_ignored(fields):
+    raw = press()
+    raw["callback_query"].update(fields)
+    assert ignored(raw).reply is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        ({"update_id": 1, "callback_query": "secret words"}, "callback_query"),
+        (press(id=5), "callback_query.id: string_type"),
+        (press(**{"from": None}), "callback_query.from"),
+        (press(data=["secret words"]), "callback_query.data: string_type"),
+        (press(data="secret words" * 50), "callback_query.data: string_too_long"),
+        (press(message={"chat": {"id": "secret words", "type": "private"}}), "callback_query.message.chat.id"),
+        (press(message={"date": "secret words"}), "callback_query.message.date"),
+    ],
+)
+def test_a_malformed_press_is_named_by_its_fields(raw, field):
+    with pytest.raises(MalformedUpdate) as caught:
+        parse(raw, BOT)
+    assert field in str(caught.value)
+    assert "secret words" not in str(caught.value)
+    assert lane(raw).startswith("!")

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent_gateway.store.rows import Address, Turn, TurnState, TurnView
+from agent_gateway.store.rows import Address, Button, Turn, TurnState, TurnView
 from agent_gateway.telegram.errors import Ambiguous, NotSent, RefusalKind, Refused, ServerFailed, Throttled
 from agent_gateway.telegram.fakes import FakeChat, FakeStore
+from agent_gateway.telegram.subagents import ChildLine
 from agent_gateway.telegram.views import Views
 from tests.support.eventually import eventually
 
@@ -100,10 +101,10 @@ async def test_finish_waits_for_the_call_in_flight_and_knows_its_message(chat, s
     begun, go = asyncio.Event(), asyncio.Event()
 
     class SlowChat(FakeChat):
-        async def send_message(self, address, text, entities=(), reply_to=None):
+        async def send_message(self, address, text, entities=(), reply_to=None, buttons=()):
             begun.set()
             await go.wait()
-            return await FakeChat.send_message(self, address, text, entities, reply_to)
+            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons)
 
     slow = SlowChat()
     views = Views(slow, store, check=lambda: None, interval=0)
@@ -125,10 +126,10 @@ async def test_closing_waits_for_the_call_in_flight_so_that_its_message_is_known
     begun, go = asyncio.Event(), asyncio.Event()
 
     class SlowChat(FakeChat):
-        async def send_message(self, address, text, entities=(), reply_to=None):
+        async def send_message(self, address, text, entities=(), reply_to=None, buttons=()):
             begun.set()
             await go.wait()
-            return await FakeChat.send_message(self, address, text, entities, reply_to)
+            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons)
 
     views = Views(SlowChat(), store, check=lambda: None)
     views.open(turn(), CHAT, 7)
@@ -261,3 +262,38 @@ async def test_a_turn_that_waits_for_an_older_one_shows_no_typing(views, chat):
     assert len(chat.calls) == before
     await views.finish(1)
     await eventually(lambda: chat.calls[-1][0] == "typing")
+
+
+async def test_sub_agents_are_shown_with_buttons_that_go_with_them(views, chat):
+    button = Button("Cancel k1", "sa:cancel:1")
+    views.open(turn(), CHAT, 7)
+    await eventually(lambda: chat.calls)
+    views.children(1, [ChildLine("k1 working", button)])
+    await eventually(lambda: chat.buttons == {101: (button,)})
+    before = len(chat.calls)
+    views.children(1, [ChildLine("k1 working", button)])
+    views.typing(1)
+    await asyncio.sleep(0.06)
+    assert len(chat.calls) == before
+    views.update(1, "Thinking")
+    await eventually(lambda: shown(chat) == ["Thinking\n\nk1 working"])
+    assert chat.buttons == {101: (button,)}
+    views.children(1, [ChildLine("k1 done")])
+    await eventually(lambda: shown(chat) == ["Thinking\n\nk1 done"])
+    assert chat.buttons == {}
+    assert await views.finish(1) == (101,)
+
+
+async def test_a_message_too_many_is_taken_away_and_forgotten(views, chat, store):
+    views.open(turn(), CHAT, 7)
+    views.update(1, "y" * 4090)
+    views.children(1, [ChildLine("k1 working")])
+    await eventually(lambda: store.views.get(1) == (101, 102))
+    views.update(1, "y")
+    await eventually(lambda: store.views[1] == (101,))
+    assert shown(chat) == ["y\n\nk1 working"]
+
+
+async def test_sub_agents_of_a_turn_that_is_not_shown_are_passed_over(views, chat):
+    views.children(9, [ChildLine("k1 working")])
+    assert chat.calls == []

@@ -1,0 +1,58 @@
+"""The methods of the Bot API for the topics of a forum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent_simulators.telegram.checks import Refused
+from agent_simulators.telegram.methods import method
+from agent_simulators.telegram.params import Params
+from agent_simulators.telegram.state import Bot, Cloud, Topic
+
+
+@method("createForumTopic")
+async def create_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Make a topic."""
+    chat = cloud.chat(params.required("chat_id"))
+    if not chat.forum and chat.type != "private":
+        raise Refused("Bad Request: the chat is not a forum")
+    topic = cloud.add_topic(chat, params.text("name") or "topic")
+    return {"message_thread_id": topic.id, "name": topic.name, "icon_color": 7322096}
+
+
+@method("editForumTopic")
+async def edit_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Rename a topic."""
+    _topic(cloud, params).name = params.text("name") or ""
+    return True
+
+
+@method("closeForumTopic")
+async def close_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Close a topic."""
+    _topic(cloud, params).closed = True
+    return True
+
+
+@method("reopenForumTopic")
+async def reopen_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Open a topic again."""
+    _topic(cloud, params).closed = False
+    return True
+
+
+@method("deleteForumTopic")
+async def delete_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
+    """Remove a topic with its messages."""
+    topic = _topic(cloud, params)
+    chat = cloud.chat(params.required("chat_id"))
+    del chat.topics[topic.id]
+    chat.messages = {i: m for i, m in chat.messages.items() if m.get("message_thread_id") != topic.id}
+    return True
+
+
+def _topic(cloud: Cloud, params: Params) -> Topic:
+    topic = cloud.chat(params.required("chat_id")).topics.get(params.required("message_thread_id"))
+    if topic is None:
+        raise Refused("Bad Request: message thread not found")
+    return topic
