@@ -134,7 +134,14 @@ def split_tasks(text: str) -> list[str]:
 
 
 def _without_braces(task: str) -> str:
-    return task[1:-1].strip() if task.startswith("{") and task.endswith("}") else task
+    """Return what stands in the braces that hold the whole task."""
+    inner = task[1:-1]
+    depth = lowest = 0
+    for character in inner:
+        depth += (character == "{") - (character == "}")
+        lowest = min(lowest, depth)
+    whole = task.startswith("{") and task.endswith("}") and depth == lowest == 0
+    return inner.strip() if whole else task
 
 
 def _find_results(messages: Sequence[Mapping[str, Any]]) -> list[str]:

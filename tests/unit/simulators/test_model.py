@@ -108,6 +108,7 @@ def test_a_task_may_spawn_and_pipe_in_braces():
         "spawn[timeout=3]: {bash: ls | wc} | slow 1",
         "multi: a {} || b {}",
     ]
+    assert calls_of(choose(user("spawn: {a} and {b}"), {})) == [("spawn_subagent", {"task": "{a} and {b}"})]
     nested = choose(user(calls_of(script)[0][1]["task"]), {})
     assert [a for _, a in calls_of(nested)] == [
         {"task": "bash: ls | wc", "timeout": 3},
