@@ -27,6 +27,8 @@ LABEL_THREAD: Final = f"{GROUP}/thread"
 LABEL_RUN: Final = f"{GROUP}/run"
 LABEL_SUBAGENT: Final = f"{GROUP}/subagent"
 """On the Job and pod of a sub-agent: its name. `LABEL_THREAD` beside it names the conversation it works for, if any."""
+LABEL_CALL: Final = f"{GROUP}/call"
+"""On a SubAgent that the gateway made: the call that asked for it."""
 SUBAGENT_RUN: Final = 1
 """A sub-agent has one run."""
 LABEL_EGRESS: Final = f"{GROUP}/egress"

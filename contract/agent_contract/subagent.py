@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -15,7 +16,10 @@ from agent_contract.conditions import Condition
 
 Task = Annotated[str, Field(min_length=1, max_length=8192)]
 TaskSeconds = Annotated[int, Field(ge=1, le=86400)]
-CallId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+_CALL_ID = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+CALL_ID_PATTERN = re.compile(_CALL_ID)
+"""As a label's value: it becomes one."""
+CallId = Annotated[str, Field(pattern=_CALL_ID, max_length=63)]
 WorkspaceMode = Literal["Copy", "Empty"]
 DEFAULT_TASK_SECONDS = 600
 MAX_RESULT_BYTES = 2048

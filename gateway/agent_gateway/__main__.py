@@ -98,7 +98,7 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
         LEADING.set(1)
         context = build_context(config, store, api, bot, leader, kube)
         health.sources.update(
-            kubernetes=lambda: context.resources.problem,
+            kubernetes=lambda: context.resources.problem or context.subagents.problem,
             telegram=lambda: context.ingest.problem,
             sending=lambda: context.sender.problem,
         )

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from agent_gateway.config import GatewayConfig
 from agent_gateway.dispatch.commands import Commands
 from agent_gateway.dispatch.inbox import Access, Dispatcher
-from agent_gateway.dispatch.threads import Threads
+from agent_gateway.dispatch.subagents import SubAgentService
+from agent_gateway.dispatch.subcommands import SubAgentCommands
+from agent_gateway.dispatch.threads import Threads, read_link
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.kube import KubeClient
 from agent_gateway.leader import Leader
 from agent_gateway.llm.providers import Keys, Providers, build_provider
 from agent_gateway.llm.proxy import LlmProxy
 from agent_gateway.resources.adopt import Adopter
+from agent_gateway.resources.adoptsubagents import SubAgentAdopter
 from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.resources.subagents import SubAgents
 from agent_gateway.runners.auth import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps
@@ -43,6 +47,8 @@ class Context:
     dispatcher: Dispatcher
     threads: Threads
     adopter: Adopter
+    subagents: SubAgents
+    subagent_adopter: SubAgentAdopter
     proxy: LlmProxy
     runner_deps: RunnerDeps
     wake: Wake
@@ -74,6 +80,12 @@ def build_context(
     wake.on_outbox = sender.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids)
     adopter.allows = access.allows
+    subagent_adopter = SubAgentAdopter(store, wake)
+    subagents = SubAgents(kube, config.namespace, subagent_adopter.changed)
+    subagent_adopter.resources = subagents
+    service = SubAgentService(
+        store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
+    )
     commands = Commands(
         store,
         resources,
@@ -83,6 +95,8 @@ def build_context(
         is_admin=access.is_admin,
         max_runs=config.max_threads,
         model=config.llm_model,
+        subagents=SubAgentCommands(store, service, config.bot_name, is_admin=access.is_admin),
+        service=service,
     )
     proxy = LlmProxy(build_providers(config), store)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)
@@ -94,11 +108,13 @@ def build_context(
         views=views,
         sender=sender,
         ingest=Ingest(api, store, check=check, wake=wake.inbox),
-        dispatcher=Dispatcher(store, commands, access, bot, config.bot_name, wake, views, check),
-        threads=Threads(store, resources, registry, views, wake, check, max_runs=config.max_threads),
+        dispatcher=Dispatcher(store, commands, access, bot, config.bot_name, wake, views, check, api),
+        threads=Threads(store, resources, registry, views, wake, check, children=service, max_runs=config.max_threads),
         adopter=adopter,
+        subagents=subagents,
+        subagent_adopter=subagent_adopter,
         proxy=proxy,
-        runner_deps=RunnerDeps(store, views, wake, registry, authenticator, proxy),
+        runner_deps=RunnerDeps(store, views, wake, registry, authenticator, proxy, service, service),
         wake=wake,
     )
 
@@ -114,6 +130,8 @@ async def run_loops(context: Context, leader: Leader) -> None:
             ("leader", leader.hold()),
             ("watch", context.resources.watch()),
             ("adopter", context.adopter.run()),
+            ("watch subagents", context.subagents.watch()),
+            ("subagent adopter", context.subagent_adopter.run()),
             ("ingest", context.ingest.run()),
             ("dispatcher", context.dispatcher.run()),
             ("threads", context.threads.run()),

@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 UPDATES = Counter("openclaw_updates", "Updates taken from the inbox, by what they were.", ["kind"])
 TURNS = Counter("openclaw_turns", "Turns that ended, by how.", ["state", "reason"])
 RUNS = Counter("openclaw_runs", "Runs that ended, by why.", ["reason"])
+SUBAGENTS = Counter("openclaw_subagents", "Sub-agents that ended, by how.", ["phase"])
 FIRST_TEXT = Histogram(
     "openclaw_first_text_seconds",
     "From a message taken to the first text of its answer, waiting and pod start included.",

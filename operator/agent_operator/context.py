@@ -9,23 +9,35 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from agent_contract.agentthread import AgentThread, Phase
+from agent_contract.subagent import SubAgent
+from agent_operator import subagents
 from agent_operator.config import OperatorConfig
 from agent_operator.errors import KubeError
 from agent_operator.kube import Kube
 from agent_operator.metrics import QUEUE_LENGTH, SWEPT, THREADS
 from agent_operator.reconcile import wants_attention
 from agent_operator.service import Service
+from agent_operator.subservice import SubService
 from agent_operator.workqueue import WorkQueue
 
 _log = logging.getLogger(__name__)
 SWEEP_SECONDS = 60.0
 _AFTER_FAILURE = 5.0
 WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a Job or pod is: a sub-agent's where one is named, else a thread's."""
+
+    subagent: str | None
+    thread: str | None
 
 
 @dataclass(slots=True)
@@ -36,9 +48,10 @@ class Context:
     kube: Kube
     service: Service
     threads: WorkQueue[str]
+    subagents: WorkQueue[str]
     classes: WorkQueue[str]
-    owners: dict[str, str] = field(default_factory=dict)
-    """Thread by the UID of its Jobs and pods, for Events, which name nothing else."""
+    owners: dict[str, Owner] = field(default_factory=dict)
+    """Owner by the UID of its Jobs and pods, for Events, which name nothing else."""
     swept_at: float = 0.0
     problem: str | None = "The operator is starting."
     loops: list[asyncio.Task[None]] = field(default_factory=list)
@@ -53,6 +66,22 @@ class Context:
         if not resting:
             self.threads.add(raw["metadata"]["name"])
 
+    def subagent_changed(self, raw: Mapping[str, Any], *, gone: bool) -> None:
+        """Look at a sub-agent, unless nothing is to be done for it."""
+        try:
+            resting = not gone and not subagents.wants_attention(SubAgent.model_validate(raw), datetime.now(UTC))
+        except ValidationError:
+            resting = False  # the look itself says so
+        if not resting:
+            self.subagents.add(raw["metadata"]["name"])
+
+    def look_at(self, owner: Owner) -> None:
+        """Look at whose a Job or pod is."""
+        if owner.subagent:
+            self.subagents.add(owner.subagent)
+        elif owner.thread:
+            self.threads.add(owner.thread)
+
     def class_changed(self, name: str) -> None:
         """Look at a class, and at every unfinished thread: any may wait for it."""
         self.classes.add(name)
@@ -66,6 +95,7 @@ class Context:
         """Enqueue all that is unfinished or due."""
         try:
             listed = await self.kube.list_threads()
+            children = await self.kube.list_subagents()
         except KubeError as error:
             self.problem = str(error)
             _log.warning("sweep_failed", extra={"problem": str(error)})
@@ -74,6 +104,8 @@ class Context:
         for raw in listed:
             phases[raw.get("status", {}).get("phase", "None")] += 1
             self.thread_changed(raw)
+        for raw in children:
+            self.subagent_changed(raw, gone=False)
         for phase in Phase:
             THREADS.labels(phase.value).set(phases[phase.value])
         QUEUE_LENGTH.set(self.threads.length)
@@ -97,4 +129,7 @@ def build_context(config: OperatorConfig, kube: Kube) -> Context:
     threads: WorkQueue[str] = WorkQueue(service.reconcile, workers=WORKERS, expected=(KubeError,))
     classes: WorkQueue[str] = WorkQueue(service.reconcile_class, workers=1, expected=(KubeError,))
     service.queue = threads
-    return Context(config, kube, service, threads, classes)
+    sub_service = SubService(kube, config)
+    children: WorkQueue[str] = WorkQueue(sub_service.reconcile, workers=WORKERS, expected=(KubeError,))
+    sub_service.queue = children
+    return Context(config, kube, service, threads, children, classes)

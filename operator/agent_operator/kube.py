@@ -15,6 +15,7 @@ from kubernetes_asyncio.client.models import V1Job
 from agent_contract import names
 from agent_contract.agentthread import AgentThreadStatus
 from agent_contract.conditions import Condition
+from agent_contract.subagent import SubAgentStatus
 from agent_operator.errors import Conflict, KubeError, Refused
 
 P = ParamSpec("P")
@@ -69,6 +70,36 @@ class Kube:
         found = await self._list(names.AGENT_THREADS)
         return list(found["items"]) if found else []
 
+    @translated
+    async def read_subagent(self, name: str) -> dict[str, Any]:
+        """Read a SubAgent."""
+        return await self._read(names.SUB_AGENTS, name)
+
+    async def list_subagents(self) -> list[dict[str, Any]]:
+        """List the SubAgents."""
+        found = await self._list(names.SUB_AGENTS)
+        return list(found["items"]) if found else []
+
+    async def write_subagent_status(self, sub: Mapping[str, Any], status: SubAgentStatus) -> None:
+        """Replace the whole status of the resource that was read.
+
+        Raises:
+            Conflict: it changed since it was read.
+        """
+        await self._replace_status(names.SUB_AGENTS, {**sub, "status": status.to_dict()})
+
+    @translated
+    async def delete_subagent(self, name: str, uid: str) -> None:
+        """Delete a SubAgent, if it is still the same one."""
+        await self._custom.delete_namespaced_custom_object(
+            names.GROUP,
+            names.VERSION,
+            self.namespace,
+            names.SUB_AGENTS,
+            name,
+            body=client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=uid)),
+        )
+
     async def list_classes(self) -> list[dict[str, Any]]:
         """List the AgentClasses."""
         found = await self._list(names.AGENT_CLASSES)
@@ -96,13 +127,13 @@ class Kube:
         """Read a Job."""
         return await _json(self._batch.read_namespaced_job(name, self.namespace, _preload_content=False))
 
-    async def list_jobs(self, thread: str) -> list[Mapping[str, Any]]:
-        """List a thread's Jobs."""
-        return await self._items(self._batch.list_namespaced_job, _selector(thread))
+    async def list_jobs(self, owner: str, label: str = names.LABEL_THREAD) -> list[Mapping[str, Any]]:
+        """List the Jobs of a thread, or of whatever `label` names."""
+        return await self._items(self._batch.list_namespaced_job, _selector(owner, label))
 
-    async def list_pods(self, thread: str) -> list[Mapping[str, Any]]:
-        """List a thread's pods."""
-        return await self._items(self._core.list_namespaced_pod, _selector(thread))
+    async def list_pods(self, owner: str, label: str = names.LABEL_THREAD) -> list[Mapping[str, Any]]:
+        """List the pods of a thread, or of whatever `label` names."""
+        return await self._items(self._core.list_namespaced_pod, _selector(owner, label))
 
     async def list_warnings(self, uids: Sequence[str]) -> list[Mapping[str, Any]]:
         """List the warning Events about objects, newest first."""
@@ -180,8 +211,8 @@ async def _json(call: Awaitable[Any]) -> Mapping[str, Any]:
     return found
 
 
-def _selector(thread: str) -> dict[str, str]:
-    return {"label_selector": f"{names.LABEL_MANAGED_BY}={names.MANAGED_BY},{names.LABEL_THREAD}={thread}"}
+def _selector(owner: str, label: str) -> dict[str, str]:
+    return {"label_selector": f"{names.LABEL_MANAGED_BY}={names.MANAGED_BY},{label}={owner}"}
 
 
 def _words(error: ApiException) -> str:

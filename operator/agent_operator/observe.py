@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from agent_contract import names
 from agent_contract.agentthread import AgentThread
+from agent_contract.subagent import SubAgent
 
 _Json = Mapping[str, Any]
 
@@ -97,11 +98,11 @@ class Reader(Protocol):
     def read_job(self, name: str) -> Awaitable[_Json | None]:
         """Read a Job."""
 
-    async def list_jobs(self, thread: str) -> Sequence[_Json]:
-        """List a thread's Jobs."""
+    async def list_jobs(self, owner: str, label: str = names.LABEL_THREAD) -> Sequence[_Json]:
+        """List the Jobs of a thread, or of whatever `label` names."""
 
-    async def list_pods(self, thread: str) -> Sequence[_Json]:
-        """List a thread's pods."""
+    async def list_pods(self, owner: str, label: str = names.LABEL_THREAD) -> Sequence[_Json]:
+        """List the pods of a thread, or of whatever `label` names."""
 
     async def list_warnings(self, uids: Sequence[str]) -> Sequence[_Json]:
         """List the warning Events about objects."""
@@ -122,11 +123,31 @@ async def observe(kube: Reader, thread: AgentThread, run: int | None) -> Observe
         left = await kube.list_pods(thread.name) if known is not None and begun and not known.finished_at else ()
         return Observed(job, _find_left(left, thread, run), (), others, strays)
     pod = _find_pod(await kube.list_pods(thread.name), job)
-    warnings: tuple[Event, ...] = ()
-    if not job.over and (pod is None or not (pod.running or pod.over)):
-        uids = [job.uid, *([pod.uid] if pod else [])]
-        warnings = tuple(read_event(e) for e in await kube.list_warnings(uids))
-    return Observed(job, pod, warnings, others, strays)
+    return Observed(job, pod, await _read_warnings(kube, job, pod), others, strays)
+
+
+async def observe_subagent(kube: Reader, sub: SubAgent) -> Observed:
+    """Read what stands of a sub-agent: its one Job, by name, and its pod."""
+    known = sub.status
+    name = names.build_job_name(sub.name, sub.uid, names.SUBAGENT_RUN)
+    raw = await kube.read_job(name)
+    job = read_job(raw) if raw else None
+    if known.finished_at is not None or (job is None and known.job_name is None):
+        return Observed(job, None)
+    pods = await kube.list_pods(sub.name, names.LABEL_SUBAGENT)
+    if job is None:
+        left = [read_pod(p) for p in pods if _controller(p).get("name") == name]
+        return Observed(None, next((p for p in left if not p.over), left[0] if left else None))
+    pod = _find_pod(pods, job)
+    return Observed(job, pod, await _read_warnings(kube, job, pod))
+
+
+async def _read_warnings(kube: Reader, job: Job, pod: Pod | None) -> tuple[Event, ...]:
+    """Read what was warned of, while nothing runs that would show it."""
+    if job.over or (pod is not None and (pod.running or pod.over)):
+        return ()
+    uids = [job.uid, *([pod.uid] if pod else [])]
+    return tuple(read_event(e) for e in await kube.list_warnings(uids))
 
 
 async def _read_others(kube: Reader, thread: AgentThread, name: str) -> tuple[tuple[Job, ...], tuple[Pod, ...]]:
@@ -149,10 +170,13 @@ def _find_left(pods: Sequence[_Json], thread: AgentThread, run: int) -> Pod | No
 def _run_of(pod: _Json, thread: AgentThread) -> int | None:
     """Say of which run of a thread a pod is; by the name of its Job, which holds the thread's UID, and not by labels."""
     run = pod["metadata"].get("labels", {}).get(names.LABEL_RUN, "")
-    controller: _Json = next((r for r in pod["metadata"].get("ownerReferences", []) if r.get("controller")), {})
-    if not run.isdigit() or controller.get("name") != names.build_job_name(thread.name, thread.uid, int(run)):
+    if not run.isdigit() or _controller(pod).get("name") != names.build_job_name(thread.name, thread.uid, int(run)):
         return None
     return int(run)
+
+
+def _controller(raw: _Json) -> _Json:
+    return next((r for r in raw["metadata"].get("ownerReferences", []) if r.get("controller")), {})
 
 
 def _find_pod(pods: Sequence[_Json], job: Job) -> Pod | None:
@@ -219,10 +243,8 @@ def read_event(raw: _Json) -> Event:
 
 
 def _owner(raw: _Json) -> str | None:
-    for reference in raw["metadata"].get("ownerReferences", []):
-        if reference.get("controller"):
-            return str(reference["uid"])
-    return None
+    uid = _controller(raw).get("uid")
+    return str(uid) if uid is not None else None
 
 
 def _time(text: str | None) -> datetime | None:

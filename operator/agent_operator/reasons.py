@@ -19,6 +19,7 @@ _TERMINATED = {None, 128 + signal.SIGTERM, 128 + signal.SIGKILL}
 _EXITS = {
     ExitCode.LEFT: (Reason.IDLE_TIMEOUT, "The agent was idle and left."),
     ExitCode.BAD_CONFIG: (Reason.BAD_CONFIG, "The runner could not use its configuration."),
+    ExitCode.TASK_FAILED: (Reason.TASK_FAILED, "The task ended without an answer."),
     ExitCode.REFUSED: (Reason.GATEWAY_REFUSED, "The gateway refused the runner."),
     ExitCode.PI_FAILED: (Reason.AGENT_FAILED, "pi did not start or kept dying."),
     ExitCode.GATEWAY_LOST: (Reason.GATEWAY_LOST, "The gateway was out of reach for too long."),

@@ -10,7 +10,7 @@ from kubernetes_asyncio.client.models import V1Job
 from agent_contract.agentclass import AgentClass
 from agent_contract.agentthread import AgentThread, AgentThreadStatus, Phase, Reason, RunStatus
 from agent_contract.conditions import ConditionType
-from agent_operator.builders.job import build_job, choose_model
+from agent_operator.builders.job import build_job, build_thread_work, choose_model
 from agent_operator.config import OperatorConfig
 from agent_operator.observe import Job, Observed, Pod
 from agent_operator.reasons import Why, why_ended, why_gone, why_no_pod, why_waiting
@@ -18,7 +18,7 @@ from agent_operator.status import compute_conditions
 
 NODE_LOST_AFTER = timedelta(seconds=30)
 _BEGAN_TO_END = {Reason.DEADLINE_EXCEEDED, Reason.DELETED, Reason.EVICTED, Reason.NODE_LOST, Reason.SUSPENDED}
-_LOOK_AGAIN = 5.0
+LOOK_AGAIN = 5.0
 _REFUSED_AGAIN = 30.0
 
 
@@ -123,20 +123,16 @@ def _new_run(
     if thread.spec.suspend:
         held = run.model_copy(update={"reason": Reason.SUSPENDED, "message": "An administrator holds this thread."})
         return _Result(Phase.SUSPENDED, held, previous)
-    if observed.others or any(_lost(pod, now) is None for pod in observed.strays):
-        return _Result(Phase.STOPPING, _because(run, None), previous, again=_LOOK_AGAIN)
+    if observed.others or any(find_lost(pod, now) is None for pod in observed.strays):
+        return _Result(Phase.STOPPING, _because(run, None), previous, again=LOOK_AGAIN)
     if wanted.found is None:
         problem = wanted.problem or Why(Reason.CLASS_NOT_FOUND, "There is no class.")
         return _Result(Phase.FAILED, _because(run, problem), previous, problem)
-    model = choose_model(thread, wanted.found.spec, config)
+    model = choose_model(thread.spec.model, wanted.found.spec, config)
     if model is None:
-        problem = Why(
-            Reason.CLASS_INVALID,
-            "No model is named: set spec.model.provider and spec.model.name in the AgentClass, "
-            "or the chart's llm.provider and llm.model.",
-        )
+        problem = explain_no_model()
         return _Result(Phase.FAILED, _because(run, problem), previous, problem)
-    job = build_job(thread, run.number, wanted.found.spec, model, config)
+    job = build_job(build_thread_work(thread, run.number, wanted.found.spec, model, config), wanted.found.spec, config)
     begun = run.model_copy(update={"job_name": job.metadata.name, "reason": None, "message": None})
     return _Result(Phase.PENDING, begun, previous, create=job)
 
@@ -184,11 +180,11 @@ def _without_job(
 ) -> _Result:
     """End a run whose Job is gone: not before its pod is, which may use its grace."""
     if pod is not None and not pod.over:
-        lost = _lost(pod, now)
+        lost = find_lost(pod, now)
         if lost is not None:
             return _Result(Phase.IDLE, _finish(run, lost, now), previous)
         why = _why_stopping(thread, run, stop=stop)
-        return _Result(Phase.STOPPING, _because(run, why), previous, scheduled=pod.scheduled, again=_LOOK_AGAIN)
+        return _Result(Phase.STOPPING, _because(run, why), previous, scheduled=pod.scheduled, again=LOOK_AGAIN)
     return _Result(Phase.IDLE, _end(run, _why_missing(thread, run, stop=stop), pod, now), previous)
 
 
@@ -211,25 +207,26 @@ def _stopping(
 ) -> _Result:  # fmt: skip
     why = _why_stopping(thread, run, stop=stop)
     delete = () if job.deleting else (job.name,)
-    lost = _lost(pod, now)
+    lost = find_lost(pod, now)
     if lost is not None:
         return _Result(Phase.IDLE, _finish(run, lost, now), previous, delete=delete)
     return _Result(
         Phase.STOPPING, _because(run, why), previous, scheduled=pod is not None and pod.scheduled, delete=delete,
-        again=_LOOK_AGAIN,
+        again=LOOK_AGAIN,
     )  # fmt: skip
 
 
 def _going(run: RunStatus, job: Job, pod: Pod, previous: RunStatus | None, now: datetime) -> _Result:
     """Follow a pod that is being deleted: by its Job, whose deadline is over, or by somebody while its Job stands."""
-    lost = _lost(pod, now)
+    lost = find_lost(pod, now)
     if lost is not None:
         return _Result(Phase.IDLE, _finish(run, lost, now), previous, delete=(job.name,))
     why = why_ended(job, pod) if job.failed == "DeadlineExceeded" else why_gone(pod)
-    return _Result(Phase.STOPPING, _because(run, why), previous, scheduled=True, again=_LOOK_AGAIN)
+    return _Result(Phase.STOPPING, _because(run, why), previous, scheduled=True, again=LOOK_AGAIN)
 
 
-def _lost(pod: Pod | None, now: datetime) -> Why | None:
+def find_lost(pod: Pod | None, now: datetime) -> Why | None:
+    """Say that a pod's node is lost, where it is long past the time that it was given to end."""
     if pod is None or pod.deleted_at is None or now - pod.deleted_at < NODE_LOST_AFTER:
         return None
     return Why(Reason.NODE_LOST, "The pod did not end in time: its node does not answer.")
@@ -261,6 +258,15 @@ def _end(run: RunStatus, why: Why, pod: Pod | None, now: datetime) -> RunStatus:
     if pod is None:
         return ended
     return ended.model_copy(update={"exit_code": pod.exit_code, "started_at": pod.started_at or ended.started_at})
+
+
+def explain_no_model() -> Why:
+    """Say that nobody names a model, and who could."""
+    return Why(
+        Reason.CLASS_INVALID,
+        "No model is named: set spec.model.provider and spec.model.name in the AgentClass, "
+        "or the chart's llm.provider and llm.model.",
+    )
 
 
 def wants_attention(thread: AgentThread) -> bool:

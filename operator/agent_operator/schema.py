@@ -11,10 +11,12 @@ from agent_contract import names
 from agent_contract.agentclass import AgentClassSpec, AgentClassStatus
 from agent_contract.agentthread import AgentThreadSpec, AgentThreadStatus
 from agent_contract.crd import structural
+from agent_contract.subagent import SubAgentSpec, SubAgentStatus
 
 _Json = Mapping[str, Any]
 _KINDS: Mapping[str, Mapping[str, type[BaseModel]]] = {
     "AgentThread": {"spec": AgentThreadSpec, "status": AgentThreadStatus},
+    "SubAgent": {"spec": SubAgentSpec, "status": SubAgentStatus},
     "AgentClass": {"spec": AgentClassSpec, "status": AgentClassStatus},
 }
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from agent_contract.agentclass import AgentClass
 from agent_contract.agentthread import AgentThread, Phase, Reason
 from agent_operator.builders.job import choose_model
+from agent_operator.classes import read_class
 from agent_operator.config import OperatorConfig
 from agent_operator.errors import Conflict, Refused
 from agent_operator.kube import Kube
@@ -85,23 +86,11 @@ class Service:
 
     async def _read_class(self, thread: AgentThread) -> Wanted:
         name = thread.spec.class_ref.name
-        raw = await self._kube.read_class(name)
-        if raw is None:
-            return Wanted(
-                None,
-                Why(
-                    Reason.CLASS_NOT_FOUND,
-                    f"There is no AgentClass {name} in {self._config.namespace}. `kubectl get agentclasses` lists them.",
-                ),
-            )
-        try:
-            found = AgentClass.model_validate(raw)
-        except ValidationError as error:
-            fields = ", ".join(sorted({".".join(map(str, p["loc"])) for p in error.errors()}))
-            return Wanted(None, Why(Reason.CLASS_INVALID, f"AgentClass {name} cannot be used: {fields}."))
-        if choose_model(thread, found.spec, self._config) is None:
-            return Wanted(found, Why(Reason.CLASS_INVALID, f"Neither thread, class {name} nor operator names a model."))
-        return Wanted(found)
+        wanted = await read_class(self._kube, self._config, name)
+        if wanted.found is None or choose_model(thread.spec.model, wanted.found.spec, self._config) is not None:
+            return wanted
+        why = Why(Reason.CLASS_INVALID, f"Neither thread, class {name} nor operator names a model.")
+        return Wanted(wanted.found, why)
 
     async def _apply(self, raw: Mapping[str, Any], thread: AgentThread, plan: Plan) -> None:
         for name in plan.delete:

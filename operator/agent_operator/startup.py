@@ -88,6 +88,7 @@ async def open_context(operator_config: OperatorConfig) -> Context:
     start_http_server(operator_config.metrics_port)
     for loop in (
         context.threads.run(),
+        context.subagents.run(),
         context.classes.run(),
         context.sweep(),
         serve_health(context, operator_config.health_port),
@@ -112,7 +113,7 @@ async def check_schema(kube: Kube) -> None:
         SchemaOlder: a kind lacks what this operator writes.
         KubeError: the API server does not answer, or does not tell yet.
     """
-    for plural in (names.AGENT_THREADS, names.AGENT_CLASSES):
+    for plural in (names.AGENT_THREADS, names.SUB_AGENTS, names.AGENT_CLASSES):
         try:
             found = await kube.read_definition(plural)
         except Refused as error:

@@ -88,7 +88,7 @@ async def test_a_run_written_whose_owner_was_not_noted_is_noted(store):
         from_before = desk.resources
     async with running_desk(store, reconcile=False) as desk:
         desk.threads._resources = from_before
-        await desk.threads._reconcile(thread.id)
+        await desk.threads._reconcile(thread)
     assert (await store.open_run(thread.id)).thread_uid == "uid-1"
 
 
@@ -205,7 +205,7 @@ async def test_a_kill_outlives_the_gateway_that_confirmed_it(store):
     await take_over(store, "tg")
     async with running_desk(store, reconcile=False) as desk:
         desk.threads._resources = kept
-        await desk.threads._reconcile(thread.id)
+        await desk.threads._reconcile(thread)
     assert kept.stops == [("tg-42", 1)]
 
 

@@ -122,7 +122,7 @@ async def test_buttons_come_change_and_go(sim, api):
     assert [b["text"] for b in (await seen(sim))[0]["buttons"]] == ["No"]
     await api.edit_message_text(CHAT, message_id, "Sure?")
     assert (await seen(sim))[0]["buttons"] == []
-    with pytest.raises(Refused, match="(?i)button_data_invalid"):
+    with pytest.raises(Refused, match=r"(?i)button_data_invalid"):
         await api.send_message(CHAT, "a", buttons=[Button("x", "x" * 65)])
 
 

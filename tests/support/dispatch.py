@@ -9,10 +9,13 @@ import json
 from dataclasses import dataclass, field
 
 from agent_gateway.dispatch.commands import Commands
-from agent_gateway.dispatch.fakes import FakeResources, FakeViews
+from agent_gateway.dispatch.fakes import FakeResources, FakeSubAgents, FakeViews
 from agent_gateway.dispatch.inbox import Access, Dispatcher
-from agent_gateway.dispatch.threads import Threads
+from agent_gateway.dispatch.subagents import SubAgentService
+from agent_gateway.dispatch.subcommands import SubAgentCommands
+from agent_gateway.dispatch.threads import Threads, read_link
 from agent_gateway.dispatch.wake import Wake
+from agent_gateway.resources.adoptsubagents import SubAgentAdopter
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.ports import BotIdentity
@@ -49,6 +52,16 @@ class PlayedRunner:
         self.gone = True
 
 
+@dataclass
+class PlayedCallbacks:
+    """Keeps what pressed buttons were answered."""
+
+    answers: list = field(default_factory=list)
+
+    async def answer_callback(self, callback_id, text):
+        self.answers.append((callback_id, text))
+
+
 class Desk:
     """Everything between inbox and runner, and the ways to play the rest."""
 
@@ -58,15 +71,28 @@ class Desk:
         self.registry = Registry(self.wake.thread)
         self.ids = {}
         self.resources = FakeResources(lambda name: name in self.ids and self.wake.thread(self.ids[name]))
+        self.subagents = FakeSubAgents()
+        self.adopter = SubAgentAdopter(store, self.wake)
+        self.adopter.resources = self.subagents
+        self.subagents.on_change = self.adopter.changed
+        self.service = SubAgentService(
+            store, self.resources, self.subagents, self.registry, self.views, self.wake,
+            lambda thread_id: read_link(self.registry, thread_id),
+        )  # fmt: skip
+        self.callbacks = PlayedCallbacks()
         access = Access({PERSON, GROUP}, {ADMIN})
         self.commands = Commands(
             store, self.resources, self.registry, self.views, self.wake, is_admin=access.is_admin, max_runs=max_runs,
-            model="glm",
+            model="glm", subagents=SubAgentCommands(store, self.service, "tg", is_admin=access.is_admin),
+            service=self.service,
         )  # fmt: skip
-        self.dispatcher = Dispatcher(store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None)
-        self.threads = Threads(
-            store, self.resources, self.registry, self.views, self.wake, lambda: None, max_runs=max_runs
+        self.dispatcher = Dispatcher(
+            store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks
         )
+        self.threads = Threads(
+            store, self.resources, self.registry, self.views, self.wake, lambda: None, children=self.service,
+            max_runs=max_runs,
+        )  # fmt: skip
 
     async def take(self, *updates):
         """Put raw updates into the inbox, as they come from Telegram."""
@@ -126,7 +152,7 @@ def message(text, *, chat=PERSON, user=PERSON, number=5):
 async def running_desk(store, *, max_runs=50, reconcile=True):
     """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
     desk = Desk(store, max_runs, await store.read_cursor() or 1)
-    loops = [desk.dispatcher.run(), *([desk.threads.run()] if reconcile else [])]
+    loops = [desk.dispatcher.run(), desk.adopter.run(), *([desk.threads.run()] if reconcile else [])]
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield desk

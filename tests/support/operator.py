@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from agent_contract import names
 from agent_contract.agentclass import AgentClass
 from agent_contract.agentthread import AgentThread
+from agent_contract.subagent import SubAgent
 from agent_operator.config import OperatorConfig
 from agent_operator.observe import Job, Pod
 from agent_operator.reconcile import Wanted
@@ -34,6 +35,12 @@ def make_thread(run=None, status=None, generation=1, name=NAME, **spec):
     spec = {"channel": {"botId": 1, "chatId": 42}, "run": run, **spec}
     meta = {"name": name, "uid": UID, "generation": generation, "resourceVersion": "1"}
     return AgentThread.model_validate({"metadata": meta, "spec": spec, "status": status or {}})
+
+
+def make_subagent(status=None, name="tg-42-r1-k1", labels=None, created="2026-01-02T03:00:00Z", **spec):
+    meta = {"name": name, "uid": f"uid-{name}", "generation": 1, "resourceVersion": "1", "creationTimestamp": created}
+    spec = {"task": "count the stars", **spec}
+    return SubAgent.model_validate({"metadata": {**meta, "labels": labels or {}}, "spec": spec, "status": status or {}})
 
 
 def make_class(**spec):

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from agent_contract import names, wire
+from agent_gateway.dispatch.fakes import FakeResources, FakeSubAgents
+from agent_gateway.dispatch.subagents import SubAgentService
+from agent_gateway.dispatch.threads import read_link
+from agent_gateway.dispatch.wake import Wake
 from agent_gateway.kube import KubeError
 from agent_gateway.llm.providers import Keys, Providers, build_provider
 from agent_gateway.llm.proxy import LlmProxy
@@ -76,6 +80,9 @@ class RecordingViews:
 
     def open(self, turn, address, reply_to, restored=None):
         self.opened[turn.id] = restored
+
+    def children(self, turn_id, lines):
+        self.lines = list(lines)
 
     def update(self, turn_id, text, activity=None):
         self.shown.append((turn_id, text, activity))
@@ -199,13 +206,26 @@ async def running_port(
     kube = kube or FakeKube()
     proxy = LlmProxy(Providers(build_provider(provider, llm_url, Keys(key))), store)
     wake = RecordingWake()
+    registry = Registry(wake.thread)
+    views = RecordingViews()
+    children = SubAgentService(
+        store,
+        FakeResources(),
+        FakeSubAgents(),
+        registry,
+        views,
+        Wake(),
+        lambda thread_id: read_link(registry, thread_id),
+    )
     deps = RunnerDeps(
         store=store,
-        views=RecordingViews(),
+        views=views,
         wake=wake,
-        registry=Registry(wake.thread),
+        registry=registry,
         authenticator=Authenticator(kube, store, namespace=NAMESPACE),
         proxy=proxy,
+        children=children,
+        classes=children,
     )
     number = number or free_port()
     server = await serve(create_app(deps), "127.0.0.1", number)

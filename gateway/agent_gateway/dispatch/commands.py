@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from agent_contract.agentthread import AgentThread, Phase
+from agent_gateway.dispatch.subagents import SubAgentService
+from agent_gateway.dispatch.subcommands import SubAgentCommands
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.rows import Thread
+from agent_gateway.store.rows import Thread, ThreadKind
 from agent_gateway.telegram import commands as texts
 from agent_gateway.telegram.texts import failure_text
-from agent_gateway.telegram.updates import Command
+from agent_gateway.telegram.updates import Command, Pressed
 
 _log = logging.getLogger(__name__)
 _KILL_GRACE = 5
@@ -52,6 +54,8 @@ class Commands:
         is_admin: Callable[[int], bool],
         max_runs: int,
         model: str,
+        subagents: SubAgentCommands,
+        service: SubAgentService,
     ) -> None:
         self._store = store
         self._resources = resources
@@ -61,6 +65,8 @@ class Commands:
         self._is_admin = is_admin
         self._max_runs = max_runs
         self._model = model
+        self._subagents = subagents
+        self._service = service
 
     async def answer(self, connection: Connection, command: Command) -> Answer | None:
         """Carry out a command; None for one of a group that may be meant for another bot."""
@@ -75,10 +81,22 @@ class Commands:
                 return Answer(await self._threads(command))
             case "kill":
                 return await self._kill(connection, command)
+            case "spawn":
+                return Answer(await self._subagents.spawn(connection, command))
+            case "subagents":
+                return Answer(await self._subagents.tree(command))
+            case "cancel":
+                text, due = await self._subagents.cancel(connection, command)
+                return Answer(text, [lambda: self._service.look(due)])
             case name if command.addressed:
                 return Answer(texts.unknown_text(name))
             case _:
                 return None
+
+    async def press(self, connection: Connection, pressed: Pressed) -> Answer:
+        """Carry out a pressed button."""
+        text, due = await self._subagents.press(connection, pressed, pressed.data)
+        return Answer(text, [lambda: self._service.look(due)])
 
     async def _status(self, command: Command) -> str:
         active = await self._store.open_runs()
@@ -117,13 +135,17 @@ class Commands:
             return Answer(texts.KILL_USAGE)
         thread = await self._store.thread_by_name(name)
         own = thread is not None and thread.address.chat_id == command.address.chat_id
+        if thread is not None and thread.kind is ThreadKind.SUBAGENT:
+            text, due = await self._subagents.cancel(connection, command)
+            return Answer(text, [lambda: self._service.look(due)])
         if thread is None or not (own or self._is_admin(command.person_id)):
             # whether another chat's thread exists is nobody's business
             return Answer(texts.kill_unknown_text(name))
         cancelled = await self._store.cancel_queued(connection, thread.id)
+        below = await self._service.cancel_all(connection, thread.id)
         await self._store.add_audit(connection, command.person_id, "kill", name)
         run = await self._store.open_run(thread.id)
-        if run is None and not cancelled:
+        if run is None and not cancelled and not below:
             return Answer(texts.kill_idle_text(name))
         number = run.number if run else None
         if number is not None:
@@ -131,6 +153,7 @@ class Commands:
         _log.info("kill", extra={"agent_thread": name, "run": number, "cancelled": len(cancelled)})
 
         async def end() -> None:
+            await self._service.look(below)
             for turn_id in cancelled:
                 await self._close_view(thread, turn_id)
             if number is None:

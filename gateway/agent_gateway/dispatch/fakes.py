@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from agent_contract import names
 from agent_contract.agentclass import AgentClass
 from agent_contract.agentthread import AgentThread
+from agent_contract.subagent import SubAgent
 from agent_gateway.resources.agentthreads import RunConflict
-from agent_gateway.store.rows import Address, Thread, Turn, TurnView
+from agent_gateway.resources.subagents import NameTaken, build_manifest
+from agent_gateway.store.rows import Address, SubAgentRow, Thread, Turn, TurnView
+from agent_gateway.telegram.subagents import ChildLine
 
 
 class FakeResources:
@@ -89,6 +93,66 @@ class FakeResources:
         return new
 
 
+class FakeSubAgents:
+    """SubAgents in memory; the watch has always caught up. `faults` as of FakeResources."""
+
+    def __init__(self, on_change: Callable[[str], None] = lambda _: None) -> None:
+        self.synced = asyncio.Event()
+        self.synced.set()
+        self.faults: deque[Exception] = deque()
+        self.on_change = on_change
+        self.made = 0
+        self._stored: dict[str, SubAgent] = {}
+
+    def cached(self, name: str) -> SubAgent | None:
+        """Return the resource."""
+        return self._stored.get(name)
+
+    async def get(self, name: str) -> SubAgent | None:
+        """Return the resource."""
+        return self._stored.get(name)
+
+    async def create(self, child: SubAgentRow, root: str, parent: AgentThread | SubAgent | None) -> SubAgent:
+        """Make it as it is asked for."""
+        if self.faults:
+            raise self.faults.popleft()
+        stored = self._stored.get(child.name)
+        if stored is None:
+            stored = self.put(build_manifest(child, root, parent))
+        elif stored.metadata.get("labels", {}).get(names.LABEL_CALL) != child.call_id:
+            raise NameTaken(child.name)
+        return stored
+
+    async def cancel(self, name: str) -> None:
+        """Write the cancel."""
+        if name in self._stored:
+            self._change(name, spec={"cancel": True})
+
+    def put(self, manifest: dict[str, Any]) -> SubAgent:
+        """Make a resource, as `kubectl apply` does."""
+        self.made += 1
+        manifest["metadata"] = {**manifest["metadata"], "uid": f"sub-uid-{self.made}"}
+        made = self._stored[manifest["metadata"]["name"]] = SubAgent.model_validate(manifest)
+        self.on_change(made.name)
+        return made
+
+    def report(self, name: str, **status: Any) -> None:
+        """Write the status, as the operator does."""
+        self._change(name, status=status)
+
+    def delete(self, name: str) -> None:
+        """Remove a resource."""
+        del self._stored[name]
+        self.on_change(name)
+
+    def _change(self, name: str, **parts: dict[str, Any]) -> None:
+        raw = self._stored[name].model_dump(by_alias=True)
+        for part, values in parts.items():
+            raw[part] |= values
+        self._stored[name] = SubAgent.model_validate(raw)
+        self.on_change(name)
+
+
 class FakeViews:
     """Keeps what turns show."""
 
@@ -96,6 +160,7 @@ class FakeViews:
         self.opened: list[int] = []
         self.texts: dict[int, list[str]] = {}
         self.finished: list[int] = []
+        self.lines: dict[int, list[ChildLine]] = {}
 
     def open(self, turn: Turn, address: Address, reply_to: int | None, restored: TurnView | None = None) -> None:  # noqa: ARG002  # of the port
         """Note a turn."""
@@ -106,6 +171,10 @@ class FakeViews:
         said = self.texts.setdefault(turn_id, [])
         if said[-1:] != [text]:
             said.append(text)
+
+    def children(self, turn_id: int, lines: Sequence[ChildLine]) -> None:
+        """Note the lines below a turn."""
+        self.lines[turn_id] = list(lines)
 
     async def finish(self, turn_id: int) -> tuple[int, ...]:
         """Note its end; each turn that said anything has one message."""

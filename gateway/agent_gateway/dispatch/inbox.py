@@ -21,10 +21,10 @@ from agent_gateway.store import Store
 from agent_gateway.store.database import FAULTS, Connection
 from agent_gateway.store.rows import Address, InboxRow, Turn
 from agent_gateway.telegram.commands import not_allowed_text
-from agent_gateway.telegram.errors import MalformedUpdate
+from agent_gateway.telegram.errors import MalformedUpdate, TelegramProblem
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.texts import buried_text
-from agent_gateway.telegram.updates import Command, Ignored, Incoming, Prompt, parse
+from agent_gateway.telegram.updates import Command, Ignored, Incoming, Pressed, Prompt, parse
 
 _log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
@@ -38,6 +38,13 @@ class Opener(Protocol):
 
     def open(self, turn: Turn, address: Address, reply_to: int | None) -> None:
         """Begin to show a turn."""
+
+
+class Callbacks(Protocol):
+    """Answers pressed buttons."""
+
+    async def answer_callback(self, callback_id: str, text: str) -> None:
+        """Show a short text to the person who pressed."""
 
 
 class Access:
@@ -69,8 +76,10 @@ class Dispatcher:
         wake: Wake,
         views: Opener,
         check: Callable[[], None],
+        callbacks: Callbacks,
     ) -> None:
         self._store = store
+        self._callbacks = callbacks
         self._commands = commands
         self._access = access
         self._bot = bot
@@ -94,6 +103,7 @@ class Dispatcher:
                         raise OSError("a row could not be stored")  # as any fault of the database
                 if time.monotonic() - purged > _PURGE_SECONDS:
                     await self._store.purge_inbox()
+                    await self._store.purge_workspaces()
                     purged = time.monotonic()
             except FAULTS as error:
                 _log.warning("inbox_failed", extra={"error": type(error).__name__})
@@ -175,6 +185,8 @@ class Dispatcher:
                 return await self._queue(connection, row, incoming)
             case Command():
                 answer = await self._commands.answer(connection, incoming)
+            case Pressed():
+                return await self._press(connection, incoming)
             case Ignored(reply=reply):
                 answer = Answer(reply or "")
         if answer is None or not answer.text:
@@ -182,6 +194,17 @@ class Dispatcher:
         key = f"update:{row.update_id}"
         await self._store.put(connection, address, answer.text, key, reply_to=incoming.message_id)
         return [*answer.then, self._wake.outbox]
+
+    async def _press(self, connection: Connection, pressed: Pressed) -> list[Any]:
+        answer = await self._commands.press(connection, pressed)
+
+        async def say() -> None:
+            try:
+                await self._callbacks.answer_callback(pressed.callback_id, answer.text)
+            except TelegramProblem as problem:
+                _log.info("button_not_answered", extra={"error": type(problem).__name__})
+
+        return [*answer.then, say]
 
     async def _queue(self, connection: Connection, row: InboxRow, prompt: Prompt) -> list[Any]:
         address = prompt.address
@@ -201,7 +224,7 @@ class Dispatcher:
 
     async def _refuse(self, connection: Connection, incoming: Incoming, address: Address) -> list[Any]:
         """Tell an unknown person their id, at most once a minute in a chat."""
-        if isinstance(incoming, Ignored) or incoming.person_id is None:
+        if not isinstance(incoming, Prompt | Command) or incoming.person_id is None:
             return []
         if isinstance(incoming, Command) and not incoming.addressed:
             return []

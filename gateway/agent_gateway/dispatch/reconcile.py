@@ -69,6 +69,8 @@ class Snapshot:
     free_place: bool = True
     gateway_since: datetime | None = None
     """When this gateway began to lead: runners had no chance to connect before."""
+    children_until: datetime | None = None
+    """When the running turn's last sub-agent ended, or now while one works: its clock stood still till then."""
 
 
 def decide(s: Snapshot, now: datetime) -> list[Action]:
@@ -168,7 +170,7 @@ def _stopping(s: Snapshot, run: Run) -> list[Action]:
 def _lost(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     """Stop a run whose runner went away, or never became ready."""
     if run.state is RunState.LIVE:
-        since = _away_since(s, run)
+        since = find_away_since(s.link, run, s.gateway_since)
         if since is not None:
             left = since + LOST_AFTER - now
             return [StopRun(run.number, "lost")] if left <= timedelta() else [LookAgain(left.total_seconds())]
@@ -179,11 +181,11 @@ def _lost(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     return []
 
 
-def _away_since(s: Snapshot, run: Run) -> datetime | None:
-    link = s.link if s.link is not None and s.link.run == run.number else None
-    if link is not None:
+def find_away_since(link: LinkState | None, run: Run, gateway_since: datetime | None) -> datetime | None:
+    """Return since when a live run has no connection; None while it has one."""
+    if link is not None and link.run == run.number:
         return None if link.connected else link.lost_since
-    known = [t for t in (run.seen_at, s.gateway_since) if t is not None]
+    known = [t for t in (run.seen_at, gateway_since) if t is not None]
     return max(known) if known else run.wanted_at
 
 
@@ -191,7 +193,8 @@ def _stuck_turn(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     turn = s.running
     if turn is None or turn.started_at is None or turn.run != run.number:
         return []
-    deadline = turn.started_at + timedelta(seconds=s.timeouts.turn + s.timeouts.grace) + TURN_BACKSTOP
+    since = max(turn.started_at, s.children_until or turn.started_at)
+    deadline = since + timedelta(seconds=s.timeouts.turn + s.timeouts.grace) + TURN_BACKSTOP
     return [TimeOut(turn.id)] if now >= deadline else []
 
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -16,15 +15,18 @@ from agent_contract.agentthread import AgentThread, Reason
 from agent_gateway.dispatch import actions as do
 from agent_gateway.dispatch import reconcile as r
 from agent_gateway.dispatch.line import Line
+from agent_gateway.dispatch.notes import Notes
+from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.kube import KubeError
 from agent_gateway.logs import describe_fault
-from agent_gateway.resources.agentthreads import AgentThreads, RunConflict, explain
+from agent_gateway.resources.agentthreads import KIND, AgentThreads, RunConflict
+from agent_gateway.resources.watched import explain
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import FAULTS
-from agent_gateway.store.rows import Address, Final, Run, Thread, Turn, TurnState, TurnView
+from agent_gateway.store.rows import Address, Final, Run, Thread, ThreadKind, Turn, TurnState, TurnView
 from agent_gateway.telegram import texts
 
 _log = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class Threads:
         views: Live previews.
         wake: Tells which threads are due.
         check: Raises when this process may no longer act.
+        children: Looks after sub-agents, whose threads come by here too.
         max_runs: The most runs at once.
     """
 
@@ -67,6 +70,7 @@ class Threads:
         wake: Wake,
         check: Callable[[], None],
         *,
+        children: SubAgentService,
         max_runs: int,
     ) -> None:
         self._store = store
@@ -75,12 +79,14 @@ class Threads:
         self._views = views
         self._wake = wake
         self._check = check
+        self._children = children
         self._max_runs = max_runs
         self._since = datetime.now(UTC)
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
         self._starting = asyncio.Lock()
         self._line = Line()
+        self._notes = Notes(store, wake)
 
     async def run(self) -> None:
         """Look at what is due, for ever; one task a thread, threads in parallel."""
@@ -106,7 +112,11 @@ class Threads:
     async def _work(self, thread_id: int) -> None:
         try:
             self._check()
-            await self._reconcile(thread_id)
+            thread = await self._store.thread_by_id(thread_id)
+            if thread is not None and thread.kind is ThreadKind.SUBAGENT:
+                await self._children.reconcile(thread)
+            elif thread is not None:
+                await self._reconcile(thread)
         except LeadershipLost:
             raise
         except RunConflict:
@@ -137,7 +147,7 @@ class Threads:
             return
         if thread is not None and waiting is not None:
             self._views.open(waiting, thread.address, waiting.message_id)
-            self._views.waiting(waiting.id, texts.cluster_text(explain(error)))
+            self._views.waiting(waiting.id, texts.cluster_text(explain(error, KIND)))
 
     def _call_next(self, looked_at: int) -> None:
         """Let the first in the line look whether a place is free now."""
@@ -145,11 +155,9 @@ class Threads:
         if first is not None and first != looked_at:
             self._wake.thread(first)
 
-    async def _reconcile(self, thread_id: int) -> None:
+    async def _reconcile(self, thread: Thread) -> None:
         for _ in range(20):  # each round does one thing; what is left after so many waits for the sweep
-            snapshot = await self._read(thread_id)
-            if snapshot is None:
-                return
+            snapshot = await self._read(thread)
             actions = r.decide(snapshot, datetime.now(UTC))
             self._keep_line(snapshot, actions)
             settled = True
@@ -168,17 +176,12 @@ class Threads:
         """Say whether a run may begin, those who came before counted as begun."""
         return await self._store.open_runs() + self._line.count_before(waiting.id) < self._max_runs
 
-    async def _read(self, thread_id: int) -> r.Snapshot | None:
+    async def _read(self, thread: Thread) -> r.Snapshot:
         store = self._store
         # at once, on a connection each: a person waits for every round trip here
-        thread, run, waiting, running = await asyncio.gather(
-            store.thread_by_id(thread_id),
-            store.open_run(thread_id),
-            store.next_turn(thread_id),
-            store.running_turn(thread_id),
+        run, waiting, running = await asyncio.gather(
+            store.open_run(thread.id), store.next_turn(thread.id), store.running_turn(thread.id)
         )
-        if thread is None:
-            return None
         resource = self._resources.cached(thread.name)
         timeouts = Timeouts()
         if run is not None:
@@ -188,25 +191,17 @@ class Threads:
         return r.Snapshot(
             thread=thread,
             run=run,
-            last=None if run else await store.last_run(thread_id),
+            last=None if run else await store.last_run(thread.id),
             running=running,
             waiting=waiting,
-            link=self._link_state(thread_id),
+            link=read_link(self._registry, thread.id),
             resource=resource,
             resource_known=self._resources.synced.is_set(),
             timeouts=timeouts,
             free_place=free,
             gateway_since=self._since,
+            children_until=await self._children.work_until(running) if running else None,
         )
-
-    def _link_state(self, thread_id: int) -> r.LinkState | None:
-        link = self._registry.link(thread_id)
-        if link is None:
-            return None
-        lost = None
-        if link.lost_at is not None:
-            lost = datetime.now(UTC) - timedelta(seconds=time.monotonic() - link.lost_at)
-        return r.LinkState(link.run, link.connected, link.ready, lost)
 
     async def _apply(self, s: r.Snapshot, action: do.Action) -> bool:
         """Do one thing; True where nothing follows from it now."""
@@ -237,6 +232,7 @@ class Threads:
             case do.TimeOut(turn=turn):
                 if s.run is not None:
                     await self._store.ask_stop(None, s.thread.id, s.run.number, "timeout")
+                    await self._children.end_with(s.thread.id)
                 await self._end_turn(turn, "timeout", texts.TIMED_OUT)
             case do.GiveUp(reason=reason, message=message):
                 words = texts.failure_text("start_failed", message or texts.run_lost_text(reason))
@@ -294,14 +290,8 @@ class Threads:
         return True
 
     async def _noted(self, s: r.Snapshot, run: Run, turn: Turn) -> Turn:
-        """Tell chat and agent, at a run's first turn, that the files of earlier runs are not there."""
-        earlier = await self._store.had_runs(s.thread.id)
-        if not earlier or await self._store.run_had_turns(s.thread.id, run.number, turn.id):
-            return turn
-        key = f"no-files:{s.thread.id}:{run.number}"
-        await self._store.put(None, s.thread.address, texts.NO_FILES_NOTE, key, kind="notice")
-        self._wake.outbox()
-        return replace(turn, text=f"{turn.text}\n\n[{texts.NO_FILES_NOTE}]")
+        class_name = s.resource.spec.class_ref.name if s.resource else names.DEFAULT_CLASS
+        return await self._notes.add(s.thread, run, turn, await self._resources.agent_class(class_name))
 
     async def _confirm_gone(self, s: r.Snapshot, number: int) -> bool:
         found = await self._resources.get(s.thread.name)
@@ -338,6 +328,17 @@ class Threads:
             text = texts.waiting_text(waiting.reason, waiting.message)
         self._views.open(s.waiting, s.thread.address, s.waiting.message_id, await self._store.view(s.waiting.id))
         self._views.waiting(s.waiting.id, text)
+
+
+def read_link(registry: Registry, thread_id: int) -> r.LinkState | None:
+    """Return what is known of a thread's connection."""
+    link = registry.link(thread_id)
+    if link is None:
+        return None
+    lost = None
+    if link.lost_at is not None:
+        lost = datetime.now(UTC) - timedelta(seconds=time.monotonic() - link.lost_at)
+    return r.LinkState(link.run, link.connected, link.ready, lost)
 
 
 def _now_ms() -> int:

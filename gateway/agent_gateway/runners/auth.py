@@ -86,14 +86,15 @@ def check_review(status: Mapping[str, Any], account: str) -> PodRef:
 
 
 def check_pod(pod: Mapping[str, Any], ref: PodRef) -> tuple[str, int]:
-    """Return thread name and run that a pod says it is, by its labels. Raises Denied."""
+    """Return thread (or sub-agent) name and run that a pod says it is, by its labels. Raises Denied."""
     meta = pod.get("metadata") or {}
     if meta.get("uid") != ref.uid:
         raise Denied(403, f"Pod {ref.name} is another one by now: its UID is not the token's.")
     if (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
         raise Denied(403, f"Pod {ref.name} has ended.")
     labels = meta.get("labels") or {}
-    thread, run = labels.get(names.LABEL_THREAD), str(labels.get(names.LABEL_RUN, ""))
+    thread = labels.get(names.LABEL_SUBAGENT) or labels.get(names.LABEL_THREAD)
+    run = str(labels.get(names.LABEL_RUN, ""))
     if not thread or not run.isascii() or not run.isdecimal():
         raise Denied(
             403, f"Pod {ref.name} is no agent's: its labels {names.LABEL_THREAD} and {names.LABEL_RUN} name no run."

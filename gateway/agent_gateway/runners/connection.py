@@ -15,10 +15,10 @@ from agent_contract.base import Wire
 from agent_gateway.errors import LeadershipLost, RunClosed, RunRefused
 from agent_gateway.runners.auth import Identity
 from agent_gateway.runners.commits import DATABASE_AWAY, Commits
-from agent_gateway.runners.ports import RunnerStore, Views, Wakes
+from agent_gateway.runners.ports import Children, RunnerStore, Views, Wakes
 from agent_gateway.runners.registry import Link, Registry
 from agent_gateway.runners.turns import Lane, TurnStream
-from agent_gateway.store.rows import Thread, Turn
+from agent_gateway.store.rows import Address, Thread, ThreadKind, Turn, TurnView
 
 log = logging.getLogger(__name__)
 OLDEST_PROTOCOL = max(wire.PROTOCOL - 1, 1)
@@ -57,6 +57,7 @@ class Connection:
         views: Views,
         wake: Wakes,
         registry: Registry,
+        children: Children,
     ) -> None:
         self._who = identity
         self._socket = socket
@@ -65,6 +66,7 @@ class Connection:
         self._views = views
         self._wake = wake
         self._registry = registry
+        self._children = children
         self._done = asyncio.Event()
         self._over = False
         self._received = 0
@@ -145,7 +147,10 @@ class Connection:
             thread = await self._store.thread_by_id(who.thread_id)
             if thread is None:
                 raise RunRefused(f"There is no thread {who.thread_name}.")  # noqa: TRY301
-            lines = await self._store.session_length(thread.session_id)
+            own = await self._store.subagent(thread.id) if thread.kind is ThreadKind.SUBAGENT else None
+            lines, files = await asyncio.gather(
+                self._store.session_length(thread.session_id), self._store.workspace_of(thread, own)
+            )
         except RunClosed as closed:
             log.info("runner_goodbye_again", extra=self._ids())
             await self.send(wire.Goodbye())
@@ -163,18 +168,21 @@ class Connection:
             raise _Gone from away
         self._thread, self._received = thread, run.acked_seq
         self._commits.acked = run.acked_seq
-        lane = Lane(thread, who.run, self._store, self._views, self._wake, self._at_turn)
+        views: Views = UNSEEN if own is not None else self._views
+        lane = Lane(thread, who.run, self._store, views, self._wake, self._children, self._at_turn)
         self._stream = TurnStream(lane, self._commits)
         await self.send(
             wire.Welcome(
-                thread=thread.name, session_id=str(thread.session_id), session_lines=lines, acked=run.acked_seq
+                thread=thread.name, session_id=str(thread.session_id), session_lines=lines, acked=run.acked_seq,
+                workspace=files is not None,
             )
-        )
+        )  # fmt: skip
         self._link = self._registry.attach(who.thread_id, who.run, who.pod_uid, self, ready=self._hello.ready)
         self._step("hello", versions=self._hello.versions)
 
     async def _take_up(self) -> None:
         """Go on with the turn that this run has: after attaching, so that one delivered meanwhile is not missed."""
+        await self._children.resend(self._thread, self._who.run, self.send)
         turn = await self._store.running_turn(self._thread.id)
         if turn is None or turn.run != self._who.run or self._stream.turn_id == turn.id:
             return
@@ -211,8 +219,27 @@ class Connection:
                 await self._stream.take(frame.seq, frame.turn, frame.event)
             case wire.Entries():
                 await self._stream.entries(frame.seq, frame.lines)
+            case wire.SubAgentAsk():
+                await self._ask(frame)
+            case wire.SubAgentCancel():
+                await self._stream.flush()
+                thread, run = self._thread, self._who.run
+                await self._commits.run(
+                    frame.seq, lambda: self._children.cancel_call(thread, run, frame.seq, frame.call_id)
+                )
             case wire.Leave():
                 await self._leave(frame)
+
+    async def _ask(self, frame: wire.SubAgentAsk) -> None:
+        """Pass on what the agent asks for; a refusal is told before it is acknowledged, so that it is never lost."""
+        await self._stream.flush()
+        thread, run = self._thread, self._who.run
+        refused = await self._commits.run(frame.seq - 1, lambda: self._children.ask(thread, run, frame))
+        if refused is not None:
+            await self.send(refused)
+            await self._stream.pass_over(frame.seq)
+        else:
+            await self._commits.run(frame.seq, _nothing)
 
     def _is_next(self, seq: int) -> bool:
         if seq <= self._received:
@@ -290,6 +317,30 @@ class Connection:
 
     def _step(self, step: str, **more: object) -> None:
         log.info("step", extra=self._ids() | {"step": step, "t": time.time_ns() // 1_000_000} | more)
+
+
+async def _nothing() -> None:
+    """What was to be committed is."""
+
+
+class _Unseen:
+    """The views of a sub-agent: its words are seen in its report."""
+
+    def open(self, turn: Turn, address: Address, reply_to: int | None, restored: TurnView | None) -> None:
+        """Show nothing."""
+
+    def update(self, turn_id: int, text: str, activity: str | None) -> None:
+        """Show nothing."""
+
+    def typing(self, turn_id: int) -> None:
+        """Show nothing."""
+
+    async def finish(self, turn_id: int) -> tuple[int, ...]:  # noqa: ARG002  # of the port
+        """Nothing stands."""
+        return ()
+
+
+UNSEEN = _Unseen()
 
 
 def _read_seq(data: str) -> int | None:

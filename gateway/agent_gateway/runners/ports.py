@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from agent_gateway.store.rows import Address, Final, Run, Thread, Turn, TurnState, TurnView
+from agent_contract import wire
+from agent_contract.base import Wire
+from agent_gateway.store.rows import (
+    Address,
+    Final,
+    Run,
+    SubAgentRow,
+    Thread,
+    Turn,
+    TurnState,
+    TurnView,
+    WorkspaceRow,
+)
 
 
 class Kube(Protocol):
@@ -89,6 +101,56 @@ class RunnerStore(Runs, Protocol):
 
     async def leave(self, thread_id: int, run: int, seq: int, *, hand_over: bool) -> Turn | None:
         """Hand over a turn, or close the run."""
+        ...
+
+    async def subagent(self, thread_id: int) -> SubAgentRow | None:
+        """Return the sub-agent of a thread."""
+        ...
+
+    async def workspace_of(self, thread: Thread, child: SubAgentRow | None) -> WorkspaceRow | None:
+        """Return the packed files that a thread's run begins with."""
+        ...
+
+    def stream_workspace(self, number: int) -> AsyncIterator[bytes]:
+        """Yield a packed workspace."""
+        ...
+
+    async def store_workspace(
+        self, thread_id: int, run: int, call_id: str | None, chunks: AsyncIterator[bytes]
+    ) -> WorkspaceRow:
+        """Store a packed workspace, whole or not at all."""
+        ...
+
+    async def files_over(self, thread_id: int, number: int) -> None:
+        """Record that a run's files were over the limit."""
+        ...
+
+
+class Children(Protocol):
+    """What a connection asks for its agent's sub-agents, and tells of a sub-agent's own end."""
+
+    async def ask(self, parent: Thread, run: int, ask: wire.SubAgentAsk) -> wire.SubAgentResult | None:
+        """Record a wish, with the acknowledgement; or return why it is refused."""
+        ...
+
+    async def cancel_call(self, parent: Thread, run: int, seq: int, call_id: str) -> None:
+        """Record that a wish is taken back, with the acknowledgement."""
+        ...
+
+    async def resend(self, parent: Thread, run: int, send: Callable[[Wire], Awaitable[None]]) -> None:
+        """Tell a runner that is back what it may have missed."""
+        ...
+
+    async def settle(self, thread: Thread, seq: int, state: TurnState, reason: str | None, text: str) -> None:
+        """End a sub-agent as its own runner tells it, with the acknowledgement."""
+        ...
+
+
+class Classes(Protocol):
+    """What an AgentClass says."""
+
+    async def snapshot_limit(self, thread_name: str, thread_id: int) -> int:
+        """Return how many bytes a thread's packed workspace may have."""
         ...
 
 

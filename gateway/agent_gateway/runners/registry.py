@@ -73,13 +73,14 @@ class Link:
 
     async def abort(self, turn_id: int) -> bool:
         """Ask the runner to end a turn; False where it cannot be asked."""
-        return await self._send(wire.Abort(turn=turn_id))
+        return await self.send(wire.Abort(turn=turn_id))
 
     async def shutdown(self, reason: str, grace: int) -> bool:
         """Ask the runner to end everything within `grace` seconds and exit; False where it cannot be asked."""
-        return await self._send(wire.Shutdown(reason=reason, grace_seconds=grace))
+        return await self.send(wire.Shutdown(reason=reason, grace_seconds=grace))
 
-    async def _send(self, frame: Wire) -> bool:
+    async def send(self, frame: Wire) -> bool:
+        """Send one frame; False where the connection is gone."""
         if self.connection is None:
             return False
         try:

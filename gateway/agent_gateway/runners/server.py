@@ -16,15 +16,16 @@ from agent_gateway.llm.proxy import Caller, LlmProxy
 from agent_gateway.runners.auth import Authenticator, Denied, Identity, compute_bearer
 from agent_gateway.runners.commits import DATABASE_AWAY
 from agent_gateway.runners.connection import Connection
-from agent_gateway.runners.ports import RunnerStore, Views, Wakes
+from agent_gateway.runners.ports import Children, Classes, RunnerStore, Views, Wakes
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.sessions import stream_session
+from agent_gateway.runners.workspaces import TooLarge, send_workspace, take_workspace
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 10.0
 """A ping after this long without a byte; half of it later a silent runner is known as lost."""
 CLOSE_SECONDS = 2.0
-_TYPES = {401: "unauthenticated", 403: "forbidden", 503: "unavailable"}
+_TYPES = {400: "bad_request", 401: "unauthenticated", 403: "forbidden", 413: "too_large", 503: "unavailable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class RunnerDeps:
     registry: Registry
     authenticator: Authenticator
     proxy: LlmProxy
+    children: Children
+    classes: Classes
     connections: set[asyncio.Task[None]] = field(default_factory=set)
     """One task for each open WebSocket."""
 
@@ -51,6 +54,8 @@ def create_app(deps: RunnerDeps) -> web.Application:
     deps.registry.on_forget = deps.authenticator.forget
     app.router.add_get(names.PATH_CONNECT, _connect, allow_head=False)
     app.router.add_get(names.PATH_SESSION, _session, allow_head=False)
+    app.router.add_get(names.PATH_WORKSPACE, _send_workspace, allow_head=False)
+    app.router.add_put(names.PATH_WORKSPACE, _take_workspace)
     app.router.add_route("*", names.PATH_LLM + "/{provider}/{rest:.+}", _llm)
     app.on_shutdown.append(_close)
     return app
@@ -93,8 +98,9 @@ async def _connect(request: web.Request) -> web.StreamResponse:
             transport.abort()
 
     connection = Connection(
-        identity, socket, abort, store=deps.store, views=deps.views, wake=deps.wake, registry=deps.registry
-    )
+        identity, socket, abort, store=deps.store, views=deps.views, wake=deps.wake, registry=deps.registry,
+        children=deps.children,
+    )  # fmt: skip
     # Its own task: a commit under way is not torn up because the runner hung up.
     task = asyncio.create_task(connection.serve())
     deps.connections.add(task)
@@ -105,6 +111,16 @@ async def _connect(request: web.Request) -> web.StreamResponse:
 
 async def _session(request: web.Request) -> web.StreamResponse:
     return await stream_session(request, await _holder(request), request.app[DEPS].store)
+
+
+async def _send_workspace(request: web.Request) -> web.StreamResponse:
+    return await send_workspace(request, await _holder(request), request.app[DEPS].store)
+
+
+async def _take_workspace(request: web.Request) -> web.StreamResponse:
+    identity, deps = await _holder(request), request.app[DEPS]
+    limit = await deps.classes.snapshot_limit(identity.thread_name, identity.thread_id)
+    return await take_workspace(request, identity, deps.store, limit)
 
 
 async def _llm(request: web.Request) -> web.StreamResponse:
@@ -132,6 +148,8 @@ async def _errors(
 ) -> web.StreamResponse:
     try:
         return await handler(request)
+    except TooLarge as error:
+        return _answer(413, str(error))
     except Denied as denied:
         log.warning("caller_denied", extra={"path": request.path, "status": denied.status, "reason": str(denied)})
         return _answer(denied.status, str(denied))

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from agent_contract import wire
 from agent_gateway.runners.commits import Commits
-from agent_gateway.runners.ports import RunnerStore, Views, Wakes
+from agent_gateway.runners.ports import Children, RunnerStore, Views, Wakes
 from agent_gateway.runners.progress import Progress
-from agent_gateway.store.rows import Final, Thread, Turn, TurnState, TurnView
+from agent_gateway.store.rows import Final, Thread, ThreadKind, Turn, TurnState, TurnView
 from agent_gateway.telegram.texts import EMPTY_ANSWER, failure_text
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ class Lane:
     store: RunnerStore
     views: Views
     wake: Wakes
+    children: Children
     on_turn: Callable[[int | None], None]
     """Told which turn the runner is at."""
 
@@ -126,9 +127,11 @@ class TurnStream:
     async def _end(self, turn: Turn, seq: int, state: TurnState, reason: str | None, text: str) -> None:
         lane = self._lane
         self._dirty.clear()
-        message_ids = await lane.views.finish(turn.id)
-        final = Final(text, "markdown", message_ids)
-        await self._commits.run(seq, lambda: lane.store.end_turn(turn.id, lane.run, seq, state, reason, final))
+        if lane.thread.kind is ThreadKind.SUBAGENT:
+            await self._commits.run(seq, lambda: lane.children.settle(lane.thread, seq, state, reason, text))
+        else:
+            final = Final(text, "markdown", await lane.views.finish(turn.id))
+            await self._commits.run(seq, lambda: lane.store.end_turn(turn.id, lane.run, seq, state, reason, final))
         self._turn = None
         lane.on_turn(None)
         lane.wake.outbox()

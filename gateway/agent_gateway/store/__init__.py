@@ -7,11 +7,22 @@ from agent_gateway.store.inbox import InboxQueries
 from agent_gateway.store.outbox import OutboxQueries
 from agent_gateway.store.runs import RunQueries
 from agent_gateway.store.sessions import SessionQueries
+from agent_gateway.store.subagents import SubAgentQueries
 from agent_gateway.store.threads import ThreadQueries
 from agent_gateway.store.turns import TurnQueries
+from agent_gateway.store.workspaces import WorkspaceQueries
 
 __all__ = ["Fence", "Store"]
 
 
-class Store(InboxQueries, ThreadQueries, TurnQueries, RunQueries, SessionQueries, OutboxQueries):
+class Store(
+    InboxQueries,
+    ThreadQueries,
+    TurnQueries,
+    RunQueries,
+    SessionQueries,
+    OutboxQueries,
+    SubAgentQueries,
+    WorkspaceQueries,
+):
     """The store of one gateway."""

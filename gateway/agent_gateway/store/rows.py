@@ -27,9 +27,16 @@ class InboxRow:
     received_at: datetime
 
 
+class ThreadKind(StrEnum):
+    """Whose session it is."""
+
+    CONVERSATION = "conversation"
+    SUBAGENT = "subagent"
+
+
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """One conversation."""
+    """One conversation, or the session of one sub-agent; that of one made by hand has chat 0: it speaks nowhere."""
 
     id: int
     address: Address
@@ -37,6 +44,7 @@ class Thread:
     title: str
     session_id: UUID
     run_counter: int
+    kind: ThreadKind = ThreadKind.CONVERSATION
 
 
 class RunState(StrEnum):
@@ -68,6 +76,8 @@ class Run:
     message: str | None
     stop: str | None = None
     """Why the gateway asked for its end: killed, lost, not_ready, timeout."""
+    files: str | None = None
+    """What became of its files: kept, over (the limit), or unknown."""
 
 
 class TurnState(StrEnum):
@@ -98,6 +108,82 @@ class Turn:
     delivered_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
+
+
+class SubAgentState(StrEnum):
+    """wanted -> created -> finished."""
+
+    WANTED = "wanted"
+    CREATED = "created"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class SubAgentRow:
+    """One sub-agent; its session, run and turn are those of the thread `thread_id`."""
+
+    thread_id: int
+    name: str
+    parent_id: int | None
+    parent_name: str | None
+    parent_kind: str | None
+    parent_uid: str | None
+    parent_run: int | None
+    call_id: str | None
+    turn_id: int | None
+    """The parent's turn that waits for it; None where a person asked."""
+    reply_to: int | None
+    task: str
+    class_name: str
+    timeout: int
+    workspace: str
+    depth: int
+    uid: str | None
+    state: SubAgentState
+    cancel: str | None
+    """Why its end was asked for: person, parent."""
+    phase: str | None
+    reason: str | None
+    message: str | None
+    result: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubAgent:
+    """What is asked for."""
+
+    parent: Thread
+    parent_uid: str
+    parent_run: int
+    call_id: str
+    turn_id: int | None
+    reply_to: int | None
+    task: str
+    class_name: str
+    timeout: int
+    workspace: str
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a sub-agent ended; `phase` is one of SubAgentPhase that is over."""
+
+    phase: str
+    reason: str
+    message: str | None = None
+    result: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceRow:
+    """A packed workspace."""
+
+    id: int
+    run: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,14 @@ class RunQueries(Database):
         """Return the ids of the threads whose run takes messages."""
         return {row["thread_id"] for row in await self._rows("ready_runs")}
 
-    async def had_runs(self, thread_id: int) -> bool:
-        """Say whether an earlier run of the thread ever connected."""
-        return bool(await self._value("ended_runs", thread_id))
+    async def last_connected_run(self, thread_id: int) -> Run | None:
+        """Return the newest run that is over and had an agent."""
+        row = await self._row("last_connected_run", thread_id)
+        return build_run(row) if row else None
+
+    async def files_over(self, thread_id: int, number: int) -> None:
+        """Record that a run's files were over the limit and are not kept."""
+        await self._write("files_of_run", thread_id, number, "over")
 
     async def accept_hello(self, thread_id: int, number: int, pod_name: str, pod_uid: str, job_name: str) -> Run:
         """Give the run to this pod, for ever.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from agent_gateway.store.database import Connection, Database
@@ -30,11 +31,16 @@ class SessionQueries(Database):
         Raises:
             ValueError: a line is no JSON object with an id.
         """
-        ids = [_entry_id(line) for line in lines]
+        entries = [_entry(line) for line in lines]
+        answered = [call for entry in entries if (call := find_answered_call(entry))]
         async with self.fenced() as connection:
             if lines:
                 await connection.execute(QUERIES["lock_session"], str(thread.session_id))
-                await connection.execute(QUERIES["add_entries"], thread.session_id, ids, list(lines))
+                await connection.execute(
+                    QUERIES["add_entries"], thread.session_id, [e["id"] for e in entries], list(lines)
+                )
+            if answered:
+                await connection.execute(QUERIES["results_stored"], thread.id, run, answered)
             await connection.execute(QUERIES["acked"], thread.id, run, seq)
 
     async def add_usage(
@@ -65,11 +71,22 @@ class SessionQueries(Database):
         await connection.execute(QUERIES["add_audit"], person_id, action, subject)
 
 
-def _entry_id(line: str) -> str:
+def find_answered_call(entry: dict[str, Any]) -> str | None:
+    """Return the call whose sub-agent's result a session entry holds."""
+    message = entry.get("message")
+    if not isinstance(message, dict) or message.get("role") != "toolResult":
+        return None
+    details = message.get("details")
+    told = details.get("subagent") if isinstance(details, dict) else None
+    call = told.get("callId") if isinstance(told, dict) else None
+    return call if isinstance(call, str) else None
+
+
+def _entry(line: str) -> dict[str, Any]:
     try:
         entry = json.loads(line)
     except ValueError as error:
         raise ValueError("a session line is not JSON") from error
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
         raise ValueError("a session line has no id")
-    return str(entry["id"])
+    return entry

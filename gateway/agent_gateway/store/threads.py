@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Thread
+from agent_gateway.store.rows import Address, Thread, ThreadKind
 from agent_gateway.store.sql import QUERIES
 
 
@@ -17,32 +17,35 @@ class ThreadQueries(Database):
         row = await connection.fetchrow(
             QUERIES["upsert_thread"], address.bot_id, address.chat_id, address.topic_id, name, title
         )
-        return _thread(row)
+        return build_thread(row)
 
     async def thread_by_id(self, thread_id: int) -> Thread | None:
         """Return a thread."""
         row = await self._row("thread_by_id", thread_id)
-        return _thread(row) if row else None
+        return build_thread(row) if row else None
 
     async def thread_by_name(self, name: str) -> Thread | None:
         """Return the thread of an AgentThread."""
         row = await self._row("thread_by_name", name)
-        return _thread(row) if row else None
+        return build_thread(row) if row else None
 
     async def thread_by_address(self, address: Address) -> Thread | None:
         """Return the thread of a chat or topic."""
         row = await self._row("thread_by_address", address.bot_id, address.chat_id, address.topic_id)
-        return _thread(row) if row else None
+        return build_thread(row) if row else None
 
     async def list_threads(self) -> list[Thread]:
         """Return every thread of this bot, oldest first."""
-        return [_thread(row) for row in await self._rows("list_threads", self.bot_id)]
+        return [build_thread(row) for row in await self._rows("list_threads", self.bot_id)]
 
     async def unfinished_threads(self) -> list[int]:
         """Return the ids of threads with an open run or a turn that is not at its end."""
         return [row["thread_id"] for row in await self._rows("unfinished_threads")]
 
 
-def _thread(row: Any) -> Thread:
-    address = Address(row["bot_id"], row["chat_id"], row["topic_id"])
-    return Thread(row["id"], address, row["name"], row["title"], row["session_id"], row["run_counter"])
+def build_thread(row: Any) -> Thread:
+    """Make a Thread of a row."""
+    address = Address(row["bot_id"], row["chat_id"] or 0, row["topic_id"])
+    return Thread(
+        row["id"], address, row["name"], row["title"], row["session_id"], row["run_counter"], ThreadKind(row["kind"])
+    )

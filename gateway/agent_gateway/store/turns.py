@@ -99,6 +99,7 @@ class TurnQueries(Database):
             if seq is not None and run is not None:
                 turn = row or await connection.fetchrow(QUERIES["turn_by_id"], turn_id)
                 await connection.execute(QUERIES["acked"], turn["thread_id"], run, seq)
+                await connection.execute(QUERIES["results_handed"], turn_id)
         if row is not None:
             TURNS.labels(state.value, reason or "").inc()
 

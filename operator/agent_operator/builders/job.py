@@ -33,9 +33,10 @@ from kubernetes_asyncio.client.models import (
 )
 
 from agent_contract import names
-from agent_contract.agentclass import AgentClassSpec, Workspace, compute_bytes
+from agent_contract.agentclass import AgentClassSpec, ModelRef, Workspace, compute_bytes
 from agent_contract.agentthread import AgentThread
 from agent_contract.runnerconfig import RunnerConfig
+from agent_contract.subagent import SubAgent
 from agent_operator.config import OperatorConfig
 
 _UNREACHABLE_SECONDS = 30
@@ -52,12 +53,27 @@ class Model:
     thinking: str | None = None
 
 
-def choose_model(thread: AgentThread, spec: AgentClassSpec, config: OperatorConfig) -> Model | None:
-    """Choose the model: the thread's before the class's before the operator's; None where nobody names one.
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Whose Job it is, and what its runner is told."""
+
+    kind: str
+    """Of the owner, as in `AgentThread`."""
+    name: str
+    uid: str
+    run: int
+    labels: dict[str, str]
+    deadline: int
+    """Seconds from the Job's start to its end in any case."""
+    runner: RunnerConfig
+
+
+def choose_model(own: ModelRef | None, spec: AgentClassSpec, config: OperatorConfig) -> Model | None:
+    """Choose the model: the thread's own before the class's before the operator's; None where nobody names one.
 
     A provider that is named beside no model does not take another provider's model.
     """
-    own, of_class = thread.spec.model, spec.model
+    of_class = spec.model
     sources = [
         (own.provider, own.name, own.thinking) if own else (None, None, None),
         (of_class.provider, of_class.name, of_class.thinking),
@@ -69,12 +85,39 @@ def choose_model(thread: AgentThread, spec: AgentClassSpec, config: OperatorConf
     return Model(provider, name, thinking) if provider and name else None
 
 
-def build_runner_config(thread: AgentThread, run: int, spec: AgentClassSpec, model: Model, url: str) -> RunnerConfig:
+def build_thread_work(
+    thread: AgentThread, run: int, spec: AgentClassSpec, model: Model, config: OperatorConfig
+) -> Work:
+    """Build what a run of a conversation is."""
+    timeouts = spec.timeouts
+    runner = _build_runner(thread.name, run, spec, model, config)
+    deadline = timeouts.start + timeouts.run + timeouts.turn + timeouts.grace
+    return Work("AgentThread", thread.name, thread.uid, run, {names.LABEL_THREAD: thread.name}, deadline, runner)
+
+
+def build_subagent_work(sub: SubAgent, run: int, spec: AgentClassSpec, model: Model, config: OperatorConfig) -> Work:
+    """Build what the one run of a sub-agent is: its time is its task's, and its files go with it."""
+    seconds = sub.spec.timeout_seconds
+    runner = _build_runner(sub.name, run, spec, model, config).model_copy(
+        update={
+            "one_turn": True,
+            "snapshot": False,
+            "timeouts": spec.timeouts.model_copy(update={"turn": seconds, "run": max(seconds, 10)}),
+        }
+    )
+    labels = {names.LABEL_SUBAGENT: sub.name}
+    if thread := sub.metadata.get("labels", {}).get(names.LABEL_THREAD):
+        labels[names.LABEL_THREAD] = thread
+    deadline = spec.timeouts.start + seconds + spec.timeouts.grace
+    return Work("SubAgent", sub.name, sub.uid, run, labels, deadline, runner)
+
+
+def _build_runner(name: str, run: int, spec: AgentClassSpec, model: Model, config: OperatorConfig) -> RunnerConfig:
     """Build what the runner is told through its environment; it holds no secret."""
     return RunnerConfig(
-        thread=thread.name,
+        thread=name,
         run=run,
-        gateway_url=url,
+        gateway_url=config.gateway_url,
         provider=model.provider,
         model=model.name,
         thinking=model.thinking,
@@ -86,55 +129,53 @@ def build_runner_config(thread: AgentThread, run: int, spec: AgentClassSpec, mod
     )
 
 
-def build_job(thread: AgentThread, run: int, spec: AgentClassSpec, model: Model, config: OperatorConfig) -> V1Job:
+def build_job(work: Work, spec: AgentClassSpec, config: OperatorConfig) -> V1Job:
     """Build the one Job of a run."""
-    timeouts = spec.timeouts
-    labels = build_labels(thread, run, spec)
+    labels = build_labels(work, spec)
     owner = V1OwnerReference(
-        api_version=names.API_VERSION, kind="AgentThread", name=thread.name, uid=thread.uid, controller=True,
+        api_version=names.API_VERSION, kind=work.kind, name=work.name, uid=work.uid, controller=True,
         block_owner_deletion=True,
     )  # fmt: skip
     return V1Job(
         api_version="batch/v1",
         kind="Job",
         metadata=V1ObjectMeta(
-            name=names.build_job_name(thread.name, thread.uid, run),
+            name=names.build_job_name(work.name, work.uid, work.run),
             namespace=config.namespace,
             labels=labels,
             owner_references=[owner],
         ),
         spec=V1JobSpec(
-            active_deadline_seconds=timeouts.start + timeouts.run + timeouts.turn + timeouts.grace,
+            active_deadline_seconds=work.deadline,
             backoff_limit=0,
             # a pod that goes away is counted before another could be made: there is never a second
             pod_replacement_policy="Failed",
             ttl_seconds_after_finished=spec.ttl_seconds_after_finished.job,
             template=V1PodTemplateSpec(
-                metadata=V1ObjectMeta(labels=labels), spec=_build_pod(thread, run, spec, model, config)
+                metadata=V1ObjectMeta(labels=labels), spec=_build_pod(work.runner, spec, config)
             ),
         ),
     )
 
 
-def build_labels(thread: AgentThread, run: int, spec: AgentClassSpec) -> dict[str, str]:
+def build_labels(work: Work, spec: AgentClassSpec) -> dict[str, str]:
     """Build the labels of a run's Job and pod; a class may add none, so none can be taken over."""
     return {
         names.LABEL_MANAGED_BY: names.MANAGED_BY,
         names.LABEL_COMPONENT: names.COMPONENT_AGENT,
-        names.LABEL_THREAD: thread.name,
-        names.LABEL_RUN: str(run),
+        **work.labels,
+        names.LABEL_RUN: str(work.run),
         names.LABEL_EGRESS: spec.egress.value,
     }
 
 
-def _build_pod(thread: AgentThread, run: int, spec: AgentClassSpec, model: Model, config: OperatorConfig) -> V1PodSpec:
-    runner_config = build_runner_config(thread, run, spec, model, config.gateway_url)
+def _build_pod(runner: RunnerConfig, spec: AgentClassSpec, config: OperatorConfig) -> V1PodSpec:
     container = V1Container(
         name=names.CONTAINER,
         image=spec.image or config.agent_image,
         image_pull_policy=spec.image_pull_policy,
         env=[
-            V1EnvVar(name=names.ENV_CONFIG, value=runner_config.model_dump_json(by_alias=True, exclude_none=True)),
+            V1EnvVar(name=names.ENV_CONFIG, value=runner.model_dump_json(by_alias=True, exclude_none=True)),
             V1EnvVar(name="HOME", value=names.STATE_DIR),
         ],
         resources=V1ResourceRequirements(requests=dict(spec.resources.requests), limits=dict(spec.resources.limits)),

@@ -7,9 +7,9 @@ from kubernetes_asyncio.client import ApiClient, Configuration
 
 from agent_contract import names
 from agent_contract.runnerconfig import RunnerConfig
-from agent_operator.builders.job import Model, build_job, choose_model
+from agent_operator.builders.job import Model, build_job, build_subagent_work, build_thread_work, choose_model
 from tests.support.golden import assert_golden
-from tests.support.operator import UID, make_class, make_config, make_thread
+from tests.support.operator import UID, make_class, make_config, make_subagent, make_thread
 
 FULL = {
     "model": {"provider": "moonshotai", "name": "kimi-k2", "thinking": "high"},
@@ -41,8 +41,9 @@ async def as_json(job):
 
 
 async def build(spec=None, run=1, model=MODEL, config=None, **thread):
+    made, config = make_class(**(spec or {})).spec, config or make_config()
     return await as_json(
-        build_job(make_thread(run, **thread), run, make_class(**(spec or {})).spec, model, config or make_config())
+        build_job(build_thread_work(make_thread(run, **thread), run, made, model, config), made, config)
     )
 
 
@@ -52,7 +53,7 @@ async def test_a_job_of_a_class_of_defaults():
 
 async def test_a_job_of_a_class_that_says_everything():
     config = make_config(image_pull_secrets=["pull-1", "pull-2"], service_account="other")
-    model = choose_model(make_thread(7), make_class(**FULL).spec, config)
+    model = choose_model(None, make_class(**FULL).spec, config)
     assert_golden("job-full", await build(FULL, run=7, model=model, config=config))
 
 
@@ -136,9 +137,23 @@ async def test_the_runner_reads_what_the_operator_writes():
     ],
 )
 def test_whose_model_counts(own, of_class, chosen):
-    assert choose_model(make_thread(1, model=own), make_class(model=of_class).spec, make_config()) == chosen
+    assert choose_model(make_thread(1, model=own).spec.model, make_class(model=of_class).spec, make_config()) == chosen
 
 
 def test_nobody_names_a_model():
     config = make_config(default_provider="", default_model="")
-    assert choose_model(make_thread(1), make_class().spec, config) is None
+    assert choose_model(None, make_class().spec, config) is None
+
+
+async def test_a_job_of_a_sub_agent():
+    spec = make_class().spec
+    sub = make_subagent(timeout_seconds=90, labels={names.LABEL_THREAD: "tg-42"})
+    job = await as_json(build_job(build_subagent_work(sub, 1, spec, MODEL, make_config()), spec, make_config()))
+    assert_golden("job-subagent", job)
+    assert job["spec"]["activeDeadlineSeconds"] == 120 + 90 + 10
+
+
+async def test_a_sub_agent_made_by_hand_claims_no_thread():
+    spec = make_class().spec
+    work = build_subagent_work(make_subagent(name="nightly"), 1, spec, MODEL, make_config())
+    assert work.labels == {names.LABEL_SUBAGENT: "nightly"}

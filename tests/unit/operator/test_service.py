@@ -49,6 +49,9 @@ class FakeKube:
         self._said("list")
         return list(self.threads.values())
 
+    async def list_subagents(self):
+        return []
+
     async def list_jobs(self, thread):
         return list(self.jobs.values())
 
@@ -273,7 +276,9 @@ async def test_a_sweep_that_hangs_and_a_loop_that_ended_are(ask, context):
 def test_the_routing_table_asks_for_nothing_but_events():
     registry = kopf.get_default_registry()
     routes = list(registry._watching.get_all_handlers())
-    assert {h.fn.__name__ for h in routes} == {"thread_changed", "class_changed", "child_changed", "warned"}
+    assert {h.fn.__name__ for h in routes} == {
+        "thread_changed", "subagent_changed", "class_changed", "child_changed", "warned",
+    }  # fmt: skip
     assert {h.fn.__module__ for h in routes} == {handlers.__name__}
     for other in (registry._changing, registry._spawning, registry._indexing):
         assert list(other.get_all_handlers()) == []

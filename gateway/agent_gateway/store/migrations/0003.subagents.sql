@@ -33,8 +33,9 @@ CREATE TABLE IF NOT EXISTS subagents (
     result      text,                            -- the whole answer
     created_at  timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
+    handed_turn bigint REFERENCES turns,         -- a later turn of the parent whose prompt told the result
     delivered_at timestamptz,                    -- the parent's session holds the result
-    UNIQUE (parent_uid, parent_run, call_id),
+    UNIQUE (parent_id, parent_run, call_id),
     UNIQUE (parent_id, parent_run, number)
 );
 CREATE INDEX IF NOT EXISTS subagents_parent ON subagents (parent_id, parent_run);
@@ -57,5 +58,8 @@ CREATE TABLE IF NOT EXISTS workspace_chunks (
     PRIMARY KEY (workspace_id, ordinal)
 );
 ALTER TABLE workspace_chunks ALTER COLUMN data SET STORAGE EXTERNAL;  -- compressed already
+
+-- What became of a run's files: kept, or over the limit; NULL where there were none or its pod could not send them.
+ALTER TABLE runs ADD COLUMN IF NOT EXISTS files text CHECK (files IN ('kept', 'over'));
 
 ALTER TABLE outbox ADD COLUMN IF NOT EXISTS buttons jsonb NOT NULL DEFAULT '[]';  -- [[text, data], …], a row each

@@ -17,11 +17,9 @@ SELECT * FROM runs WHERE thread_id = $1 AND number = $2 FOR UPDATE;
 -- name: newest_run
 SELECT max(number) FROM runs WHERE thread_id = $1;
 
--- name: ended_runs
-SELECT count(*) FROM runs WHERE thread_id = $1 AND hello_at IS NOT NULL AND state = 'over';
-
 -- name: open_runs
-SELECT count(*) FROM runs WHERE state <> 'over';
+-- Sub-agents have limits of their own.
+SELECT count(*) FROM runs r JOIN threads t ON t.id = r.thread_id WHERE r.state <> 'over' AND t.kind = 'conversation';
 
 -- name: ready_runs
 SELECT thread_id FROM runs WHERE state = 'live' AND ready_at IS NOT NULL;
@@ -46,6 +44,12 @@ WHERE thread_id = $1 AND number = $2 AND state <> 'over' RETURNING *;
 -- name: ask_stop
 -- The first reason stands.
 UPDATE runs SET stop = COALESCE(stop, $3) WHERE thread_id = $1 AND number = $2 AND state <> 'over';
+
+-- name: last_connected_run
+SELECT * FROM runs WHERE thread_id = $1 AND state = 'over' AND hello_at IS NOT NULL ORDER BY number DESC LIMIT 1;
+
+-- name: files_of_run
+UPDATE runs SET files = $3 WHERE thread_id = $1 AND number = $2;
 
 -- name: last_run
 SELECT * FROM runs WHERE thread_id = $1 AND state = 'over' ORDER BY number DESC LIMIT 1;

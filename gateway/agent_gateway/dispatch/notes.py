@@ -1,0 +1,54 @@
+"""What an agent is told besides the person's words: which files it has, and what its sub-agents said meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent_contract.agentclass import AgentClass
+from agent_gateway.dispatch.subagents import build_facts
+from agent_gateway.dispatch.wake import Wake
+from agent_gateway.store import Store
+from agent_gateway.store.rows import Run, Thread, Turn
+from agent_gateway.store.runs import LEFT
+from agent_gateway.telegram import texts
+from agent_gateway.telegram.subagents import earlier_result_text
+
+
+class Notes:
+    """Adds notes to a turn that is about to be given to a run."""
+
+    def __init__(self, store: Store, wake: Wake) -> None:
+        self._store = store
+        self._wake = wake
+
+    async def add(self, thread: Thread, run: Run, turn: Turn, found: AgentClass) -> Turn:
+        """Return the turn as the agent is to read it; what it has lost is told in the chat too."""
+        text = turn.text
+        ended = [
+            child
+            for child in await self._store.undelivered(thread.id)
+            if child.turn_id is None or child.parent_run != run.number
+        ]
+        if ended:
+            told = "\n\n".join(earlier_result_text(build_facts(child), child.result) for child in ended)
+            text = f"{told}\n\n{text}"
+            await self._store.hand_results([child.thread_id for child in ended], turn.id)
+        note = await self._about_files(thread, run, turn, found)
+        if note is not None:
+            key = f"no-files:{thread.id}:{run.number}"
+            await self._store.put(None, thread.address, note, key, kind="notice")
+            self._wake.outbox()
+            text = f"{text}\n\n[{note}]"
+        return replace(turn, text=text)
+
+    async def _about_files(self, thread: Thread, run: Run, turn: Turn, found: AgentClass) -> str | None:
+        """Say at a run's first turn what of the earlier files is not there; None where nothing is missing."""
+        last = await self._store.last_connected_run(thread.id)
+        if last is None or await self._store.run_had_turns(thread.id, run.number, turn.id):
+            return None
+        if last.files == "kept" or (last.files is None and last.reason == LEFT and found.spec.workspace.snapshot):
+            return None  # a run that left by itself and kept nothing had nothing
+        if last.files == "over":
+            return texts.files_over_text(found.spec.workspace.snapshot_limit)
+        older = await self._store.workspace_of(thread, None)
+        return texts.OLDER_FILES_NOTE if older is not None else texts.NO_FILES_NOTE

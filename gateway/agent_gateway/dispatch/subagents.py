@@ -1,0 +1,391 @@
+"""Sub-agents: who may have one, how each is brought nearer to its end, and who is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from agent_contract import names, wire
+from agent_contract.agentclass import AgentClass, compute_bytes
+from agent_contract.agentthread import Reason
+from agent_contract.base import Wire
+from agent_contract.subagent import DEFAULT_TASK_SECONDS, SubAgentPhase
+from agent_gateway.dispatch import actions as do
+from agent_gateway.dispatch import children as c
+from agent_gateway.dispatch.reconcile import LinkState
+from agent_gateway.dispatch.wake import Wake
+from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.resources.subagents import NameTaken, SubAgents
+from agent_gateway.runners.registry import Registry
+from agent_gateway.store import Store
+from agent_gateway.store.database import Connection
+from agent_gateway.store.rows import Ending, NewSubAgent, Run, SubAgentRow, Thread, ThreadKind, Turn, TurnState
+from agent_gateway.telegram import subagents as words
+
+_log = logging.getLogger(__name__)
+_MAX_RESULT = 64_000
+"""Code points of an answer that a tool call is given; the chat shows the whole."""
+_ROUNDS = 10
+
+
+class Lines(Protocol):
+    """What the chat shows below a running turn."""
+
+    def children(self, turn_id: int, lines: Sequence[words.ChildLine]) -> None:
+        """Show these lines."""
+
+
+class SubAgentService:
+    """Everything that the gateway does for sub-agents.
+
+    Args:
+        store: Conversations.
+        threads: AgentThreads and classes.
+        resources: SubAgents.
+        registry: Connections of runners.
+        views: Live previews.
+        wake: Tells what is due.
+        link_state: What is known of a thread's connection.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        threads: AgentThreads,
+        resources: SubAgents,
+        registry: Registry,
+        views: Lines,
+        wake: Wake,
+        link_state: Callable[[int], LinkState | None],
+    ) -> None:
+        self._store = store
+        self._threads = threads
+        self._resources = resources
+        self._registry = registry
+        self._views = views
+        self._wake = wake
+        self._link_state = link_state
+        self._since = datetime.now(UTC)
+
+    # --- asking for one ---------------------------------------------------------------------------
+
+    async def ask(self, parent: Thread, run: int, ask: wire.SubAgentAsk) -> wire.SubAgentResult | None:
+        """Record what an agent asks for, with the acknowledgement; return why it is refused, if it is."""
+        holder, own = await asyncio.gather(self._store.run(parent.id, run), self._own(parent))
+        turn = await self._store.running_turn(parent.id)
+        if holder is None or turn is None or turn.id != ask.turn:
+            return _refuse(ask.call_id, "The turn that asked for it is over.")
+        found = await self._class_of(parent, own)
+        depth = own.depth + 1 if own is not None else 1
+        if depth > found.spec.sub_agents.max_depth:
+            return _refuse(ask.call_id, words.depth_text(depth, found.spec.sub_agents.max_depth))
+        new = NewSubAgent(
+            parent=parent, parent_uid=holder.thread_uid or "", parent_run=run, call_id=ask.call_id, turn_id=turn.id,
+            reply_to=turn.message_id or (own.reply_to if own is not None else None), task=ask.task,
+            class_name=self._child_class(found, parent, own),
+            timeout=_cap(ask.timeout_seconds, holder, found, own), workspace=ask.workspace, depth=depth,
+        )  # fmt: skip
+        child = await self._store.ask_subagent(new, found.spec.sub_agents.max_children, ask.seq)
+        if child is None:
+            return _refuse(ask.call_id, words.children_text(found.spec.sub_agents.max_children))
+        self._step("subagent_wanted", child)
+        self._wake.thread(child.thread_id)
+        await self._show_lines(child)
+        return None
+
+    async def spawn(self, connection: Connection, parent: Thread, task: str, call_id: str, message_id: int) -> str:
+        """Record what a person asks for; return what the chat is told, if it is refused."""
+        found = await self._class_of(parent, None)
+        if found.spec.sub_agents.max_depth < 1:
+            return words.depth_text(1, 0)
+        await self._store.lock_thread(connection, parent.id)
+        new = NewSubAgent(
+            parent=parent, parent_uid="", parent_run=parent.run_counter, call_id=call_id, turn_id=None,
+            reply_to=message_id, task=task, class_name=self._child_class(found, parent, None),
+            timeout=min(DEFAULT_TASK_SECONDS, found.spec.timeouts.run), workspace="Copy", depth=1,
+        )  # fmt: skip
+        child = await self._store.add_subagent(connection, new)
+        facts = build_facts(child)
+        await self._store.put(
+            connection, parent.address, words.spawned_text(facts), f"spawned:{child.thread_id}", reply_to=message_id,
+            buttons=[words.build_button(facts)],
+        )  # fmt: skip
+        self._step("subagent_wanted", child)
+        self._wake.thread_later(child.thread_id, 0.05)
+        return ""
+
+    async def cancel_call(self, parent: Thread, run: int, seq: int, call_id: str) -> None:
+        """Record that nobody waits for a call's sub-agent any more, with the acknowledgement."""
+        child = await self._store.subagent_by_call(parent.id, run, call_id)
+        await self._store.cancel_call(parent.id, run, seq, child.thread_id if child is not None else None)
+        if child is not None:
+            self._wake.thread(child.thread_id)
+
+    async def cancel_all(self, connection: Connection, parent_id: int) -> list[int]:
+        """Record that all of a thread's sub-agents shall end with it; the caller wakes them once that is committed."""
+        return await self._store.cancel_children(connection, parent_id, "parent")
+
+    async def resend(self, parent: Thread, run: int, send: Callable[[Wire], Awaitable[None]]) -> None:
+        """Tell a runner that is back what it may have missed."""
+        for child in await self._store.undelivered(parent.id):
+            if child.parent_run == run and child.call_id is not None and child.turn_id is not None:
+                await send(await self._build_result(child))
+
+    async def end_with(self, parent_id: int) -> None:
+        """End all of a thread's sub-agents, as it is ended itself."""
+        async with self._store.fenced() as connection:
+            ended = await self.cancel_all(connection, parent_id)
+        await self.look(ended)
+
+    async def look(self, thread_ids: Sequence[int]) -> None:
+        """Look at these sub-agents soon."""
+        for thread_id in thread_ids:
+            self._wake.thread(thread_id)
+
+    async def work_until(self, turn: Turn) -> datetime | None:
+        """Return when the last sub-agent that a turn waits for ended, or now while one works; None if it had none."""
+        if turn.run is None:
+            return None
+        own = [s for s in await self._store.children(turn.thread_id, turn.run) if s.turn_id == turn.id]
+        return max((s.finished_at or datetime.now(UTC) for s in own), default=None)
+
+    async def snapshot_limit(self, thread_name: str, thread_id: int) -> int:
+        """Return how many bytes a thread's packed workspace may have."""
+        own = await self._store.subagent(thread_id)
+        name = own.class_name if own is not None else self._class_name(thread_name, None)
+        return compute_bytes((await self._threads.agent_class(name)).spec.workspace.snapshot_limit)
+
+    # --- its own words ----------------------------------------------------------------------------
+
+    async def settle(self, thread: Thread, seq: int, state: TurnState, reason: str | None, text: str) -> None:
+        """End a sub-agent as its own runner tells it, with the acknowledgement."""
+        child = await self._store.subagent(thread.id)
+        if child is not None:
+            await self._finish(child, c.compute_own_end(state.value, reason, text, child.timeout), seq)
+
+    # --- what is next -----------------------------------------------------------------------------
+
+    async def reconcile(self, thread: Thread) -> None:
+        """Bring a sub-agent nearer to its end."""
+        for _ in range(_ROUNDS):
+            snapshot = await self._read(thread)
+            if snapshot is None:
+                return
+            actions = c.decide_child(snapshot, datetime.now(UTC))
+            if not [await self._apply(thread, snapshot, action) for action in actions].count(False):
+                return
+
+    async def _read(self, thread: Thread) -> c.ChildSnapshot | None:
+        store = self._store
+        child, run, waiting, running = await asyncio.gather(
+            store.subagent(thread.id), store.open_run(thread.id), store.next_turn(thread.id),
+            store.running_turn(thread.id),
+        )  # fmt: skip
+        if child is None:
+            return None
+        timeouts = (await self._threads.agent_class(child.class_name)).spec.timeouts
+        return c.ChildSnapshot(
+            child, run, running, waiting, self._link_state(thread.id), self._resources.cached(child.name),
+            self._resources.synced.is_set(), timeouts, self._since,
+        )  # fmt: skip
+
+    async def _apply(self, thread: Thread, s: c.ChildSnapshot, action: c.Action) -> bool:
+        """Do one thing; True where nothing follows from it now."""
+        match action:
+            case do.LookAgain(seconds=seconds):
+                self._wake.thread_later(thread.id, max(seconds, 0.05))
+                return True
+            case c.Create():
+                return await self._create(s.child)
+            case c.WriteCancel():
+                await self._resources.cancel(s.child.name)
+                return True
+            case c.ConfirmDeleted():
+                return await self._confirm_deleted(s.child)
+            case c.Finish(ending=ending, cancel=cancel):
+                if cancel is not None:
+                    await self._store.cancel_subagent(None, thread.id, cancel)
+                await self._finish(s.child, ending)
+            case c.Tell():
+                await self._tell(s.child, action)
+                return True
+            case do.EndRun(number=number, reason=reason, message=message):
+                if await self._store.end_run(thread.id, number, reason, message):
+                    self._registry.forget(thread.id, number)
+            case do.Deliver():
+                await self._deliver(s)
+                return True
+        return False
+
+    async def _create(self, child: SubAgentRow) -> bool:
+        parent, expected = await self._parent_resource(child)
+        gone = expected and parent is None
+        if gone or child.cancel is not None:
+            found = await self._resources.get(child.name)
+            if found is None or found.metadata.get("labels", {}).get(names.LABEL_CALL) != child.call_id:
+                why = "The agent that asked for it is gone." if gone else "It was cancelled before it began."
+                await self._finish(child, Ending(SubAgentPhase.CANCELLED.value, Reason.CANCELLED, why))
+                return False
+        try:
+            made = await self._resources.create(child, await self._root(child), parent)
+        except NameTaken:
+            taken = f"A SubAgent named {child.name} stands that was not asked for here."
+            await self._finish(child, Ending(SubAgentPhase.FAILED.value, Reason.CREATE_REFUSED, taken))
+            return False
+        await self._store.subagent_created(child.thread_id, made.uid)
+        self._step("subagent_created", child)
+        return False
+
+    async def _confirm_deleted(self, child: SubAgentRow) -> bool:
+        found = await self._resources.get(child.name)
+        if found is not None and found.uid == child.uid:
+            self._wake.thread_later(child.thread_id, 1)  # the watch is behind
+            return True
+        await self._finish(child, Ending(SubAgentPhase.CANCELLED.value, Reason.DELETED, "It was deleted."))
+        return False
+
+    async def _deliver(self, s: c.ChildSnapshot) -> None:
+        link = self._registry.link(s.child.thread_id)
+        if link is None or s.run is None:
+            return
+        turn = await self._store.deliver_next(s.child.thread_id, s.run.number)
+        if turn is not None:
+            await link.send_turn(turn)
+
+    async def _tell(self, child: SubAgentRow, tell: c.Tell) -> None:
+        await self._store.subagent_phase(child.thread_id, tell.phase, tell.reason, tell.message)
+        now = await self._store.subagent(child.thread_id)
+        if now is None or now.finished_at is not None:
+            return
+        await self._show_lines(now)
+        if now.parent_id is not None and now.call_id is not None and now.turn_id is not None:
+            line = words.build_line(build_facts(now)).text
+            await self._send(now, wire.SubAgentUpdate(call_id=now.call_id, text=line))
+
+    async def _finish(self, child: SubAgentRow, ending: Ending, seq: int | None = None) -> None:
+        report = None
+        if child.parent_id is not None:
+            facts = build_facts(child, ending)
+            report = words.report_text(facts, ending.result, sum((await self._store.family_usage(child.thread_id))[:2]))
+        ended = await self._store.finish_subagent(child, ending, report, seq)
+        if not ended:
+            return
+        now = await self._store.subagent(child.thread_id)
+        if now is None:
+            return
+        _log.info("subagent_over", extra={"subagent": child.name, "phase": ending.phase, "reason": ending.reason})
+        async with self._store.fenced() as connection:
+            below = await self._store.cancel_children(connection, child.thread_id, "parent")
+        await self.look([child.thread_id, *below])
+        if now.parent_id is not None:
+            await self._tell_end(now)
+
+    async def _tell_end(self, child: SubAgentRow) -> None:
+        if child.turn_id is not None and child.cancel != "parent":
+            await self._send(child, await self._build_result(child))
+        await self._show_lines(child)
+        if child.turn_id is None:
+            await self._close_line(child)
+        self._wake.outbox()
+        if child.parent_id is not None:
+            self._wake.thread(child.parent_id)
+
+    async def _close_line(self, child: SubAgentRow) -> None:
+        """Make the line of one that a person asked for say how it ended, without its button."""
+        thread = await self._store.thread_by_id(child.thread_id)
+        shown = await self._store.outbox_messages(f"spawned:{child.thread_id}")
+        if thread is not None and shown:
+            text = words.spawned_text(build_facts(child))
+            await self._store.put(None, thread.address, text, f"spawned-end:{child.thread_id}", message_ids=shown)
+
+    async def _show_lines(self, child: SubAgentRow) -> None:
+        if child.turn_id is None or child.parent_id is None:
+            return
+        siblings = await self._store.children(child.parent_id, child.parent_run)
+        shown = [words.build_line(build_facts(s)) for s in siblings if s.turn_id == child.turn_id]
+        self._views.children(child.turn_id, shown)
+
+    async def _send(self, child: SubAgentRow, frame: wire.SubAgentUpdate | wire.SubAgentResult) -> None:
+        link = self._registry.link(child.parent_id) if child.parent_id is not None else None
+        if link is not None and link.run == child.parent_run:
+            await link.send(frame)  # one that is away is told when it is back
+
+    async def _build_result(self, child: SubAgentRow) -> wire.SubAgentResult:
+        used = await self._store.family_usage(child.thread_id)
+        ok = child.phase == SubAgentPhase.SUCCEEDED
+        text = (child.result or "(It said nothing.)") if ok else words.end_sentence(build_facts(child))
+        if len(text) > _MAX_RESULT:
+            text = f"{text[:_MAX_RESULT]}\n(Cut here: the answer has {len(text)} characters.)"
+        usage = wire.SubAgentUsage(input=used[0], output=used[1], cached=used[2])
+        return wire.SubAgentResult(call_id=child.call_id or "", name=child.name, ok=ok, text=text, usage=usage)
+
+    # --- who is who -------------------------------------------------------------------------------
+
+    async def _own(self, thread: Thread) -> SubAgentRow | None:
+        return await self._store.subagent(thread.id) if thread.kind is ThreadKind.SUBAGENT else None
+
+    async def _class_of(self, thread: Thread, own: SubAgentRow | None) -> AgentClass:
+        return await self._threads.agent_class(self._class_name(thread.name, own))
+
+    def _class_name(self, thread_name: str, own: SubAgentRow | None) -> str:
+        if own is not None:
+            return own.class_name
+        resource = self._threads.cached(thread_name)
+        return resource.spec.class_ref.name if resource is not None else names.DEFAULT_CLASS
+
+    def _child_class(self, found: AgentClass, thread: Thread, own: SubAgentRow | None) -> str:
+        other = found.spec.sub_agents.class_ref
+        return other.name if other is not None else self._class_name(thread.name, own)
+
+    async def _parent_resource(self, child: SubAgentRow) -> tuple[c.ParentResource | None, bool]:
+        """Return the parent's resource, and whether there must be one."""
+        if child.parent_name is None:
+            return None, False
+        source = self._resources if child.parent_kind == ThreadKind.SUBAGENT else self._threads
+        found = await source.get(child.parent_name)
+        if found is None or (child.turn_id is not None and found.uid != child.parent_uid):
+            return None, child.turn_id is not None
+        return found, child.turn_id is not None
+
+    async def _root(self, child: SubAgentRow) -> str:
+        """Return the name of the conversation that a sub-agent works for in the end."""
+        while child.parent_id is not None and child.parent_kind == ThreadKind.SUBAGENT:
+            above = await self._store.subagent(child.parent_id)
+            if above is None:
+                break
+            child = above
+        return child.parent_name or child.name
+
+    def _step(self, step: str, child: SubAgentRow) -> None:
+        ids = {"step": step, "subagent": child.name, "agent_thread": child.parent_name}
+        _log.info("step", extra={**ids, "t": time.time_ns() // 1_000_000})
+
+
+def build_facts(child: SubAgentRow, ending: Ending | None = None) -> words.SubAgentFacts:
+    """Build what the chat shows of a sub-agent; with `ending`, as it will be."""
+    until = child.finished_at or datetime.now(UTC)
+    return words.SubAgentFacts(
+        id=child.thread_id,
+        name=child.name,
+        parent=child.parent_name,
+        phase=ending.phase if ending is not None else child.phase,
+        message=ending.message if ending is not None else child.message,
+        task=child.task,
+        seconds=(until - child.created_at).total_seconds(),
+    )
+
+
+def _refuse(call_id: str, why: str) -> wire.SubAgentResult:
+    return wire.SubAgentResult(call_id=call_id, ok=False, text=why)
+
+
+def _cap(wanted: int | None, holder: Run, found: AgentClass, own: SubAgentRow | None) -> int:
+    """Cap a child's seconds to what is left of its parent's run."""
+    most = own.timeout if own is not None else found.spec.timeouts.run
+    since = holder.hello_at or datetime.now(UTC)
+    left = (since + timedelta(seconds=most) - datetime.now(UTC)).total_seconds()
+    return max(1, min(wanted or DEFAULT_TASK_SECONDS, int(left)))

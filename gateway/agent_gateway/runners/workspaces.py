@@ -1,0 +1,89 @@
+"""Packed workspaces on their way: to the run that begins with them, from the run that ends, and for a sub-agent."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from agent_contract.subagent import CALL_ID_PATTERN
+from agent_gateway.runners.auth import Denied, Identity
+from agent_gateway.runners.commits import DATABASE_AWAY
+from agent_gateway.runners.ports import RunnerStore
+from agent_gateway.store.workspaces import CHUNK_BYTES
+
+log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/zstd"
+
+
+class TooLarge(Exception):
+    """A packed workspace is over its limit; the text names it."""
+
+
+async def send_workspace(request: web.Request, identity: Identity, store: RunnerStore) -> web.StreamResponse:
+    """Answer with the packed files that the caller's run begins with, never all in memory.
+
+    A failure in the middle cuts the connection, so that half of it is never taken for the whole.
+    """
+    thread = await store.thread_by_id(identity.thread_id)
+    if thread is None:
+        raise Denied(403, f"There is no thread {identity.thread_name}.")
+    found = await store.workspace_of(thread, await store.subagent(thread.id))
+    if found is None:
+        raise web.HTTPNotFound(text="There are no stored files.")
+    response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE, "Content-Length": str(found.bytes)})
+    await response.prepare(request)
+    try:
+        async for chunk in store.stream_workspace(found.id):
+            await response.write(chunk)
+        await response.write_eof()
+    except DATABASE_AWAY as error:
+        log.warning("workspace_stream_broke", extra={"agent_thread": thread.name, "error": type(error).__name__})
+        if request.transport is not None:
+            request.transport.abort()
+        raise
+    return response
+
+
+async def take_workspace(request: web.Request, identity: Identity, store: RunnerStore, limit: int) -> web.Response:
+    """Store the packed files of the caller's run, or of the copy for the sub-agent of `?call=`.
+
+    Raises:
+        TooLarge: more than `limit` bytes came; nothing of it is kept.
+        Denied: the call's id is none.
+    """
+    call_id = request.query.get("call")
+    if call_id is not None and not CALL_ID_PATTERN.fullmatch(call_id):
+        raise Denied(400, "The call's id is none.")
+    chunks = _read(request, limit)
+    try:
+        stored = await store.store_workspace(identity.thread_id, identity.run, call_id, chunks)
+    except TooLarge:
+        if call_id is None:
+            await store.files_over(identity.thread_id, identity.run)
+        raise
+    log.info(
+        "workspace_stored",
+        extra={"agent_thread": identity.thread_name, "run": identity.run, "bytes": stored.bytes, "copy": bool(call_id)},
+    )
+    return web.Response(status=204)
+
+
+async def _read(request: web.Request, limit: int) -> AsyncIterator[bytes]:
+    """Yield the body in rows' sizes."""
+    total = 0
+    held = bytearray()
+    async for part in request.content.iter_any():
+        total += len(part)
+        if total > limit:
+            mebibytes = limit / (1 << 20)
+            raise TooLarge(
+                f"The packed workspace is over {mebibytes:g} MiB (workspace.snapshotLimit of the AgentClass)."
+            )
+        held += part
+        while len(held) >= CHUNK_BYTES:
+            yield bytes(held[:CHUNK_BYTES])
+            del held[:CHUNK_BYTES]
+    if held:
+        yield bytes(held)

@@ -1,0 +1,98 @@
+-- name: lock_thread
+SELECT * FROM threads WHERE id = $1 FOR UPDATE;
+
+-- name: subagent
+SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
+WHERE s.thread_id = $1;
+
+-- name: subagent_by_call
+SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
+WHERE s.parent_id = $1 AND s.parent_run = $2 AND s.call_id = $3;
+
+-- name: children
+-- Of one parent, oldest first; of one run where that is given.
+SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
+WHERE s.parent_id = $1 AND ($2::integer IS NULL OR s.parent_run = $2) ORDER BY s.thread_id;
+
+-- name: family
+-- Everything below a conversation that is open, or ended within a day; oldest first.
+WITH RECURSIVE below AS (
+    SELECT s.thread_id FROM subagents s WHERE s.parent_id = $1
+    UNION SELECT s.thread_id FROM subagents s JOIN below b ON s.parent_id = b.thread_id
+)
+SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+FROM below b JOIN subagents s USING (thread_id) JOIN threads t ON t.id = s.thread_id
+LEFT JOIN threads p ON p.id = s.parent_id
+WHERE s.state <> 'finished' OR s.finished_at > now() - interval '1 day' ORDER BY s.thread_id;
+
+-- name: subagent_by_name
+SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
+WHERE t.name = $1;
+
+-- name: undelivered
+-- What ended and the parent's session does not hold yet; what the parent itself called off needs no telling.
+SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
+WHERE s.parent_id = $1 AND s.state = 'finished' AND s.delivered_at IS NULL AND s.cancel IS DISTINCT FROM 'parent'
+ORDER BY s.thread_id;
+
+-- name: add_child_thread
+INSERT INTO threads (bot_id, chat_id, topic_id, name, title, kind, run_counter)
+VALUES ($1, $2, $3, $4, $5, 'subagent', 1) RETURNING *;
+
+-- name: add_subagent
+INSERT INTO subagents (
+    thread_id, parent_id, parent_uid, parent_run, call_id, number, turn_id, reply_to, task, class_name, timeout,
+    workspace, depth, uid, state
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+
+-- name: subagent_created
+UPDATE subagents SET state = 'created', uid = $2 WHERE thread_id = $1 AND state = 'wanted';
+
+-- name: subagent_phase
+UPDATE subagents SET phase = $2, reason = $3, message = $4 WHERE thread_id = $1 AND state <> 'finished';
+
+-- name: cancel_subagent
+-- The first reason stands.
+UPDATE subagents SET cancel = COALESCE(cancel, $2) WHERE thread_id = $1 AND state <> 'finished' RETURNING thread_id;
+
+-- name: cancel_children
+UPDATE subagents SET cancel = COALESCE(cancel, $2) WHERE parent_id = $1 AND state <> 'finished' RETURNING thread_id;
+
+-- name: finish_subagent
+UPDATE subagents SET state = 'finished', phase = $2, reason = $3, message = $4, result = $5, finished_at = now()
+WHERE thread_id = $1 AND state <> 'finished' RETURNING thread_id;
+
+-- name: end_child_turns
+UPDATE turns SET state = $2, reason = $3, ended_at = now()
+WHERE thread_id = $1 AND state IN ('queued', 'delivered', 'started') RETURNING id;
+
+-- name: hand_results
+UPDATE subagents SET handed_turn = $2 WHERE thread_id = ANY ($1::bigint[]);
+
+-- name: results_handed
+UPDATE subagents SET delivered_at = now() WHERE handed_turn = $1 AND delivered_at IS NULL;
+
+-- name: results_stored
+UPDATE subagents SET delivered_at = now()
+WHERE parent_id = $1 AND parent_run = $2 AND call_id = ANY ($3::text[]) AND delivered_at IS NULL;
+
+-- name: rename_thread
+UPDATE threads SET name = $2 WHERE id = $1;
+
+-- name: family_usage
+-- Tokens of a sub-agent and of all below it.
+WITH RECURSIVE below AS (
+    SELECT $1::bigint AS thread_id
+    UNION SELECT s.thread_id FROM subagents s JOIN below b ON s.parent_id = b.thread_id
+)
+SELECT COALESCE(sum(u.input), 0)::bigint AS input, COALESCE(sum(u.output), 0)::bigint AS output,
+       COALESCE(sum(u.cached), 0)::bigint AS cached
+FROM below b JOIN usage u USING (thread_id);
+
+-- name: outbox_messages
+SELECT message_ids FROM outbox WHERE dedupe_key = $1;

@@ -1,0 +1,37 @@
+-- name: begin_workspace
+INSERT INTO workspaces (thread_id, run, call_id) VALUES ($1, $2, $3) RETURNING id;
+
+-- name: add_workspace_chunk
+INSERT INTO workspace_chunks (workspace_id, ordinal, data) VALUES ($1, $2, $3);
+
+-- name: finish_workspace
+UPDATE workspaces SET bytes = $2 WHERE id = $1;
+
+-- name: drop_workspace
+DELETE FROM workspaces WHERE id = $1;
+
+-- name: prune_workspaces
+-- The newest two whole ones of a thread stay; a later one takes the place of those of the same call.
+DELETE FROM workspaces w WHERE w.thread_id = $1 AND w.call_id IS NOT DISTINCT FROM $2 AND w.id < $3 AND w.id NOT IN (
+    SELECT id FROM workspaces
+    WHERE thread_id = $1 AND call_id IS NOT DISTINCT FROM $2 AND bytes IS NOT NULL AND id <= $3
+    ORDER BY id DESC LIMIT (CASE WHEN $2 IS NULL THEN 2 ELSE 1 END)
+);
+
+-- name: purge_workspaces
+-- Those whose sender broke off.
+DELETE FROM workspaces WHERE bytes IS NULL AND created_at < now() - interval '1 hour';
+
+-- name: newest_workspace
+SELECT id, run, bytes, created_at FROM workspaces
+WHERE thread_id = $1 AND call_id IS NULL AND bytes IS NOT NULL ORDER BY id DESC LIMIT 1;
+
+-- name: copy_for_call
+SELECT id, run, bytes, created_at FROM workspaces
+WHERE thread_id = $1 AND run = $2 AND call_id = $3 AND bytes IS NOT NULL ORDER BY id DESC LIMIT 1;
+
+-- name: drop_copies
+DELETE FROM workspaces WHERE thread_id = $1 AND run = $2 AND call_id = $3;
+
+-- name: workspace_chunks
+SELECT data FROM workspace_chunks WHERE workspace_id = $1 ORDER BY ordinal;

@@ -1,0 +1,213 @@
+"""Sub-agents: who asked for them, how they are, and whether their parent knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from agent_contract.names import SUBAGENT_RUN, build_subagent_name
+from agent_gateway.metrics import SUBAGENTS
+from agent_gateway.store.database import Connection, Database
+from agent_gateway.store.rows import (
+    Ending,
+    NewSubAgent,
+    SubAgentRow,
+    SubAgentState,
+    Thread,
+    ThreadKind,
+    TurnState,
+)
+from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.threads import build_thread
+
+_FIELDS = [f.name for f in fields(SubAgentRow)]
+
+
+class SubAgentQueries(Database):
+    """Sub-agents. Each has a thread of its own with one run and one turn, its task."""
+
+    async def add_subagent(self, connection: Connection, new: NewSubAgent) -> SubAgentRow:
+        """Record a sub-agent that is wanted; the same call of the same run gives the same one.
+
+        The parent's row must be locked (`lock_thread`): the name's number is the next of its run.
+        """
+        parent = new.parent
+        known = await connection.fetchrow(QUERIES["subagent_by_call"], parent.id, new.parent_run, new.call_id)
+        if known is not None:
+            return build_subagent(known)
+        number = 1 + len(await connection.fetch(QUERIES["children"], parent.id, new.parent_run))
+        run = new.parent_run if parent.kind is ThreadKind.CONVERSATION else None
+        name = build_subagent_name(parent.name, run, number)
+        address = parent.address
+        thread = await self._add_thread(connection, address.chat_id or None, address.topic_id, name, new.task)
+        await connection.execute(
+            QUERIES["add_subagent"], thread.id, parent.id, new.parent_uid, new.parent_run, new.call_id, number,
+            new.turn_id, new.reply_to, new.task, new.class_name, new.timeout, new.workspace, new.depth, None, "wanted",
+        )  # fmt: skip
+        await connection.execute(QUERIES["want_run"], thread.id, SUBAGENT_RUN, None)
+        return build_subagent(await connection.fetchrow(QUERIES["subagent"], thread.id))
+
+    async def ask_subagent(self, new: NewSubAgent, most: int, seq: int) -> SubAgentRow | None:
+        """Record what a runner asks for, with the acknowledgement; None, and nothing recorded, over `most` of its run."""
+        async with self.fenced() as connection:
+            # the run's row first, as everything of a connection locks it first
+            await connection.fetchrow(QUERIES["lock_run"], new.parent.id, new.parent_run)
+            await self.lock_thread(connection, new.parent.id)
+            known = await connection.fetchrow(QUERIES["subagent_by_call"], new.parent.id, new.parent_run, new.call_id)
+            if (
+                known is None
+                and len(await connection.fetch(QUERIES["children"], new.parent.id, new.parent_run)) >= most
+            ):
+                return None
+            child = await self.add_subagent(connection, new)
+            await connection.execute(QUERIES["acked"], new.parent.id, new.parent_run, seq)
+            return child
+
+    async def cancel_call(self, parent_id: int, run: int, seq: int, thread_id: int | None) -> None:
+        """Record that a call's sub-agent is not wanted any more, with the acknowledgement."""
+        async with self.fenced() as connection:
+            await connection.execute(QUERIES["acked"], parent_id, run, seq)
+            if thread_id is not None:
+                await connection.execute(QUERIES["cancel_subagent"], thread_id, "parent")
+
+    async def adopt_subagent(
+        self, name: str, uid: str, task: str, class_name: str, seconds: int, depth: int
+    ) -> SubAgentRow:
+        """Record a sub-agent that somebody made by hand: it has no parent here and no chat."""
+        async with self.fenced() as connection:
+            thread = await self._add_thread(connection, None, None, name, task)
+            await connection.execute(
+                QUERIES["add_subagent"], thread.id, None, None, None, None, None, None, None, task, class_name, seconds,
+                "Empty", depth, uid, "created",
+            )  # fmt: skip
+            await connection.execute(QUERIES["want_run"], thread.id, SUBAGENT_RUN, uid)
+            return build_subagent(await connection.fetchrow(QUERIES["subagent"], thread.id))
+
+    async def _add_thread(
+        self, connection: Connection, chat_id: int | None, topic_id: int | None, name: str, task: str
+    ) -> Thread:
+        row = await connection.fetchrow(QUERIES["add_child_thread"], self.bot_id, chat_id, topic_id, name, task[:256])
+        turn = await connection.fetchrow(QUERIES["add_turn"], row["id"], None, None, None, task)
+        await connection.execute(QUERIES["add_message"], row["id"], turn["id"], "user", task)
+        return build_thread(row)
+
+    async def give_name_free(self, thread_id: int, name: str) -> None:
+        """Let a new resource of the same name have a thread of its own; what the old one said stays."""
+        await self._write("rename_thread", thread_id, f"{name}~{thread_id}")
+
+    async def lock_thread(self, connection: Connection, thread_id: int) -> None:
+        """Let nobody else name a child of a thread before this transaction ends."""
+        await connection.fetchrow(QUERIES["lock_thread"], thread_id)
+
+    async def subagent(self, thread_id: int) -> SubAgentRow | None:
+        """Return the sub-agent of a thread."""
+        row = await self._row("subagent", thread_id)
+        return build_subagent(row) if row else None
+
+    async def subagent_by_name(self, name: str) -> SubAgentRow | None:
+        """Return the sub-agent of a SubAgent's name."""
+        row = await self._row("subagent_by_name", name)
+        return build_subagent(row) if row else None
+
+    async def subagent_by_call(self, parent_id: int, run: int, call_id: str) -> SubAgentRow | None:
+        """Return what a call asked for."""
+        row = await self._row("subagent_by_call", parent_id, run, call_id)
+        return build_subagent(row) if row else None
+
+    async def children(self, parent_id: int, run: int | None = None) -> list[SubAgentRow]:
+        """Return the children of a thread, or of one of its runs, oldest first."""
+        return [build_subagent(row) for row in await self._rows("children", parent_id, run)]
+
+    async def family(self, thread_id: int) -> list[SubAgentRow]:
+        """Return all below a conversation that are open or ended lately."""
+        return [build_subagent(row) for row in await self._rows("family", thread_id)]
+
+    async def undelivered(self, parent_id: int) -> list[SubAgentRow]:
+        """Return the children that ended and of which the parent's session says nothing yet."""
+        return [build_subagent(row) for row in await self._rows("undelivered", parent_id)]
+
+    async def subagent_created(self, thread_id: int, uid: str) -> None:
+        """Record that the resource stands; its run may be held by a pod from now on."""
+        async with self.fenced() as connection:
+            await connection.execute(QUERIES["subagent_created"], thread_id, uid)
+            await connection.execute(QUERIES["want_run"], thread_id, SUBAGENT_RUN, uid)
+
+    async def subagent_phase(self, thread_id: int, phase: str, reason: str | None, message: str | None) -> None:
+        """Remember what was last told of one that is not finished."""
+        await self._write("subagent_phase", thread_id, phase, reason, message)
+
+    async def cancel_subagent(self, connection: Connection | None, thread_id: int, why: str) -> bool:
+        """Record that it shall end; False where it has. Who carries it out may be another gateway."""
+        if connection is None:
+            async with self.fenced() as own:
+                return await self.cancel_subagent(own, thread_id, why)
+        return await connection.fetchrow(QUERIES["cancel_subagent"], thread_id, why) is not None
+
+    async def cancel_children(self, connection: Connection, parent_id: int, why: str) -> list[int]:
+        """Record that all children of a thread shall end; return their threads' ids."""
+        return [row["thread_id"] for row in await connection.fetch(QUERIES["cancel_children"], parent_id, why)]
+
+    async def finish_subagent(
+        self, child: SubAgentRow, ending: Ending, report: str | None, seq: int | None = None
+    ) -> bool:
+        """End a sub-agent in one transaction: state, turn, history, report in the chat, acknowledgement.
+
+        Args:
+            child: It.
+            ending: How it ended.
+            report: What the chat is told, in Markdown; None where it has no chat.
+            seq: The frame of its own runner that this acknowledges.
+
+        Returns:
+            False where it had ended already: only the acknowledgement moves.
+        """
+        async with self.fenced() as connection:
+            row = await connection.fetchrow(
+                QUERIES["finish_subagent"], child.thread_id, ending.phase, ending.reason, ending.message, ending.result
+            )
+            if row is not None:
+                await self._close(connection, child, ending)
+                if report is not None:
+                    await self._report(connection, child, report)
+            if seq is not None:
+                await connection.execute(QUERIES["acked"], child.thread_id, SUBAGENT_RUN, seq)
+        if row is not None:
+            SUBAGENTS.labels(ending.phase).inc()
+        return row is not None
+
+    async def _close(self, connection: Connection, child: SubAgentRow, ending: Ending) -> None:
+        done = ending.phase == "Succeeded"
+        state = (TurnState.DONE if done else TurnState.FAILED).value
+        for turn in await connection.fetch(QUERIES["end_child_turns"], child.thread_id, state, ending.reason):
+            await connection.execute(QUERIES["delete_view"], turn["id"])
+            said = ending.result or ending.message or ""
+            await connection.execute(QUERIES["add_message"], child.thread_id, turn["id"], "assistant", said)
+        if child.parent_id is not None:
+            await connection.execute(QUERIES["drop_copies"], child.parent_id, child.parent_run, child.call_id)
+
+    async def _report(self, connection: Connection, child: SubAgentRow, report: str) -> None:
+        thread = await connection.fetchrow(QUERIES["thread_by_id"], child.thread_id)
+        await connection.execute(
+            QUERIES["put_outbox"], thread["bot_id"], f"subagent:{child.thread_id}", thread["chat_id"],
+            thread["topic_id"], child.reply_to, None, "notice", "markdown", report, [], "[]",
+        )  # fmt: skip
+
+    async def hand_results(self, thread_ids: Sequence[int], turn_id: int) -> None:
+        """Record that a turn's prompt tells these results; they count as delivered once that turn is over."""
+        await self._write("hand_results", list(thread_ids), turn_id)
+
+    async def outbox_messages(self, dedupe_key: str) -> tuple[int, ...]:
+        """Return the messages that an outbox row became."""
+        return tuple(await self._value("outbox_messages", dedupe_key) or ())
+
+    async def family_usage(self, thread_id: int) -> tuple[int, int, int]:
+        """Return the tokens of a sub-agent and all below it: input, output, cached."""
+        row = await self._row("family_usage", thread_id)
+        return row["input"], row["output"], row["cached"]
+
+
+def build_subagent(row: Any) -> SubAgentRow:
+    """Make a SubAgentRow of a row."""
+    values = {name: row[name] for name in _FIELDS}
+    return SubAgentRow(**{**values, "state": SubAgentState(values["state"])})

@@ -1,0 +1,190 @@
+"""What a sub-agent needs next, row by row."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from agent_contract.agentthread import Reason
+from agent_contract.subagent import MAX_RESULT_BYTES
+from agent_operator.observe import Observed
+from agent_operator.reasons import Why
+from agent_operator.reconcile import NODE_LOST_AFTER, Wanted
+from agent_operator.subagents import Place, compute_place, decide_subagent, wants_attention
+from tests.support.operator import (
+    NOW,
+    make_config,
+    make_ended_pod,
+    make_job,
+    make_pod,
+    make_running_pod,
+    make_subagent,
+    make_wanted,
+)
+
+NAME = "tg-42-r1-k1"
+BEGUN = {"phase": "Running", "jobName": "job", "podName": "pod", "startedAt": NOW}
+OVER = {"phase": "Succeeded", "jobName": "job", "finishedAt": NOW, "result": "seven"}
+FREE = Place(0, 3)
+NOTHING = Observed(None, None)
+
+
+def job(**more):
+    return make_job(owner_uid=f"uid-{NAME}", **more)
+
+
+def decide(sub, observed=NOTHING, wanted=None, place=FREE, now=NOW, **settings):
+    return decide_subagent(sub, wanted or make_wanted(), observed, place, make_config(**settings), now)
+
+
+def conditions(plan):
+    return {c.type: c.status for c in plan.status.conditions}
+
+
+def test_a_new_one_gets_its_job():
+    plan = decide(make_subagent())
+    assert plan.create is not None
+    assert plan.create.metadata.owner_references[0].kind == "SubAgent"
+    assert (plan.status.phase, plan.status.job_name) == ("Pending", plan.create.metadata.name)
+    assert conditions(plan) == {"Accepted": "True", "Complete": "False", "Failed": "False"}
+
+
+def test_one_over_the_limit_waits_and_says_so():
+    plan = decide(make_subagent(), place=Place(3, 3))
+    assert plan.create is None
+    assert (plan.status.phase, plan.status.reason) == ("Pending", "ConcurrencyLimit")
+    assert "subAgents.maxConcurrent" in plan.status.message
+
+
+@pytest.mark.parametrize(
+    ("wanted", "settings", "reason"),
+    [
+        (Wanted(None, Why(Reason.CLASS_NOT_FOUND, "There is no AgentClass x.")), {}, "ClassNotFound"),
+        (make_wanted(), {"default_provider": "", "default_model": ""}, "ClassInvalid"),
+    ],
+)
+def test_one_without_a_usable_class_waits(wanted, settings, reason):
+    plan = decide(make_subagent(), wanted=wanted, **settings)
+    assert (plan.create, plan.status.phase, plan.status.reason) == (None, "Pending", reason)
+    assert conditions(plan)["Accepted"] == "False"
+
+
+def test_one_cancelled_before_it_began_makes_no_job():
+    plan = decide(make_subagent(cancel=True))
+    assert (plan.create, plan.status.phase) == (None, "Cancelled")
+    assert plan.status.finished_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("observed", "phase", "reason"),
+    [
+        (Observed(job(), None), "Pending", None),
+        (Observed(job(), make_pod()), "Starting", None),
+        (Observed(job(), make_pod(waiting_reason="ImagePullBackOff")), "Starting", "ImagePullBackOff"),
+        (Observed(job(), make_running_pod()), "Running", None),
+        (Observed(job(), make_running_pod(deleted_at=NOW, disrupted="EvictionByEvictionAPI")), "Running", "Evicted"),
+        (Observed(job(deleting=True), make_running_pod()), "Running", "Deleted"),
+        (Observed(None, make_running_pod(deleted_at=NOW)), "Running", "Deleted"),
+        (Observed(job(failed="DeadlineExceeded"), make_running_pod()), "Running", "DeadlineExceeded"),
+    ],
+)
+def test_where_it_stands(observed, phase, reason):
+    status = BEGUN if phase == "Running" else {"phase": "Pending", "jobName": "job"}
+    plan = decide(make_subagent(status), observed)
+    assert (plan.status.phase, plan.status.reason, plan.status.finished_at) == (phase, reason, None)
+
+
+@pytest.mark.parametrize(
+    ("observed", "phase", "reason", "words"),
+    [
+        (Observed(job(), make_ended_pod(0, words="seven")), "Succeeded", "Completed", None),
+        (Observed(job(complete=True), None), "Succeeded", "Completed", None),
+        (Observed(job(), make_ended_pod(65, words="No key.\nAsk.")), "Failed", "TaskFailed", "No key.\nAsk."),
+        (Observed(job(), make_ended_pod(124)), "TimedOut", "DeadlineExceeded", "It timed out after 600 s."),
+        (Observed(job(failed="DeadlineExceeded"), None), "TimedOut", "DeadlineExceeded", "timed out"),
+        (Observed(job(), make_ended_pod(137, exit_reason="OOMKilled")), "Failed", "OOMKilled", "memory"),
+        (
+            Observed(job(), make_ended_pod(1, status_reason="Evicted", status_message="disk")),
+            "Failed",
+            "Evicted",
+            "disk",
+        ),
+        (Observed(job(), make_ended_pod(70)), "Failed", "AgentFailed", "pi"),
+        (Observed(None, None), "Failed", "Deleted", "deleted"),
+        (Observed(None, make_ended_pod(143)), "Failed", "Deleted", "deleted"),
+    ],
+)
+def test_how_it_ends(observed, phase, reason, words):
+    plan = decide(make_subagent(BEGUN), observed)
+    assert (plan.status.phase, plan.status.reason) == (phase, reason)
+    assert (words or "") in (plan.status.message or "")
+    assert plan.status.finished_at is not None
+    assert conditions(plan)["Complete" if phase == "Succeeded" else "Failed"] == "True"
+
+
+def test_a_result_is_kept_up_to_its_limit():
+    plan = decide(make_subagent(BEGUN), Observed(job(), make_ended_pod(0, words="ä" * MAX_RESULT_BYTES)))
+    assert len(plan.status.result.encode()) == MAX_RESULT_BYTES
+
+
+def test_a_cancel_deletes_the_job_and_is_over_when_the_pod_is():
+    sub = make_subagent(BEGUN, cancel=True)
+    plan = decide(sub, Observed(job(), make_running_pod()))
+    assert (plan.delete, plan.status.phase, plan.status.reason) == (("job",) and (job().name,), "Running", "Cancelled")
+    plan = decide(sub, Observed(None, make_running_pod(deleted_at=NOW)))
+    assert plan.status.finished_at is None
+    plan = decide(sub, Observed(None, make_ended_pod(143)))
+    assert (plan.status.phase, plan.status.reason) == ("Cancelled", "Cancelled")
+
+
+def test_what_was_seen_first_is_the_cause():
+    sub = make_subagent({**BEGUN, "reason": "Evicted", "message": "The node was low on disk."})
+    plan = decide(sub, Observed(None, None))
+    assert (plan.status.phase, plan.status.reason, plan.status.message) == (
+        "Failed",
+        "Evicted",
+        "The node was low on disk.",
+    )
+
+
+def test_a_pod_that_does_not_end_is_given_up():
+    gone = make_running_pod(deleted_at=NOW - NODE_LOST_AFTER - timedelta(seconds=1))
+    plan = decide(make_subagent(BEGUN), Observed(None, gone))
+    assert (plan.status.phase, plan.status.reason) == ("Failed", "NodeLost")
+
+
+def test_what_is_over_stays_so_until_its_time():
+    sub = make_subagent(OVER)
+    plan = decide(sub, Observed(None, None), now=NOW + timedelta(seconds=86399))
+    assert (plan.status, plan.create, plan.expired) == (sub.status, None, False)
+    assert decide(sub, Observed(None, None), now=NOW + timedelta(days=1)).expired
+    short = make_wanted(ttlSecondsAfterFinished={"subAgent": 3600})
+    assert decide(sub, Observed(None, None), wanted=short, now=NOW + timedelta(hours=1)).expired
+
+
+def sibling(name, parent="p", job_name=None, phase="Pending", created="2026-01-02T03:00:00Z"):
+    return {
+        "metadata": {"name": name, "uid": f"uid-{name}", "creationTimestamp": created},
+        "spec": {"parent": {"uid": parent}}, "status": {"phase": phase, **({"jobName": job_name} if job_name else {})},
+    }  # fmt: skip
+
+
+def test_places_go_to_those_who_came_first():
+    own = make_subagent(name="x-k3", parent={"kind": "AgentThread", "name": "x", "uid": "p", "callId": "c"})
+    siblings = [
+        sibling("x-k1", job_name="j", phase="Running"),
+        sibling("x-k2"),
+        sibling("x-k3"),
+        sibling("x-k10"),  # after k3, though its name sorts before
+        sibling("x-k4", job_name="j", phase="Succeeded"),
+        sibling("y-k1", parent="other", job_name="j", phase="Running"),
+    ]
+    assert compute_place(own, siblings, 3) == Place(2, 3)
+    assert compute_place(make_subagent(name="alone"), siblings, 3) == Place(0, 3)
+
+
+def test_only_what_is_unfinished_or_old_is_looked_at():
+    assert wants_attention(make_subagent(), NOW)
+    assert not wants_attention(make_subagent(OVER), NOW)
+    assert wants_attention(make_subagent(OVER), NOW + timedelta(hours=1))
