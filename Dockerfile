@@ -88,7 +88,7 @@ ENTRYPOINT ["python", "-m", "agent_simulators"]
 # Made to be built upon: `FROM` it, install tools as user 0, end with user 10001.
 FROM base AS runner
 RUN apt-get update -q \
- && apt-get install -y -q --no-install-recommends python3 git ripgrep fd-find curl jq procps \
+ && apt-get install -y -q --no-install-recommends python3 git ripgrep fd-find curl jq procps zstd \
  && ln -s /usr/bin/fdfind /usr/local/bin/fd \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /usr/share/doc /usr/share/man /usr/share/locale /usr/share/info \
  && mkdir -p /workspace /run/agent && chown 10001:10001 /workspace /run/agent

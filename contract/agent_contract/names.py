@@ -60,6 +60,9 @@ RUN_AS: Final = 10001
 ENV_CONFIG: Final = "AGENT_CONFIG"
 """JSON of `agent_contract.runnerconfig.RunnerConfig`; holds no secret."""
 
+SUBAGENT_TOOL: Final = "spawn_subagent"
+"""The agent's tool for sub-agents."""
+
 # --- ports of the gateway ---------------------------------------------------------------------------
 PORT_RUNNERS: Final = 8080
 """Runners' WebSocket, session streams and model calls: the only port that agents reach."""

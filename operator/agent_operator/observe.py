@@ -132,7 +132,7 @@ async def observe_subagent(kube: Reader, sub: SubAgent) -> Observed:
     name = names.build_job_name(sub.name, sub.uid, names.SUBAGENT_RUN)
     raw = await kube.read_job(name)
     job = read_job(raw) if raw else None
-    if known.finished_at is not None or (job is None and known.job_name is None):
+    if job is None and (known.finished_at is not None or known.job_name is None):
         return Observed(job, None)
     pods = await kube.list_pods(sub.name, names.LABEL_SUBAGENT)
     if job is None:

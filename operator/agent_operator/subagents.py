@@ -51,11 +51,18 @@ def decide_subagent(
     """Compare what is wanted with what stands. Its one Job is made once: what is over is over."""
     status = sub.status
     if is_over(sub):
-        leftover = tuple(j.name for j in (observed.job,) if j is not None and not j.over and not j.deleting)
-        return SubPlan(status, delete=leftover, expired=_is_expired(sub, wanted, now))
+        return SubPlan(status, delete=_leftover(observed), expired=_is_expired(sub, wanted, now))
     if observed.job is None and status.job_name is None:
         return _begin(sub, wanted, place, config, now)
     return _follow(sub, observed, now)
+
+
+def _leftover(observed: Observed) -> tuple[str, ...]:
+    """Name the Job of a finished one that might run all the same; one whose pod has ended stays to be looked at."""
+    job, pod = observed.job, observed.pod
+    if job is None or job.over or job.deleting or (pod is not None and pod.over):
+        return ()
+    return (job.name,)
 
 
 def is_over(sub: SubAgent) -> bool:

@@ -7,22 +7,26 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from agent_contract.runnerconfig import RunnerConfig
+from agent_contract.subagent import MAX_RESULT_BYTES
 from agent_runner import lifecycle as life
+from agent_runner.calls import Calls
 from agent_runner.conversation import Conversation
+from agent_runner.files import Files
 from agent_runner.launch import BadConfigError, Process, Setup, spawn
 from agent_runner.link import Address, Link
 from agent_runner.logs import Log
 from agent_runner.outbox import Outbox
 from agent_runner.pi import Pi
 from agent_runner.processes import adopt_orphans, kill_all, kill_descendants, reap, seconds_since_start
+from agent_runner.programs import Programs
 from agent_runner.restore import Restore
 from agent_runner.supervisor import next_wake, step
-from agent_runner.words import describe_error
+from agent_runner.words import cut, describe_error
 
 
 class App:
@@ -37,11 +41,16 @@ class App:
         self._outbox = Outbox()
         self._conversation = Conversation(self._outbox, self._feed)
         self._link = Link(Address(config.gateway_url.rstrip("/"), Path(setup.token)), self._outbox, self, log)
-        self._state = life.State(limits.turn, limits.idle, limits.run, limits.grace)
+        self._state = life.State(limits.turn, limits.idle, limits.run, limits.grace, one_turn=config.one_turn)
         self._pi: Pi | None = None
         self._session_path = setup.session
         self._announced = False
         self._restore = Restore(self._link, setup, log, self._open_session)
+        self._programs = Programs()
+        self._files = Files(self._link, setup, config, self._programs, log, self._open_session)
+        self._calls = Calls(self._outbox, lambda: self._state.turn, self._files.copy, log)
+        self._ending: asyncio.Task[None] | None = None
+        self._exit_code: int | None = None
         self._switching = False
         self._timings: dict[str, float] = {}
         self._queue: list[life.Happening] = []
@@ -61,6 +70,7 @@ class App:
         loop.add_signal_handler(signal.SIGTERM, lambda: self._feed(life.Terminated()))
         self._timings["pi_spawned"] = round(seconds_since_start() - (time.monotonic() - process.spawned), 3)
         self._attach(process, behind=False)
+        await self._calls.serve(self._setup.socket)
         link = asyncio.create_task(self._link.run())
         link.add_done_callback(self._on_task_done)
         self._on_child()  # one may have ended before we listened
@@ -69,6 +79,10 @@ class App:
         finally:
             kill_all()
             self._restore.cancel()
+            self._files.cancel()
+            self._calls.close()
+            if self._ending is not None:
+                self._ending.cancel()
             await self._link.close()
             link.cancel()
             await asyncio.gather(link, return_exceptions=True)
@@ -104,6 +118,8 @@ class App:
                 self._feed(life.Dismissed())
             case wire.Shutdown():
                 self._feed(life.ShutdownAsked(frame.reason, frame.grace_seconds))
+            case wire.SubAgentUpdate() | wire.SubAgentResult():
+                self._calls.on_frame(frame)
             case wire.Refused():
                 pass  # the link ends by itself
 
@@ -124,11 +140,12 @@ class App:
         self._feed(life.Welcomed(self._outbox.empty))
         self._after_ack()
         self._restore.begin(frame)
+        self._files.begin(frame)
         self._open_session()
 
     def _open_session(self) -> None:
         """Open the conversation's session once both it and pi are there."""
-        if self._state.open or not self._state.loaded or self._switching:
+        if self._state.open or not self._state.loaded or self._switching or not self._files.ready:
             return
         if self._restore.path is not None:
             self._session_path = self._restore.path
@@ -166,6 +183,8 @@ class App:
 
     def _on_child(self) -> None:
         for pid, code in reap():
+            if self._programs.collect(pid, code):
+                continue
             if self._pi and pid == self._pi.pid:
                 self._on_pi_exit(self._pi, code)
 
@@ -195,11 +214,15 @@ class App:
 
     def _step(self, happening: life.Happening) -> None:
         before = self._state.phase
+        if isinstance(happening, life.Terminated | life.ShutdownAsked | life.LinkEnded):
+            self._calls.keep()
         self._state, actions = step(self._state, happening, time.monotonic())
         if self._state.phase is not before:
             self._log.info("phase", phase=self._state.phase, turn=self._state.turn, cause=self._state.cause)
         for action in actions:
             self._do(action)
+        if self._state.phase is life.Phase.STOPPING and before is not self._state.phase:
+            self._keep_files(actions)
         if isinstance(happening, life.PiLoaded):
             self.on_step("pi_ready")
             self._open_session()
@@ -213,14 +236,17 @@ class App:
     def _do(self, action: life.Action) -> None:
         match action:
             case life.Emit():
+                self._tell_end(action.event)
                 self._outbox.add_event(action.turn, action.event)
             case life.AskLeave():
-                self._outbox.add_leave(action.reason)
+                self._leave(action.reason)
             case life.Announce():
                 self._announce()
             case life.Prompt():
-                self._conversation.prompt(action.turn)
+                self._conversation.prompt(self._with_note(action.turn))
             case life.AbortPi():
+                if self._state.cause in ("aborted", "timeout"):
+                    self._calls.cancel_all()
                 self._conversation.abort()
                 if self._pi:
                     self._pi.resume()  # its last lines are wanted, room or not
@@ -246,7 +272,52 @@ class App:
         if count:
             self._log.info("killed", what=what, processes=count)
 
+    def _leave(self, reason: Literal["idle", "run_deadline", "shutdown", "done"]) -> None:
+        """Ask for leave, once the files are where the next run finds them."""
+        if not self._config.snapshot:
+            self._outbox.add_leave(reason)
+            return
+        if self._ending is None or self._ending.done():
+            self._ending = asyncio.create_task(self._keep_and_leave(reason))
+            self._ending.add_done_callback(self._on_task_done)
+
+    async def _keep_and_leave(self, reason: Literal["idle", "run_deadline", "shutdown", "done"]) -> None:
+        await self._files.keep()
+        if self._state.phase in (life.Phase.LEAVING, life.Phase.STOPPING):  # else a turn came meanwhile
+            self._outbox.add_leave(reason)
+
+    def _keep_files(self, actions: list[life.Action]) -> None:
+        """Keep the files of a run that ends without asking for leave, while a gateway is there to take them."""
+        asked = any(isinstance(action, life.AskLeave | life.Exit) for action in actions)
+        if self._config.snapshot and not asked and (self._ending is None or self._ending.done()):
+            self._ending = asyncio.create_task(self._keep_and_exit())
+            self._ending.add_done_callback(self._on_task_done)
+
+    async def _keep_and_exit(self) -> None:
+        await self._files.keep()
+        if self._exit_code is not None:
+            code, self._ending = self._exit_code, None
+            self._finish(code)
+
+    def _with_note(self, turn: wire.Turn) -> wire.Turn:
+        note, self._files.note = self._files.note, ""
+        return turn.model_copy(update={"text": f"{turn.text}\n\n{note}"}) if note else turn
+
+    def _tell_end(self, event: wire.Event) -> None:
+        """Leave a sub-agent's answer, or why there is none, where the kubelet finds it."""
+        if not self._config.one_turn or not isinstance(event, wire.TurnSettled | wire.Failed):
+            return
+        text = self._conversation.last_text if isinstance(event, wire.TurnSettled) else event.error or event.reason
+        try:
+            Path(self._setup.termination).write_text(cut(text, MAX_RESULT_BYTES))
+        except OSError as error:
+            self._log.warning("termination_message_not_written", problem=error.strerror)
+
     def _finish(self, code: int) -> None:
+        due = self._state.deadline is not None and time.monotonic() >= self._state.deadline
+        if self._ending is not None and not self._ending.done() and not due and code != ExitCode.LEFT:
+            self._exit_code = code  # the files are on their way; the deadline bounds that
+            return
         if self._exit and not self._exit.done():
             self._log.info("exit", code=code)
             self._exit.set_result(code)

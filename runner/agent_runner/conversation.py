@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agent_contract import wire
+from agent_contract.names import SUBAGENT_TOOL
 from agent_runner import lifecycle as life
 from agent_runner.events import Translator, encode_entry, escape_prompt
 from agent_runner.outbox import Outbox
@@ -26,6 +27,10 @@ class Conversation:
         self._fetching = False
         self._again = False
         self._settled: dict[str, Any] | None = None
+        self._tools: dict[str, str] = {}
+        self._held = False
+        self.last_text = ""
+        """The newest whole message of the agent that says anything."""
         self.last_entry: str | None = None
         """Id of the last session line that the gateway was given, or that came from it."""
 
@@ -48,6 +53,7 @@ class Conversation:
     def prompt(self, turn: wire.Turn) -> None:
         """Begin a turn."""
         self._turn = turn.id
+        self._tools, self._held = {}, False
         self._translator = Translator()
         if self._pi:
             text = escape_prompt(turn.text)
@@ -69,11 +75,28 @@ class Conversation:
             return
         if self._turn is not None:
             for mapped in self._translator.feed(event):
+                self._note(mapped)
                 self._outbox.add_event(self._turn, mapped)
             if kind == "agent_start":
                 self._tell(life.Begun())
         if kind in ("message_end", "compaction_end"):
             self._fetch()
+
+    def _note(self, event: wire.Event) -> None:
+        """Keep what is asked for later, and tell when the turn begins or ends to wait for sub-agents alone."""
+        match event:
+            case wire.MessageDone() if event.text.strip():
+                self.last_text = event.text
+            case wire.ToolStarted():
+                self._tools[event.call] = event.tool
+            case wire.ToolEnded():
+                self._tools.pop(event.call, None)
+            case _:
+                return
+        held = bool(self._tools) and all(tool == SUBAGENT_TOOL for tool in self._tools.values())
+        if held is not self._held:
+            self._held = held
+            self._tell(life.Held(held))
 
     def _on_loaded(self, answer: dict[str, Any], *, behind: bool) -> None:
         if not answer.get("success"):

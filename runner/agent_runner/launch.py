@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from agent_contract.names import ENV_CONFIG, STATE_DIR, TOKEN_PATH, WORKSPACE_DIR
+from agent_contract.names import ENV_CONFIG, STATE_DIR, TERMINATION_PATH, TOKEN_PATH, WORKSPACE_DIR
 from agent_runner.pifiles import build_arguments, build_environment, build_models, build_settings
 
 PI_COMMAND = ("node", "/opt/pi/node_modules/@earendil-works/pi-coding-agent/dist/bundle/cli.js")
@@ -34,6 +34,13 @@ class Setup(NamedTuple):
     workspace: str
     token: str
     command: tuple[str, ...]
+    termination: str
+    """The file whose contents become the container's termination message."""
+
+    @property
+    def socket(self) -> str:
+        """Return the socket that pi's extension finds the runner at."""
+        return f"{self.state}/runner.sock"
 
     @property
     def session(self) -> str:
@@ -72,6 +79,7 @@ def read_setup(environ: Mapping[str, str]) -> Setup:
         workspace=environ.get("AGENT_WORKSPACE_DIR", WORKSPACE_DIR),
         token=token,
         command=_read_command(environ.get("PI_COMMAND")),
+        termination=environ.get("AGENT_TERMINATION_FILE", TERMINATION_PATH),
     )
 
 

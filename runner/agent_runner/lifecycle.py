@@ -58,6 +58,10 @@ class State:
     goodbye: bool = False
     """STOPPING waits for the answer to its leave."""
     reason: str = ""
+    held: float | None = None
+    """What was left of the turn's time when it began to wait for sub-agents alone."""
+    one_turn: bool = False
+    """A sub-agent: its first turn is its last."""
     deaths: tuple[float, ...] = ()
     exit_code: int = ExitCode.LEFT
 
@@ -104,6 +108,13 @@ class Rejected:
 @dataclass(frozen=True, slots=True)
 class Begun:
     """pi begins to work on the turn, or begins again after an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Every open tool call waits for a sub-agent (or, with False, no longer): the turn's clock stands still."""
+
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +193,7 @@ Happening = (
     | Accepted
     | Rejected
     | Begun
+    | Held
     | Settled
     | Welcomed
     | Given
@@ -247,7 +259,7 @@ class Emit:
 class AskLeave:
     """Ask the gateway for leave."""
 
-    reason: Literal["idle", "run_deadline", "shutdown"]
+    reason: Literal["idle", "run_deadline", "shutdown", "done"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,9 +14,10 @@ import aiohttp
 
 from agent_contract import wire
 from agent_contract.base import Wire
-from agent_contract.names import PATH_CONNECT, PATH_SESSION, ExitCode
+from agent_contract.names import PATH_CONNECT, PATH_SESSION, PATH_WORKSPACE, ExitCode
 from agent_runner.logs import Log
 from agent_runner.outbox import Outbox, Wait
+from agent_runner.workspace import WorkspaceError
 
 LOST_AFTER = 300.0
 """Seconds without a welcome after which a runner gives up."""
@@ -24,6 +25,8 @@ DENIED_FOR = 15.0
 """Seconds of "not you" that are believed: the gateway may learn of this run a moment later than its pod starts."""
 HEARTBEAT = 15.0
 PAUSES = (0.1, 5.0)
+_STREAM = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=60)
+_TOO_LARGE = 413
 
 
 class Host(Protocol):
@@ -149,6 +152,38 @@ class Link:
         if count < lines:
             raise ConnectionError(f"{count} session lines came instead of {lines}")
         return last.decode()
+
+    async def fetch_workspace(self) -> AsyncIterator[bytes]:
+        """Yield the packed files that this run begins with.
+
+        Raises:
+            OSError, aiohttp.ClientError, TimeoutError: the stream broke.
+        """
+        if self._session is None:
+            raise ConnectionError("not connected")
+        url = self._address.url + PATH_WORKSPACE
+        async with self._session.get(url, headers=self._address.headers(), timeout=_STREAM) as response:
+            response.raise_for_status()
+            async for chunk in response.content.iter_any():
+                yield chunk
+
+    async def put_workspace(self, chunks: AsyncIterator[bytes], call_id: str | None = None) -> None:
+        """Store packed files: this run's own, or the copy for the sub-agent of a call.
+
+        Raises:
+            WorkspaceError: they are over the gateway's limit; and what `chunks` raises.
+            OSError, aiohttp.ClientError, TimeoutError: the stream broke.
+        """
+        if self._session is None:
+            raise ConnectionError("not connected")
+        url = self._address.url + PATH_WORKSPACE
+        query = {} if call_id is None else {"call": call_id}
+        async with self._session.put(
+            url, params=query, data=chunks, headers=self._address.headers(), timeout=_STREAM
+        ) as response:
+            if response.status == _TOO_LARGE:
+                raise WorkspaceError((await response.json())["error"]["message"])
+            response.raise_for_status()
 
     async def _serve(self, session: aiohttp.ClientSession) -> bool:
         self.welcomed = False

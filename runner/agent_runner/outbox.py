@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent_contract import wire
+from agent_contract.subagent import WorkspaceMode
 
 TEXT_PAUSE = 0.05
 """Seconds between two text frames; the first goes at once."""
 MERGED = 64 * 1024
 OVERHEAD = 200
 
-Frame = wire.EventFrame | wire.Entries | wire.Leave
+Frame = wire.EventFrame | wire.Entries | wire.Leave | wire.SubAgentAsk | wire.SubAgentCancel
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,21 @@ class Outbox:
                 return
         self._add(wire.EventFrame(seq=self._last + 1, turn=turn, event=event))
 
+    def add_ask(
+        self, turn: int, call_id: str, task: str, seconds: int | None, workspace: WorkspaceMode, *, copied: bool
+    ) -> None:
+        """Add a wish for a sub-agent."""
+        self._add(
+            wire.SubAgentAsk(
+                seq=self._last + 1, turn=turn, call_id=call_id, task=task, timeout_seconds=seconds,
+                workspace=workspace, copied=copied,
+            )
+        )  # fmt: skip
+
+    def add_cancel(self, call_id: str) -> None:
+        """Take a wish back."""
+        self._add(wire.SubAgentCancel(seq=self._last + 1, call_id=call_id))
+
     def add_entries(self, lines: list[str]) -> None:
         """Add session lines, as many frames as their size asks for."""
         batch: list[str] = []
@@ -79,7 +95,7 @@ class Outbox:
         if batch:
             self._add(wire.Entries(seq=self._last + 1, lines=batch))
 
-    def add_leave(self, reason: Literal["idle", "run_deadline", "shutdown"]) -> None:
+    def add_leave(self, reason: Literal["idle", "run_deadline", "shutdown", "done"]) -> None:
         """Add the wish to leave."""
         self._add(wire.Leave(seq=self._last + 1, reason=reason))
 
@@ -129,6 +145,8 @@ def _merge(last: wire.EventFrame, turn: int, event: wire.Text) -> wire.EventFram
 def _size(frame: Frame) -> int:
     if isinstance(frame, wire.Entries):
         return OVERHEAD + sum(map(len, frame.lines))
+    if isinstance(frame, wire.SubAgentAsk):
+        return OVERHEAD + len(frame.task)
     if isinstance(frame, wire.EventFrame) and isinstance(frame.event, wire.Text | wire.MessageDone):
         return OVERHEAD + len(frame.event.text)
     return OVERHEAD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from agent_contract.names import ENV_CONFIG, PATH_LLM
 
 BUILT_IN = frozenset({"zai", "zai-coding-cn", "moonshotai", "moonshotai-cn", "kimi-coding"})
 """Providers whose models pi knows itself (prices, windows, ways to think): they are only sent another way."""
+EXTENSION = os.path.join(os.path.dirname(__file__), "extension", "subagent.js")  # noqa: PTH118, PTH120  # as in launch
+"""What gives pi its tool for sub-agents."""
 EXTENSION_TOOLS = frozenset({"codemode", "tool_search"})
 """Tools that pi keeps in built-in extensions, which are off unless one of these is asked for."""
 
@@ -59,7 +62,7 @@ def build_arguments(config: Mapping[str, Any], state: str, session: str) -> list
     thinking = f":{config['thinking']}" if config.get("thinking") else ""
     arguments = ["--mode", "rpc", "--model", f"{config['provider']}/{config['model']}{thinking}"]
     arguments += ["--session", session, "--no-approve", "--no-mcp", "--no-themes"]
-    arguments += ["--no-skills", "--no-prompt-templates"]
+    arguments += ["--no-skills", "--no-prompt-templates", "-e", EXTENSION]
     if not EXTENSION_TOOLS.intersection(tool.lstrip("+") for tool in tools):
         arguments.append("--no-extensions")
     if tools:
@@ -91,6 +94,7 @@ def build_environment(
         "NO_PROXY": direct,
         "no_proxy": direct,
         "PI_CODING_AGENT_DIR": f"{state}/pi",
+        "AGENT_RUNNER_SOCKET": f"{state}/runner.sock",
         "PI_OFFLINE": "1",
         "PI_TELEMETRY": "0",
         "PI_SKIP_VERSION_CHECK": "1",

@@ -23,11 +23,29 @@ BUSY = (Phase.RUNNING, Phase.ABORTING)
 
 def step(state: State, happening: Happening, now: float) -> Step:
     """Return the next state and what is to be done, in order."""
+    after, actions = _step(state, happening, now)
+    return _conclude(state, after, actions, now) if state.one_turn else (after, actions)
+
+
+def _conclude(before: State, state: State, actions: list[Action], now: float) -> Step:
+    """End the run of a sub-agent with its one turn, however that ended."""
+    ended = [action.event for action in actions if isinstance(action, life.Emit)]
+    if any(isinstance(event, wire.Failed) for event in ended) and state.phase is not Phase.STOPPING:
+        told = [action for action in actions if isinstance(action, life.Emit)]
+        return _stop(state, ExitCode.TASK_FAILED, now), [life.KillAll(), *told]
+    if any(isinstance(event, wire.TurnSettled) for event in ended) and before.phase in BUSY:
+        return replace(state, phase=Phase.LEAVING, deadline=None), [*actions, life.AskLeave("done")]
+    return state, actions
+
+
+def _step(state: State, happening: Happening, now: float) -> Step:
     match happening:
         case life.PiLoaded():
             return _take_next(replace(state, loaded=True), now) if state.open else (replace(state, loaded=True), [])
         case life.SessionOpened():
             return _open(state, now)
+        case life.Held():
+            return _on_held(state, now, held=happening.held), []
         case life.Accepted() | life.Rejected() | life.Begun() | life.Settled():
             return _on_turn(state, happening, now)
         case life.PiDied() | life.SessionRefused():
@@ -53,6 +71,17 @@ def next_wake(state: State) -> float | None:
     return min((time for time in times if time is not None), default=None)
 
 
+def _on_held(state: State, now: float, *, held: bool) -> State:
+    """Stop the clock of a turn that only waits for sub-agents, whose own time bounds it; or let it go on."""
+    if state.phase is not Phase.RUNNING:
+        return replace(state, held=None)
+    if held and state.held is None and state.deadline is not None:
+        return replace(state, held=max(0.0, state.deadline - now), deadline=None)
+    if not held and state.held is not None:
+        return replace(state, held=None, deadline=now + state.held)
+    return state
+
+
 def _open(state: State, now: float) -> Step:
     state = replace(state, open=True, run_ends=state.run_ends or now + _run_time(state))
     state, actions = _take_next(state, now)
@@ -74,7 +103,7 @@ def _take_next(state: State, now: float) -> Step:
         deadline = now + state.idle_limit
         return replace(state, phase=Phase.READY, turn=None, cause=None, deadline=deadline), []
     turn, *rest = state.waiting
-    running = replace(state, phase=Phase.RUNNING, turn=turn.id, waiting=tuple(rest), cause=None)
+    running = replace(state, phase=Phase.RUNNING, turn=turn.id, waiting=tuple(rest), cause=None, held=None)
     return replace(running, deadline=now + state.turn_limit), [life.Prompt(turn)]
 
 
@@ -188,7 +217,7 @@ def _on_gateway(
         case life.Welcomed():
             state = replace(state, run_ends=state.run_ends or now + _run_time(state))
             asked = state.phase is Phase.LEAVING and happening.delivered
-            return state, [life.AskLeave("idle")] if asked else []
+            return state, [life.AskLeave("done" if state.one_turn and state.seen else "idle")] if asked else []
         case life.Given():
             return _on_given(state, happening.turn, now)
         case life.AbortAsked():

@@ -45,3 +45,9 @@ def _find_message(body: Any) -> str | None:
         if isinstance(value, str) and value:
             return value
     return None
+
+
+def cut(text: str, limit: int) -> str:
+    """Return the beginning of a text that is at most `limit` bytes, with a mark where something is missing."""
+    data = text.encode()
+    return text if len(data) <= limit else data[: limit - 3].decode(errors="ignore") + "…"

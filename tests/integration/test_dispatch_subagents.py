@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from agent_contract import wire
@@ -70,7 +72,7 @@ async def test_a_wish_becomes_a_resource_and_its_answer_comes_back_everywhere(st
         assert (resource.spec.parent.uid, resource.spec.parent.run) == (owner.uid, 1)
         assert resource.metadata["ownerReferences"][0]["uid"] == owner.uid
         desk.subagents.report(child.name, phase="Pending", reason="Unschedulable", message="no room")
-        await eventually(lambda: [f for f in parent.sent if isinstance(f, wire.SubAgentUpdate) and "no room" in f.text])
+        await eventually(lambda: [f for f in parent.sent if isinstance(f, wire.SubAgentUpdate) and "capacity" in f.text])
         own, runner = await connect_child(desk, child.name)
         assert runner.turns[0].text == TASK
         await desk.service.settle(own, 5, TurnState.DONE, None, "**seven**")
@@ -133,7 +135,7 @@ async def test_a_child_of_a_child_is_named_and_owned_by_it_and_goes_with_it(stor
     [
         ({"phase": "Failed", "reason": "OOMKilled", "message": "It used more memory than 1Gi."}, "more memory"),
         ({"phase": "TimedOut", "reason": "DeadlineExceeded", "message": "It timed out."}, "timed out after"),
-        ({"phase": "Failed", "reason": "Evicted", "message": "The node was low on disk."}, "low on disk"),
+        ({"phase": "Failed", "reason": "Evicted", "message": "The node was low on disk."}, "free its node"),
     ],
 )
 async def test_an_end_that_only_the_cluster_knows_is_told_to_all(store, status, words):
@@ -194,8 +196,8 @@ async def test_a_result_that_came_while_the_parent_was_away_is_told_when_it_is_b
 
         await desk.service.resend(thread, 1, send)
         assert [frame.text for frame in sent] == ["seven"]
-        line = '{"id":"e1","type":"message","message":{"role":"toolResult","details":{"subagent":{"callId":"call-1"}}}}'
-        await desk.store.add_entries(thread, 1, 3, [line])
+        message = {"role": "toolResult", "details": {"subagent": {"callId": "call-1", "name": child.name}}}
+        await desk.store.add_entries(thread, 1, 3, [json.dumps({"id": "e1", "message": message})])
         sent.clear()
         await desk.service.resend(thread, 1, send)
         assert sent == []

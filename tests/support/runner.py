@@ -20,6 +20,7 @@ class RunnerProcess:
         self.state = folder / "state"
         self.workspace = folder / "workspace"
         self.token = folder / "token"
+        self.termination = folder / "termination"
         self.workspace.mkdir(parents=True, exist_ok=True)
         self.token.write_text(token)
         self.config = {
@@ -53,6 +54,7 @@ class RunnerProcess:
             "AGENT_STATE_DIR": str(self.state),
             "AGENT_WORKSPACE_DIR": str(self.workspace),
             "AGENT_TOKEN_FILE": str(self.token),
+            "AGENT_TERMINATION_FILE": str(self.termination),
             "PI_COMMAND": json.dumps(self.pi.command),
             "NODE_COMPILE_CACHE": str(self.pi.compile_cache),
             **environment,

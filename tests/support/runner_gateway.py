@@ -9,10 +9,11 @@ from aiohttp.test_utils import TestServer
 
 from agent_contract import wire
 from agent_contract.base import Wire
-from agent_contract.names import PATH_CONNECT, PATH_LLM, PATH_SESSION
+from agent_contract.names import PATH_CONNECT, PATH_LLM, PATH_SESSION, PATH_WORKSPACE
 from tests.support.eventually import eventually
 
 E = TypeVar("E")
+Frame = wire.EventFrame | wire.Entries | wire.Leave | wire.SubAgentAsk | wire.SubAgentCancel
 
 
 class TestGateway:
@@ -23,7 +24,10 @@ class TestGateway:
     def __init__(self, token: str = "token-1") -> None:
         self.token = token
         self.stored: list[str] = []
-        self.frames: list[wire.EventFrame | wire.Entries | wire.Leave] = []
+        self.frames: list[Frame] = []
+        self.workspace: bytes | None = None
+        self.put: dict[str | None, bytes] = {}
+        self.put_limit: int | None = None
         self.repeated = 0
         self.hellos: list[wire.Hello] = []
         self.readies: list[wire.Ready] = []
@@ -56,6 +60,8 @@ class TestGateway:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_get(PATH_CONNECT, self._connect)
         app.router.add_get(PATH_SESSION, self._session)
+        app.router.add_get(PATH_WORKSPACE, self._send_workspace)
+        app.router.add_put(PATH_WORKSPACE, self._take_workspace)
         app.router.add_post(PATH_LLM + "/{provider}/{rest:.*}", self._complete)
         self._server = TestServer(app, port=port)
         await self._server.start_server()
@@ -153,6 +159,7 @@ class TestGateway:
             session_id="00000000-0000-0000-0000-000000000001",
             session_lines=len(self.stored),
             acked=self.acked,
+            workspace=self.workspace is not None,
         )
         await socket.send_str(wire.encode(welcome))
         self._socket = socket
@@ -165,6 +172,35 @@ class TestGateway:
         for line in self.stored:
             await response.write(line.encode() + b"\n")
         return response
+
+    async def asks(self, count: int) -> list[wire.SubAgentAsk]:
+        """Wait until so many sub-agents were asked for, and return what was asked."""
+
+        def found() -> list[wire.SubAgentAsk]:
+            return [frame for frame in self.frames if isinstance(frame, wire.SubAgentAsk)]
+
+        await eventually(lambda: len(found()) >= count, timeout=30)
+        return found()
+
+    def cancels(self) -> list[str]:
+        """Return the calls that were taken back."""
+        return [frame.call_id for frame in self.frames if isinstance(frame, wire.SubAgentCancel)]
+
+    async def _send_workspace(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            return web.Response(status=401)
+        if self.workspace is None:
+            return web.Response(status=404)
+        return web.Response(body=self.workspace)
+
+    async def _take_workspace(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            return web.Response(status=401)
+        body = await request.read()
+        if self.put_limit is not None and len(body) > self.put_limit:
+            return web.json_response({"error": {"message": "It is over the limit."}}, status=413)
+        self.put[request.query.get("call")] = body
+        return web.Response(status=204)
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         key = request.headers.get("Authorization", "")

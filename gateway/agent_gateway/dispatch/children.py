@@ -12,6 +12,9 @@ from agent_gateway.dispatch.actions import Deliver, EndRun, LookAgain
 from agent_gateway.dispatch.reconcile import LATE_FRAMES, LOST_AFTER, TURN_BACKSTOP, LinkState, find_away_since
 from agent_gateway.store.rows import Ending, Run, RunState, SubAgentRow, SubAgentState, Turn
 
+AGE_SECONDS = 10.0
+"""The chat shows how old an open one is, in steps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Create:
@@ -45,9 +48,14 @@ class Tell:
     message: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ShowAge:
+    """Nothing has changed but its age."""
+
+
 ParentResource = AgentThread | SubAgent
 
-Action = Create | WriteCancel | ConfirmDeleted | Finish | Tell | Deliver | EndRun | LookAgain
+Action = ShowAge | Create | WriteCancel | ConfirmDeleted | Finish | Tell | Deliver | EndRun | LookAgain
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +155,7 @@ def _going_on(s: ChildSnapshot) -> list[Action]:
         return []
     told = (s.child.phase, s.child.reason, s.child.message)
     now = (status.phase.value, status.reason, status.message)
-    return [Tell(*now)] if told != now else []
+    return [Tell(*now)] if told != now else [ShowAge(), LookAgain(AGE_SECONDS)]
 
 
 def _is_over(resource: SubAgent) -> bool:

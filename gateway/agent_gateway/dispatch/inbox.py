@@ -197,14 +197,14 @@ class Dispatcher:
 
     async def _press(self, connection: Connection, pressed: Pressed) -> list[Any]:
         answer = await self._commands.press(connection, pressed)
+        return [*answer.then, lambda: self._answer_button(pressed.callback_id, answer.text)]
 
-        async def say() -> None:
-            try:
-                await self._callbacks.answer_callback(pressed.callback_id, answer.text)
-            except TelegramProblem as problem:
-                _log.info("button_not_answered", extra={"error": type(problem).__name__})
-
-        return [*answer.then, say]
+    async def _answer_button(self, callback_id: str, words: str) -> None:
+        """Tell the person who pressed; one who is no longer there is told nothing."""
+        try:
+            await self._callbacks.answer_callback(callback_id, words)
+        except TelegramProblem as problem:
+            _log.info("button_not_answered", extra={"error": type(problem).__name__})
 
     async def _queue(self, connection: Connection, row: InboxRow, prompt: Prompt) -> list[Any]:
         address = prompt.address
@@ -224,6 +224,9 @@ class Dispatcher:
 
     async def _refuse(self, connection: Connection, incoming: Incoming, address: Address) -> list[Any]:
         """Tell an unknown person their id, at most once a minute in a chat."""
+        if isinstance(incoming, Pressed):
+            words = not_allowed_text(incoming.person_id, address.chat_id)
+            return [lambda: self._answer_button(incoming.callback_id, words)]
         if not isinstance(incoming, Prompt | Command) or incoming.person_id is None:
             return []
         if isinstance(incoming, Command) and not incoming.addressed:

@@ -9,7 +9,6 @@ from agent_gateway.dispatch.subagents import build_facts
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Run, Thread, Turn
-from agent_gateway.store.runs import LEFT
 from agent_gateway.telegram import texts
 from agent_gateway.telegram.subagents import earlier_result_text
 
@@ -46,8 +45,8 @@ class Notes:
         last = await self._store.last_connected_run(thread.id)
         if last is None or await self._store.run_had_turns(thread.id, run.number, turn.id):
             return None
-        if last.files == "kept" or (last.files is None and last.reason == LEFT and found.spec.workspace.snapshot):
-            return None  # a run that left by itself and kept nothing had nothing
+        if last.files == "kept":
+            return None
         if last.files == "over":
             return texts.files_over_text(found.spec.workspace.snapshot_limit)
         older = await self._store.workspace_of(thread, None)

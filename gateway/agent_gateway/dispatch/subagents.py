@@ -23,7 +23,17 @@ from agent_gateway.resources.subagents import NameTaken, SubAgents
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.rows import Ending, NewSubAgent, Run, SubAgentRow, Thread, ThreadKind, Turn, TurnState
+from agent_gateway.store.rows import (
+    Ending,
+    NewSubAgent,
+    Run,
+    SubAgentRow,
+    SubAgentState,
+    Thread,
+    ThreadKind,
+    Turn,
+    TurnState,
+)
 from agent_gateway.telegram import subagents as words
 
 _log = logging.getLogger(__name__)
@@ -134,6 +144,9 @@ class SubAgentService:
         for child in await self._store.undelivered(parent.id):
             if child.parent_run == run and child.call_id is not None and child.turn_id is not None:
                 await send(await self._build_result(child))
+        for child in await self._store.children(parent.id, run):
+            if child.state is not SubAgentState.FINISHED:
+                await self._show_lines(child)
 
     async def end_with(self, parent_id: int) -> None:
         """End all of a thread's sub-agents, as it is ended itself."""
@@ -212,6 +225,9 @@ class SubAgentService:
                 await self._finish(s.child, ending)
             case c.Tell():
                 await self._tell(s.child, action)
+                return True
+            case c.ShowAge():
+                await self._show_lines(s.child)
                 return True
             case do.EndRun(number=number, reason=reason, message=message):
                 if await self._store.end_run(thread.id, number, reason, message):
@@ -374,6 +390,8 @@ def build_facts(child: SubAgentRow, ending: Ending | None = None) -> words.SubAg
         parent=child.parent_name,
         phase=ending.phase if ending is not None else child.phase,
         message=ending.message if ending is not None else child.message,
+        reason=ending.reason if ending is not None else child.reason,
+        timeout=child.timeout,
         task=child.task,
         seconds=(until - child.created_at).total_seconds(),
     )

@@ -182,11 +182,11 @@ class Connection:
 
     async def _take_up(self) -> None:
         """Go on with the turn that this run has: after attaching, so that one delivered meanwhile is not missed."""
-        await self._children.resend(self._thread, self._who.run, self.send)
         turn = await self._store.running_turn(self._thread.id)
         if turn is None or turn.run != self._who.run or self._stream.turn_id == turn.id:
             return
         self._stream.open(turn, await self._store.view(turn.id))
+        await self._children.resend(self._thread, self._who.run, self.send)
         self._unsent = turn
         if self._hello.ready:
             await self._send_unseen(turn)

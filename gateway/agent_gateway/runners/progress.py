@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_contract import wire
+from agent_contract import names, wire
 
 MAX_MESSAGES = 4096
 MAX_TEXT = 1_000_000
@@ -49,6 +49,10 @@ class Progress:
         joined = "\n\n".join(text.strip("\n") for text in self.messages() if text.strip())
         return joined + _CUT if self._room <= 0 else joined
 
+    def last(self) -> str:
+        """Return the newest message that says anything."""
+        return next((text.strip("\n") for text in reversed(self.messages()) if text.strip()), "")
+
     def _place(self, message: int, offset: int, text: str) -> None:
         old = self._messages.get(message, "")
         kept = old if offset >= len(old) else old[: max(offset, 0)]
@@ -67,6 +71,8 @@ def _activity(event: wire.Event) -> str | None:
     match event:
         case wire.Thinking():
             return "thinking…"
+        case wire.ToolStarted(tool=names.SUBAGENT_TOOL):
+            return None  # its own line tells more
         case wire.ToolStarted():
             return clean(event.summary or event.tool)
         case wire.Retrying():

@@ -71,7 +71,10 @@ class TurnStream:
             return
         match event:
             case wire.TurnSettled():
-                await self._end(self._turn, seq, TurnState.DONE, None, self._progress.text() or EMPTY_ANSWER)
+                # a sub-agent answers with its last words; what it said on its way is in its history
+                own = self._lane.thread.kind is ThreadKind.SUBAGENT
+                text = self._progress.last() if own else self._progress.text()
+                await self._end(self._turn, seq, TurnState.DONE, None, text or EMPTY_ANSWER)
             case wire.Failed():
                 said = [self._progress.text(), failure_text(event.reason, event.error)]
                 await self._end(self._turn, seq, TurnState.FAILED, event.reason, "\n\n".join(filter(None, said)))

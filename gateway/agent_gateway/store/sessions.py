@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from agent_contract.names import SUBAGENT_TOOL
 from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Thread
 from agent_gateway.store.sql import QUERIES
+
+_ENDED = re.compile(r"\s*Sub-agent (\S+) ")
 
 
 class SessionQueries(Database):
@@ -32,7 +36,7 @@ class SessionQueries(Database):
             ValueError: a line is no JSON object with an id.
         """
         entries = [_entry(line) for line in lines]
-        answered = [call for entry in entries if (call := find_answered_call(entry))]
+        answered = [found for entry in entries if (found := find_answered(entry))]
         async with self.fenced() as connection:
             if lines:
                 await connection.execute(QUERIES["lock_session"], str(thread.session_id))
@@ -71,15 +75,21 @@ class SessionQueries(Database):
         await connection.execute(QUERIES["add_audit"], person_id, action, subject)
 
 
-def find_answered_call(entry: dict[str, Any]) -> str | None:
-    """Return the call whose sub-agent's result a session entry holds."""
+def find_answered(entry: dict[str, Any]) -> str | None:
+    """Return the name of the sub-agent whose end a session entry tells: its details name it, or its error's text."""
     message = entry.get("message")
     if not isinstance(message, dict) or message.get("role") != "toolResult":
         return None
     details = message.get("details")
     told = details.get("subagent") if isinstance(details, dict) else None
-    call = told.get("callId") if isinstance(told, dict) else None
-    return call if isinstance(call, str) else None
+    if isinstance(told, dict) and isinstance(told.get("name"), str):
+        return str(told["name"])
+    if message.get("toolName") != SUBAGENT_TOOL or not message.get("isError"):
+        return None
+    blocks = message.get("content")
+    texts = [b.get("text") for b in blocks if isinstance(b, dict)] if isinstance(blocks, list) else [blocks]
+    found = next((m for text in texts if isinstance(text, str) and (m := _ENDED.match(text))), None)
+    return found[1] if found else None
 
 
 def _entry(line: str) -> dict[str, Any]:

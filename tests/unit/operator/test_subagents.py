@@ -163,6 +163,12 @@ def test_what_is_over_stays_so_until_its_time():
     assert decide(sub, Observed(None, None), wanted=short, now=NOW + timedelta(hours=1)).expired
 
 
+def test_the_job_of_one_that_is_over_stays_if_its_pod_has_ended():
+    sub = make_subagent(OVER)
+    assert decide(sub, Observed(job(), make_ended_pod(0))).delete == ()
+    assert decide(sub, Observed(job(), make_running_pod())).delete == (job().name,)
+
+
 def sibling(name, parent="p", job_name=None, phase="Pending", created="2026-01-02T03:00:00Z"):
     return {
         "metadata": {"name": name, "uid": f"uid-{name}", "creationTimestamp": created},

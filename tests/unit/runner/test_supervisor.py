@@ -224,3 +224,72 @@ def test_turn_given_while_stopping_is_left_to_the_next_run():
 def test_lost_link_ends_the_run():
     actions = go(RUNNING, life.LinkEnded(ExitCode.GATEWAY_LOST))[1]
     assert actions == [life.KillAll(), life.Exit(ExitCode.GATEWAY_LOST)]
+
+
+# --- waiting for sub-agents --------------------------------------------------------------------------
+
+
+def test_the_clock_stands_still_while_a_turn_waits_for_sub_agents_alone():
+    state, _ = go(RUNNING, life.Held(True), now=100)
+    assert next_wake(state) is None
+    state, actions = go(state, life.Tick(), now=5000)
+    assert (state.phase, actions) == (Phase.RUNNING, [])
+    state, _ = go(state, life.Held(False), now=5000)
+    assert next_wake(state) == 5200  # 200 of 300 s were left
+    state, actions = go(state, life.Tick(), now=5200)
+    assert (state.phase, actions) == (Phase.ABORTING, [life.AbortPi()])
+
+
+def test_an_abort_while_it_waits_has_its_own_time():
+    state, _ = go(RUNNING, life.Held(True), life.AbortAsked(1), life.Held(False), now=100)
+    assert (state.phase, state.deadline, state.held) == (Phase.ABORTING, 110, None)
+
+
+def test_a_turn_after_one_that_waited_has_its_whole_time():
+    state, _ = go(RUNNING, life.Held(True), GOOD, life.Given(wire.Turn(id=2, text="b")), now=50)
+    assert (state.deadline, state.held) == (350, None)
+
+
+# --- a sub-agent -------------------------------------------------------------------------------------
+
+ONE = replace(RUNNING, one_turn=True)
+
+
+def test_a_sub_agent_leaves_after_its_turn():
+    state, actions = go(ONE, GOOD)
+    assert actions == [life.Emit(1, wire.TurnSettled()), life.AskLeave("done")]
+    assert state.phase is Phase.LEAVING
+    _, actions = go(state, life.Welcomed(delivered=True))
+    assert actions == [life.AskLeave("done")]
+    _, actions = go(state, life.Dismissed())
+    assert actions[-1] == life.Exit(ExitCode.LEFT)
+
+
+@pytest.mark.parametrize(
+    ("happening", "reason"),
+    [
+        (life.Settled(Outcome(ok=False, reason="provider", error="No key.")), "provider"),
+        (life.PiDied("It ended."), "agent_died"),
+        (life.Rejected("No such model."), "provider"),
+    ],
+)
+def test_a_sub_agent_that_fails_exits_once_that_is_told(happening, reason):
+    state, actions = go(ONE, happening)
+    assert [a.event.reason for a in actions if isinstance(a, life.Emit)] == [reason]
+    assert not any(isinstance(a, life.StartPi) for a in actions)
+    assert state.phase is Phase.STOPPING
+    _, actions = go(state, life.Delivered())
+    assert actions == [life.Exit(ExitCode.TASK_FAILED)]
+
+
+def test_a_sub_agent_over_its_time_exits_as_such():
+    state, _ = go(ONE, life.Tick(), now=300)
+    state, actions = go(state, STOPPED, now=301)
+    assert failed("timeout") in actions
+    assert state.exit_code == ExitCode.DEADLINE
+
+
+def test_a_sub_agent_without_its_task_waits_and_leaves_as_idle():
+    state = replace(READY, one_turn=True)
+    _, actions = go(state, life.Tick(), now=600)
+    assert actions == [life.AskLeave("idle")]

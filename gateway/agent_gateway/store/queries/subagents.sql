@@ -79,7 +79,8 @@ UPDATE subagents SET delivered_at = now() WHERE handed_turn = $1 AND delivered_a
 
 -- name: results_stored
 UPDATE subagents SET delivered_at = now()
-WHERE parent_id = $1 AND parent_run = $2 AND call_id = ANY ($3::text[]) AND delivered_at IS NULL;
+WHERE parent_id = $1 AND parent_run = $2 AND delivered_at IS NULL
+  AND thread_id IN (SELECT id FROM threads WHERE name = ANY ($3::text[]));
 
 -- name: rename_thread
 UPDATE threads SET name = $2 WHERE id = $1;

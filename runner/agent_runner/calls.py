@@ -1,0 +1,162 @@
+"""The tool calls that wait for a sub-agent: from pi's extension over a unix socket to the gateway, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from agent_contract import wire
+from agent_contract.base import Wire
+from agent_contract.subagent import Task, TaskSeconds, WorkspaceMode
+from agent_runner.logs import Log
+from agent_runner.outbox import Outbox
+from agent_runner.workspace import WorkspaceError
+
+_LONGEST = 256 * 1024
+
+
+class Request(Wire):
+    """What the tool is called with."""
+
+    task: Task
+    timeout: TaskSeconds | None = None
+    workspace: WorkspaceMode = Field(default="Copy")
+
+
+@dataclass(slots=True)
+class _Call:
+    """One waiting tool call."""
+
+    id: str
+    said: asyncio.Queue[wire.SubAgentUpdate | wire.SubAgentResult] = field(default_factory=asyncio.Queue)
+    asked: bool = False
+
+
+class Calls:
+    """Serves the extension. A call that nobody waits for any more is taken back, unless this pod itself is ending.
+
+    Args:
+        outbox: Where wishes go.
+        read_turn: Returns the running turn.
+        copy: Stores a copy of the workspace under a call's id; False where there is nothing to copy. Raises
+            WorkspaceError with words.
+        log: Tells which calls there were, never what they asked for.
+    """
+
+    def __init__(
+        self, outbox: Outbox, read_turn: Callable[[], int | None], copy: Callable[[str], Awaitable[bool]], log: Log
+    ) -> None:
+        self._outbox = outbox
+        self._read_turn = read_turn
+        self._copy = copy
+        self._log = log
+        self._open: dict[str, _Call] = {}
+        self._keep = False
+        self._server: asyncio.Server | None = None
+
+    async def serve(self, path: str) -> None:
+        """Listen, for this user alone."""
+        await asyncio.to_thread(Path(path).unlink, missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(self._take, path, limit=_LONGEST)
+        finally:
+            os.umask(before)
+
+    def close(self) -> None:
+        """Take no further calls."""
+        if self._server is not None:
+            self._server.close()
+
+    def keep(self) -> None:
+        """Take nothing back from now on: this pod ends, and its sub-agents outlive it."""
+        self._keep = True
+
+    def cancel_all(self) -> None:
+        """Take back all that is asked for: the turn that waits is being stopped."""
+        for call in list(self._open.values()):
+            self._cancel(call)
+
+    def on_frame(self, frame: wire.SubAgentUpdate | wire.SubAgentResult) -> None:
+        """Pass on what the gateway says; of a call that is over already it is old."""
+        call = self._open.get(frame.call_id)
+        if call is not None:
+            call.said.put_nowait(frame)
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            answer = await self._answer(reader, writer)
+            if answer is not None:
+                await _write(writer, answer)
+        except (OSError, ValueError) as error:  # the other side is gone, or its line is too long
+            self._log.debug("call_broke", problem=type(error).__name__)
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> dict[str, Any] | None:
+        """Return what the tool is told at the end; None where it does not wait for it."""
+        try:
+            request = Request.model_validate_json(await reader.readline())
+        except ValidationError as error:
+            fields = ", ".join(sorted({".".join(map(str, p["loc"])) for p in error.errors(include_input=False)}))
+            return {"error": f"These are not valid: {fields}."}
+        turn = self._read_turn()
+        if turn is None:
+            return {"error": "No turn is running."}
+        call = _Call(uuid.uuid4().hex)
+        self._open[call.id] = call
+        gone = asyncio.create_task(reader.read(1))
+        working = asyncio.create_task(self._follow(call, turn, request, writer))
+        try:
+            await asyncio.wait({gone, working}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                return working.result()
+            self._cancel(call)
+            return None
+        finally:
+            self._open.pop(call.id, None)
+            for task in (gone, working):
+                task.cancel()
+            await asyncio.gather(gone, working, return_exceptions=True)
+
+    async def _follow(self, call: _Call, turn: int, request: Request, writer: asyncio.StreamWriter) -> dict[str, Any]:
+        copied = False
+        if request.workspace == "Copy":
+            try:
+                copied = await self._copy(call.id)
+            except WorkspaceError as error:
+                return {"error": f"No sub-agent was started. {error}"}
+        call.asked = True
+        self._outbox.add_ask(
+            turn, call.id, request.task, request.timeout, request.workspace if copied else "Empty", copied=copied
+        )
+        self._log.info("subagent_asked", call=call.id, turn=turn, copied=copied)
+        while True:
+            frame = await call.said.get()
+            if isinstance(frame, wire.SubAgentUpdate):
+                await _write(writer, {"progress": frame.text})
+                continue
+            self._log.info("subagent_answered", call=call.id, subagent=frame.name, ok=frame.ok)
+            if not frame.ok:
+                return {"error": frame.text}
+            usage = frame.usage.to_dict()
+            return {"text": frame.text, "callId": call.id, "name": frame.name, "usage": usage}
+
+    def _cancel(self, call: _Call) -> None:
+        if call.asked and not self._keep:
+            call.asked = False
+            self._outbox.add_cancel(call.id)
+            self._log.info("subagent_cancelled", call=call.id)
+
+
+async def _write(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
+    writer.write(json.dumps(answer).encode() + b"\n")
+    await writer.drain()

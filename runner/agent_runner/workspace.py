@@ -1,0 +1,127 @@
+"""The workspace as one stream: packed for the next run or a sub-agent, and unpacked where either begins.
+
+Debian's tar and zstd do the work: links, modes, odd names and sparse files are theirs to know, a name that leads out of
+the folder is refused by tar itself, and nothing is ever whole in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncGenerator, AsyncIterable
+from pathlib import Path
+
+from agent_runner.programs import Programs, Running
+
+CHUNK = 256 * 1024
+_SOME_CHANGED = 1
+"""tar's exit code where a file changed while it was read: the copy is as good as one can be."""
+
+
+class WorkspaceError(Exception):
+    """The workspace cannot be packed or unpacked; the text is for a person and names no file."""
+
+
+class TooLargeError(WorkspaceError):
+    """Packed, it is over its limit."""
+
+
+async def pack(folder: str, limit: int, programs: Programs) -> AsyncGenerator[bytes, None]:
+    """Yield the folder as a compressed archive.
+
+    Args:
+        folder: What is packed; sockets and files that cannot be read are left out.
+        limit: The most bytes.
+        programs: Starts tar.
+
+    Raises:
+        TooLargeError: more bytes would come.
+        WorkspaceError: tar cannot do it.
+    """
+    words = ["tar", "--create", "--zstd", "--ignore-failed-read", "--directory", folder, "."]
+    try:
+        running = await programs.read_from(words)
+    except OSError as error:
+        raise WorkspaceError(f"The workspace cannot be packed: tar does not start ({error.strerror}).") from error
+    total = 0
+    try:
+        while running.reader is not None and (chunk := await running.reader.read(CHUNK)):
+            total += len(chunk)
+            if total > limit:
+                raise TooLargeError(
+                    f"The packed workspace is over {limit / (1 << 20):g} MiB "
+                    "(workspace.snapshotLimit of the AgentClass)."
+                )
+            yield chunk
+        code = await running.ended
+        if code not in (0, _SOME_CHANGED):
+            raise WorkspaceError(f"The workspace cannot be packed: tar ended with {code}.")
+    finally:
+        await _end(running)
+
+
+async def unpack(folder: str, chunks: AsyncIterable[bytes], programs: Programs) -> None:
+    """Unpack an archive into an empty folder; whatever fails leaves the folder empty.
+
+    Raises:
+        WorkspaceError: it is no whole archive, or holds what must not be unpacked.
+    """
+    # the folder itself is a volume's root, which is not ours to change
+    options = ["--zstd", "--no-overwrite-dir", "--no-same-owner", "--preserve-permissions"]
+    try:
+        running = await programs.write_to(["tar", "--extract", *options, "--directory", folder])
+    except OSError as error:
+        raise WorkspaceError(f"The stored files cannot be unpacked: tar does not start ({error.strerror}).") from error
+    try:
+        await _feed(running, chunks)
+        code = await running.ended
+        if code != 0:
+            raise WorkspaceError(f"The stored files cannot be unpacked: tar ended with {code}.")  # noqa: TRY301
+    except BaseException:
+        await _end(running)
+        await asyncio.to_thread(empty, folder)
+        raise
+
+
+async def _feed(running: Running, chunks: AsyncIterable[bytes]) -> None:
+    writer = running.writer
+    if writer is None:
+        return
+    try:
+        async for chunk in chunks:
+            writer.write(chunk)
+            await writer.drain()
+    except (BrokenPipeError, ConnectionResetError) as error:
+        if not running.ended.done():
+            await asyncio.wait({running.ended}, timeout=1)
+        if not running.ended.done():
+            raise
+        raise WorkspaceError(
+            f"The stored files cannot be unpacked: tar ended with {running.ended.result()}."
+        ) from error
+    finally:
+        writer.close()
+
+
+async def _end(running: Running) -> None:
+    running.kill()
+    if running.writer is not None:
+        running.writer.close()
+    await asyncio.wait({running.ended}, timeout=5)
+
+
+def is_empty(folder: str) -> bool:
+    """Say whether a folder holds nothing."""
+    with os.scandir(folder) as entries:
+        return next(entries, None) is None
+
+
+def empty(folder: str) -> None:
+    """Remove everything in a folder."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                Path(entry.path).unlink()

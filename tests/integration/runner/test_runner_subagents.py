@@ -1,0 +1,197 @@
+"""Sub-agents as the runner and the real pi see them: the tool, its answers, and a sub-agent's own one turn."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from agent_contract import wire
+from agent_contract.names import ExitCode
+from agent_contract.subagent import MAX_RESULT_BYTES
+from tests.support.eventually import eventually
+
+
+def texts(events):
+    return [event.text for event in events if isinstance(event, wire.MessageDone)]
+
+
+async def begin(gateway, runner, text):
+    await runner.start()
+    await gateway.ready()
+    await gateway.send(wire.Turn(id=1, text=text))
+
+
+async def answer(gateway, ask, text, *, ok=True, name="tg-1-r1-k1"):
+    usage = wire.SubAgentUsage(input=11, output=7)
+    await gateway.send(wire.SubAgentResult(call_id=ask.call_id, name=name, ok=ok, text=text, usage=usage))
+
+
+async def test_two_calls_run_at_once_and_both_answers_are_used(gateway, runner):
+    await begin(gateway, runner, "spawn: count the stars | name a tree")
+    first, second = await gateway.asks(2)
+    assert {first.task, second.task} == {"count the stars", "name a tree"}
+    assert first.call_id != second.call_id
+    assert (first.turn, first.copied, first.workspace) == (1, False, "Empty")  # there is nothing to copy
+    await gateway.send(wire.SubAgentUpdate(call_id=first.call_id, text="it works"))
+    for ask in (second, first):
+        await answer(gateway, ask, f"answer to {ask.task}")
+    events = await gateway.ended(1)
+    assert isinstance(events[-1], wire.TurnSettled)
+    assert "answer to count the stars" in texts(events)[-1]
+    assert "answer to name a tree" in texts(events)[-1]
+    entries = [json.loads(line) for line in gateway.lines()]
+    told = [e["message"] for e in entries if e.get("message", {}).get("role") == "toolResult"]
+    assert {t["details"]["subagent"]["callId"] for t in told} == {first.call_id, second.call_id}
+    assert told[0]["details"]["subagent"]["name"] == "tg-1-r1-k1"
+
+
+async def test_what_is_refused_is_the_tools_error(gateway, runner):
+    await begin(gateway, runner, "spawn: count the stars")
+    [ask] = await gateway.asks(1)
+    await answer(gateway, ask, "A sub-agent of depth 2 is not allowed (subAgents.maxDepth).", ok=False, name="")
+    events = await gateway.ended(1)
+    assert "subAgents.maxDepth" in texts(events)[-1]
+    assert [e.error for e in events if isinstance(e, wire.ToolEnded)] == [True]
+
+
+async def test_an_abort_takes_back_what_was_asked(gateway, runner):
+    await begin(gateway, runner, "spawn: a | b")
+    asks = await gateway.asks(2)
+    await gateway.send(wire.Abort(turn=1))
+    await gateway.ended(1)
+    await eventually(lambda: sorted(gateway.cancels()) == sorted(ask.call_id for ask in asks))
+
+
+async def test_a_pod_that_ends_takes_nothing_back(gateway, runner):
+    await begin(gateway, runner, "spawn: a | b")
+    await gateway.asks(2)
+    runner.terminate()
+    await runner.exit_code()
+    assert gateway.cancels() == []
+
+
+async def test_an_answer_is_taken_after_a_lost_connection_and_only_once(gateway, runner):
+    await begin(gateway, runner, "spawn: count the stars")
+    [ask] = await gateway.asks(1)
+    await gateway.drop()
+    await eventually(lambda: len(gateway.hellos) == 2 and gateway.connected, timeout=20)
+    await answer(gateway, ask, "seven")
+    await answer(gateway, ask, "eight")
+    events = await gateway.ended(1)
+    assert "seven" in texts(events)[-1]
+    assert "eight" not in texts(events)[-1]
+    assert len(await gateway.asks(1)) == 1
+
+
+async def test_the_turns_clock_stands_still_meanwhile(gateway, make_runner):
+    runner = make_runner(timeouts={"turn": 2, "idle": 600, "run": 60, "grace": 2})
+    await begin(gateway, runner, "spawn: count the stars")
+    [ask] = await gateway.asks(1)
+    await gateway.send(wire.SubAgentUpdate(call_id=ask.call_id, text="it works"))
+    started = runner.log.count("phase")
+    with pytest.raises(AssertionError):
+        await eventually(lambda: runner.log.count("phase") > started, timeout=3)  # longer than a turn may take
+    await answer(gateway, ask, "seven")
+    assert isinstance((await gateway.ended(1))[-1], wire.TurnSettled)
+
+
+async def test_the_workspace_is_copied_first_and_a_copy_over_the_limit_is_an_error(gateway, make_runner):
+    runner = make_runner(snapshotLimit=2000)
+    (runner.workspace / "note").write_text("hello")
+    await begin(gateway, runner, "spawn: count the stars")
+    [ask] = await gateway.asks(1)
+    assert (ask.copied, ask.workspace) == (True, "Copy")
+    assert gateway.put[ask.call_id]
+    await answer(gateway, ask, "seven")
+    await gateway.ended(1)
+    (runner.workspace / "noise").write_bytes(os.urandom(5000))
+    events = await gateway.ask(2, "spawn: again")
+    assert "workspace.snapshotLimit" in texts(events)[-1]
+    assert len(await gateway.asks(1)) == 1
+
+
+# --- a sub-agent's own run ---------------------------------------------------------------------------
+
+
+async def test_a_sub_agent_leaves_its_answer_and_goes(gateway, make_runner):
+    runner = make_runner(oneTurn=True, snapshot=False)
+    await begin(gateway, runner, "hello there")
+    assert await runner.exit_code() == ExitCode.LEFT
+    assert gateway.leaves() == ["done"]
+    assert runner.termination.read_text() == "Echo: hello there "
+    assert gateway.put == {}
+
+
+async def test_a_long_answer_is_cut_for_the_resource(gateway, make_runner):
+    runner = make_runner(oneTurn=True, snapshot=False)
+    await begin(gateway, runner, "long 9000")
+    await runner.exit_code()
+    kept = runner.termination.read_bytes()
+    assert MAX_RESULT_BYTES - 4 <= len(kept) <= MAX_RESULT_BYTES
+    assert kept.decode().endswith("…")
+
+
+async def test_a_sub_agent_that_fails_says_why(gateway, make_runner):
+    runner = make_runner(oneTurn=True, snapshot=False)
+    await begin(gateway, runner, "err 401 9 no such key")
+    assert await runner.exit_code() == ExitCode.TASK_FAILED
+    assert "no such key" in runner.termination.read_text()
+
+
+async def test_a_sub_agent_over_its_time_says_so(gateway, make_runner):
+    runner = make_runner(oneTurn=True, snapshot=False, timeouts={"turn": 2, "idle": 600, "run": 10, "grace": 2})
+    await begin(gateway, runner, "bash: sleep 100")
+    assert await runner.exit_code() == ExitCode.DEADLINE
+    assert runner.termination.read_text()
+
+
+async def test_an_answer_waits_for_a_gateway_that_is_away(gateway, make_runner):
+    runner = make_runner(oneTurn=True, snapshot=False)
+    gateway.on_leave = None
+    await begin(gateway, runner, "hello there")
+    await eventually(lambda: gateway.leaves() == ["done"])
+    gateway.on_leave = wire.Goodbye()
+    await gateway.drop()
+    await eventually(lambda: len(gateway.leaves()) == 2, timeout=20)
+    assert await runner.exit_code() == ExitCode.LEFT
+
+
+# --- the files of a conversation ---------------------------------------------------------------------
+
+
+async def test_files_are_kept_at_a_leave_and_found_by_the_next_run(gateway, make_runner):
+    first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 5})
+    await begin(gateway, first, "bash: mkdir -p deep && echo hello > deep/note && ln -s deep/note link")
+    assert await first.exit_code() == ExitCode.LEFT
+    assert gateway.leaves() == ["idle"]
+    gateway.workspace = gateway.put[None]
+    gateway.frames.clear()
+    gateway.readies.clear()
+    gateway.acked = 0
+    second = make_runner(run=2)
+    await second.start()
+    await gateway.ready()
+    events = await gateway.ask(2, "bash: cat link; stat -c %A link")
+    assert "hello" in texts(events)[-1]
+    assert "lrwx" in texts(events)[-1]
+
+
+async def test_sigterm_in_a_turn_keeps_the_files(gateway, make_runner):
+    runner = make_runner()
+    await begin(gateway, runner, "bash: echo hello > note; sleep 100")
+    await eventually((runner.workspace / "note").exists, timeout=20)
+    runner.terminate()
+    await runner.exit_code()
+    assert gateway.put[None]
+
+
+async def test_files_that_cannot_be_brought_back_are_told_to_the_agent(gateway, make_runner):
+    gateway.workspace = b"this is no archive"
+    runner = make_runner()
+    await runner.start()
+    await gateway.ready()
+    events = await gateway.ask(1, "hello")
+    assert "could not be brought back" in texts(events)[-1]
+    assert list(runner.workspace.iterdir()) == []

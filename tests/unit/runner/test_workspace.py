@@ -1,0 +1,192 @@
+"""Workspaces packed and unpacked with the real tar."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import signal
+import socket
+import subprocess
+import tarfile
+
+import pytest
+
+from agent_runner.processes import reap
+from agent_runner.programs import Programs
+from agent_runner.workspace import TooLargeError, WorkspaceError, empty, is_empty, pack, unpack
+
+LIMIT = 1 << 30
+
+
+@pytest.fixture
+async def programs():
+    """Return programs whose ends are collected as the runner collects them."""
+    found = Programs()
+
+    def collect():
+        for pid, code in reap():
+            found.collect(pid, code)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, collect)
+    yield found
+    asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    target.mkdir()
+    return source, target
+
+
+def compare(source, target):
+    """Return what differs between two folders, in diff's words."""
+    done = subprocess.run(["diff", "-r", "--no-dereference", source, target], capture_output=True, check=False)
+    return done.stdout + done.stderr
+
+
+async def read(chunks):
+    return b"".join([chunk async for chunk in chunks])
+
+
+async def stream(data):
+    for start in range(0, len(data), 1000):
+        yield data[start : start + 1000]
+
+
+async def test_everything_a_workspace_may_hold_survives(folders, programs):
+    source, target = folders
+    (source / "empty").touch()
+    (source / "run.sh").write_text("#!/bin/sh\n")
+    (source / "run.sh").chmod(0o755)
+    (source / "secret").write_text("x")
+    (source / "secret").chmod(0o400)
+    (source / "new\nline and ünïcode").write_text("odd")
+    os.mkdir(os.fsencode(source) + b"/not \xff utf-8")  # noqa: PTH102  # no Path has such a name
+    (source / "deep" / "er").mkdir(parents=True)
+    (source / "deep" / "er" / "file").write_text("deep")
+    (source / "locked").mkdir()
+    (source / "locked" / "in").write_text("in")
+    (source / "locked").chmod(0o500)
+    (source / "link").symlink_to("deep/er/file")
+    (source / "dangling").symlink_to("/no/such/place")
+    os.link(source / "run.sh", source / "hard")
+    (source / "-rf").write_text("looks like an option")
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(source / "socket"))
+        data = await read(pack(str(source), LIMIT, programs))
+    await unpack(str(target), stream(data), programs)
+    assert not (target / "socket").exists()
+    (source / "socket").unlink()
+    assert compare(source, target) == b""
+    for name in ("run.sh", "secret", "locked"):
+        assert (target / name).stat().st_mode == (source / name).stat().st_mode
+    assert os.readlink(target / "dangling") == "/no/such/place"  # noqa: PTH115
+    assert (target / "hard").stat().st_ino == (target / "run.sh").stat().st_ino
+
+
+async def test_a_large_file_is_never_whole_in_memory(folders, programs):
+    source, target = folders
+    with (source / "large").open("wb") as file:
+        for _ in range(64):
+            file.write(os.urandom(1 << 20))
+    largest = total = 0
+
+    async def watched():
+        nonlocal largest, total
+        async for chunk in pack(str(source), LIMIT, programs):
+            largest, total = max(largest, len(chunk)), total + len(chunk)
+            yield chunk
+
+    await unpack(str(target), watched(), programs)
+    assert (target / "large").stat().st_size == 64 << 20
+    assert total > 64 << 20
+    assert largest <= 256 * 1024
+
+
+async def test_a_workspace_over_the_limit_is_refused_by_the_limits_name(folders, programs):
+    source, _ = folders
+    (source / "noise").write_bytes(os.urandom(100_000))
+    with pytest.raises(TooLargeError, match=r"over 0\.0625 MiB \(workspace\.snapshotLimit"):
+        await read(pack(str(source), 1 << 16, programs))
+
+
+def archive(*members):
+    """Return an archive of (name, link target or None for a file)."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        for name, target in members:
+            info = tarfile.TarInfo(name)
+            if target is not None:
+                info.type, info.linkname = tarfile.SYMTYPE, target
+                tar.addfile(info)
+            else:
+                info.size = 4
+                tar.addfile(info, io.BytesIO(b"evil"))
+    return subprocess.run(["zstd", "-c"], input=plain.getvalue(), capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [("../outside", None)],
+        [("a/../../outside", None)],
+        [("way", ".."), ("way/outside", None)],
+        [("way", "{outside}"), ("way/outside", None)],
+    ],
+    ids=["dots", "dots inside", "link up", "link away"],
+)
+async def test_nothing_leaves_the_folder(folders, programs, tmp_path, members):
+    _, target = folders
+    away = tmp_path / "away"
+    away.mkdir()
+    members = [(name, to and to.format(outside=away)) for name, to in members]
+    with pytest.raises(WorkspaceError):
+        await unpack(str(target), stream(archive(*members)), programs)
+    assert not (tmp_path / "outside").exists()
+    assert list(away.iterdir()) == []
+    assert is_empty(str(target))
+
+
+async def test_an_absolute_name_stays_inside(folders, programs, tmp_path):
+    _, target = folders
+    outside = tmp_path / "outside"
+    await unpack(str(target), stream(archive((str(outside), None))), programs)
+    assert not outside.exists()
+
+
+async def test_half_an_archive_leaves_nothing(folders, programs):
+    source, target = folders
+    (source / "a").write_text("first")
+    (source / "noise").write_bytes(os.urandom(200_000))
+    data = await read(pack(str(source), LIMIT, programs))
+    with pytest.raises(WorkspaceError):
+        await unpack(str(target), stream(data[: len(data) // 2]), programs)
+    assert is_empty(str(target))
+
+
+async def test_a_stream_that_breaks_leaves_nothing(folders, programs):
+    source, target = folders
+    (source / "a").write_text("first")
+    data = await read(pack(str(source), LIMIT, programs))
+
+    async def broken():
+        yield data[:100]
+        raise ConnectionResetError
+
+    with pytest.raises((ConnectionResetError, WorkspaceError)):
+        await unpack(str(target), broken(), programs)
+    assert is_empty(str(target))
+
+
+def test_emptying_takes_away_what_a_link_is_and_not_what_it_leads_to(tmp_path):
+    folder, kept = tmp_path / "folder", tmp_path / "kept"
+    (folder / "deep").mkdir(parents=True)
+    kept.mkdir()
+    (kept / "file").touch()
+    (folder / "link").symlink_to(kept)
+    empty(str(folder))
+    assert is_empty(str(folder))
+    assert (kept / "file").exists()
