@@ -72,7 +72,7 @@ async def test_a_wish_becomes_a_resource_and_its_answer_comes_back_everywhere(st
         assert (resource.spec.parent.uid, resource.spec.parent.run) == (owner.uid, 1)
         assert resource.metadata["ownerReferences"][0]["uid"] == owner.uid
         desk.subagents.report(child.name, phase="Pending", reason="Unschedulable", message="no room")
-        await eventually(lambda: [f for f in parent.sent if isinstance(f, wire.SubAgentUpdate) and "capacity" in f.text])
+        await eventually(lambda: [f for f in parent.sent if isinstance(f, wire.SubAgentUpdate) and "room" in f.text])
         own, runner = await connect_child(desk, child.name)
         assert runner.turns[0].text == TASK
         await desk.service.settle(own, 5, TurnState.DONE, None, "**seven**")
