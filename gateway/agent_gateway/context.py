@@ -95,7 +95,7 @@ def build_context(
         is_admin=access.is_admin,
         max_runs=config.max_threads,
         model=config.llm_model,
-        subagents=SubAgentCommands(store, service, config.bot_name, is_admin=access.is_admin),
+        subagents=SubAgentCommands(store, service.wishes, config.bot_name, is_admin=access.is_admin),
         service=service,
     )
     proxy = LlmProxy(build_providers(config), store)
@@ -114,7 +114,7 @@ def build_context(
         subagents=subagents,
         subagent_adopter=subagent_adopter,
         proxy=proxy,
-        runner_deps=RunnerDeps(store, views, wake, registry, authenticator, proxy, service, service),
+        runner_deps=RunnerDeps(store, views, wake, registry, authenticator, proxy, service, service.wishes),
         wake=wake,
     )
 

@@ -83,7 +83,7 @@ class Desk:
         access = Access({PERSON, GROUP}, {ADMIN})
         self.commands = Commands(
             store, self.resources, self.registry, self.views, self.wake, is_admin=access.is_admin, max_runs=max_runs,
-            model="glm", subagents=SubAgentCommands(store, self.service, "tg", is_admin=access.is_admin),
+            model="glm", subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
             service=self.service,
         )  # fmt: skip
         self.dispatcher = Dispatcher(

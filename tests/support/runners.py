@@ -225,7 +225,7 @@ async def running_port(
         authenticator=Authenticator(kube, store, namespace=NAMESPACE),
         proxy=proxy,
         children=children,
-        classes=children,
+        classes=children.wishes,
     )
     number = number or free_port()
     server = await serve(create_app(deps), "127.0.0.1", number)

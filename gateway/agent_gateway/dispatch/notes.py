@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent_contract.agentclass import AgentClass
-from agent_gateway.dispatch.subagents import build_facts
+from agent_gateway.dispatch.facts import build_facts
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Run, Thread, Turn

@@ -6,18 +6,19 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 from agent_contract import names, wire
-from agent_contract.agentclass import AgentClass, compute_bytes
 from agent_contract.agentthread import Reason
 from agent_contract.base import Wire
-from agent_contract.subagent import DEFAULT_TASK_SECONDS, SubAgentPhase
+from agent_contract.subagent import SubAgentPhase
 from agent_gateway.dispatch import actions as do
 from agent_gateway.dispatch import children as c
+from agent_gateway.dispatch.facts import build_facts
 from agent_gateway.dispatch.reconcile import LinkState
 from agent_gateway.dispatch.wake import Wake
+from agent_gateway.dispatch.wishes import Wishes
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.subagents import NameTaken, SubAgents
 from agent_gateway.runners.registry import Registry
@@ -25,8 +26,6 @@ from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import (
     Ending,
-    NewSubAgent,
-    Run,
     SubAgentRow,
     SubAgentState,
     Thread,
@@ -80,53 +79,13 @@ class SubAgentService:
         self._wake = wake
         self._link_state = link_state
         self._since = datetime.now(UTC)
+        self.wishes = Wishes(store, threads, wake, self.show)
 
-    # --- asking for one ---------------------------------------------------------------------------
+    # --- what a runner asks -----------------------------------------------------------------------
 
     async def ask(self, parent: Thread, run: int, ask: wire.SubAgentAsk) -> wire.SubAgentResult | None:
-        """Record what an agent asks for, with the acknowledgement; return why it is refused, if it is."""
-        holder, own = await asyncio.gather(self._store.run(parent.id, run), self._own(parent))
-        turn = await self._store.running_turn(parent.id)
-        if holder is None or turn is None or turn.id != ask.turn:
-            return _refuse(ask.call_id, "The turn that asked for it is over.")
-        found = await self._class_of(parent, own)
-        depth = own.depth + 1 if own is not None else 1
-        if depth > found.spec.sub_agents.max_depth:
-            return _refuse(ask.call_id, words.depth_text(depth, found.spec.sub_agents.max_depth))
-        new = NewSubAgent(
-            parent=parent, parent_uid=holder.thread_uid or "", parent_run=run, call_id=ask.call_id, turn_id=turn.id,
-            reply_to=turn.message_id or (own.reply_to if own is not None else None), task=ask.task,
-            class_name=self._child_class(found, parent, own),
-            timeout=_cap(ask.timeout_seconds, holder, found, own), workspace=ask.workspace, depth=depth,
-        )  # fmt: skip
-        child = await self._store.ask_subagent(new, found.spec.sub_agents.max_children, ask.seq)
-        if child is None:
-            return _refuse(ask.call_id, words.children_text(found.spec.sub_agents.max_children))
-        self._step("subagent_wanted", child)
-        self._wake.thread(child.thread_id)
-        await self._show_lines(child)
-        return None
-
-    async def spawn(self, connection: Connection, parent: Thread, task: str, call_id: str, message_id: int) -> str:
-        """Record what a person asks for; return what the chat is told, if it is refused."""
-        found = await self._class_of(parent, None)
-        if found.spec.sub_agents.max_depth < 1:
-            return words.depth_text(1, 0)
-        await self._store.lock_thread(connection, parent.id)
-        new = NewSubAgent(
-            parent=parent, parent_uid="", parent_run=parent.run_counter, call_id=call_id, turn_id=None,
-            reply_to=message_id, task=task, class_name=self._child_class(found, parent, None),
-            timeout=min(DEFAULT_TASK_SECONDS, found.spec.timeouts.run), workspace="Copy", depth=1,
-        )  # fmt: skip
-        child = await self._store.add_subagent(connection, new)
-        facts = build_facts(child)
-        await self._store.put(
-            connection, parent.address, words.spawned_text(facts), f"spawned:{child.thread_id}", reply_to=message_id,
-            buttons=[words.build_button(facts)],
-        )  # fmt: skip
-        self._step("subagent_wanted", child)
-        self._wake.thread_later(child.thread_id, 0.05)
-        return ""
+        """Record what an agent asks for; see `Wishes.ask`."""
+        return await self.wishes.ask(parent, run, ask)
 
     async def cancel_call(self, parent: Thread, run: int, seq: int, call_id: str) -> None:
         """Record that nobody waits for a call's sub-agent any more, with the acknowledgement."""
@@ -146,7 +105,7 @@ class SubAgentService:
                 await send(await self._build_result(child))
         for child in await self._store.children(parent.id, run):
             if child.state is not SubAgentState.FINISHED:
-                await self._show_lines(child)
+                await self.show(child)
 
     async def end_with(self, parent_id: int) -> None:
         """End all of a thread's sub-agents, as it is ended itself."""
@@ -165,12 +124,6 @@ class SubAgentService:
             return None
         own = [s for s in await self._store.children(turn.thread_id, turn.run) if s.turn_id == turn.id]
         return max((s.finished_at or datetime.now(UTC) for s in own), default=None)
-
-    async def snapshot_limit(self, thread_name: str, thread_id: int) -> int:
-        """Return how many bytes a thread's packed workspace may have."""
-        own = await self._store.subagent(thread_id)
-        name = own.class_name if own is not None else self._class_name(thread_name, None)
-        return compute_bytes((await self._threads.agent_class(name)).spec.workspace.snapshot_limit)
 
     # --- its own words ----------------------------------------------------------------------------
 
@@ -227,7 +180,7 @@ class SubAgentService:
                 await self._tell(s.child, action)
                 return True
             case c.ShowAge():
-                await self._show_lines(s.child)
+                await self.show(s.child)
                 return True
             case do.EndRun(number=number, reason=reason, message=message):
                 if await self._store.end_run(thread.id, number, reason, message):
@@ -277,7 +230,7 @@ class SubAgentService:
         now = await self._store.subagent(child.thread_id)
         if now is None or now.finished_at is not None:
             return
-        await self._show_lines(now)
+        await self.show(now)
         if now.parent_id is not None and now.call_id is not None and now.turn_id is not None:
             line = words.build_line(build_facts(now)).text
             await self._send(now, wire.SubAgentUpdate(call_id=now.call_id, text=line))
@@ -303,7 +256,7 @@ class SubAgentService:
     async def _tell_end(self, child: SubAgentRow) -> None:
         if child.turn_id is not None and child.cancel != "parent":
             await self._send(child, await self._build_result(child))
-        await self._show_lines(child)
+        await self.show(child)
         if child.turn_id is None:
             await self._close_line(child)
         self._wake.outbox()
@@ -318,7 +271,8 @@ class SubAgentService:
             text = words.spawned_text(build_facts(child))
             await self._store.put(None, thread.address, text, f"spawned-end:{child.thread_id}", message_ids=shown)
 
-    async def _show_lines(self, child: SubAgentRow) -> None:
+    async def show(self, child: SubAgentRow) -> None:
+        """Show a sub-agent and its siblings below the turn that waits for them."""
         if child.turn_id is None or child.parent_id is None:
             return
         siblings = await self._store.children(child.parent_id, child.parent_run)
@@ -340,22 +294,6 @@ class SubAgentService:
         return wire.SubAgentResult(call_id=child.call_id or "", name=child.name, ok=ok, text=text, usage=usage)
 
     # --- who is who -------------------------------------------------------------------------------
-
-    async def _own(self, thread: Thread) -> SubAgentRow | None:
-        return await self._store.subagent(thread.id) if thread.kind is ThreadKind.SUBAGENT else None
-
-    async def _class_of(self, thread: Thread, own: SubAgentRow | None) -> AgentClass:
-        return await self._threads.agent_class(self._class_name(thread.name, own))
-
-    def _class_name(self, thread_name: str, own: SubAgentRow | None) -> str:
-        if own is not None:
-            return own.class_name
-        resource = self._threads.cached(thread_name)
-        return resource.spec.class_ref.name if resource is not None else names.DEFAULT_CLASS
-
-    def _child_class(self, found: AgentClass, thread: Thread, own: SubAgentRow | None) -> str:
-        other = found.spec.sub_agents.class_ref
-        return other.name if other is not None else self._class_name(thread.name, own)
 
     async def _parent_resource(self, child: SubAgentRow) -> tuple[c.ParentResource | None, bool]:
         """Return the parent's resource, and whether there must be one."""
@@ -379,31 +317,3 @@ class SubAgentService:
     def _step(self, step: str, child: SubAgentRow) -> None:
         ids = {"step": step, "subagent": child.name, "agent_thread": child.parent_name}
         _log.info("step", extra={**ids, "t": time.time_ns() // 1_000_000})
-
-
-def build_facts(child: SubAgentRow, ending: Ending | None = None) -> words.SubAgentFacts:
-    """Build what the chat shows of a sub-agent; with `ending`, as it will be."""
-    until = child.finished_at or datetime.now(UTC)
-    return words.SubAgentFacts(
-        id=child.thread_id,
-        name=child.name,
-        parent=child.parent_name,
-        phase=ending.phase if ending is not None else child.phase,
-        message=ending.message if ending is not None else child.message,
-        reason=ending.reason if ending is not None else child.reason,
-        timeout=child.timeout,
-        task=child.task,
-        seconds=(until - child.created_at).total_seconds(),
-    )
-
-
-def _refuse(call_id: str, why: str) -> wire.SubAgentResult:
-    return wire.SubAgentResult(call_id=call_id, ok=False, text=why)
-
-
-def _cap(wanted: int | None, holder: Run, found: AgentClass, own: SubAgentRow | None) -> int:
-    """Cap a child's seconds to what is left of its parent's run."""
-    most = own.timeout if own is not None else found.spec.timeouts.run
-    since = holder.hello_at or datetime.now(UTC)
-    left = (since + timedelta(seconds=most) - datetime.now(UTC)).total_seconds()
-    return max(1, min(wanted or DEFAULT_TASK_SECONDS, int(left)))

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from agent_contract.names import build_thread_name
-from agent_gateway.dispatch.subagents import SubAgentService, build_facts
+from agent_gateway.dispatch.facts import build_facts
+from agent_gateway.dispatch.wishes import Wishes
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import Address, SubAgentRow
@@ -46,11 +47,9 @@ class Order(Asked, Protocol):
 class SubAgentCommands:
     """`/spawn`, `/subagents`, `/cancel` and the Cancel button. Each returns what is said."""
 
-    def __init__(
-        self, store: Store, service: SubAgentService, bot_name: str, *, is_admin: Callable[[int], bool]
-    ) -> None:
+    def __init__(self, store: Store, wishes: Wishes, bot_name: str, *, is_admin: Callable[[int], bool]) -> None:
         self._store = store
-        self._service = service
+        self._wishes = wishes
         self._bot_name = bot_name
         self._is_admin = is_admin
 
@@ -64,7 +63,7 @@ class SubAgentCommands:
         address = order.address
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
         thread = await self._store.get_or_create_thread(connection, address, name, order.title)
-        return await self._service.spawn(connection, thread, task, f"m{order.message_id}", order.message_id)
+        return await self._wishes.spawn(connection, thread, task, f"m{order.message_id}", order.message_id)
 
     async def tree(self, order: Order) -> str:
         """List those of this conversation."""
