@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from agent_contract import wire
 from agent_contract.names import ExitCode
@@ -16,6 +16,7 @@ from agent_contract.subagent import MAX_RESULT_BYTES
 from agent_runner import lifecycle as life
 from agent_runner.calls import Calls
 from agent_runner.conversation import Conversation
+from agent_runner.ending import Ending
 from agent_runner.files import Files
 from agent_runner.launch import BadConfigError, Process, Setup, spawn
 from agent_runner.link import Address, Link
@@ -49,8 +50,7 @@ class App:
         self._programs = Programs()
         self._files = Files(self._link, setup, config, self._programs, log, self._open_session)
         self._calls = Calls(self._outbox, lambda: self._state.turn, self._files.copy, log)
-        self._ending: asyncio.Task[None] | None = None
-        self._exit_code: int | None = None
+        self._ending = Ending(config, self._files, self._outbox, lambda: self._state, self._finish, self._on_task_done)
         self._switching = False
         self._timings: dict[str, float] = {}
         self._queue: list[life.Happening] = []
@@ -81,8 +81,7 @@ class App:
             self._restore.cancel()
             self._files.cancel()
             self._calls.close()
-            if self._ending is not None:
-                self._ending.cancel()
+            self._ending.cancel()
             await self._link.close()
             link.cancel()
             await asyncio.gather(link, return_exceptions=True)
@@ -222,7 +221,7 @@ class App:
         for action in actions:
             self._do(action)
         if self._state.phase is life.Phase.STOPPING and before is not self._state.phase:
-            self._keep_files(actions)
+            self._ending.keep(actions)
         if isinstance(happening, life.PiLoaded):
             self.on_step("pi_ready")
             self._open_session()
@@ -239,7 +238,7 @@ class App:
                 self._tell_end(action.event)
                 self._outbox.add_event(action.turn, action.event)
             case life.AskLeave():
-                self._leave(action.reason)
+                self._ending.leave(action.reason)
             case life.Announce():
                 self._announce()
             case life.Prompt():
@@ -272,33 +271,6 @@ class App:
         if count:
             self._log.info("killed", what=what, processes=count)
 
-    def _leave(self, reason: Literal["idle", "run_deadline", "shutdown", "done"]) -> None:
-        """Ask for leave, once the files are where the next run finds them."""
-        if not self._config.snapshot:
-            self._outbox.add_leave(reason)
-            return
-        if self._ending is None or self._ending.done():
-            self._ending = asyncio.create_task(self._keep_and_leave(reason))
-            self._ending.add_done_callback(self._on_task_done)
-
-    async def _keep_and_leave(self, reason: Literal["idle", "run_deadline", "shutdown", "done"]) -> None:
-        await self._files.keep()
-        if self._state.phase in (life.Phase.LEAVING, life.Phase.STOPPING):  # else a turn came meanwhile
-            self._outbox.add_leave(reason)
-
-    def _keep_files(self, actions: list[life.Action]) -> None:
-        """Keep the files of a run that ends without asking for leave, while a gateway is there to take them."""
-        asked = any(isinstance(action, life.AskLeave | life.Exit) for action in actions)
-        if self._config.snapshot and not asked and (self._ending is None or self._ending.done()):
-            self._ending = asyncio.create_task(self._keep_and_exit())
-            self._ending.add_done_callback(self._on_task_done)
-
-    async def _keep_and_exit(self) -> None:
-        await self._files.keep()
-        if self._exit_code is not None:
-            code, self._ending = self._exit_code, None
-            self._finish(code)
-
     def _with_note(self, turn: wire.Turn) -> wire.Turn:
         note, self._files.note = self._files.note, ""
         return turn.model_copy(update={"text": f"{turn.text}\n\n{note}"}) if note else turn
@@ -314,9 +286,7 @@ class App:
             self._log.warning("termination_message_not_written", problem=error.strerror)
 
     def _finish(self, code: int) -> None:
-        due = self._state.deadline is not None and time.monotonic() >= self._state.deadline
-        if self._ending is not None and not self._ending.done() and not due and code != ExitCode.LEFT:
-            self._exit_code = code  # the files are on their way; the deadline bounds that
+        if self._ending.holds(code, self._state):
             return
         if self._exit and not self._exit.done():
             self._log.info("exit", code=code)
