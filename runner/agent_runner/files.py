@@ -110,6 +110,8 @@ class Files:
                 words = str(error) if isinstance(error, WorkspaceError) else type(error).__name__
                 self._log.warning("workspace_not_restored", problem=words)
                 self.note = f"[The files you had could not be brought back: {words}]"
+                if isinstance(error, WorkspaceError):
+                    break  # it came whole, and would be no better the next time
             else:
                 self._log.info("workspace_restored")
                 self.note = ""

@@ -37,20 +37,24 @@ class Programs:
     def __init__(self) -> None:
         self._ends: dict[int, asyncio.Future[int]] = {}
 
-    async def read_from(self, words: list[str]) -> Running:
-        """Start a program whose output is wanted.
+    async def read_from(self, words: list[str], given: bytes = b"") -> Running:
+        """Start a program whose output is wanted; it finds `given` on its standard input.
 
         Raises:
             OSError: it cannot be started.
         """
         ours, its = os.pipe()
+        source = os.memfd_create("given")
         try:
-            running = self._start(words, {0: None, 1: its, 2: None})
+            os.write(source, given)
+            os.lseek(source, 0, os.SEEK_SET)
+            running = self._start(words, {0: source, 1: its, 2: None})
         except OSError:
             os.close(ours)
             raise
         finally:
             os.close(its)
+            os.close(source)
         loop = asyncio.get_running_loop()
         running.reader = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(running.reader)

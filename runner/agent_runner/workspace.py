@@ -39,9 +39,11 @@ async def pack(folder: str, limit: int, programs: Programs) -> AsyncGenerator[by
         TooLargeError: more bytes would come.
         WorkspaceError: tar cannot do it.
     """
-    words = ["tar", "--create", "--zstd", "--ignore-failed-read", "--directory", folder, "."]
+    # the folder itself is left out: it is a volume's root, and nobody may change the mode of the one it is unpacked into
+    names = ["--null", "--verbatim-files-from", "--files-from=/dev/stdin"]
+    words = ["tar", "--create", "--zstd", "--ignore-failed-read", "--directory", folder, *names]
     try:
-        running = await programs.read_from(words)
+        running = await programs.read_from(words, _list(folder))
     except OSError as error:
         raise WorkspaceError(f"The workspace cannot be packed: tar does not start ({error.strerror}).") from error
     total = 0
@@ -67,8 +69,7 @@ async def unpack(folder: str, chunks: AsyncIterable[bytes], programs: Programs) 
     Raises:
         WorkspaceError: it is no whole archive, or holds what must not be unpacked.
     """
-    # the folder itself is a volume's root, which is not ours to change
-    options = ["--zstd", "--no-overwrite-dir", "--no-same-owner", "--preserve-permissions"]
+    options = ["--zstd", "--no-same-owner", "--preserve-permissions"]
     try:
         running = await programs.write_to(["tar", "--extract", *options, "--directory", folder])
     except OSError as error:
@@ -82,6 +83,12 @@ async def unpack(folder: str, chunks: AsyncIterable[bytes], programs: Programs) 
         await _end(running)
         await asyncio.to_thread(empty, folder)
         raise
+
+
+def _list(folder: str) -> bytes:
+    """Return the names in a folder as tar reads them: each may hold any byte but one."""
+    with os.scandir(os.fsencode(folder)) as entries:
+        return b"".join(b"./" + entry.name + b"\0" for entry in entries)
 
 
 async def _feed(running: Running, chunks: AsyncIterable[bytes]) -> None:

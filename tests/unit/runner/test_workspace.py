@@ -87,6 +87,25 @@ async def test_everything_a_workspace_may_hold_survives(folders, programs):
     assert (target / "hard").stat().st_ino == (target / "run.sh").stat().st_ino
 
 
+async def test_the_folder_itself_is_left_as_it_is(folders, programs):
+    source, target = folders
+    (source / "file").touch()
+    source.chmod(0o700)
+    target.chmod(0o777)
+    os.utime(target, (1, 1))
+    data = await read(pack(str(source), LIMIT, programs))
+    listed = subprocess.run(["tar", "--list", "--zstd"], input=data, capture_output=True, check=True).stdout  # noqa: ASYNC221
+    assert listed == b"./file\n"
+    await unpack(str(target), stream(data), programs)
+    assert target.stat().st_mode & 0o777 == 0o777
+
+
+async def test_an_empty_folder_is_an_archive_too(folders, programs):
+    source, target = folders
+    await unpack(str(target), stream(await read(pack(str(source), LIMIT, programs))), programs)
+    assert is_empty(str(target))
+
+
 async def test_a_large_file_is_never_whole_in_memory(folders, programs):
     source, target = folders
     with (source / "large").open("wb") as file:
