@@ -13,7 +13,7 @@ from agent_runner.launch import Setup
 from agent_runner.link import Link
 from agent_runner.logs import Log
 from agent_runner.programs import Programs
-from agent_runner.workspace import WorkspaceError, is_empty, pack, unpack
+from agent_runner.workspace import TooLargeError, WorkspaceError, is_empty, pack, unpack
 
 PAUSE = 1.0
 """Seconds between two attempts."""
@@ -88,6 +88,8 @@ class Files:
                 async for chunk in packed:
                     yield chunk
             except WorkspaceError as error:
+                if call_id is None and isinstance(error, TooLargeError):
+                    return  # the gateway sees it too, and remembers it for the next run
                 problems.append(error)
                 raise
 

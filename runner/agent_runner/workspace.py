@@ -36,7 +36,7 @@ async def pack(folder: str, limit: int, programs: Programs) -> AsyncGenerator[by
         programs: Starts tar.
 
     Raises:
-        TooLargeError: more bytes would come.
+        TooLargeError: more bytes than that have come.
         WorkspaceError: tar cannot do it.
     """
     # the folder itself is left out: it is a volume's root, and nobody may change the mode of the one it is unpacked into
@@ -50,12 +50,12 @@ async def pack(folder: str, limit: int, programs: Programs) -> AsyncGenerator[by
     try:
         while running.reader is not None and (chunk := await running.reader.read(CHUNK)):
             total += len(chunk)
+            yield chunk
             if total > limit:
                 raise TooLargeError(
                     f"The packed workspace is over {limit / (1 << 20):g} MiB "
                     "(workspace.snapshotLimit of the AgentClass)."
                 )
-            yield chunk
         code = await running.ended
         if code not in (0, _SOME_CHANGED):
             raise WorkspaceError(f"The workspace cannot be packed: tar ended with {code}.")

@@ -2,62 +2,46 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable
+
+from typing_extensions import override
 
 from agent_contract.agentthread import AgentThread
 from agent_contract.names import build_thread_name
 from agent_gateway.dispatch.wake import Wake
-from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.resources.follower import Follower
 from agent_gateway.store import Store
-from agent_gateway.store.database import FAULTS
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.ports import BotIdentity
 
-_log = logging.getLogger(__name__)
-_RETRY_SECONDS = 5.0
 
-
-class Adopter:
+class Adopter(Follower):
     """Follows changed AgentThreads by name."""
 
     resources: AgentThreads
     allows: Callable[[int | None, int], bool]
 
     def __init__(self, store: Store, bot: BotIdentity, bot_name: str, wake: Wake) -> None:
+        super().__init__()
         self._store = store
         self._bot = bot
         self._bot_name = bot_name
         self._wake = wake
-        self._names: dict[str, None] = {}
-        self._changed = asyncio.Event()
         self._ids: dict[str, int] = {}
         self._refused: set[str] = set()
 
+    @override
     def changed(self, name: str) -> None:
         """Note that a resource changed or went."""
         if name in self._ids:
             self._wake.thread(self._ids[name])
             return
-        self._names[name] = None
-        self._changed.set()
+        super().changed(name)
 
-    async def run(self) -> None:
-        """Look up what is not known yet, for ever."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            names, self._names = list(self._names), {}
-            for name in names:
-                try:
-                    await self._look(name)
-                except (*FAULTS, KubeError) as error:
-                    _log.warning("adopt_failed", extra={"agent_thread": name, "error": type(error).__name__})
-                    asyncio.get_running_loop().call_later(_RETRY_SECONDS, self.changed, name)
-
-    async def _look(self, name: str) -> None:
+    @override
+    async def look(self, name: str) -> None:
+        """Give a resource made by hand its row, or say on it why it is refused."""
         thread = await self._store.thread_by_name(name)
         if thread is not None:
             self._ids[name] = thread.id

@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
+from typing_extensions import override
+
 from agent_gateway.dispatch.wake import Wake
-from agent_gateway.kube import KubeError
+from agent_gateway.resources.follower import Follower
 from agent_gateway.resources.subagents import SubAgents
 from agent_gateway.store import Store
-from agent_gateway.store.database import FAULTS
 from agent_gateway.store.rows import SubAgentState
 
 _log = logging.getLogger(__name__)
-_RETRY_SECONDS = 5.0
 _SOON = 0.5
 
 
-class SubAgentAdopter:
+class SubAgentAdopter(Follower):
     """Follows changed SubAgents by name."""
 
     resources: SubAgents
 
     def __init__(self, store: Store, wake: Wake) -> None:
+        super().__init__()
         self._store = store
         self._wake = wake
-        self._names: dict[str, None] = {}
-        self._changed = asyncio.Event()
 
-    def changed(self, name: str) -> None:
-        """Note that a resource changed or went."""
-        self._names[name] = None
-        self._changed.set()
-
-    async def run(self) -> None:
-        """Look at what changed, for ever."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            names, self._names = list(self._names), {}
-            for name in names:
-                try:
-                    await self._look(name)
-                except (*FAULTS, KubeError) as error:
-                    _log.warning("adopt_failed", extra={"subagent": name, "error": type(error).__name__})
-                    asyncio.get_running_loop().call_later(_RETRY_SECONDS, self.changed, name)
-
-    async def _look(self, name: str) -> None:
+    @override
+    async def look(self, name: str) -> None:
         """Wake the sub-agent of a resource, or record one that nobody here asked for.
 
         A later resource of the same name is another sub-agent: it gets a thread of its own once the old one has ended.
@@ -58,7 +39,7 @@ class SubAgentAdopter:
             if resource is None or known.uid in {resource.uid, None}:
                 return
             if known.state is not SubAgentState.FINISHED:
-                asyncio.get_running_loop().call_later(_SOON, self.changed, name)
+                self.later(name, _SOON)
                 return
             await self._store.give_name_free(known.thread_id, name)
         if resource is None or (resource.status.phase is not None and resource.status.phase.over):
