@@ -24,6 +24,8 @@ _PROMPTS = (
     ("slow 24 200", "w23"),
 )
 """What the person of the demo says, and what its answer holds: a tool run in the pod, and a slow stream."""
+_SUBAGENTS = "spawn: {bash: hostname; sleep 4; echo counted the stars} | {bash: hostname; sleep 4; echo named a tree}"
+"""The agent gives two tasks to sub-agents at once and uses both answers."""
 _ENV = ROOT / ".env"
 _DIM, _BOLD, _PLAIN = "\033[2m", "\033[1m", "\033[0m"
 
@@ -56,8 +58,12 @@ def demo() -> int:
             conversation = Conversation(port)
             for prompt, until in _PROMPTS:
                 conversation.ask(prompt, until)
-    print(f"\n{_BOLD}$ kubectl get agentthreads,pods{_PLAIN}")
-    print(release.kubectl("get", "agentthreads,pods"))
+            conversation.ask(_SUBAGENTS, "k2 working")
+            print(f"\n{_BOLD}$ kubectl get subagents,pods{_PLAIN}")
+            print(release.kubectl("get", "subagents,pods", "-l", f"openclaw.dev/thread=tg-{PERSON}"))
+            conversation.wait("Result 2")
+    print(f"\n{_BOLD}$ kubectl get agentthreads,subagents,pods{_PLAIN}")
+    print(release.kubectl("get", "agentthreads,subagents,pods"))
     _say_what_next(release, env)
     return 0
 
@@ -67,7 +73,9 @@ def chat() -> int:
     release = _running_release()
     with release.forward(f"service/{RELEASE}-demo-telegram", 8081) as port:
         conversation = Conversation(port)
-        print("You are person 48151623. Type a message, or /status, /threads, /kill tg-48151623; end with Ctrl-D.\n")
+        print(
+            "You are person 48151623. Type a message, or /status, /threads, /spawn <task>, /subagents; end with Ctrl-D.\n"
+        )
         watcher = threading.Thread(target=conversation.follow, args=(lambda: False,), daemon=True)
         watcher.start()
         for line in sys.stdin:
@@ -93,11 +101,19 @@ class Conversation:
         """Send a message and show the answer as it grows, until it holds `until`.
 
         Raises:
-            UserError: there was none in two minutes.
+            UserError: it did not within two minutes.
         """
         self._shown.clear()
         print(f"\n{_DIM}person:{_PLAIN} {text}")
         self.say(text)
+        self.wait(until)
+
+    def wait(self, until: str) -> None:
+        """Show the answer as it grows, until it holds `until`.
+
+        Raises:
+            UserError: it did not within two minutes.
+        """
         deadline = time.monotonic() + 120
         self.follow(lambda: until in "".join(self._shown.values()) or time.monotonic() > deadline)
         print()
@@ -240,6 +256,7 @@ def _say_what_next(release: Release, env: Mapping[str, str]) -> None:
     print(
         f"  kubectl -n {NAMESPACE} delete pod -l openclaw.dev/thread=tg-{PERSON}     the next message remembers all the same"
     )
+    print(f"  kubectl -n {NAMESPACE} get subagents -o wide")
     print("  make cluster-down             remove everything")
 
 

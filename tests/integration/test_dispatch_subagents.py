@@ -250,6 +250,15 @@ async def test_a_parent_that_was_not_recorded_gives_no_rights(store):
         assert await desk.store.workspace_of(own, child) is None
 
 
+async def test_one_made_by_hand_may_bear_a_conversations_name(store):
+    async with running_desk(store) as desk:
+        thread, _, _ = await begin(desk)
+        desk.subagents.put({"metadata": {"name": "tg-42"}, "spec": {"task": TASK}})
+        own, _ = await connect_child(desk, "tg-42")
+        assert own.id != thread.id
+        assert (await store.thread_by_name("tg-42")).id == thread.id
+
+
 async def test_a_person_starts_lists_and_cancels_one(store):
     async with running_desk(store) as desk:
         await desk.say(f"/spawn {TASK}")

@@ -32,7 +32,7 @@ class Runs:
     def __init__(self):
         self.pod_uid = None
 
-    async def thread_by_name(self, name):
+    async def thread_by_name(self, name, kind):
         return Thread(1, Address(5, 42), name, "", UUID(int=1), 1) if name == "tg-42" else None
 
     async def run(self, thread_id, number):

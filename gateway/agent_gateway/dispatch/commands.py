@@ -16,7 +16,7 @@ from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.rows import Thread, ThreadKind
+from agent_gateway.store.rows import Thread
 from agent_gateway.telegram import commands as texts
 from agent_gateway.telegram.texts import failure_text
 from agent_gateway.telegram.updates import Command, Pressed
@@ -135,7 +135,7 @@ class Commands:
             return Answer(texts.KILL_USAGE)
         thread = await self._store.thread_by_name(name)
         own = thread is not None and thread.address.chat_id == command.address.chat_id
-        if thread is not None and thread.kind is ThreadKind.SUBAGENT:
+        if thread is None and await self._store.subagent_by_name(name) is not None:
             text, due = await self._subagents.cancel(connection, command)
             return Answer(text, [lambda: self._service.look(due)])
         if thread is None or not (own or self._is_admin(command.person_id)):

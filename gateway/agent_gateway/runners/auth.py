@@ -13,7 +13,7 @@ from typing import Any
 from agent_contract import names
 from agent_gateway.kube import KubeError
 from agent_gateway.runners.ports import Kube, Runs
-from agent_gateway.store.rows import Run, RunState, Thread
+from agent_gateway.store.rows import Run, RunState, Thread, ThreadKind
 
 CACHE_SECONDS = 60.0
 CACHE_ENTRIES = 2048
@@ -85,21 +85,23 @@ def check_review(status: Mapping[str, Any], account: str) -> PodRef:
     return PodRef(str(name[0]), str(uid[0]))
 
 
-def check_pod(pod: Mapping[str, Any], ref: PodRef) -> tuple[str, int]:
-    """Return thread (or sub-agent) name and run that a pod says it is, by its labels. Raises Denied."""
+def check_pod(pod: Mapping[str, Any], ref: PodRef) -> tuple[ThreadKind, str, int]:
+    """Return kind and name of the thread, and the run, that a pod says it is, by its labels. Raises Denied."""
     meta = pod.get("metadata") or {}
     if meta.get("uid") != ref.uid:
         raise Denied(403, f"Pod {ref.name} is another one by now: its UID is not the token's.")
     if (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
         raise Denied(403, f"Pod {ref.name} has ended.")
     labels = meta.get("labels") or {}
+    # a sub-agent's pod names the conversation that it works for besides
+    kind = ThreadKind.SUBAGENT if labels.get(names.LABEL_SUBAGENT) else ThreadKind.CONVERSATION
     thread = labels.get(names.LABEL_SUBAGENT) or labels.get(names.LABEL_THREAD)
     run = str(labels.get(names.LABEL_RUN, ""))
     if not thread or not run.isascii() or not run.isdecimal():
         raise Denied(
             403, f"Pod {ref.name} is no agent's: its labels {names.LABEL_THREAD} and {names.LABEL_RUN} name no run."
         )
-    return str(thread), int(run)
+    return kind, str(thread), int(run)
 
 
 def check_job(pod: Mapping[str, Any], ref: PodRef, thread: str, run: Run) -> str:
@@ -183,8 +185,8 @@ class Authenticator:
             if error.status == 404:
                 raise Denied(403, "The token's pod is gone.") from error
             raise Denied(503, f"Who you are cannot be checked now: {error}") from error
-        thread_name, number = check_pod(pod, ref)
-        thread, run = await self._recorded(thread_name, number)
+        thread, run = await self._recorded(*check_pod(pod, ref))
+        number = run.number
         job = check_job(pod, ref, thread.name, run)
         return Identity(thread.name, thread.id, number, ref.name, ref.uid, job)
 
@@ -198,8 +200,8 @@ class Authenticator:
         status = answer.get("status")
         return status if isinstance(status, dict) else {}
 
-    async def _recorded(self, thread_name: str, number: int) -> tuple[Thread, Run]:
-        thread = await self._store.thread_by_name(thread_name)
+    async def _recorded(self, kind: ThreadKind, thread_name: str, number: int) -> tuple[Thread, Run]:
+        thread = await self._store.thread_by_name(thread_name, kind)
         run = None if thread is None else await self._store.run(thread.id, number)
         if thread is None or run is None:
             raise Denied(403, f"No run {number} of a thread {thread_name} was ever wanted here.")

@@ -14,6 +14,7 @@ from agent_gateway.store.rows import (
     Run,
     SubAgentRow,
     Thread,
+    ThreadKind,
     Turn,
     TurnState,
     TurnView,
@@ -32,8 +33,8 @@ class Kube(Protocol):
 class Runs(Protocol):
     """Reads that say who a runner is."""
 
-    async def thread_by_name(self, name: str) -> Thread | None:
-        """Return the conversation of an AgentThread."""
+    async def thread_by_name(self, name: str, kind: ThreadKind) -> Thread | None:
+        """Return the thread of an AgentThread, or of a SubAgent."""
         ...
 
     async def run(self, thread_id: int, number: int) -> Run | None:

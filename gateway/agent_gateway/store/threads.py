@@ -24,9 +24,9 @@ class ThreadQueries(Database):
         row = await self._row("thread_by_id", thread_id)
         return build_thread(row) if row else None
 
-    async def thread_by_name(self, name: str) -> Thread | None:
-        """Return the thread of an AgentThread."""
-        row = await self._row("thread_by_name", name)
+    async def thread_by_name(self, name: str, kind: ThreadKind = ThreadKind.CONVERSATION) -> Thread | None:
+        """Return the thread of an AgentThread, or of a SubAgent."""
+        row = await self._row("thread_by_name", name, kind.value)
         return build_thread(row) if row else None
 
     async def thread_by_address(self, address: Address) -> Thread | None:

@@ -7,6 +7,9 @@ ALTER TABLE threads ALTER COLUMN chat_id DROP NOT NULL;
 ALTER TABLE threads DROP CONSTRAINT IF EXISTS threads_conversation_has_chat;
 ALTER TABLE threads ADD CONSTRAINT threads_conversation_has_chat CHECK (kind = 'subagent' OR chat_id IS NOT NULL);
 ALTER TABLE threads DROP CONSTRAINT IF EXISTS threads_bot_id_chat_id_topic_id_key;
+-- A resource made by hand may bear any name, that of a conversation's AgentThread included.
+ALTER TABLE threads DROP CONSTRAINT IF EXISTS threads_name_key;
+CREATE UNIQUE INDEX IF NOT EXISTS threads_name ON threads (kind, name);
 CREATE UNIQUE INDEX IF NOT EXISTS threads_address ON threads (bot_id, chat_id, topic_id) NULLS NOT DISTINCT
     WHERE kind = 'conversation';
 

@@ -31,7 +31,7 @@ WHERE s.state <> 'finished' OR s.finished_at > now() - interval '1 day' ORDER BY
 -- name: subagent_by_name
 SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
-WHERE t.name = $1;
+WHERE t.name = $1 AND t.kind = 'subagent';
 
 -- name: undelivered
 -- What ended and the parent's session does not hold yet; what the parent itself called off needs no telling.

@@ -8,7 +8,7 @@ RETURNING *;
 SELECT * FROM threads WHERE id = $1;
 
 -- name: thread_by_name
-SELECT * FROM threads WHERE name = $1;
+SELECT * FROM threads WHERE name = $1 AND kind = $2;
 
 -- name: thread_by_address
 SELECT * FROM threads WHERE bot_id = $1 AND chat_id = $2 AND topic_id IS NOT DISTINCT FROM $3

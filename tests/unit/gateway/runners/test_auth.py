@@ -10,7 +10,7 @@ import pytest
 
 from agent_contract import names
 from agent_gateway.runners.auth import Authenticator, Denied, PodRef, check_job, check_pod, check_review, compute_bearer
-from agent_gateway.store.rows import Address, Run, RunState, Thread
+from agent_gateway.store.rows import Address, Run, RunState, Thread, ThreadKind
 from tests.support.runners import ACCOUNT, NAMESPACE, THREAD_UID, FakeKube, build_pod, build_review
 
 REF = PodRef("pod-1", "uid-1")
@@ -32,7 +32,7 @@ class Runs:
     def __init__(self, run=None):
         self.found = run or make_run()
 
-    async def thread_by_name(self, name):
+    async def thread_by_name(self, name, kind):
         session = UUID(int=1)
         return Thread(1, Address(5, 42), "tg-42", "", session, 1) if name == "tg-42" else None
 
@@ -84,7 +84,7 @@ def test_a_bad_review_is_denied_with_words(status, code, words):
 
 
 def test_a_pod_says_by_labels_which_run_it_is():
-    assert check_pod(make_pod(), REF) == ("tg-42", 1)
+    assert check_pod(make_pod(), REF) == (ThreadKind.CONVERSATION, "tg-42", 1)
 
 
 @pytest.mark.parametrize(
@@ -224,3 +224,9 @@ async def test_only_the_pod_that_holds_the_run_is_authorized(kube, run, allowed)
     runs.found = run
     denied = await asyncio.gather(known.authorize(identity), return_exceptions=True)
     assert (denied == [None]) is allowed
+
+
+def test_a_sub_agents_pod_is_taken_for_one_whatever_conversation_it_names():
+    pod = make_pod()
+    pod["metadata"]["labels"] |= {"openclaw.dev/subagent": "tg-42-r1-k1", "openclaw.dev/thread": "tg-42"}
+    assert check_pod(pod, REF) == (ThreadKind.SUBAGENT, "tg-42-r1-k1", 1)

@@ -1,0 +1,60 @@
+"""From the chart as it stood earlier to the chart of this tree, in a release of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+
+from dev.release import Release
+from tests.e2e.conftest import NAMESPACE, PERSON
+from tests.support.chat import Chat, Simulator
+
+EARLIER = Path(__file__).parents[1] / "data" / "charts" / "before-subagents.tgz"
+"""The chart before sub-agents: it knows neither their definition nor the rights for it."""
+OWN = f"{NAMESPACE}-earlier"
+
+
+@pytest.fixture
+def earlier(system):
+    """Install the earlier chart with the images of this tree."""
+    release = Release(system.release.cluster, OWN, "oc")
+    release.kubectl("create", "namespace", OWN)
+    # the images are newer than that chart, and ask for a right that it does not give
+    for account in ("oc-operator", "oc-gateway"):
+        name = f"{account}-subagents"
+        release.kubectl(
+            "create", "role", name, "--verb=*", "--resource=subagents.openclaw.dev,subagents.openclaw.dev/status"
+        )
+        release.kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount={OWN}:{account}")
+    values = {k: v for k, v in system.values.items() if k != "agents"}
+    # definitions are the cluster's: the newer ones stand already
+    release.helm(
+        "install", "oc", str(EARLIER), "--skip-crds", "--values", "-", "--wait", "--timeout", "5m",
+        stdin=json.dumps(values),
+    )  # fmt: skip
+    yield release, values
+    release.kubectl("delete", "agentthreads", "--all", "--timeout=60s", check=False)
+    release.helm("uninstall", "oc", "--wait")
+    release.kubectl("delete", "namespace", OWN, "--wait=false")
+
+
+def test_the_earlier_chart_is_upgraded_during_a_turn_and_nothing_is_lost(earlier):
+    release, values = earlier
+    with contextlib.ExitStack() as stack:
+        chat = Chat(Simulator(stack.enter_context(release.forward("service/oc-demo-telegram", 8081))), PERSON, PERSON)
+        chat.ask("my bird is a wren", "Echo: my bird is a wren", 120)
+        password = release.kubectl("get", "secret", "oc-database", "-o", "jsonpath={.data.password}")
+        disk = release.kubectl("get", "pvc", "-o", "jsonpath={.items[*].metadata.uid}")
+        asked = chat.say("slow 80 200")
+        chat.wait_for("w3", asked)
+        release.install(values)
+        chat.wait_for("w79", asked, 180)
+        chat.ask("recall", "my bird is a wren", 90)
+        assert release.kubectl("get", "secret", "oc-database", "-o", "jsonpath={.data.password}") == password
+        assert release.kubectl("get", "pvc", "-o", "jsonpath={.items[*].metadata.uid}") == disk
+        # what the newer chart brings works: a sub-agent, with the rights of the chart alone
+        release.kubectl("delete", "rolebinding", "oc-operator-subagents", "oc-gateway-subagents")
+        chat.ask("spawn: hello", "Result 1: Echo: hello", 120)
