@@ -9,12 +9,12 @@ from pydantic import Field
 
 from agent_contract.base import Wire
 from agent_contract.conditions import Condition
+from agent_contract.terms import Thinking, Timeouts
 
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$", max_length=32)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
 ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$", max_length=128)]
-Thinking = Literal["off", "minimal", "low", "medium", "high", "xhigh"]
 
 
 _FACTORS = {
@@ -60,21 +60,6 @@ class Workspace(Wire):
     """Keep the files of a conversation from run to run: packed when a run ends, unpacked in the next."""
     snapshot_limit: Quantity = "256Mi"
     """How large a packed workspace may be, kept from run to run or copied for a sub-agent."""
-
-
-class Timeouts(Wire):
-    """Seconds. The Job's activeDeadlineSeconds is start + run + turn + grace."""
-
-    start: Annotated[int, Field(ge=10, le=3600)] = 120
-    """How long a run may take to become ready; then it is ended and the chat told."""
-    turn: Annotated[int, Field(ge=1, le=86400)] = 300
-    """How long one answer may take; then it is ended."""
-    idle: Annotated[int, Field(ge=1, le=86400)] = 600
-    """How long a run stays without a message."""
-    run: Annotated[int, Field(ge=10, le=604800)] = 3600
-    """How long a run lives; the next message then starts another."""
-    grace: Annotated[int, Field(ge=1, le=300)] = 10
-    """How long a pod has to end by itself."""
 
 
 class SubAgentClassRef(Wire):

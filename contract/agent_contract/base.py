@@ -11,10 +11,13 @@ from pydantic.alias_generators import to_camel
 class Wire(BaseModel):
     """A frozen model, camelCase outside.
 
-    Unknown fields are ignored, so that an older part reads what a newer one writes.
+    Unknown fields are ignored, so that an older part reads what a newer one writes. Each is built when it is first used:
+    a runner, whose start people wait for, uses few of them.
     """
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore", defer_build=True
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values by outside names, without what is absent."""

@@ -14,14 +14,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agent_contract import agentclass, agentthread, conditions, names, subagent
+from agent_contract import agentclass, agentthread, conditions, names, subagent, terms
 from agent_contract.agentclass import AgentClassSpec, AgentClassStatus
 from agent_contract.agentthread import AgentThreadSpec, AgentThreadStatus
 from agent_contract.fielddocs import Docs, read_docs
 from agent_contract.subagent import SubAgentSpec, SubAgentStatus
 
 FOLDER = Path(__file__).resolve().parents[2] / "crds"
-_MODULES = (agentclass, agentthread, subagent, conditions)
+_MODULES = (agentclass, agentthread, subagent, conditions, terms)
 _MAX_TEXT = 4096
 _MAX_ITEMS = 64
 _INT32 = 2**31 - 1

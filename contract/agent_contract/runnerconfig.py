@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agent_contract.agentclass import Thinking, Timeouts
 from agent_contract.base import Wire
+from agent_contract.terms import Thinking, Timeouts
 
 
 class RunnerConfig(Wire):

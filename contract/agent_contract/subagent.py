@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -13,17 +12,8 @@ from agent_contract.agentclass import Name
 from agent_contract.agentthread import ClassRef
 from agent_contract.base import Wire
 from agent_contract.conditions import Condition
+from agent_contract.terms import DEFAULT_TASK_SECONDS, MAX_RESULT_BYTES, CallId, Task, TaskSeconds, WorkspaceMode
 
-Task = Annotated[str, Field(min_length=1, max_length=8192)]
-TaskSeconds = Annotated[int, Field(ge=1, le=86400)]
-_CALL_ID = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
-CALL_ID_PATTERN = re.compile(_CALL_ID)
-"""As a label's value: it becomes one."""
-CallId = Annotated[str, Field(pattern=_CALL_ID, max_length=63)]
-WorkspaceMode = Literal["Copy", "Empty"]
-DEFAULT_TASK_SECONDS = 600
-MAX_RESULT_BYTES = 2048
-"""Of `status.result`: a pod's termination message holds 4096 bytes, and a result must stay readable in a table."""
 MAX_DEPTH = 4
 """The most that a class may allow: a name grows with each level, and a label holds 63 characters."""
 

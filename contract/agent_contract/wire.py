@@ -7,14 +7,14 @@ unacknowledged. A frame of an unknown type is ignored, so that either side may b
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from agent_contract.agentclass import Timeouts
 from agent_contract.base import Wire
-from agent_contract.subagent import CallId, Task, TaskSeconds, WorkspaceMode
+from agent_contract.terms import CallId, Task, TaskSeconds, Timeouts, WorkspaceMode
 
 T = TypeVar("T")
 
@@ -306,8 +306,6 @@ GatewayFrame = Annotated[
     Field(discriminator="type"),
 ]
 
-_RUNNER: TypeAdapter[RunnerFrame] = TypeAdapter(RunnerFrame)
-_GATEWAY: TypeAdapter[GatewayFrame] = TypeAdapter(GatewayFrame)
 _RUNNER_TYPES = {"hello", "ready", "event", "entries", "leave", "subagent", "subagent_cancel"}
 _GATEWAY_TYPES = {"welcome", "turn", "abort", "ack", "stay", "goodbye", "refused", "shutdown"} | {
     "subagent_update", "subagent_result",
@@ -326,13 +324,26 @@ def encode(frame: Wire) -> str:
 def decode_runner(data: str | bytes) -> RunnerFrame | None:
     """Read a frame that a runner sent; None for a type (or event kind) this version does not know."""
     raw = _parse(data, _RUNNER_TYPES)
-    return None if raw is None else _validate(_RUNNER, raw)
+    return None if raw is None else _validate(_runner(), raw)
 
 
 def decode_gateway(data: str | bytes) -> GatewayFrame | None:
     """Read a frame that the gateway sent; None for a type this version does not know."""
     raw = _parse(data, _GATEWAY_TYPES)
-    return None if raw is None else _validate(_GATEWAY, raw)
+    return None if raw is None else _validate(_gateway(), raw)
+
+
+# each side reads one of the two: the other is never built there
+
+
+@functools.cache
+def _runner() -> TypeAdapter[RunnerFrame]:
+    return TypeAdapter(RunnerFrame)
+
+
+@functools.cache
+def _gateway() -> TypeAdapter[GatewayFrame]:
+    return TypeAdapter(GatewayFrame)
 
 
 def _parse(data: str | bytes, known: set[str]) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from agent_contract import names
-from agent_contract.agentclass import Thinking
+from agent_contract.terms import Thinking
 from agent_operator.errors import ConfigError
 
 

@@ -13,7 +13,8 @@ from agent_contract.agentclass import TtlSeconds
 from agent_contract.agentthread import Reason
 from agent_contract.conditions import Condition, ConditionType, set_condition
 from agent_contract.names import SUBAGENT_RUN, ExitCode
-from agent_contract.subagent import MAX_RESULT_BYTES, SubAgent, SubAgentPhase, SubAgentStatus
+from agent_contract.subagent import SubAgent, SubAgentPhase, SubAgentStatus
+from agent_contract.terms import MAX_RESULT_BYTES
 from agent_operator.builders.job import build_job, build_subagent_work, choose_model
 from agent_operator.config import OperatorConfig
 from agent_operator.observe import Job, Observed, Pod

@@ -12,7 +12,7 @@ from typing import Any
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from agent_contract.runnerconfig import RunnerConfig
-from agent_contract.subagent import MAX_RESULT_BYTES
+from agent_contract.terms import MAX_RESULT_BYTES
 from agent_runner import lifecycle as life
 from agent_runner.calls import Calls
 from agent_runner.conversation import Conversation

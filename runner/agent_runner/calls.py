@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from agent_contract import wire
 from agent_contract.base import Wire
-from agent_contract.subagent import Task, TaskSeconds, WorkspaceMode
+from agent_contract.terms import Task, TaskSeconds, WorkspaceMode
 from agent_runner.logs import Log
 from agent_runner.outbox import Outbox
 from agent_runner.workspace import WorkspaceError

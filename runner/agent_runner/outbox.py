@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent_contract import wire
-from agent_contract.subagent import WorkspaceMode
+from agent_contract.terms import WorkspaceMode
 
 TEXT_PAUSE = 0.05
 """Seconds between two text frames; the first goes at once."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from agent_contract.agentclass import Timeouts
 from agent_contract.agentthread import AgentThread, Reason
 from agent_contract.subagent import SubAgent, SubAgentPhase
+from agent_contract.terms import Timeouts
 from agent_gateway.dispatch.actions import Deliver, EndRun, LookAgain
 from agent_gateway.dispatch.reconcile import LATE_FRAMES, LOST_AFTER, TURN_BACKSTOP, LinkState, find_away_since
 from agent_gateway.store.rows import Ending, Run, RunState, SubAgentRow, SubAgentState, Turn

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from agent_contract.agentclass import Timeouts
 from agent_contract.agentthread import AgentThread, Phase, Reason, RunStatus
+from agent_contract.terms import Timeouts
 from agent_gateway.dispatch.actions import (
     Action,
     ConfirmGone,

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from agent_contract import names
-from agent_contract.agentclass import Timeouts
 from agent_contract.agentthread import AgentThread, Reason
+from agent_contract.terms import Timeouts
 from agent_gateway.dispatch import actions as do
 from agent_gateway.dispatch import reconcile as r
 from agent_gateway.dispatch.line import Line

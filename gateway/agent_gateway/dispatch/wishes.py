@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from agent_contract import names, wire
 from agent_contract.agentclass import AgentClass, compute_bytes
-from agent_contract.subagent import DEFAULT_TASK_SECONDS
+from agent_contract.terms import DEFAULT_TASK_SECONDS
 from agent_gateway.dispatch.facts import build_facts
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.resources.agentthreads import AgentThreads

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from agent_contract.subagent import CALL_ID_PATTERN
+from agent_contract.terms import CALL_ID_PATTERN
 from agent_gateway.runners.auth import Denied, Identity
 from agent_gateway.runners.commits import DATABASE_AWAY
 from agent_gateway.runners.ports import RunnerStore

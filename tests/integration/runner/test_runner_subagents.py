@@ -9,7 +9,7 @@ import pytest
 
 from agent_contract import wire
 from agent_contract.names import ExitCode
-from agent_contract.subagent import MAX_RESULT_BYTES
+from agent_contract.terms import MAX_RESULT_BYTES
 from tests.support.eventually import eventually
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from agent_contract import wire
-from agent_contract.agentclass import Timeouts
+from agent_contract.terms import Timeouts
 
 RUNNER = [
     wire.Hello(run=3, versions={"pi": "1.5.2"}, turns_seen=[1, 2], acked=7, ready=True),

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from agent_contract.agentthread import Reason
-from agent_contract.subagent import MAX_RESULT_BYTES
+from agent_contract.terms import MAX_RESULT_BYTES
 from agent_operator.observe import Observed
 from agent_operator.reasons import Why
 from agent_operator.reconcile import NODE_LOST_AFTER, Wanted

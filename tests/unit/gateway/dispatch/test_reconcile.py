@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from agent_contract.agentclass import Timeouts
 from agent_contract.agentthread import AgentThread, Reason
+from agent_contract.terms import Timeouts
 from agent_gateway.dispatch import actions as do
 from agent_gateway.dispatch.reconcile import LinkState, Snapshot, compute_next_run, decide, failed_to_start
 from agent_gateway.store.rows import Address, Run, RunState, Thread, Turn, TurnState

@@ -1,0 +1,40 @@
+"""Terms that frames and resources share; what a runner loads at each start, so it brings no more than it needs."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from agent_contract.base import Wire
+
+Thinking = Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+
+
+class Timeouts(Wire):
+    """Seconds. The Job's activeDeadlineSeconds is start + run + turn + grace."""
+
+    start: Annotated[int, Field(ge=10, le=3600)] = 120
+    """How long a run may take to become ready; then it is ended and the chat told."""
+    turn: Annotated[int, Field(ge=1, le=86400)] = 300
+    """How long one answer may take; then it is ended."""
+    idle: Annotated[int, Field(ge=1, le=86400)] = 600
+    """How long a run stays without a message."""
+    run: Annotated[int, Field(ge=10, le=604800)] = 3600
+    """How long a run lives; the next message then starts another."""
+    grace: Annotated[int, Field(ge=1, le=300)] = 10
+    """How long a pod has to end by itself."""
+
+
+# --- sub-agents ---------------------------------------------------------------------------------------
+Task = Annotated[str, Field(min_length=1, max_length=8192)]
+TaskSeconds = Annotated[int, Field(ge=1, le=86400)]
+_CALL_ID = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+CALL_ID_PATTERN: Final = re.compile(_CALL_ID)
+"""As a label's value: it becomes one."""
+CallId = Annotated[str, Field(pattern=_CALL_ID, max_length=63)]
+WorkspaceMode = Literal["Copy", "Empty"]
+DEFAULT_TASK_SECONDS: Final = 600
+MAX_RESULT_BYTES: Final = 2048
+"""Of a SubAgent's `status.result`: a termination message holds 4096 bytes, and a result must be readable in a table."""
