@@ -30,13 +30,23 @@ def test_text_is_shown_while_it_is_written(system, chat):
     assert len(chat.answers(asked)) == 1
 
 
-def test_a_new_run_after_idle_remembers_and_says_that_the_files_are_gone(system, chat):
+def test_a_new_run_after_idle_remembers_and_has_its_files(system, chat):
     system.make_class("short-idle", timeouts={"idle": 2, "turn": 60, "grace": 5})
     system.make_thread(chat, "short-idle")
     chat.ask("my colour is green", "Echo: my colour is green")
+    chat.ask("bash: echo treasure > note", "Tool said")
     system.wait_run(chat.thread, number=1, reason="IdleTimeout", exitCode=0)
     chat.ask("recall", "I was told: my colour is green")
+    chat.ask("bash: cat note", "Tool said: treasure")
     assert system.run(chat.thread)["number"] == 2
+    assert not [m for m in chat.answers() if "files" in m["text"]]
+
+
+def test_a_run_that_lost_its_files_says_so(system, chat):
+    chat.ask("bash: echo treasure > note", "Tool said")
+    # no grace, so no time to pack
+    system.kubectl("delete", "pod", system.pod(chat.thread), "--grace-period=0", "--force")
+    chat.ask("bash: ls | wc -l", "Tool said: 0", 90)
     chat.wait_for("without the files of earlier ones")
 
 
