@@ -8,7 +8,7 @@ EXTRAS := operator gateway runner simulators
 
 .DEFAULT_GOAL := help
 .PHONY: help venv lock generate format lint test test-fast test-unit test-integration test-e2e demo chat \
-	cluster cluster-down cluster-status images push bench-latency clean
+	cluster cluster-down cluster-status images push bench-latency bench-deletes clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ test-e2e: venv ## the whole system on the cluster
 
 bench-latency: venv ## from update to first text, beside two baselines
 	@$(PY) -m dev.bench
+
+bench-deletes: venv ## from `kubectl delete subagent` until everybody knows
+	@$(PY) -m dev.bench.deletes
 
 lint: venv ## ruff, mypy, import rules, generated files
 	@$(VENV)/bin/ruff check .

@@ -75,6 +75,8 @@ class Files:
             except (WorkspaceError, *_BROKEN) as error:
                 words = str(error) if isinstance(error, WorkspaceError) else type(error).__name__
                 self._log.warning("workspace_not_kept", problem=words, again=bool(left))
+                if isinstance(error, TooLargeError):
+                    return
             else:
                 self._log.info("workspace_kept")
                 return

@@ -17,7 +17,7 @@ from agent_contract.base import Wire
 from agent_contract.names import PATH_CONNECT, PATH_SESSION, PATH_WORKSPACE, ExitCode
 from agent_runner.logs import Log
 from agent_runner.outbox import Outbox, Wait
-from agent_runner.workspace import WorkspaceError
+from agent_runner.workspace import TooLargeError
 
 LOST_AFTER = 300.0
 """Seconds without a welcome after which a runner gives up."""
@@ -171,7 +171,7 @@ class Link:
         """Store packed files: this run's own, or the copy for the sub-agent of a call.
 
         Raises:
-            WorkspaceError: they are over the gateway's limit; and what `chunks` raises.
+            TooLargeError: they are over the gateway's limit; and what `chunks` raises.
             OSError, aiohttp.ClientError, TimeoutError: the stream broke.
         """
         if self._session is None:
@@ -182,7 +182,7 @@ class Link:
             url, params=query, data=chunks, headers=self._address.headers(), timeout=_STREAM
         ) as response:
             if response.status == _TOO_LARGE:
-                raise WorkspaceError((await response.json())["error"]["message"])
+                raise TooLargeError((await response.json())["error"]["message"])
             response.raise_for_status()
 
     async def _serve(self, session: aiohttp.ClientSession) -> bool:
