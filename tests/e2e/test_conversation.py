@@ -42,10 +42,11 @@ def test_a_new_run_after_idle_remembers_and_has_its_files(system, chat):
     assert not [m for m in chat.answers() if "files" in m["text"]]
 
 
-def test_a_run_that_lost_its_files_says_so(system, chat):
-    chat.ask("bash: echo treasure > note", "Tool said")
-    # no grace, so no time to pack
-    system.kubectl("delete", "pod", system.pod(chat.thread), "--grace-period=0", "--force")
+def test_a_run_without_the_earlier_files_says_so(system, chat):
+    system.make_class("forgetful", workspace={"snapshot": False})
+    system.make_thread(chat, "forgetful")
+    chat.ask("bash: echo treasure > note", "Tool said", 90)
+    system.kubectl("delete", "pod", system.pod(chat.thread))
     chat.ask("bash: ls | wc -l", "Tool said: 0", 90)
     chat.wait_for("without the files of earlier ones")
 
