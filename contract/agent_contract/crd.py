@@ -79,8 +79,8 @@ SUBAGENT_SPEC_RULES = [
 SUBAGENT_COLUMNS = [
     ("Thread", "string", ".spec.parent.name", 0),
     ("Phase", "string", ".status.phase", 0),
-    ("Task", "string", ".spec.task", 0),
-    ("Result", "string", ".status.result", 0),
+    ("Task", "string", ".status.summary.task", 0),
+    ("Result", "string", ".status.summary.result", 0),
     ("Age", "date", ".metadata.creationTimestamp", 0),
     ("Reason", "string", ".status.reason", 1),
     ("Message", "string", ".status.message", 1),

@@ -67,6 +67,20 @@ class SubAgentPhase(StrEnum):
         return self in {self.SUCCEEDED, self.FAILED, self.TIMED_OUT, self.CANCELLED}
 
 
+SUMMARY = 40
+"""Characters of a text that a table has room for."""
+_Summary = Annotated[str, Field(max_length=SUMMARY)]
+
+
+class SubAgentSummary(Wire):
+    """Beginnings of long texts, for tables: `kubectl get` prints a column whole."""
+
+    task: _Summary = ""
+    """Of the task."""
+    result: _Summary = ""
+    """Of the answer, or of why there is none."""
+
+
 class SubAgentStatus(Wire):
     """Written by the operator alone."""
 
@@ -90,6 +104,8 @@ class SubAgentStatus(Wire):
     """The beginning of its answer; the whole is in the history."""
     exit_code: int | None = None
     """Exit code of the agent's container."""
+    summary: SubAgentSummary | None = None
+    """Beginnings of task and answer, for tables."""
     conditions: Annotated[list[Condition], Field(max_length=8)] = []
     """Accepted, Complete and Failed."""
 

@@ -13,7 +13,7 @@ from agent_contract.agentclass import TtlSeconds
 from agent_contract.agentthread import Reason
 from agent_contract.conditions import Condition, ConditionType, set_condition
 from agent_contract.names import SUBAGENT_RUN, ExitCode
-from agent_contract.subagent import SubAgent, SubAgentPhase, SubAgentStatus
+from agent_contract.subagent import SUMMARY, SubAgent, SubAgentPhase, SubAgentStatus, SubAgentSummary
 from agent_contract.terms import MAX_RESULT_BYTES
 from agent_operator.builders.job import build_job, build_subagent_work, choose_model
 from agent_operator.config import OperatorConfig
@@ -239,9 +239,20 @@ def _write(
     delete: tuple[str, ...] = (),
     again: float | None = None,
 ) -> SubPlan:
-    return SubPlan(
-        status.model_copy(update={"conditions": compute_conditions(sub, status, problem, now)}), create, delete, again
-    )
+    told = {"conditions": compute_conditions(sub, status, problem, now), "summary": compute_summary(sub, status)}
+    return SubPlan(status.model_copy(update=told), create, delete, again)
+
+
+def compute_summary(sub: SubAgent, status: SubAgentStatus) -> SubAgentSummary:
+    """Compute what a table shows of its texts."""
+    over = status.phase is not None and status.phase.over
+    said = status.result or (status.message if over else None) or ""
+    return SubAgentSummary(task=_shorten(sub.spec.task), result=_shorten(said))
+
+
+def _shorten(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SUMMARY else line[: SUMMARY - 1] + "…"
 
 
 def compute_conditions(sub: SubAgent, status: SubAgentStatus, problem: Why | None, now: datetime) -> list[Condition]:

@@ -128,6 +128,16 @@ def test_a_result_is_kept_up_to_its_limit():
     assert len(plan.status.result.encode()) == MAX_RESULT_BYTES
 
 
+def test_tables_show_the_beginning_of_long_texts():
+    sub = make_subagent(BEGUN, task="count\nthe stars " + "of the sky " * 9)
+    plan = decide(sub, Observed(job(), make_ended_pod(0, words="seven\n\nand " + "more " * 20)))
+    assert plan.status.summary.task == "count the stars of the sky of the sky o…"
+    assert plan.status.summary.result.startswith("seven and more")
+    plan = decide(sub, Observed(job(), make_ended_pod(65, words="No key.")))
+    assert plan.status.summary.result == "No key."
+    assert decide(sub, Observed(job(), make_running_pod())).status.summary.result == ""
+
+
 def test_a_cancel_deletes_the_job_and_is_over_when_the_pod_is():
     sub = make_subagent(BEGUN, cancel=True)
     plan = decide(sub, Observed(job(), make_running_pod()))
