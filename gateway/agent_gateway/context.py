@@ -12,6 +12,7 @@ from agent_gateway.dispatch.inbox import Access, Dispatcher
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.subcommands import SubAgentCommands
 from agent_gateway.dispatch.threads import Threads, read_link
+from agent_gateway.dispatch.turncommands import TurnCommands
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.kube import KubeClient
 from agent_gateway.leader import Leader
@@ -97,6 +98,7 @@ def build_context(
         model=config.llm_model,
         subagents=SubAgentCommands(store, service.wishes, config.bot_name, is_admin=access.is_admin),
         service=service,
+        turns=TurnCommands(store, registry, views, wake, config.bot_name),
     )
     proxy = LlmProxy(build_providers(config), store)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)

@@ -14,6 +14,7 @@ from agent_gateway.dispatch.inbox import Access, Dispatcher
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.subcommands import SubAgentCommands
 from agent_gateway.dispatch.threads import Threads, read_link
+from agent_gateway.dispatch.turncommands import TurnCommands
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
 from agent_gateway.runners.registry import Registry
@@ -84,7 +85,7 @@ class Desk:
         self.commands = Commands(
             store, self.resources, self.registry, self.views, self.wake, is_admin=access.is_admin, max_runs=max_runs,
             model="glm", subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
-            service=self.service,
+            service=self.service, turns=TurnCommands(store, self.registry, self.views, self.wake, "tg"),
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks

@@ -11,6 +11,7 @@ from typing import Protocol
 from agent_contract.agentthread import AgentThread, Phase
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.subcommands import SubAgentCommands
+from agent_gateway.dispatch.turncommands import Outcome, TurnCommands, whoami_text
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
@@ -30,7 +31,7 @@ class Answer:
     """What a command says, and what is to be done once that is committed."""
 
     text: str
-    then: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    then: list[Callable[[], Awaitable[None] | None]] = field(default_factory=list)
 
 
 class Closer(Protocol):
@@ -56,6 +57,7 @@ class Commands:
         model: str,
         subagents: SubAgentCommands,
         service: SubAgentService,
+        turns: TurnCommands,
     ) -> None:
         self._store = store
         self._resources = resources
@@ -67,6 +69,7 @@ class Commands:
         self._model = model
         self._subagents = subagents
         self._service = service
+        self._turns = turns
 
     async def answer(self, connection: Connection, command: Command) -> Answer | None:
         """Carry out a command; None for one of a group that may be meant for another bot."""
@@ -79,6 +82,14 @@ class Commands:
                 return Answer(await self._status(command))
             case "threads":
                 return Answer(await self._threads(command))
+            case "stop":
+                return _answer(await self._turns.stop(connection, command))
+            case "retry":
+                return _answer(await self._turns.retry(connection, command))
+            case "new":
+                return _answer(await self._turns.new(connection, command))
+            case "whoami":
+                return Answer(whoami_text(command, admin=self._is_admin(command.person_id)))
             case "kill":
                 return await self._kill(connection, command)
             case "spawn":
@@ -172,6 +183,10 @@ class Commands:
             text = failure_text("aborted")
             await self._store.put(None, thread.address, text, f"cancelled:{turn_id}", message_ids=shown)
             self._wake.outbox()
+
+
+def _answer(outcome: Outcome) -> Answer:
+    return Answer(outcome.text, outcome.then)
 
 
 def _kill_text(name: str, cancelled: int) -> str:

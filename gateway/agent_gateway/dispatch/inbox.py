@@ -189,10 +189,11 @@ class Dispatcher:
                 return await self._press(connection, incoming)
             case Ignored(reply=reply):
                 answer = Answer(reply or "")
-        if answer is None or not answer.text:
+        if answer is None:
             return []
-        key = f"update:{row.update_id}"
-        await self._store.put(connection, address, answer.text, key, reply_to=incoming.message_id)
+        if answer.text:
+            key = f"update:{row.update_id}"
+            await self._store.put(connection, address, answer.text, key, reply_to=incoming.message_id)
         return [*answer.then, self._wake.outbox]
 
     async def _press(self, connection: Connection, pressed: Pressed) -> list[Any]:

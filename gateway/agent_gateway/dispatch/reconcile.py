@@ -85,8 +85,10 @@ def decide(s: Snapshot, now: datetime) -> list[Action]:
 
 
 def _cut(turn: Turn, last: Run | None) -> Action:
-    if turn.state is TurnState.DELIVERED:
+    if turn.state is TurnState.DELIVERED and not turn.stop_asked:
         return Requeue(turn.id)
+    if turn.stop_asked:
+        return Interrupt(turn.id, Reason.STOPPED)
     return Interrupt(turn.id, (last.reason if last else None) or Reason.DELETED, last.message if last else None)
 
 

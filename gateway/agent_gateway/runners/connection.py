@@ -190,6 +190,8 @@ class Connection:
         self._unsent = turn
         if self._hello.ready:
             await self._send_unseen(turn)
+        if turn.stop_asked:
+            await self.send(wire.Abort(turn=turn.id))
 
     async def _send_unseen(self, turn: Turn) -> None:
         self._unsent = None

@@ -108,6 +108,8 @@ class Turn:
     delivered_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
+    stop_asked: bool = False
+    """A person wants no more of it."""
 
 
 class SubAgentState(StrEnum):

@@ -34,6 +34,11 @@ class ThreadQueries(Database):
         row = await self._row("thread_by_address", address.bot_id, address.chat_id, address.topic_id)
         return build_thread(row) if row else None
 
+    async def begin_session(self, connection: Connection, thread_id: int) -> None:
+        """Give a thread a fresh session; the lines of the old one stay."""
+        for name in ("keep_session", "begin_session", "forget_results"):
+            await connection.execute(QUERIES[name], thread_id)
+
     async def list_threads(self) -> list[Thread]:
         """Return every thread of this bot, oldest first."""
         return [build_thread(row) for row in await self._rows("list_threads", self.bot_id)]

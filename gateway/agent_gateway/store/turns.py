@@ -113,6 +113,15 @@ class TurnQueries(Database):
             turn.message_id, turn.id, "final", final.format, final.text, list(final.message_ids or stored or ()), "[]",
         )  # fmt: skip
 
+    async def ask_turn_stop(self, connection: Connection, turn_id: int) -> None:
+        """Record that a person wants no more of a turn."""
+        await connection.execute(QUERIES["ask_turn_stop"], turn_id)
+
+    async def last_asked(self, thread_id: int) -> Turn | None:
+        """Return the newest turn that a person asked for."""
+        row = await self._row("last_asked", thread_id)
+        return build_turn(row) if row else None
+
     async def requeue(self, turn_id: int) -> None:
         """Give back a turn that no run started."""
         await self._write("requeue", turn_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +11,27 @@ MENU: tuple[tuple[str, str], ...] = (
     ("start", "what this bot does"),
     ("help", "the commands"),
     ("status", "how this conversation's agent is"),
+    ("stop", "stop the answer that is being written"),
+    ("retry", "ask the last message again"),
+    ("new", "begin a fresh conversation; the files stay"),
     ("threads", "the conversations and their agents"),
     ("spawn", "give a task to a sub-agent: /spawn <task>"),
     ("subagents", "this conversation's sub-agents"),
     ("cancel", "end a sub-agent: /cancel <name>"),
     ("kill", "end an agent: /kill <thread>"),
+    ("whoami", "your id"),
 )
 """Names and descriptions, as the chat's menu shows them."""
-OVERTAKING = frozenset({"start", "help", "status", "threads", "subagents", "cancel", "kill", "stop"})
+OVERTAKING = frozenset({"start", "help", "status", "threads", "subagents", "cancel", "kill", "stop", "whoami"})
 """Commands that do not wait for the messages before them."""
+NOTHING_RUNS = "Nothing is running."
+STOPPED = "Stopped."
+BUSY = "An answer is being written. Send /stop first, or wait for its end."
+NOTHING_ASKED_YET = "There is nothing to ask again: write a message."
+NEW_SESSION = "Your next message begins a fresh conversation. What was said stays in the history, and the files stay."
 KILL_USAGE = "Usage: /kill <thread>"
 
+_NEAR = 0.7
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?=\s|$)")
 
 
@@ -81,14 +92,21 @@ def help_text() -> str:
 
 
 def unknown_text(name: str) -> str:
-    """Answer a command that does not exist; `name` with or without its slash."""
-    return f"Unknown command: /{name.lstrip('/')}"
+    """Answer a command that does not exist, with the nearest that does; `name` with or without its slash."""
+    asked = name.lstrip("/")
+    near = difflib.get_close_matches(asked, [known for known, _ in MENU], n=1, cutoff=_NEAR)
+    return f"Unknown command: /{asked}" + (f"\nDid you mean /{near[0]}?" if near else "")
 
 
 def not_allowed_text(person_id: int, chat_id: int) -> str:
     """Tell an unknown person the ids that an administrator needs."""
     chat = "" if chat_id == person_id else f" (or this chat's, {chat_id})"
     return f"You are not allowed to use this bot. Your id is {person_id}: ask its owner to add it{chat}."
+
+
+def stopped_waiting_text(count: int) -> str:
+    """Say that what waited for an agent waits no more."""
+    return "Stopped: the message that waited." if count == 1 else f"Stopped: the {count} messages that waited."
 
 
 def kill_done_text(thread: str) -> str:

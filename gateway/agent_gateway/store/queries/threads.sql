@@ -17,6 +17,16 @@ SELECT * FROM threads WHERE bot_id = $1 AND chat_id = $2 AND topic_id IS NOT DIS
 -- name: list_threads
 SELECT * FROM threads WHERE bot_id = $1 AND kind = 'conversation' ORDER BY id;
 
+-- name: keep_session
+INSERT INTO past_sessions (session_id, thread_id) SELECT session_id, id FROM threads WHERE id = $1;
+
+-- name: begin_session
+UPDATE threads SET session_id = gen_random_uuid() WHERE id = $1;
+
+-- name: forget_results
+-- A fresh session knows of nothing that was asked for before it.
+UPDATE subagents SET delivered_at = now() WHERE parent_id = $1 AND state = 'finished' AND delivered_at IS NULL;
+
 -- name: unfinished_threads
 -- Those that may need something done: an open run, or a turn that is not at its end.
 SELECT thread_id FROM runs WHERE state <> 'over'

@@ -60,6 +60,12 @@ DELETE FROM turn_views WHERE turn_id = $1 RETURNING message_ids;
 UPDATE turns SET state = $2, reason = $3, ended_at = now()
 WHERE id = $1 AND state IN ('queued', 'delivered', 'started') RETURNING *;
 
+-- name: ask_turn_stop
+UPDATE turns SET stop_asked = true WHERE id = $1 AND state IN ('queued', 'delivered', 'started');
+
+-- name: last_asked
+SELECT * FROM turns WHERE thread_id = $1 AND person_id IS NOT NULL ORDER BY id DESC LIMIT 1;
+
 -- name: requeue
 UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL, attempts = attempts + 1
 WHERE id = $1 AND state = 'delivered';
