@@ -30,6 +30,7 @@ from agent_gateway.telegram.api import TelegramApi
 from agent_gateway.telegram.ingest import Ingest
 from agent_gateway.telegram.pace import Cooldowns
 from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.telegram.reactions import Reactions
 from agent_gateway.telegram.sender import Sender
 from agent_gateway.telegram.views import Views
 
@@ -44,6 +45,7 @@ class Context:
     resources: AgentThreads
     views: Views
     sender: Sender
+    reactions: Reactions
     ingest: Ingest
     dispatcher: Dispatcher
     threads: Threads
@@ -79,6 +81,8 @@ def build_context(
     views = Views(api, store, check=check, cooldowns=cooldowns)
     sender = Sender(api, store, check=check, cooldowns=cooldowns)
     wake.on_outbox = sender.notify
+    reactions = Reactions(api, store, check=check, cooldowns=cooldowns)
+    views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids)
     adopter.allows = access.allows
     subagent_adopter = SubAgentAdopter(store, wake)
@@ -109,6 +113,7 @@ def build_context(
         resources=resources,
         views=views,
         sender=sender,
+        reactions=reactions,
         ingest=Ingest(api, store, check=check, wake=wake.inbox),
         dispatcher=Dispatcher(store, commands, access, bot, config.bot_name, wake, views, check, api),
         threads=Threads(store, resources, registry, views, wake, check, children=service, max_runs=config.max_threads),
@@ -138,5 +143,6 @@ async def run_loops(context: Context, leader: Leader) -> None:
             ("dispatcher", context.dispatcher.run()),
             ("threads", context.threads.run()),
             ("sender", context.sender.run()),
+            ("reactions", context.reactions.run()),
         ):
             group.create_task(loop, name=name)

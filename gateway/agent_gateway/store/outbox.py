@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Button, OutboxRow
+from agent_gateway.store.rows import Address, Button, DueReaction, OutboxRow, TurnState
 from agent_gateway.store.sql import QUERIES
 
 
@@ -73,6 +73,36 @@ class OutboxQueries(Database):
         """Return how many rows wait and the oldest one's age in seconds."""
         row = await self._row("outbox_backlog", self.bot_id)
         return row["pending"], row["age"]
+
+    async def due_reactions(
+        self, busy: Collection[int], exclude_chats: Collection[int], most: int
+    ) -> list[DueReaction]:
+        """Return turns whose message does not bear the reaction that it should, oldest first, but for busy ones."""
+        rows = await self._rows("due_reactions", self.bot_id, list(busy), list(exclude_chats), most)
+        return [
+            DueReaction(
+                turn_id=row["turn_id"],
+                address=Address(row["bot_id"], row["chat_id"], row["topic_id"]),
+                message_id=row["message_id"],
+                state=TurnState(row["state"]),
+                reason=row["reason"],
+                begun=row["begun"],
+                attempts=row["attempts"],
+            )
+            for row in rows
+        ]
+
+    async def begin_reaction(self, turn_id: int) -> None:
+        """Record that eyes may stand on the message of a turn from now on."""
+        await self._write("begin_reaction", turn_id)
+
+    async def settle_reaction(self, turn_id: int) -> None:
+        """Record that nothing more is to be done on the message of a turn."""
+        await self._write("settle_reaction", turn_id)
+
+    async def retry_reaction(self, turn_id: int, delay: float) -> None:
+        """Make the outcome of a turn due again after `delay` seconds."""
+        await self._write("retry_reaction", turn_id, delay)
 
 
 def _outbox_row(row: Any) -> OutboxRow:

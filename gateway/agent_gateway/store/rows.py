@@ -224,6 +224,20 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DueReaction:
+    """A turn whose message, `message_id`, does not bear the reaction that it should."""
+
+    turn_id: int
+    address: Address
+    message_id: int
+    state: TurnState
+    reason: str | None
+    begun: bool
+    """Eyes may stand there."""
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Final:
     """How a turn ends in the chat: `message_ids` are the messages of its previews, which are edited first."""
 

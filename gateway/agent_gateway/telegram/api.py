@@ -15,6 +15,7 @@ from telegram import (
     InlineKeyboardMarkup,
     LinkPreviewOptions,
     MessageEntity,
+    ReactionTypeEmoji,
     ReplyParameters,
 )
 from telegram.constants import ChatAction
@@ -186,6 +187,11 @@ class TelegramApi:
         await _translated(
             self._bot.send_chat_action(address.chat_id, ChatAction.TYPING, message_thread_id=address.topic_id)
         )
+
+    async def set_reaction(self, address: Address, message_id: int, emoji: str | None) -> None:
+        """Put this one reaction on a message in place of the bot's last, or take that away."""
+        reaction = [] if emoji is None else [ReactionTypeEmoji(emoji)]
+        await _translated(self._bot.set_message_reaction(address.chat_id, message_id, reaction))
 
     async def answer_callback(self, callback_id: str, text: str) -> None:
         """End the wait of a person who pressed a button, with words; a press that is too old for it is success."""

@@ -80,7 +80,13 @@ _BY_WORDS: tuple[tuple[RefusalKind, tuple[str, ...]], ...] = (
     (RefusalKind.REPLY_GONE, ("message to be replied not found", "message to reply not found", "reply message")),
     (
         RefusalKind.NOT_FOUND,
-        ("message to edit not found", "message can't be edited", "message_id_invalid", "message to delete not found"),
+        (
+            "message to edit not found",
+            "message can't be edited",
+            "message_id_invalid",
+            "message to delete not found",
+            "message to react not found",
+        ),
     ),
     (RefusalKind.CANT_PARSE, ("can't parse", "cant_parse", "entity", "entities")),
     (RefusalKind.CALLBACK_GONE, ("query is too old", "query id is invalid", "query_id_invalid")),

@@ -23,6 +23,8 @@ class FakeChat:
     """Under which message; those without any have no entry."""
     addresses: dict[int, Address] = field(default_factory=dict)
     answered: dict[str, str] = field(default_factory=dict)
+    reactions: dict[int, str] = field(default_factory=dict)
+    """On which message; those without any have no entry."""
     calls: list[tuple[str, float, str]] = field(default_factory=list)
     faults: deque[TelegramProblem | None] = field(default_factory=deque)
     next_id: int = 100
@@ -77,6 +79,13 @@ class FakeChat:
     async def send_chat_action(self, address: Address) -> None:  # noqa: ARG002  # of the port
         """Count."""
         self._call("typing")
+
+    async def set_reaction(self, address: Address, message_id: int, emoji: str | None) -> None:  # noqa: ARG002  # of the port
+        """Change the reaction on a message."""
+        self._call("react", emoji or "")
+        self.reactions.pop(message_id, None)
+        if emoji is not None:
+            self.reactions[message_id] = emoji
 
     async def answer_callback(self, callback_id: str, text: str) -> None:
         """Keep the words; a press that was answered before is over."""

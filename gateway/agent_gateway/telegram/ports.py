@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from agent_gateway.store.rows import Address, Button, OutboxRow
+from agent_gateway.store.rows import Address, Button, DueReaction, OutboxRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,13 @@ class Chat(Protocol):
         """End the wait of a person who pressed a button, with words; one that is over already is success."""
 
 
+class Reacting(Protocol):
+    """The call that reacts to a message. It raises what `telegram.errors` names."""
+
+    async def set_reaction(self, address: Address, message_id: int, emoji: str | None) -> None:
+        """Put this one reaction on a message in place of the bot's last, or take that away."""
+
+
 class Poller(Protocol):
     """The source of updates."""
 
@@ -110,3 +117,21 @@ class OutboxStore(Protocol):
 
     async def dead(self, outbox_id: int, error: str) -> None:
         """Give a row up, with words."""
+
+
+class ReactionStore(Protocol):
+    """Which messages do not bear the reaction that they should."""
+
+    async def due_reactions(
+        self, busy: Collection[int], exclude_chats: Collection[int], most: int
+    ) -> list[DueReaction]:
+        """Return turns whose message does not bear the reaction that it should, oldest first, but for busy ones."""
+
+    async def begin_reaction(self, turn_id: int) -> None:
+        """Record that eyes may stand on the message of a turn from now on."""
+
+    async def settle_reaction(self, turn_id: int) -> None:
+        """Record that nothing more is to be done on the message of a turn."""
+
+    async def retry_reaction(self, turn_id: int, delay: float) -> None:
+        """Make the outcome of a turn due again after `delay` seconds."""

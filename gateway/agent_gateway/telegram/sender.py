@@ -63,6 +63,8 @@ class Sender:
         self._stopping = False
         self.problem: str | None = None
         """Why finals cannot be sent at all, in words; None while they can."""
+        self.on_sent: Callable[[], None] = lambda: None
+        """Told when something was said."""
 
     def notify(self) -> None:
         """Say that there may be something to send."""
@@ -143,6 +145,7 @@ class Sender:
             return
         await self._store.sent(row.id)
         self.problem = None
+        self.on_sent()
 
     async def _later(self, row: OutboxRow, problem: TelegramProblem) -> None:
         pause = compute_pause(row.attempts)

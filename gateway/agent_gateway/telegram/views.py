@@ -79,6 +79,8 @@ class Views:
         self._channels: dict[int, _Channel] = {}
         self._chat_of: dict[int, int] = {}
         self._typing: dict[int, asyncio.Task[None]] = {}
+        self.on_open: Callable[[], None] = lambda: None
+        """Told when a turn begins to be shown."""
 
     def open(self, turn: Turn, address: Address, reply_to: int | None, restored: TurnView | None = None) -> None:
         """Begin to show a turn, "typing" at first; a turn that is open already stays as it is."""
@@ -94,6 +96,7 @@ class Views:
         self._chat_of[turn.id] = address.chat_id
         self._wake(channel)
         self.typing(turn.id)
+        self.on_open()
 
     def update(self, turn_id: int, text: str, activity: str | None = None) -> None:
         """Set what should be seen: the answer so far and, behind it, what the agent is doing."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from agent_simulators.telegram.checks import REACTIONS, Refused, check_keyboard, check_text
+from agent_simulators.telegram.checks import Refused, check_keyboard, check_text
 from agent_simulators.telegram.params import Params
 from agent_simulators.telegram.state import Bot, Chat, Cloud
 
@@ -199,20 +199,6 @@ async def send_chat_action(cloud: Cloud, _bot: Bot, params: Params) -> Any:
     return True
 
 
-@method("setMessageReaction")
-async def set_message_reaction(cloud: Cloud, _bot: Bot, params: Params) -> Any:
-    """React to a message with one of the emoji that Telegram allows."""
-    chat = cloud.chat(params.required("chat_id"))
-    message = chat.messages.get(params.required("message_id"))
-    if message is None:
-        raise Refused("Bad Request: message to react not found")
-    emoji = [r.get("emoji") for r in params.json("reaction", [])]
-    if any(e not in REACTIONS for e in emoji):
-        raise Refused("Bad Request: REACTION_INVALID")
-    cloud.note("reaction", chat.id, message.get("message_thread_id"), message_id=message["message_id"], emoji=emoji)
-    return True
-
-
 @method("setMyCommands")
 async def set_my_commands(_cloud: Cloud, bot: Bot, params: Params) -> Any:
     """Store the menu of a scope."""
@@ -239,7 +225,10 @@ async def get_chat(cloud: Cloud, _bot: Bot, params: Params) -> Any:
     full = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": {
         "unlimited_gifts": True, "limited_gifts": True, "unique_gifts": True, "premium_subscription": True,
         "gifts_from_channels": True}}  # fmt: skip
-    return {**cloud.chat(params.required("chat_id")).as_chat(), **full}
+    chat = cloud.chat(params.required("chat_id"))
+    if chat.reactions is not None:
+        full["available_reactions"] = [{"type": "emoji", "emoji": emoji} for emoji in chat.reactions]
+    return {**chat.as_chat(), **full}
 
 
 @method("answerCallbackQuery")

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from agent_simulators.telegram import (
     forum,  # noqa: F401  # its methods are registered by the import
+    reactions,  # noqa: F401  # as those
     sim,
 )
 from agent_simulators.telegram.checks import Refused

@@ -108,12 +108,13 @@ async def post_update(cloud: Cloud, body: dict[str, Any]) -> Any:
 
 
 async def post_chat(cloud: Cloud, body: dict[str, Any]) -> Any:
-    """Make or change a chat: chat, chat_type, title, forum, blocked, migrated_to."""
+    """Make or change a chat: chat, chat_type, title, forum, blocked, migrated_to, reactions (null for all)."""
     chat = cloud.ensure_chat(
         int(body["chat"]), body.get("chat_type"), body.get("title", ""), forum=bool(body.get("forum"))
     )
     chat.blocked = bool(body.get("blocked", chat.blocked))
     chat.migrated_to = body.get("migrated_to", chat.migrated_to)
+    chat.reactions = body.get("reactions", chat.reactions)
     return chat.as_chat()
 
 
@@ -165,7 +166,7 @@ async def get_chat(cloud: Cloud, query: dict[str, Any]) -> Any:
         if event["kind"] == "edit" and event["chat"] == chat.id:
             edits[event["message_id"]] = edits.get(event["message_id"], 0) + 1
     messages = [
-        _seen(m, edits.get(number, 0))
+        _seen(chat, m, edits.get(number, 0))
         for number, m in sorted(chat.messages.items())
         if topic is None or m.get("message_thread_id") == topic
     ]
@@ -178,11 +179,13 @@ def _buttons(message: dict[str, Any]) -> list[dict[str, str]]:
     return [{"text": b["text"], "data": b.get("callback_data", "")} for row in rows for b in row]
 
 
-def _seen(message: dict[str, Any], edits: int) -> dict[str, Any]:
+def _seen(chat: Chat, message: dict[str, Any], edits: int) -> dict[str, Any]:
     reply = message.get("reply_to_message")
     return {
         "message_id": message["message_id"], "from": message["from"]["id"], "bot": message["from"]["is_bot"],
-        "text": message["text"], "entities": message.get("entities", []), "buttons": _buttons(message), "topic": message.get("message_thread_id"),
+        "text": message["text"], "entities": message.get("entities", []), "buttons": _buttons(message),
+        "reactions": [emoji for emojis in chat.reacted.get(message["message_id"], {}).values() for emoji in emojis],
+        "topic": message.get("message_thread_id"),
         "reply_to": reply["message_id"] if reply else None, "edits": edits, "date": message["date"],
     }  # fmt: skip
 

@@ -62,6 +62,10 @@ class Chat:
     migrated_to: int | None = None
     typing: dict[int | None, float] = field(default_factory=dict)
     sent_at: list[float] = field(default_factory=list)
+    reactions: list[str] | None = None
+    """The emoji that may be set here; None for all."""
+    reacted: dict[int, dict[int, list[str]]] = field(default_factory=dict)
+    """By message and bot."""
 
     def as_chat(self) -> dict[str, Any]:
         """Return it as a Chat object."""

@@ -264,3 +264,41 @@ async def test_the_chat_reads_back_as_a_person_sees_it(client):
     assert [(m["bot"], m["text"], m["edits"]) for m in seen["messages"]] == [(False, "hello", 0), (True, "ab", 1)]
     events = await (await client.get("/sim/events", params={"since": 0, "chat": PERSON})).json()
     assert [e["kind"] for e in events["events"]] == ["message", "message", "edit"]
+
+
+async def reactions(client):
+    seen = await (await client.get(f"/sim/chats/{PERSON}")).json()
+    return [message["reactions"] for message in seen["messages"]]
+
+
+async def react(client, *emoji, message=1, kind="emoji"):
+    reaction = [{"type": kind, "emoji": one} for one in emoji]
+    return await call(client, "setMessageReaction", chat_id=PERSON, message_id=message, reaction=reaction)
+
+
+async def test_a_bot_has_one_reaction_on_a_message(client):
+    await say(client, "hello")
+    assert await react(client, "👀") is True
+    assert await react(client, "👀") is True
+    assert await reactions(client) == [["👀"]]
+    assert await react(client, "👨‍💻") is True
+    assert await reactions(client) == [["👨‍💻"]]
+    assert await react(client) is True
+    assert await reactions(client) == [[]]
+    events = (await (await client.get("/sim/events")).json())["events"]
+    assert [e["emoji"] for e in events if e["kind"] == "reaction"] == [["👀"], ["👨‍💻"], []]
+
+
+async def test_reactions_are_refused_as_by_telegram(client):
+    await say(client, "hello")
+    for emoji in ("✅", "❌", "⏳", "", "ok"):
+        assert (await react(client, emoji))["description"] == "Bad Request: REACTION_INVALID"
+    assert (await react(client, "👀", "👌"))["description"] == "Bad Request: REACTIONS_TOO_MANY"
+    assert (await react(client, "👀", kind="paid"))["description"] == "Bad Request: REACTION_INVALID"
+    assert (await react(client, "👀", message=99))["description"] == "Bad Request: message to react not found"
+    await client.post("/sim/chats", json={"chat": PERSON, "reactions": ["👍"]})
+    assert (await react(client, "👀"))["description"] == "Bad Request: REACTION_INVALID"
+    assert await react(client, "👍") is True
+    full = aiogram.types.ChatFullInfo.model_validate(await call(client, "getChat", chat_id=PERSON))
+    assert [one.emoji for one in full.available_reactions] == ["👍"]
+    assert await reactions(client) == [["👍"]]

@@ -33,3 +33,30 @@ UPDATE outbox SET state = 'pending' WHERE bot_id = $1 AND state = 'sending';
 -- name: outbox_backlog
 SELECT count(*) AS pending, COALESCE(extract(epoch FROM now() - min(created_at)), 0)::float AS age FROM outbox
 WHERE bot_id = $1 AND state IN ('pending', 'sending');
+
+-- name: due_reactions
+-- New turns without eyes, and ended ones without their outcome. That comes behind the answer, never before it.
+SELECT t.id AS turn_id, th.bot_id, th.chat_id, th.topic_id, t.message_id, t.state, t.reason, due.begun, due.attempts
+FROM (
+    SELECT n.id, false AS begun, 0 AS attempts FROM turns n
+    WHERE n.created_at > now() - interval '10 minutes'
+      AND NOT EXISTS (SELECT 1 FROM reactions r WHERE r.turn_id = n.id)
+    UNION ALL
+    SELECT r.turn_id, true, r.attempts FROM reactions r JOIN turns e ON e.id = r.turn_id
+    WHERE NOT r.settled AND r.next_at <= now() AND e.state IN ('done', 'failed', 'cancelled')
+) due JOIN turns t ON t.id = due.id JOIN threads th ON th.id = t.thread_id
+WHERE th.bot_id = $1 AND th.kind = 'conversation' AND t.message_id IS NOT NULL
+  AND NOT (t.id = ANY ($2::bigint[])) AND NOT (th.chat_id = ANY ($3::bigint[]))
+  AND (t.state IN ('queued', 'delivered', 'started') OR NOT EXISTS (
+      SELECT 1 FROM outbox o WHERE o.dedupe_key = 'turn:' || t.id AND o.state IN ('pending', 'sending')))
+ORDER BY t.id LIMIT $4;
+
+-- name: begin_reaction
+INSERT INTO reactions (turn_id) VALUES ($1) ON CONFLICT (turn_id) DO NOTHING;
+
+-- name: settle_reaction
+INSERT INTO reactions (turn_id, settled) VALUES ($1, true) ON CONFLICT (turn_id) DO UPDATE SET settled = true;
+
+-- name: retry_reaction
+INSERT INTO reactions (turn_id, attempts, next_at) VALUES ($1, 1, now() + make_interval(secs => $2))
+ON CONFLICT (turn_id) DO UPDATE SET attempts = reactions.attempts + 1, next_at = EXCLUDED.next_at;
