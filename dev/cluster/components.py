@@ -10,6 +10,8 @@ SERVICES = "10.96.0.0/16"
 API_SERVICE_IP = "10.96.0.1"
 DNS_SERVICE_IP = "10.96.0.10"
 PODS = "10.244.0.0/24"
+NETWORK = "dev"
+"""Of the pods, as the network plugins call it in what they write."""
 NODE = "node1"
 PAUSE_IMAGE = "localhost/devnode/pause:1"
 
@@ -133,7 +135,7 @@ def cni_config(folder: Path) -> str:
         {"type": "portmap", "capabilities": {"portMappings": True}},
         {"type": "netpol", "socket": policy_socket(folder)},
     ]
-    return json.dumps({"cniVersion": "1.0.0", "name": "dev", "plugins": plugins})
+    return json.dumps({"cniVersion": "1.0.0", "name": NETWORK, "plugins": plugins})
 
 
 def containerd_config(folder: Path) -> str:

@@ -77,8 +77,7 @@ class BuiltinNode:
             for name in _PROCESSES:
                 Background(FOLDER, name).stop()
             cleanup.remove_leftovers(FOLDER, keep_running=False)
-            before = FOLDER / "tables"
-            cleanup.remove_network(set(before.read_text().splitlines()) if before.exists() else set())
+            cleanup.remove_network()
             shutil.rmtree(FOLDER, ignore_errors=False)
 
     def status(self) -> str:
@@ -138,8 +137,6 @@ class BuiltinNode:
     def _start(self, programs: Path) -> None:
         address = node_address()
         (FOLDER / "programs").write_text(str(programs))
-        if not (FOLDER / "tables").exists():
-            (FOLDER / "tables").write_text("\n".join(sorted(cleanup.list_tables())))
         make_pki(FOLDER / "pki", components.NODE, address, components.API_SERVICE_IP)
         for name in ("admin", "controller-manager", "scheduler", "kubelet", "proxy"):
             write_kubeconfig(FOLDER / f"{name}.kubeconfig", FOLDER / "pki", name, f"https://127.0.0.1:{_PORTS.api}")
