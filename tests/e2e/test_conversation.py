@@ -51,6 +51,28 @@ def test_a_run_without_the_earlier_files_says_so(system, chat):
     chat.wait_for("without the files of earlier ones")
 
 
+def test_an_answer_is_stopped_and_asked_again(system, chat):
+    asked = chat.say("slow 60 100")
+    chat.wait_for("w3", asked)
+    chat.say("/stop")
+    stopped = chat.wait_for("Stopped.", asked)
+    assert "w0 w1" in stopped["text"]
+    assert "w59" not in stopped["text"]
+    again = chat.say("/retry")
+    chat.wait_for("w59", again)
+    assert system.run(chat.thread)["number"] == 1
+
+
+def test_a_fresh_conversation_forgets_what_was_said_and_keeps_the_files(system, chat):
+    chat.ask("my animal is a heron", "Echo: my animal is a heron")
+    chat.ask("bash: echo treasure > note", "Tool said")
+    chat.ask("/new", "fresh conversation")
+    answer = chat.ask("recall", "I was told", 90)
+    assert "heron" not in answer["text"]
+    chat.ask("bash: cat note", "Tool said: treasure")
+    assert system.run(chat.thread)["number"] == 2
+
+
 def test_topics_and_chats_at_once_never_mix(system):
     group = system.chat(topic=5).chat
     people = [Chat(system.telegram, group, 70001, topic) for topic in (5, 6, 7)]
