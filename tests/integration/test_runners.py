@@ -67,7 +67,8 @@ async def test_a_turn_from_prompt_to_final(port, thread):
     await runner.event(8, turn.id, wire.TurnSettled())
     await runner.acked(8)
     shown = [(words, activity) for _, words, activity in port.deps.views.shown]
-    assert shown[:3] == [("Hel", None), ("Hello", None), ("Hello", "ls")]
+    assert shown[:3] == [("Hel", None), ("Hello", None), ("Hello", None)]
+    assert port.deps.views.tools[:3] == [(), (), ("💻 ls …",)]
     final = await final_of(port, turn)
     assert (final["text"], final["message_ids"], final["kind"]) == ("Hello\n\nDone.", [501], "final")
     assert (await port.store.turn_by_id(turn.id)).state is TurnState.DONE
@@ -76,6 +77,30 @@ async def test_a_turn_from_prompt_to_final(port, thread):
     assert port.deps.wake.threads[-1] == thread.id
     assert (await port.store.run(thread.id, 1)).acked_seq == 8
     assert port.deps.registry.link(thread.id).turn_id is None
+
+
+async def test_the_tools_of_a_turn_are_counted_over_a_new_connection(port, thread):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.event(1, turn.id, wire.TurnStarted())
+    await runner.event(2, turn.id, wire.ToolStarted(call="a", tool="read", summary="a.py"))
+    await runner.event(3, turn.id, wire.ToolEnded(call="a", tool="read"))
+    await runner.event(4, turn.id, wire.ToolStarted(call="b", tool="bash", summary="PASSWORD=hunter2 make"))
+    await runner.acked(4)
+    await runner.close()
+    runner = await port.join(turns_seen=[turn.id])
+    await runner.event(5, turn.id, wire.ToolEnded(call="b", tool="bash", error=True))
+    await runner.event(6, turn.id, wire.ToolStarted(call="c", tool="read", summary="c.py"))
+    await runner.event(7, turn.id, wire.ToolEnded(call="c", tool="read"))
+    await runner.event(8, turn.id, text(0, 0, "Done."))
+    await runner.event(9, turn.id, wire.TurnSettled())
+    await runner.acked(9)
+    assert port.deps.views.tools[-1] == ("📖 a.py ✓", "💻 PASSWORD=[hidden] make ✗", "📖 c.py ✓")
+    (row,) = await port.store.claim_outbox(())
+    assert (row.text, row.tools.total, row.tools.failed) == ("Done.", 3, 1)
+    assert row.tools.seconds >= 0
+    assert "hunter2" not in await port.store.pool.fetchval("SELECT state::text FROM turn_tools")
 
 
 async def test_an_acknowledgement_comes_only_after_its_commit(port, thread):

@@ -75,6 +75,7 @@ class RecordingViews:
     def __init__(self):
         self.opened: dict[int, object] = {}
         self.shown: list[tuple[int, str, str | None]] = []
+        self.tools: list[tuple[str, ...]] = []
         self.finished: list[int] = []
         self.message_ids = (501,)
 
@@ -84,8 +85,9 @@ class RecordingViews:
     def children(self, turn_id, lines):
         self.lines = list(lines)
 
-    def update(self, turn_id, text, activity=None):
+    def update(self, turn_id, text, activity=None, tools=()):
         self.shown.append((turn_id, text, activity))
+        self.tools.append(tuple(tools))
 
     def typing(self, turn_id):
         pass

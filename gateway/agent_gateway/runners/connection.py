@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -331,7 +331,7 @@ class _Unseen:
     def open(self, turn: Turn, address: Address, reply_to: int | None, restored: TurnView | None) -> None:
         """Show nothing."""
 
-    def update(self, turn_id: int, text: str, activity: str | None) -> None:
+    def update(self, turn_id: int, text: str, activity: str | None, tools: Sequence[str]) -> None:
         """Show nothing."""
 
     def typing(self, turn_id: int) -> None:

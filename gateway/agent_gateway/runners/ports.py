@@ -90,6 +90,14 @@ class RunnerStore(Runs, Protocol):
         """Store the texts so far."""
         ...
 
+    async def save_tools(self, turn_id: int, state: dict[str, Any]) -> None:
+        """Store which tools a running turn has used."""
+        ...
+
+    async def load_tools(self, turn_id: int) -> dict[str, Any] | None:
+        """Return which tools a turn has used."""
+        ...
+
     async def add_entries(self, thread: Thread, run: int, seq: int, lines: Sequence[str]) -> None:
         """Store session lines; with none, only move the acknowledgement."""
         ...
@@ -162,7 +170,7 @@ class Views(Protocol):
         """Begin (or take up again) the view of a turn; nothing happens where it is open."""
         ...
 
-    def update(self, turn_id: int, text: str, activity: str | None) -> None:
+    def update(self, turn_id: int, text: str, activity: str | None, tools: Sequence[str]) -> None:
         """Set what the view should show."""
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_contract import names, wire
+from agent_contract import wire
 
 MAX_MESSAGES = 4096
 MAX_TEXT = 1_000_000
@@ -71,10 +71,6 @@ def _activity(event: wire.Event) -> str | None:
     match event:
         case wire.Thinking():
             return "thinking…"
-        case wire.ToolStarted(tool=names.SUBAGENT_TOOL):
-            return None  # its own line tells more
-        case wire.ToolStarted():
-            return clean(event.summary or event.tool)
         case wire.Retrying():
             return f"the model's API does not answer, trying again ({event.attempt}/{event.max_attempts})…"
         case wire.Compacting():

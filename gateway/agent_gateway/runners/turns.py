@@ -8,11 +8,13 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from agent_contract import wire
 from agent_gateway.runners.commits import Commits
 from agent_gateway.runners.ports import Children, RunnerStore, Views, Wakes
 from agent_gateway.runners.progress import Progress
+from agent_gateway.runners.tools import ToolLog
 from agent_gateway.store.rows import Final, Thread, ThreadKind, Turn, TurnState, TurnView
 from agent_gateway.telegram.texts import EMPTY_ANSWER, failure_text
 
@@ -43,6 +45,8 @@ class TurnStream:
         self._commits = commits
         self._turn: Turn | None = None
         self._progress = Progress()
+        self._tools: ToolLog | None = None
+        self._tools_saved: dict[str, Any] = {}
         self._dirty = asyncio.Event()
         self._seq = commits.acked
         self._spoke = False
@@ -58,6 +62,8 @@ class TurnStream:
             return False
         self._turn = turn
         self._progress = Progress(restored.messages if restored is not None else ())
+        self._tools = ToolLog() if restored is None else None  # of one that is taken up they are to be read first
+        self._tools_saved = ToolLog().state()
         self._spoke = bool(self._progress.text())
         self._lane.on_turn(turn.id)
         self._lane.views.open(turn, self._lane.thread.address, turn.message_id, restored)
@@ -82,7 +88,7 @@ class TurnStream:
                 await self.flush()
                 await self._started(self._turn, seq)
             case _:
-                self._show(self._turn, event)
+                self._show(self._turn, event, await self._read_tools(self._turn))
                 self._seq = seq
                 self._dirty.set()
 
@@ -106,7 +112,13 @@ class TurnStream:
             return
         self._dirty.clear()
         turn, seq, lane, messages = self._turn, self._seq, self._lane, self._progress.messages()
-        await self._commits.run(seq, lambda: lane.store.save_progress(turn.id, lane.thread.id, lane.run, messages, seq))
+        tools = self._tools.state() if self._tools is not None else self._tools_saved
+
+        async def save() -> None:
+            await self._save_tools(turn, tools)
+            await lane.store.save_progress(turn.id, lane.thread.id, lane.run, messages, seq)
+
+        await self._commits.run(seq, save)
 
     async def keep_flushing(self) -> None:
         """Store texts at once where nothing was stored for a second, else when the second is over."""
@@ -119,13 +131,27 @@ class TurnStream:
         self._lane.views.typing(turn.id)
         await self._commits.run(seq, lambda: self._lane.store.turn_started(turn.id, self._lane.run, seq))
 
-    def _show(self, turn: Turn, event: wire.Event) -> None:
+    async def _read_tools(self, turn: Turn) -> ToolLog:
+        if self._tools is None:
+            stored = await self._lane.store.load_tools(turn.id)
+            self._tools = ToolLog(stored)
+            self._tools_saved = self._tools.state()
+        return self._tools
+
+    async def _save_tools(self, turn: Turn, tools: dict[str, Any]) -> None:
+        """Store the tools where they changed, before what acknowledges their events: one that comes again is known."""
+        if tools != self._tools_saved and self._lane.thread.kind is not ThreadKind.SUBAGENT:
+            await self._lane.store.save_tools(turn.id, tools)
+            self._tools_saved = tools
+
+    def _show(self, turn: Turn, event: wire.Event, tools: ToolLog) -> None:
         self._progress.apply(event)
+        tools.apply(event)
         text = self._progress.text()
         if text and not self._spoke:
             self._spoke = True
             log.info("step", extra={**self._ids(), "step": "first_text", "turn": turn.id, "t": _now()})
-        self._lane.views.update(turn.id, text, self._progress.activity)
+        self._lane.views.update(turn.id, text, self._progress.activity, tools.lines())
 
     async def _end(self, turn: Turn, seq: int, state: TurnState, reason: str | None, text: str) -> None:
         lane = self._lane
@@ -134,7 +160,13 @@ class TurnStream:
             await self._commits.run(seq, lambda: lane.children.settle(lane.thread, seq, state, reason, text))
         else:
             final = Final(text, "markdown", await lane.views.finish(turn.id))
-            await self._commits.run(seq, lambda: lane.store.end_turn(turn.id, lane.run, seq, state, reason, final))
+            tools = self._tools.state() if self._tools is not None else self._tools_saved
+
+            async def end() -> None:
+                await self._save_tools(turn, tools)
+                await lane.store.end_turn(turn.id, lane.run, seq, state, reason, final)
+
+            await self._commits.run(seq, end)
         self._turn = None
         lane.on_turn(None)
         lane.wake.outbox()

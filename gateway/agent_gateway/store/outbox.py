@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Button, DueReaction, OutboxRow, TurnState
+from agent_gateway.store.rows import Address, Button, DueReaction, OutboxRow, ToolUse, TurnState
 from agent_gateway.store.sql import QUERIES
 
 
@@ -104,6 +104,15 @@ class OutboxQueries(Database):
         """Make the outcome of a turn due again after `delay` seconds."""
         await self._write("retry_reaction", turn_id, delay)
 
+    async def save_tools(self, turn_id: int, state: dict[str, Any]) -> None:
+        """Remember which tools a running turn has used."""
+        await self._write("save_tools", turn_id, json.dumps(state))
+
+    async def load_tools(self, turn_id: int) -> dict[str, Any] | None:
+        """Return which tools a turn has used."""
+        found = await self._value("load_tools", turn_id)
+        return None if found is None else dict(json.loads(found))
+
 
 def _outbox_row(row: Any) -> OutboxRow:
     return OutboxRow(
@@ -118,4 +127,5 @@ def _outbox_row(row: Any) -> OutboxRow:
         shown=tuple(row["shown"]),
         attempts=row["attempts"],
         buttons=tuple(Button(text, data) for text, data in json.loads(row["buttons"])),
+        tools=ToolUse(row["tools"], row["tools_failed"], row["seconds"]) if row["tools"] else None,
     )

@@ -206,6 +206,15 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolUse:
+    """How many tools a turn used, how many of them failed, and how long the turn took."""
+
+    total: int
+    failed: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """Something that must be said. `message_ids` stand already and are edited first; the rest is sent."""
 
@@ -221,6 +230,8 @@ class OutboxRow:
     attempts: int
     buttons: tuple[Button, ...] = ()
     """Under the last message of it; none takes those away that stand there."""
+    tools: ToolUse | None = None
+    """Told behind it."""
 
 
 @dataclass(frozen=True, slots=True)

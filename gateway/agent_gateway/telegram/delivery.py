@@ -9,7 +9,8 @@ from collections.abc import Callable
 from agent_gateway.store.rows import OutboxRow
 from agent_gateway.telegram.errors import Ambiguous, RefusalKind, Refused, ServerFailed
 from agent_gateway.telegram.ports import Chat, OutboxStore
-from agent_gateway.telegram.render import MAX_UNITS, Chunk, render, with_buttons, without_entities
+from agent_gateway.telegram.render import MAX_UNITS, Chunk, render, with_buttons, with_line, without_entities
+from agent_gateway.telegram.tools import fold
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,9 @@ class Delivery:
             try:
                 # Off the loop: a very long answer takes a while, and no other chat should wait for that.
                 chunks = await asyncio.to_thread(render, self._row.text, self._row.format, limit=limit)
+                line = fold(self._row.tools)
+                if line is not None:
+                    chunks = with_line(chunks, line, limit)
                 await self._say(with_buttons(chunks, self._row.buttons))
             except Refused as refusal:
                 if refusal.kind is RefusalKind.TOO_LONG and limit > _SMALLEST:

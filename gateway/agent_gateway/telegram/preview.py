@@ -45,6 +45,7 @@ class TurnPreview:
     text: str = ""
     activity: str | None = None
     waiting: str | None = None
+    tools: tuple[str, ...] = ()
     children: tuple[ChildLine, ...] = ()
     answered: bool = False
     """Some of the answer's own text has been shown."""
@@ -70,10 +71,12 @@ class TurnPreview:
             return []
         if self.text.strip():
             chunks = render_partial(self.text, "plain" if self.plain else "markdown")
-            if self.activity and chunks:
-                chunks[-1] = _add_line(chunks[-1], self.activity)
         else:
             chunks = render_partial(self.waiting or "", "plain")
+        answering = bool(self.text.strip() or self.tools)
+        chunks = _add_block(chunks, self.tools)
+        if self.activity and answering and chunks:
+            chunks[-1] = _add_line(chunks[-1], self.activity)
         return _add_children(chunks, self.children)
 
     def compute_call(self) -> Call | None:
@@ -87,6 +90,12 @@ class TurnPreview:
         if chunks and len(self.ids) > len(chunks):
             return Call(self.turn_id, len(self.ids) - 1, self.ids[-1], chunks[-1], superfluous=True)
         return None
+
+    def list_tools(self, lines: Sequence[str]) -> None:
+        """Set the tools to be seen; the first of them shows that nothing is waited for any more."""
+        if not self.tools and lines:
+            self.waiting = None
+        self.tools = tuple(lines)
 
     def list_children(self, lines: Sequence[ChildLine]) -> None:
         """Set the sub-agents to be seen; the first of them shows that nothing is waited for any more."""
@@ -148,15 +157,24 @@ def restore(turn: TurnPreview, messages: Sequence[str], message_ids: Sequence[in
 
 
 def _add_children(chunks: list[Chunk], lines: Sequence[ChildLine]) -> list[Chunk]:
-    """Return the messages with the sub-agents behind them, in one of their own where they do not fit."""
+    """Return the messages with the sub-agents behind them, and a button for each that may be cancelled."""
     if not lines:
         return chunks
-    block = render_partial("\n".join(line.text for line in lines), "plain")
+    chunks = _add_block(chunks, [line.text for line in lines])
+    return with_buttons(chunks, [line.button for line in lines if line.button is not None][:MAX_BUTTONS])
+
+
+def _add_block(chunks: list[Chunk], lines: Sequence[str]) -> list[Chunk]:
+    """Return the messages with plain lines behind them, in one of their own where they do not fit."""
+    if not lines:
+        return chunks
+    block = render_partial("\n".join(lines), "plain")
     if chunks and len(block) == 1:
         text = f"{chunks[-1].text}\n\n{block[0].text}"
         if utf16_len(text) <= MAX_UNITS:
-            block = [replace(chunks.pop(), text=text)]
-    return with_buttons([*chunks, *block], [line.button for line in lines if line.button is not None][:MAX_BUTTONS])
+            last = chunks[-1]
+            return [*chunks[:-1], replace(last, text=text, hash=compute_hash(text, last.entities))]
+    return [*chunks, *block]
 
 
 def _add_line(chunk: Chunk, line: str) -> Chunk:

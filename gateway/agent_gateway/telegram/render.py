@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import telegramify_markdown
+from telegramify_markdown import utf16_len
 from telegramify_markdown.config import RenderConfig
 
 from agent_gateway.store.rows import Button
@@ -86,6 +87,19 @@ def with_buttons(chunks: Sequence[Chunk], buttons: Sequence[Button]) -> list[Chu
     *others, last = chunks
     under = tuple(buttons)
     return [*others, replace(last, buttons=under, hash=compute_hash(last.text, last.entities, under))]
+
+
+def with_line(chunks: Sequence[Chunk], line: str, limit: int = MAX_UNITS) -> list[Chunk]:
+    """Return the messages with a line in italics behind them, in one of its own where it does not fit."""
+    italic = Chunk(line, (only := Entity("italic", 0, utf16_len(line)),), compute_hash(line, (only,)))
+    if not chunks:
+        return [italic]
+    *others, last = chunks
+    text = f"{last.text}\n\n{line}"
+    if utf16_len(text) > limit or len(last.entities) >= MAX_ENTITIES:
+        return [*chunks, italic]
+    entities = (*last.entities, replace(only, offset=utf16_len(last.text) + 2))
+    return [*others, Chunk(text, entities, compute_hash(text, entities))]
 
 
 def compute_hash(text: str, entities: Sequence[Entity], buttons: Sequence[Button] = ()) -> str:

@@ -98,16 +98,17 @@ class Views:
         self.typing(turn.id)
         self.on_open()
 
-    def update(self, turn_id: int, text: str, activity: str | None = None) -> None:
-        """Set what should be seen: the answer so far and, behind it, what the agent is doing."""
+    def update(self, turn_id: int, text: str, activity: str | None = None, tools: Sequence[str] = ()) -> None:
+        """Set what should be seen: the answer so far and, behind it, the tools used and what the agent is doing."""
         found = self._find(turn_id)
         if found is None:
             return
         channel, preview = found
-        if (preview.text, preview.activity) == (text, activity):
+        if (preview.text, preview.activity, preview.tools) == (text, activity, tuple(tools)):
             return
+        preview.list_tools(tools)
         preview.text, preview.activity, preview.dirty = text, activity, True
-        if text.strip():
+        if text.strip() or tools:
             self._stop_typing(turn_id)
             self._wake(channel)
 
@@ -137,7 +138,7 @@ class Views:
     def typing(self, turn_id: int) -> None:
         """Show "typing" until the first text or sub-agent."""
         found = self._find(turn_id)
-        if found is None or found[1].text.strip() or found[1].children or turn_id in self._typing:
+        if found is None or found[1].text.strip() or found[1].tools or found[1].children or turn_id in self._typing:
             return
         self._typing[turn_id] = asyncio.create_task(self._type(found[1]), name=f"typing-{turn_id}")
         self._typing[turn_id].add_done_callback(lambda task: self._typing_over(turn_id, task))

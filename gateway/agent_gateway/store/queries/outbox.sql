@@ -4,15 +4,21 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (dedupe_key) D
 
 -- name: claim_outbox
 -- The oldest unsaid row of each chat, if it is due: order in a chat is kept even where the oldest waits.
-UPDATE outbox SET state = 'sending', attempts = attempts + 1
-WHERE id IN (
-    SELECT id FROM (
-        SELECT DISTINCT ON (chat_id) id, state, next_at FROM outbox
-        WHERE bot_id = $1 AND state IN ('pending', 'sending') AND NOT (chat_id = ANY ($2::bigint[]))
-        ORDER BY chat_id, id
-    ) oldest WHERE state = 'pending' AND next_at <= now()
-) AND state = 'pending'
-RETURNING *;
+WITH claimed AS (
+    UPDATE outbox SET state = 'sending', attempts = attempts + 1
+    WHERE id IN (
+        SELECT id FROM (
+            SELECT DISTINCT ON (chat_id) id, state, next_at FROM outbox
+            WHERE bot_id = $1 AND state IN ('pending', 'sending') AND NOT (chat_id = ANY ($2::bigint[]))
+            ORDER BY chat_id, id
+        ) oldest WHERE state = 'pending' AND next_at <= now()
+    ) AND state = 'pending'
+    RETURNING *
+)
+SELECT c.*, (u.state ->> 'total')::int AS tools, (u.state ->> 'failed')::int AS tools_failed,
+    COALESCE(extract(epoch FROM t.ended_at - t.started_at), 0)::float AS seconds
+FROM claimed c LEFT JOIN turn_tools u ON u.turn_id = c.turn_id AND c.kind = 'final'
+LEFT JOIN turns t ON t.id = u.turn_id;
 
 -- name: progress_outbox
 UPDATE outbox SET message_ids = $2, shown = $3 WHERE id = $1;
@@ -60,3 +66,11 @@ INSERT INTO reactions (turn_id, settled) VALUES ($1, true) ON CONFLICT (turn_id)
 -- name: retry_reaction
 INSERT INTO reactions (turn_id, attempts, next_at) VALUES ($1, 1, now() + make_interval(secs => $2))
 ON CONFLICT (turn_id) DO UPDATE SET attempts = reactions.attempts + 1, next_at = EXCLUDED.next_at;
+
+-- name: save_tools
+-- Of an ended turn nothing changes any more: its answer may have been told already.
+INSERT INTO turn_tools (turn_id, state) SELECT id, $2::jsonb FROM turns WHERE id = $1 AND ended_at IS NULL
+ON CONFLICT (turn_id) DO UPDATE SET state = EXCLUDED.state;
+
+-- name: load_tools
+SELECT state FROM turn_tools WHERE turn_id = $1;

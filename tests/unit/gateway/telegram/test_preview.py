@@ -215,3 +215,34 @@ def test_restored_messages_are_edited_and_those_too_many_go_away():
     turn.list_children([ChildLine("k1 working", K1)])
     assert [do(chat, 10.0 + 2 * n).message_id for n in range(2)] == [7, 8]
     assert turn.ids == [7]
+
+
+def test_tools_stand_below_the_answer_and_above_the_sub_agents():
+    chat = ChatPreviews()
+    turn = preview(chat, text="I **look**.", activity="thinking…")
+    turn.list_tools(["📖 a.py ✓", "💻 make …"])
+    turn.list_children([ChildLine("k1 working", K1)])
+    chunk = do(chat, 10.0).chunk
+    assert chunk.text == "I look.\n\n📖 a.py ✓\n💻 make …\n\nthinking…\n\nk1 working"
+    assert [e.type for e in chunk.entities] == ["bold", "italic"]
+    assert chunk.buttons == (K1,)
+
+
+def test_tools_stand_alone_where_there_is_no_text_yet_and_nothing_is_waited_for_any_more():
+    chat = ChatPreviews()
+    turn = preview(chat, waiting="Starting a pod…")
+    do(chat, 10.0)
+    turn.list_tools(["💻 *make* …"])
+    turn.dirty = True
+    assert chat.decide(10.1) == 12.0
+    call = do(chat, 12.0)
+    assert (call.message_id, call.chunk.text) == (100, "💻 *make* …")
+    say(turn, "Made.")
+    assert do(chat, 12.1).chunk.text == "Made.\n\n💻 *make* …"  # the first text waits for nobody
+
+
+def test_tools_that_do_not_fit_stand_in_a_message_of_their_own():
+    chat = ChatPreviews()
+    turn = preview(chat, text="x" * 4090)
+    turn.list_tools(["📖 a.py ✓"])
+    assert [c.text for c in turn.compute_chunks()] == ["x" * 4090, "📖 a.py ✓"]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from agent_gateway.store.rows import Address, Button
+from agent_gateway.store.rows import Address, Button, ToolUse
 from agent_gateway.telegram.errors import (
     Ambiguous,
     NotSent,
@@ -290,3 +290,17 @@ async def test_formatting_that_is_refused_leaves_the_buttons(chat, store):
     store.put(CHAT, "**a**", buttons=(BUTTON,))
     await deliver(chat, store)
     assert (shown(chat), chat.buttons) == (["a"], {101: (BUTTON,)})
+
+
+async def test_one_line_tells_the_tools_behind_an_answer(chat, store):
+    chat.messages[7] = "Half\n\n💻 make …"
+    store.put(CHAT, "**All** done.", tools=ToolUse(5, 1, 42.0), message_ids=(7,))
+    await deliver(chat, store)
+    assert shown(chat) == ["All done.\n\n5 tools, 1 failed · 42 s"]
+    assert [e.type for e in chat.entities[7]] == ["bold", "italic"]
+
+
+async def test_the_line_of_the_tools_has_its_own_message_where_it_does_not_fit(chat, store):
+    store.put(CHAT, "x" * 4096, tools=ToolUse(5, 0, 42.0))
+    await deliver(chat, store)
+    assert shown(chat) == ["x" * 4096, "5 tools · 42 s"]

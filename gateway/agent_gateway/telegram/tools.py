@@ -1,0 +1,94 @@
+"""What the chat shows of an agent's tools: a short list while it works, one line behind the answer; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent_gateway.store.rows import ToolUse
+from agent_gateway.telegram.texts import shorten
+
+LISTED: Final = 5
+_ARGUMENT = 60
+_READ = 500
+"""Characters of what a pod says that are looked at."""
+_ICONS: Final = {
+    "read": "📖",
+    "write": "📝",
+    "edit": "📝",
+    "bash": "💻",
+    "grep": "🔍",
+    "find": "🔍",
+    "ls": "🔍",
+    "web_search": "🔍",
+    "web_fetch": "🌐",
+}
+_OTHER = "🔧"
+_MARKS: Final = {"running": "…", "done": "✓", "failed": "✗"}
+_HIDDEN = "[hidden]"
+_NAME = r"[\w-]*(?:api[_-]?key|access[_-]?key|token|secret|passw(?:or)?d|passphrase|credentials?)[\w-]*"
+_NAMED = re.compile(rf"(?i)({_NAME}[\"']?\s*[=:]\s*|(?<!\S)--?{_NAME}\s+)(\"[^\"]*\"?|'[^']*'?|\S+)")
+"""`API_KEY=…`, `--password …`, `"token": "…"`: what the words before it call a secret."""
+_LOGIN = re.compile(r"(?<=://)[^/\s@]+@|(?<=\s-u )\S+:\S+")
+_SHAPED = re.compile(
+    r"(?i:bearer)\s+\S+|(?i:basic)\s+[\w+/=]{8,}|\bAKIA[A-Z0-9]{8,}|\beyJ[\w-]+(?:\.[\w-]+)*|\b\d{8,12}:[\w-]{20,}"
+    r"|\b(?:sk|pk|key|xai|gsk|ghp|gho|ghs|glpat|github_pat|xox[a-z])[-_][\w-]{8,}|\b[0-9a-f]{24,}(?:\.\w+)?\b"
+    r"|\b(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{32,}\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of a tool.
+
+    Attributes:
+        call: Its id.
+        tool: The tool's name.
+        about: What it is about, without secrets.
+        state: running, done or failed.
+    """
+
+    call: str
+    tool: str
+    about: str
+    state: str = "running"
+
+
+def describe_call(call: str, tool: str, summary: str) -> ToolCall:
+    """Build a call that runs, from what the agent says of it."""
+    return ToolCall(call, tool, shorten(hide(summary[:_READ]), _ARGUMENT) or shorten(tool, _ARGUMENT))
+
+
+def hide(text: str) -> str:
+    """Return a text without what looks like a key, a token or a password."""
+    text = _NAMED.sub(rf"\g<1>{_HIDDEN}", text)
+    return _SHAPED.sub(_HIDDEN, _LOGIN.sub(f"{_HIDDEN}@", text))
+
+
+def build_lines(calls: Sequence[ToolCall], total: int) -> tuple[str, ...]:
+    """Return a line for each of the last calls, oldest first, and one for how many there were before them."""
+    listed = calls[-LISTED:]
+    earlier = total - len(listed)
+    lines = [f"{_ICONS.get(c.tool, _OTHER)} {c.about} {_MARKS[c.state]}" for c in listed]
+    return (f"{earlier} earlier", *lines) if earlier > 0 and lines else tuple(lines)
+
+
+def fold(use: ToolUse | None) -> str | None:
+    """Return the one line that stays of an answer's tools; None where there were none."""
+    if use is None or not use.total:
+        return None
+    words = f"{use.total} tool{'' if use.total == 1 else 's'}"
+    failed = f", {use.failed} failed" if use.failed else ""
+    return f"{words}{failed} · {_duration(use.seconds)}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    if not minutes:
+        return f"{rest} s"
+    hours, minutes_rest = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_rest} min"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
