@@ -16,7 +16,7 @@ WORKDIR /src
 
 FROM builder AS venv-operator
 COPY requirements-operator.lock ./
-RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false \
+RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false --mount=type=secret,id=pip,target=/etc/pip.conf,required=false \
     [ ! -s /run/ca.crt ] || export PIP_CERT=/run/ca.crt; \
     python3 -m venv --without-pip /opt/venv \
  && /usr/bin/python3 -m pip --python /opt/venv/bin/python install -q --no-cache-dir --no-compile --require-hashes -r requirements-operator.lock
@@ -27,7 +27,7 @@ RUN cp -r contract/agent_contract operator/agent_operator /opt/venv/lib/python3.
 
 FROM builder AS venv-gateway
 COPY requirements-gateway.lock ./
-RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false \
+RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false --mount=type=secret,id=pip,target=/etc/pip.conf,required=false \
     [ ! -s /run/ca.crt ] || export PIP_CERT=/run/ca.crt; \
     python3 -m venv --without-pip /opt/venv \
  && /usr/bin/python3 -m pip --python /opt/venv/bin/python install -q --no-cache-dir --no-compile --require-hashes -r requirements-gateway.lock
@@ -38,7 +38,7 @@ RUN cp -r contract/agent_contract gateway/agent_gateway /opt/venv/lib/python3.11
 
 FROM builder AS venv-runner
 COPY requirements-runner.lock ./
-RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false \
+RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false --mount=type=secret,id=pip,target=/etc/pip.conf,required=false \
     [ ! -s /run/ca.crt ] || export PIP_CERT=/run/ca.crt; \
     python3 -m venv --without-pip /opt/venv \
  && /usr/bin/python3 -m pip --python /opt/venv/bin/python install -q --no-cache-dir --no-compile --require-hashes -r requirements-runner.lock
@@ -49,7 +49,7 @@ RUN cp -r contract/agent_contract runner/agent_runner /opt/venv/lib/python3.11/s
 
 FROM builder AS venv-simulators
 COPY requirements-simulators.lock ./
-RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false \
+RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false --mount=type=secret,id=pip,target=/etc/pip.conf,required=false \
     [ ! -s /run/ca.crt ] || export PIP_CERT=/run/ca.crt; \
     python3 -m venv --without-pip /opt/venv \
  && /usr/bin/python3 -m pip --python /opt/venv/bin/python install -q --no-cache-dir --no-compile --require-hashes -r requirements-simulators.lock
@@ -61,7 +61,7 @@ RUN cp -r contract/agent_contract simulators/agent_simulators /opt/venv/lib/pyth
 # --- Node and pi: fetched by hash, then run once as the user that will run them, to fill the compile cache ---------
 FROM builder AS pi
 COPY dev/pins.toml dev/images/fetch_pi.py dev/images/warm.mjs ./
-RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false \
+RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false --mount=type=secret,id=pip,target=/etc/pip.conf,required=false --mount=type=secret,id=npm,target=/root/.npmrc,required=false \
     [ ! -s /run/ca.crt ] || export PIP_CERT=/run/ca.crt NODE_EXTRA_CA_CERTS=/run/ca.crt; \
     python3 fetch_pi.py pins.toml /opt \
  && mkdir -m 0777 /opt/pi/compile-cache

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +28,7 @@ _SOURCES = {
     "postgres": ("dev/images/postgres-entrypoint.sh",),
 }  # fmt: skip
 _STORE = CACHE / "buildah"
+_PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "proxy")
 _CA_FILES = ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
 
 
@@ -85,7 +88,7 @@ def _tag(target: str) -> str:
 def _build(target: str, reference: str, archive: Path) -> None:
     archive.parent.mkdir(parents=True, exist_ok=True)
     partial = archive.with_suffix(".partial")
-    secret = _ca_secret()
+    secret = _secrets()
     if _docker():
         run(["docker", "build", "-q", "--target", target, "-t", reference, *secret, ROOT],
             env={"DOCKER_BUILDKIT": "1"})  # fmt: skip
@@ -131,11 +134,40 @@ def _known(reference: str) -> bool:
     )
 
 
-def _ca_secret() -> list[str]:
-    """Pass on the certificates that this machine trusts, where it names a file of its own for them."""
-    named = [Path(os.environ[name]) for name in _CA_FILES if os.environ.get(name)]
-    existing = next((p for p in named if p.is_file()), None)
-    return ["--secret", f"id=ca,src={existing}"] if existing else []
+def _secrets() -> list[str]:
+    """Return what a build may use and must not keep: this machine's certificates, and where its packages come from."""
+    named = (os.environ.get(name) for name in _CA_FILES)
+    authority = next((value for value in named if value and Path(value).is_file()), None)
+    settings = Path.home() / ".npmrc"
+    files = {"ca": authority, "pip": _write_pip_settings(), "npm": settings if settings.is_file() else None}
+    return [word for name, path in files.items() if path for word in ("--secret", f"id={name},src={path}")]
+
+
+def _write_pip_settings() -> Path | None:
+    """Write this machine's settings of pip, wherever they stand, as the one file that a build reads."""
+    listed = run([sys.executable, "-m", "pip", "config", "list"])
+    text = build_pip_settings(listed)
+    if not text:
+        return None
+    path = CACHE / "pip.conf"
+    path.touch(mode=0o600)
+    path.write_text(text)
+    return path
+
+
+def build_pip_settings(listed: str) -> str:
+    """Build a `pip.conf` of what `pip config list` printed, as far as it says where packages come from; pure.
+
+    The environment's value comes after a file's and wins, as in pip itself.
+    """
+    found: dict[str, str] = {}
+    for line in listed.splitlines():
+        name, _, value = line.partition("=")
+        key = name.rpartition(".")[2].strip().replace("_", "-")
+        if key in _PIP_SETTINGS:
+            found[key] = ast.literal_eval(value)
+    lines = [f"{key} = {' '.join(value.split())}" for key, value in found.items()]
+    return "\n".join(["[global]", *lines, ""]) if lines else ""
 
 
 def _docker() -> bool:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from agent_contract.names import ExitCode
 from agent_contract.runnerconfig import RunnerConfig
 from agent_runner import lifecycle as life
 from agent_runner.files import Files
@@ -54,7 +53,7 @@ class Ending:
     def holds(self, code: int, state: life.State) -> bool:
         """Say whether an exit has to wait for the files; it is then made up for by `finish`."""
         due = state.deadline is not None and time.monotonic() >= state.deadline
-        if not self._busy or due or code == ExitCode.LEFT:
+        if not self._busy or due:
             return False
         self._exit_code = code
         return True

@@ -187,6 +187,15 @@ async def test_sigterm_in_a_turn_keeps_the_files(gateway, make_runner):
     assert gateway.put[None]
 
 
+async def test_a_shutdown_while_idle_keeps_the_files(gateway, make_runner):
+    runner = make_runner()
+    await begin(gateway, runner, "bash: echo hello > note")
+    await gateway.ended(1)
+    await gateway.send(wire.Shutdown(reason="a new session begins", grace_seconds=5))
+    assert await runner.exit_code() == ExitCode.LEFT
+    assert gateway.put[None]
+
+
 async def test_files_that_cannot_be_brought_back_are_told_to_the_agent(gateway, make_runner):
     gateway.workspace = b"this is no archive"
     runner = make_runner()
