@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agent_gateway.config import GatewayConfig
 from agent_gateway.dispatch.commands import Commands
 from agent_gateway.dispatch.inbox import Access, Dispatcher
+from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.subcommands import SubAgentCommands
 from agent_gateway.dispatch.threads import Threads, read_link
@@ -103,6 +104,7 @@ def build_context(
         subagents=SubAgentCommands(store, service.wishes, config.bot_name, is_admin=access.is_admin),
         service=service,
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
+        stop_button=StopButton(store, registry, wake),
     )
     proxy = LlmProxy(build_providers(config), store)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)

@@ -442,7 +442,7 @@ async def test_sub_agents_below_an_answer_are_cancelled_by_their_buttons_and_the
     assert parse_cancel(parse(update, BOT).data) == 2
     views.update(1, "Both work.")
     views.children(1, [build_line(children[0]), ChildLine("k2 cancelled")])
-    await eventually(lambda: buttons_are(sim, ["Cancel k1"]))
+    await eventually(lambda: buttons_are(sim, ["Cancel k1", "⏹ Stop"]))
     ids = await views.finish(1)
     store = FakeStore()
     store.put(TOPIC, "Both are done.", message_ids=ids)

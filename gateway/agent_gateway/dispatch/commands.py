@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from agent_contract.agentthread import AgentThread, Phase
+from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.subcommands import SubAgentCommands
 from agent_gateway.dispatch.turncommands import Outcome, TurnCommands, whoami_text
@@ -58,6 +59,7 @@ class Commands:
         subagents: SubAgentCommands,
         service: SubAgentService,
         turns: TurnCommands,
+        stop_button: StopButton,
     ) -> None:
         self._store = store
         self._resources = resources
@@ -70,6 +72,7 @@ class Commands:
         self._subagents = subagents
         self._service = service
         self._turns = turns
+        self._stop_button = stop_button
 
     async def answer(self, connection: Connection, command: Command) -> Answer | None:
         """Carry out a command; None for one of a group that may be meant for another bot."""
@@ -106,6 +109,9 @@ class Commands:
 
     async def press(self, connection: Connection, pressed: Pressed) -> Answer:
         """Carry out a pressed button."""
+        stopped = await self._stop_button.press(connection, pressed)
+        if stopped is not None:
+            return _answer(stopped)
         text, due = await self._subagents.press(connection, pressed, pressed.data)
         return Answer(text, [lambda: self._service.look(due)])
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from telegramify_markdown import utf16_len
 
-from agent_gateway.store.rows import Address
+from agent_gateway.store.rows import Address, Button
 from agent_gateway.telegram.ports import Entity
 from agent_gateway.telegram.render import MAX_ENTITIES, MAX_UNITS, Chunk, compute_hash, render_partial, with_buttons
+from agent_gateway.telegram.stop import build_button
 from agent_gateway.telegram.subagents import ChildLine
 
 EDIT_SECONDS = 2.0
@@ -46,6 +47,8 @@ class TurnPreview:
     activity: str | None = None
     waiting: str | None = None
     tools: tuple[str, ...] = ()
+    stoppable: bool = False
+    """The turn runs, so that a button stops it."""
     children: tuple[ChildLine, ...] = ()
     answered: bool = False
     """Some of the answer's own text has been shown."""
@@ -77,7 +80,13 @@ class TurnPreview:
         chunks = _add_block(chunks, self.tools)
         if self.activity and answering and chunks:
             chunks[-1] = _add_line(chunks[-1], self.activity)
-        return _add_children(chunks, self.children)
+        chunks = _add_block(chunks, [line.text for line in self.children])
+        return with_buttons(chunks, self._compute_buttons()) if chunks else []
+
+    def _compute_buttons(self) -> list[Button]:
+        """Return a button for each sub-agent that may be cancelled, and the one that stops the turn."""
+        cancels = [line.button for line in self.children if line.button is not None][: MAX_BUTTONS - 1]
+        return [*cancels, build_button(self.turn_id)] if self.stoppable else cancels
 
     def compute_call(self) -> Call | None:
         """Return the first difference between what should be seen and what is; None if there is none."""
@@ -154,14 +163,6 @@ def restore(turn: TurnPreview, messages: Sequence[str], message_ids: Sequence[in
     turn.text = "\n\n".join(text for text in messages if text.strip())
     turn.answered = bool(turn.ids and turn.text)
     turn.dirty = bool(turn.text)
-
-
-def _add_children(chunks: list[Chunk], lines: Sequence[ChildLine]) -> list[Chunk]:
-    """Return the messages with the sub-agents behind them, and a button for each that may be cancelled."""
-    if not lines:
-        return chunks
-    chunks = _add_block(chunks, [line.text for line in lines])
-    return with_buttons(chunks, [line.button for line in lines if line.button is not None][:MAX_BUTTONS])
 
 
 def _add_block(chunks: list[Chunk], lines: Sequence[str]) -> list[Chunk]:

@@ -107,6 +107,7 @@ class Views:
         if (preview.text, preview.activity, preview.tools) == (text, activity, tuple(tools)):
             return
         preview.list_tools(tools)
+        preview.stoppable = True  # a runner tells of it
         preview.text, preview.activity, preview.dirty = text, activity, True
         if text.strip() or tools:
             self._stop_typing(turn_id)

@@ -22,6 +22,7 @@ def do(chat, now, message_id=100):
     return call
 
 
+STOP = Button("⏹ Stop", "st:1")
 K1, K2 = Button("Cancel k1", "sa:cancel:1"), Button("Cancel k2", "sa:cancel:2")
 
 
@@ -203,9 +204,11 @@ def test_sub_agents_that_do_not_fit_have_a_message_of_their_own_until_they_do():
 
 def test_more_buttons_than_telegram_takes_are_left_out():
     chat = ChatPreviews()
-    turn = preview(chat)
+    turn = preview(chat, stoppable=True)
     turn.list_children([ChildLine(f"k{n}", Button(f"k{n}", f"sa:cancel:{n}")) for n in range(120)])
-    assert len(do(chat, 10.0).chunk.buttons) == 50
+    buttons = do(chat, 10.0).chunk.buttons
+    assert len(buttons) == 50
+    assert buttons[-1] == STOP  # which is the one that must be there
 
 
 def test_restored_messages_are_edited_and_those_too_many_go_away():
@@ -246,3 +249,20 @@ def test_tools_that_do_not_fit_stand_in_a_message_of_their_own():
     turn = preview(chat, text="x" * 4090)
     turn.list_tools(["📖 a.py ✓"])
     assert [c.text for c in turn.compute_chunks()] == ["x" * 4090, "📖 a.py ✓"]
+
+
+def test_the_button_that_stops_a_turn_stands_below_the_last_of_its_messages():
+    chat = ChatPreviews()
+    turn = preview(chat, text="a", stoppable=True)
+    assert do(chat, 10.0, 100).chunk.buttons == (STOP,)
+    say(turn, "x" * 5000)
+    turn.list_children([ChildLine("k1 working", K1)])
+    assert do(chat, 12.0).chunk.buttons == ()
+    assert do(chat, 14.0, 101).chunk.buttons == (K1, STOP)
+    assert chat.decide(16.0) is None
+
+
+def test_what_only_waits_has_no_such_button():
+    chat = ChatPreviews()
+    preview(chat, waiting="Starting a pod…")
+    assert do(chat, 10.0).chunk.buttons == ()

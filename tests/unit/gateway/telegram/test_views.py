@@ -277,10 +277,11 @@ async def test_sub_agents_are_shown_with_buttons_that_go_with_them(views, chat):
     assert len(chat.calls) == before
     views.update(1, "Thinking")
     await eventually(lambda: shown(chat) == ["Thinking\n\nk1 working"])
-    assert chat.buttons == {101: (button,)}
+    stop = Button("⏹ Stop", "st:1")
+    assert chat.buttons == {101: (button, stop)}
     views.children(1, [ChildLine("k1 done")])
     await eventually(lambda: shown(chat) == ["Thinking\n\nk1 done"])
-    assert chat.buttons == {}
+    assert chat.buttons == {101: (stop,)}
     assert await views.finish(1) == (101,)
 
 
@@ -297,3 +298,22 @@ async def test_a_message_too_many_is_taken_away_and_forgotten(views, chat, store
 async def test_sub_agents_of_a_turn_that_is_not_shown_are_passed_over(views, chat):
     views.children(9, [ChildLine("k1 working")])
     assert chat.calls == []
+
+
+async def test_tools_are_shown_before_any_text_and_take_the_place_of_what_was_waited_for(views, chat):
+    views.open(turn(), CHAT, 7)
+    views.waiting(1, "Starting a pod…")
+    await eventually(lambda: shown(chat) == ["Starting a pod…"])
+    views.update(1, "", None, ("💻 make …",))
+    await eventually(lambda: shown(chat) == ["💻 make …"])
+    views.update(1, "", "thinking…", ("💻 make ✓",))
+    await eventually(lambda: shown(chat) == ["💻 make ✓\n\nthinking…"])
+    assert chat.buttons == {101: (Button("⏹ Stop", "st:1"),)}
+
+
+async def test_the_first_showing_of_a_turn_is_told(views):
+    told = []
+    views.on_open = lambda: told.append(1)
+    views.open(turn(), CHAT, 7)
+    views.open(turn(), CHAT, 7)
+    assert told == [1]

@@ -1,0 +1,43 @@
+"""The Stop button below a running answer."""
+
+from __future__ import annotations
+
+from agent_gateway.dispatch.turncommands import Outcome
+from agent_gateway.dispatch.wake import Wake
+from agent_gateway.runners.registry import Registry
+from agent_gateway.store import Store
+from agent_gateway.store.database import Connection
+from agent_gateway.store.rows import TurnState
+from agent_gateway.telegram.stop import STOPPING, TURN_OVER, parse_stop
+from agent_gateway.telegram.updates import Pressed
+
+
+class StopButton:
+    """Stops the very turn that a button stands below."""
+
+    def __init__(self, store: Store, registry: Registry, wake: Wake) -> None:
+        self._store = store
+        self._registry = registry
+        self._wake = wake
+
+    async def press(self, connection: Connection, pressed: Pressed) -> Outcome | None:
+        """Stop the turn if it still runs; None for a button of another kind."""
+        turn_id = parse_stop(pressed.data)
+        if turn_id is None:
+            return None
+        turn = await self._store.turn_by_id(turn_id)
+        thread = await self._store.thread_by_id(turn.thread_id) if turn is not None else None
+        if turn is None or thread is None or turn.state not in {TurnState.DELIVERED, TurnState.STARTED}:
+            return Outcome(TURN_OVER)
+        if thread.address.chat_id != pressed.address.chat_id:
+            return Outcome(TURN_OVER)  # whether another chat's turn runs is nobody's business
+        await self._store.ask_turn_stop(connection, turn.id)
+        await self._store.add_audit(connection, pressed.person_id, "stop", thread.name)
+
+        async def abort() -> None:
+            link = self._registry.link(thread.id)
+            if link is not None and link.run == turn.run:
+                await link.abort(turn.id)  # a runner that is away is told when it is back
+            self._wake.thread(thread.id)
+
+        return Outcome(STOPPING, [abort])

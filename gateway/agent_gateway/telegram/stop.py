@@ -1,0 +1,23 @@
+"""The button that stops a turn; pure. It names its turn, so that an old one never stops another."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from agent_gateway.store.rows import Button
+
+STOPPING: Final = "Stopping…"
+TURN_OVER: Final = "This turn is over."
+_DATA = re.compile(r"st:([0-9]{1,18})")
+
+
+def build_button(turn_id: int) -> Button:
+    """Build the button that stops a turn."""
+    return Button("⏹ Stop", f"st:{turn_id}")
+
+
+def parse_stop(data: str) -> int | None:
+    """Return the turn that a pressed button stops; None for any other button."""
+    match = _DATA.fullmatch(data)
+    return int(match[1]) if match else None

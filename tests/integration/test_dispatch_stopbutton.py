@@ -1,0 +1,79 @@
+"""The Stop button below a running answer, on a real Postgres, with runners that are played."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent_contract import wire
+from agent_gateway.store.rows import Final, TurnState
+from tests.support.dispatch import GROUP, PERSON, message, running_desk
+from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.postgres
+
+
+async def begin(desk):
+    await desk.say("begin")
+    thread = await desk.run_wanted("tg-42", 1)
+    runner = await desk.connect(thread, 1)
+    await eventually(lambda: runner.turns)
+    turn = runner.turns[0]
+    await desk.store.turn_started(turn.id, 1, 1)
+    return thread, turn, runner
+
+
+async def press(desk, data, chat=PERSON):
+    """Press a button and return what was said to it."""
+    before = len(desk.callbacks.answers)
+    under = message("x", chat=chat)["message"] | {"from": {"id": 1, "is_bot": True, "first_name": "b"}, "date": 1}
+    query = {"id": "9", "from": {"id": PERSON, "first_name": "P"}, "message": under, "chat_instance": "1", "data": data}
+    await desk.take({"callback_query": query})
+    await eventually(lambda: len(desk.callbacks.answers) > before)
+    return desk.callbacks.answers[-1][1]
+
+
+def aborts(runner):
+    return [frame.turn for frame in runner.sent if isinstance(frame, wire.Abort)]
+
+
+async def test_it_stops_its_turn(store):
+    async with running_desk(store) as desk:
+        _, turn, runner = await begin(desk)
+        assert await press(desk, f"st:{turn.id}") == "Stopping…"
+        await eventually(lambda: aborts(runner) == [turn.id])
+        assert (await store.turn_by_id(turn.id)).stop_asked
+        assert await store.pool.fetchval("SELECT count(*) FROM audit WHERE action = 'stop'") == 1
+
+
+async def test_an_old_button_stops_no_other_turn(store):
+    async with running_desk(store) as desk:
+        thread, turn, runner = await begin(desk)
+        await store.end_turn(turn.id, 1, None, TurnState.DONE, None, Final("Done."))
+        await desk.say("next")
+        await eventually(lambda: len(runner.turns) == 2)
+        assert await press(desk, f"st:{turn.id}") == "This turn is over."
+        assert await press(desk, "st:999999") == "This turn is over."
+        assert aborts(runner) == []
+        assert not (await store.running_turn(thread.id)).stop_asked
+
+
+async def test_it_does_nothing_from_another_chat(store):
+    async with running_desk(store) as desk:
+        _, turn, runner = await begin(desk)
+        assert await press(desk, f"st:{turn.id}", chat=GROUP) == "This turn is over."
+        assert not (await store.turn_by_id(turn.id)).stop_asked
+        assert aborts(runner) == []
+
+
+async def test_a_stop_is_kept_for_a_runner_that_is_away(store):
+    async with running_desk(store) as desk:
+        thread, turn, runner = await begin(desk)
+        desk.registry.detach(thread.id, runner)
+        assert await press(desk, f"st:{turn.id}") == "Stopping…"
+        assert (await store.turn_by_id(turn.id)).stop_asked
+
+
+async def test_other_buttons_are_not_its_own(store):
+    async with running_desk(store) as desk:
+        await begin(desk)
+        assert await press(desk, "sa:cancel:999") == "This button does nothing any more."
