@@ -242,6 +242,8 @@ async def test_places_are_given_to_who_came_first(store):
         waiting = [await store.next_turn((await store.thread_by_name(name)).id) for name in ("tg-43", "tg-44")]
         await eventually(lambda: all(desk.views.texts.get(t.id) for t in waiting))
         assert "1 of 1" in desk.views.texts[waiting[0].id][0]
+        assert desk.views.texts[waiting[0].id][-1].endswith("You are next.")
+        await eventually(lambda: desk.views.texts[waiting[1].id][-1].endswith("You are number 2 in line."))
         await store.end_turn(turn.id, 1, 1, TurnState.DONE, None, Final("x"))
         for name, following in (("tg-42", "tg-43"), ("tg-43", "tg-44")):
             ending = await store.thread_by_name(name)
@@ -251,6 +253,30 @@ async def test_places_are_given_to_who_came_first(store):
             desk.registry.left(ending.id, 1)
             await desk.run_wanted(following, 1)
             assert await store.open_runs() == 1
+
+
+async def test_whoever_has_places_waits_behind_anothers_first_turn(store):
+    async with running_desk(store, max_runs=2) as desk:
+        desk.dispatcher._access._allowed |= {43}
+        for chat in (43, 45):
+            await desk.say("hi", chat=chat, user=43)
+            await desk.run_wanted(f"tg-{chat}", 1)
+        assert await store.count_places() == {43: 2}
+        await desk.say("more", chat=44, user=43)
+        second = await store.next_turn((await store.thread_by_name("tg-44")).id)
+        await eventually(lambda: desk.views.texts.get(second.id, [""])[-1].endswith("You are next."))
+        await desk.say("hi")
+        first = await store.next_turn((await store.thread_by_name("tg-42")).id)
+        await eventually(lambda: desk.views.texts.get(first.id, [""])[-1].endswith("You are next."))
+        await eventually(lambda: desk.views.texts[second.id][-1].endswith("You are number 2 in line."))
+        ending = await store.thread_by_name("tg-43")
+        async with store.fenced() as connection:
+            await store.cancel_queued(connection, ending.id)
+        await store.end_run(ending.id, 1, "IdleTimeout", None)
+        desk.registry.left(ending.id, 1)
+        await desk.run_wanted("tg-42", 1)
+        assert await store.open_runs() == 2
+        await eventually(lambda: desk.views.texts[second.id][-1].endswith("You are next."))
 
 
 async def test_many_threads_keep_to_the_limit(store):

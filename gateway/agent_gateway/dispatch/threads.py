@@ -168,13 +168,17 @@ class Threads:
 
     def _keep_line(self, s: r.Snapshot, actions: list[do.Action]) -> None:
         if s.waiting is not None and any(isinstance(a, do.ShowWaiting) and a.no_place for a in actions):
-            self._line.join(s.thread.id, s.waiting.id)
+            self._line.join(s.thread.id, s.waiting.id, _person(s.waiting))
         elif do.RequestRun() not in actions:
             self._line.leave(s.thread.id)
 
     async def _has_place(self, waiting: Turn) -> bool:
-        """Say whether a run may begin, those who came before counted as begun."""
-        return await self._store.open_runs() + self._line.count_before(waiting.id) < self._max_runs
+        """Say whether a run may begin, those who are before it in the line counted as begun."""
+        before = 0
+        if not self._line.is_empty_but_for(waiting.thread_id):
+            self._line.working = await self._store.count_places()
+            before = self._line.count_before(waiting.thread_id, waiting.id, _person(waiting))
+        return await self._store.open_runs() + before < self._max_runs
 
     async def _read(self, thread: Thread) -> r.Snapshot:
         store = self._store
@@ -323,7 +327,8 @@ class Threads:
         if waiting.late:
             text = texts.late_text(s.thread.name)
         elif waiting.no_place:
-            text = texts.capacity_text(await self._store.open_runs(), self._max_runs)
+            place = 1 + self._line.count_before(s.thread.id, s.waiting.id, _person(s.waiting))
+            text = texts.capacity_text(await self._store.open_runs(), self._max_runs, place)
         else:
             text = texts.waiting_text(waiting.reason, waiting.message)
         self._views.open(s.waiting, s.thread.address, s.waiting.message_id, await self._store.view(s.waiting.id))
@@ -339,6 +344,11 @@ def read_link(registry: Registry, thread_id: int) -> r.LinkState | None:
     if link.lost_at is not None:
         lost = datetime.now(UTC) - timedelta(seconds=time.monotonic() - link.lost_at)
     return r.LinkState(link.run, link.connected, link.ready, lost)
+
+
+def _person(turn: Turn) -> int:
+    """Return who waits with a turn; one that nobody is known of counts as somebody of its own."""
+    return turn.person_id if turn.person_id is not None else -turn.thread_id
 
 
 def _now_ms() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent_gateway.store.database import Fence
 from agent_gateway.store.inbox import InboxQueries
+from agent_gateway.store.line import LineQueries
 from agent_gateway.store.outbox import OutboxQueries
 from agent_gateway.store.runs import RunQueries
 from agent_gateway.store.sessions import SessionQueries
@@ -20,6 +21,7 @@ class Store(
     ThreadQueries,
     TurnQueries,
     RunQueries,
+    LineQueries,
     SessionQueries,
     OutboxQueries,
     SubAgentQueries,

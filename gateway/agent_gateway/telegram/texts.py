@@ -186,9 +186,10 @@ def late_text(thread: str) -> str:
     )
 
 
-def capacity_text(active: int, most: int) -> str:
-    """Say that all allowed agents are at work; messages are taken first come, first served."""
-    return f"Waiting for a free agent: {active} of {most} are at work. First come, first served."
+def capacity_text(active: int, most: int, place: int) -> str:
+    """Say that all allowed agents are at work, and who is before this message."""
+    line = "You are next." if place == 1 else f"You are number {place} in line."
+    return f"Waiting for a free agent: {active} of {most} are at work. {line}"
 
 
 def interrupted_text(partial: str, words: str) -> str:

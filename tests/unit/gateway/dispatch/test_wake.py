@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from agent_gateway.dispatch.line import Line
 from agent_gateway.dispatch.wake import Wake
 from tests.support.eventually import eventually
 
@@ -50,16 +49,3 @@ async def test_the_outbox_and_the_inbox_are_told():
     wake.inbox()
     await eventually(wake.inbox_due.is_set)
     assert told == ["outbox"]
-
-
-def test_the_line_goes_by_who_wrote_first():
-    line = Line()
-    assert line.first() is None
-    line.join(thread_id=1, turn_id=30)
-    line.join(thread_id=2, turn_id=20)
-    assert line.first() == 2
-    assert line.count_before(20) == 0
-    assert line.count_before(31) == 2
-    line.leave(2)
-    line.leave(2)
-    assert line.first() == 1
