@@ -48,6 +48,8 @@ class Ready(Wire):
     type: Literal["ready"] = "ready"
     timings: dict[str, float] = {}
     """Seconds since the runner's process started, by step: `pi_spawned`, `connected`, `welcomed`, `pi_ready`."""
+    files_problem: Annotated[str, Field(max_length=500)] = ""
+    """Why the files that the welcome announced are not there, in words."""
 
 
 class TurnStarted(Wire):

@@ -135,7 +135,7 @@ class App:
         self.on_step("welcomed")
         self._log.info("welcomed", acked=frame.acked, session_lines=frame.session_lines)
         if self._announced and not self._hello_ready:  # it became so after the hello
-            self._link.send_now(wire.Ready(timings=self._timings))
+            self._link.send_now(wire.Ready(timings=self._timings, files_problem=self._files.problem))
         self._feed(life.Welcomed(self._outbox.empty))
         self._after_ack()
         self._restore.begin(frame)
@@ -265,15 +265,18 @@ class App:
         self._announced = True
         self.on_step("ready")
         self._log.info("ready", timings=self._timings)
-        self._link.send_now(wire.Ready(timings=self._timings))
+        self._link.send_now(wire.Ready(timings=self._timings, files_problem=self._files.problem))
 
     def _kill(self, count: int, what: str) -> None:
         if count:
             self._log.info("killed", what=what, processes=count)
 
     def _with_note(self, turn: wire.Turn) -> wire.Turn:
-        note, self._files.note = self._files.note, ""
-        return turn.model_copy(update={"text": f"{turn.text}\n\n{note}"}) if note else turn
+        """Tell the agent at its first turn what of its files is not there."""
+        first = self._state.seen == frozenset({turn.id})
+        if not (first and self._files.problem):
+            return turn
+        return turn.model_copy(update={"text": f"{turn.text}\n\n[{self._files.problem}]"})
 
     def _tell_end(self, event: wire.Event) -> None:
         """Leave a sub-agent's answer, or why there is none, where the kubelet finds it."""

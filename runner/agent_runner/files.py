@@ -36,8 +36,8 @@ class Files:
         self._on_ready = on_ready
         self._task: asyncio.Task[None] | None = None
         self.ready = False
-        self.note = ""
-        """What the agent must know of its files, for its first prompt."""
+        self.problem = ""
+        """Why the files that were announced are not there, in words."""
 
     def begin(self, frame: wire.Welcome) -> None:
         """Fetch what the welcome announces, if that was not begun."""
@@ -113,12 +113,12 @@ class Files:
             except (WorkspaceError, *_BROKEN) as error:
                 words = str(error) if isinstance(error, WorkspaceError) else type(error).__name__
                 self._log.warning("workspace_not_restored", problem=words)
-                self.note = f"[The files you had could not be brought back: {words}]"
+                self.problem = f"The earlier files could not be brought back: {words}"
                 if isinstance(error, WorkspaceError):
                     break  # it came whole, and would be no better the next time
             else:
                 self._log.info("workspace_restored")
-                self.note = ""
+                self.problem = ""
                 break
         self.ready = True
         self._on_ready()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from agent_runner.launch import RESET
 
+_END_SECONDS = 5.0
+
 
 @dataclass(slots=True)
 class Running:
@@ -21,6 +23,18 @@ class Running:
     """What it writes."""
     writer: asyncio.StreamWriter | None = None
     """What it reads."""
+    source: asyncio.BaseTransport | None = None
+    """The pipe behind `reader`."""
+
+    async def end(self) -> None:
+        """End it, close our ends of its pipes, and see them closed."""
+        self.kill()
+        if self.source is not None:
+            self.source.close()
+        if self.writer is not None:
+            self.writer.close()
+        await asyncio.wait({self.ended}, timeout=_END_SECONDS)
+        await asyncio.sleep(0)  # a transport closes in the loop's next round
 
     def kill(self) -> None:
         """End it, if it runs."""
@@ -58,7 +72,7 @@ class Programs:
         loop = asyncio.get_running_loop()
         running.reader = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(running.reader)
-        await loop.connect_read_pipe(lambda: protocol, os.fdopen(ours, "rb", 0))
+        running.source, _ = await loop.connect_read_pipe(lambda: protocol, os.fdopen(ours, "rb", 0))
         return running
 
     async def write_to(self, words: list[str]) -> Running:

@@ -60,7 +60,7 @@ async def pack(folder: str, limit: int, programs: Programs) -> AsyncGenerator[by
         if code not in (0, _SOME_CHANGED):
             raise WorkspaceError(f"The workspace cannot be packed: tar ended with {code}.")
     finally:
-        await _end(running)
+        await running.end()
 
 
 async def unpack(folder: str, chunks: AsyncIterable[bytes], programs: Programs) -> None:
@@ -80,9 +80,10 @@ async def unpack(folder: str, chunks: AsyncIterable[bytes], programs: Programs) 
         if code != 0:
             raise WorkspaceError(f"The stored files cannot be unpacked: tar ended with {code}.")  # noqa: TRY301
     except BaseException:
-        await _end(running)
+        await running.end()
         await asyncio.to_thread(empty, folder)
         raise
+    await running.end()
 
 
 def _list(folder: str) -> bytes:
@@ -109,13 +110,6 @@ async def _feed(running: Running, chunks: AsyncIterable[bytes]) -> None:
         ) from error
     finally:
         writer.close()
-
-
-async def _end(running: Running) -> None:
-    running.kill()
-    if running.writer is not None:
-        running.writer.close()
-    await asyncio.wait({running.ended}, timeout=5)
 
 
 def is_empty(folder: str) -> bool:

@@ -456,3 +456,18 @@ async def test_a_database_that_fails_sends_the_runner_away_and_takes_everything_
     await again.send(wire.Entries(seq=1, lines=[entry(1)]))
     await again.acked(1)
     assert await port.store.session_length(thread.session_id) == 1
+
+
+async def test_files_that_could_not_be_brought_back_are_told_in_the_chat_once(port, thread):
+    runner = await port.join()
+    for _ in range(2):
+        await runner.send(wire.Ready(files_problem="The earlier files could not be brought back: tar ended with 2."))
+
+    async def said():
+        rows = await port.store.pool.fetch("SELECT text FROM outbox WHERE kind = 'notice'")
+        return [row["text"] for row in rows]
+
+    assert "brought back" in (await eventually(said))[0]
+    await runner.send(wire.Leave(seq=1, reason="idle"))
+    await runner.get(wire.Goodbye)  # what came before it is handled
+    assert len(await said()) == 1

@@ -16,6 +16,7 @@ from agent_gateway.errors import LeadershipLost, RunClosed, RunRefused
 from agent_gateway.runners.auth import Identity
 from agent_gateway.runners.commits import DATABASE_AWAY, Commits
 from agent_gateway.runners.ports import Children, RunnerStore, Views, Wakes
+from agent_gateway.runners.progress import clean
 from agent_gateway.runners.registry import Link, Registry
 from agent_gateway.runners.turns import Lane, TurnStream
 from agent_gateway.store.rows import Address, Thread, ThreadKind, Turn, TurnView
@@ -266,6 +267,10 @@ class Connection:
             await self._send_unseen(self._unsent)
         self._registry.changed(self._who.thread_id)
         await self._store.mark_ready(self._who.thread_id, self._who.run)
+        if frame.files_problem and self._thread.kind is ThreadKind.CONVERSATION:
+            key = f"no-files:{self._who.thread_id}:{self._who.run}"
+            await self._store.put(None, self._thread.address, clean(frame.files_problem), key, kind="notice")
+            self._wake.outbox()
 
     async def _leave(self, frame: wire.Leave) -> None:
         await self._stream.flush()

@@ -108,6 +108,10 @@ class RunnerStore(Runs, Protocol):
         """End a turn, with its final outbox row, in one transaction."""
         ...
 
+    async def put(self, connection: None, address: Address, text: str, dedupe_key: str, *, kind: str = "reply") -> None:
+        """Say something once."""
+        ...
+
     async def leave(self, thread_id: int, run: int, seq: int, *, hand_over: bool) -> Turn | None:
         """Hand over a turn, or close the run."""
         ...

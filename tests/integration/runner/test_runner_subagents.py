@@ -201,6 +201,8 @@ async def test_files_that_cannot_be_brought_back_are_told_to_the_agent(gateway, 
     runner = make_runner()
     await runner.start()
     await gateway.ready()
+    assert "could not be brought back" in gateway.readies[0].files_problem
     events = await gateway.ask(1, "hello")
     assert "could not be brought back" in texts(events)[-1]
+    assert "brought back" not in texts(await gateway.ask(2, "again"))[-1]
     assert list(runner.workspace.iterdir()) == []
