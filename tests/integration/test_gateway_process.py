@@ -33,7 +33,8 @@ class Outside:
     def app(self):
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self.telegram)
-        app.router.add_get(f"/apis/{names.API_VERSION}/namespaces/agents/{names.AGENT_THREADS}", self.threads)
+        for plural in (names.AGENT_THREADS, names.SUB_AGENTS):
+            app.router.add_get(f"/apis/{names.API_VERSION}/namespaces/agents/{plural}", self.resources)
         return app
 
     async def telegram(self, request):
@@ -49,7 +50,7 @@ class Outside:
             result = []
         return web.json_response({"ok": True, "result": result})
 
-    async def threads(self, request):
+    async def resources(self, request):
         if "watch" not in request.query:
             return web.json_response({"metadata": {"resourceVersion": "1"}, "items": []})
         answer = web.StreamResponse()
