@@ -327,3 +327,34 @@ async def test_a_database_that_is_away_is_told_without_its_password():
     with pytest.raises(DatabaseAway, match="out of reach") as caught:
         await Store.open("postgresql://user:secret@127.0.0.1:1/none", BOT_ID)
     assert "secret" not in str(caught.value)
+
+
+async def test_what_was_said_long_ago_is_forgotten_and_what_was_not_stays(store):
+    for key in ("old", "new", "waiting"):
+        await store.put(None, Address(BOT_ID, 42), key, key)
+    await store.pool.execute("UPDATE outbox SET state = 'sent' WHERE dedupe_key <> 'waiting'")
+    await store.pool.execute("UPDATE outbox SET created_at = now() - interval '15 days' WHERE dedupe_key <> 'new'")
+    await store.purge_outbox()
+    left = await store.pool.fetch("SELECT dedupe_key FROM outbox ORDER BY id")
+    assert [row["dedupe_key"] for row in left] == ["new", "waiting"]
+
+
+async def test_a_workspace_counts_once_it_is_whole_and_the_newest_two_stay(store):
+    thread = await make_thread(store)
+
+    async def chunks(*parts):
+        for part in parts:
+            if part is None:
+                raise ConnectionResetError
+            yield part
+
+    for number in range(3):
+        await store.store_workspace(thread.id, 1, None, chunks(b"run ", str(number).encode()))
+    with pytest.raises(ConnectionResetError):
+        await store.store_workspace(thread.id, 1, None, chunks(b"half", None))
+    found = await store.workspace_of(thread, None)
+    assert found.bytes == 5
+    assert b"".join([c async for c in store.stream_workspace(found.id)]) == b"run 2"
+    assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 2
+    await store.store_workspace(thread.id, 1, "call-1", chunks(b"copy"))
+    assert (await store.workspace_of(thread, None)).id == found.id

@@ -104,6 +104,7 @@ class Dispatcher:
                 if time.monotonic() - purged > _PURGE_SECONDS:
                     await self._store.purge_inbox()
                     await self._store.purge_workspaces()
+                    await self._store.purge_outbox()
                     purged = time.monotonic()
             except FAULTS as error:
                 _log.warning("inbox_failed", extra={"error": type(error).__name__})

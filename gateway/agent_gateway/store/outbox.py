@@ -65,6 +65,10 @@ class OutboxQueries(Database):
         """Give a row up, with words."""
         await self._write("dead", outbox_id, error)
 
+    async def purge_outbox(self) -> None:
+        """Forget what was said two weeks ago."""
+        await self._write("purge_outbox", self.bot_id)
+
     async def reset_sending(self) -> None:
         """Make due again what a former leader was sending."""
         await self._write("reset_sending", self.bot_id)

@@ -74,3 +74,7 @@ ON CONFLICT (turn_id) DO UPDATE SET state = EXCLUDED.state;
 
 -- name: load_tools
 SELECT state FROM turn_tools WHERE turn_id = $1;
+
+-- name: purge_outbox
+-- What was said; the history has it, and no update is so old that it could ask for it again.
+DELETE FROM outbox WHERE bot_id = $1 AND state IN ('sent', 'dead') AND created_at < now() - interval '14 days';
