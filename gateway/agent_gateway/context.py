@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agent_gateway.config import GatewayConfig
 from agent_gateway.dispatch.commands import Commands
 from agent_gateway.dispatch.inbox import Access, Dispatcher
+from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.subcommands import SubAgentCommands
@@ -92,6 +93,7 @@ def build_context(
     service = SubAgentService(
         store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
     )
+    steering = Steering(store, registry, wake)
     commands = Commands(
         store,
         resources,
@@ -105,6 +107,7 @@ def build_context(
         service=service,
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
         stop_button=StopButton(store, registry, wake),
+        steering=steering,
     )
     proxy = LlmProxy(build_providers(config), store)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)
@@ -117,13 +120,13 @@ def build_context(
         sender=sender,
         reactions=reactions,
         ingest=Ingest(api, store, check=check, wake=wake.inbox),
-        dispatcher=Dispatcher(store, commands, access, bot, config.bot_name, wake, views, check, api),
+        dispatcher=Dispatcher(store, commands, access, bot, config.bot_name, wake, views, check, api, steering),
         threads=Threads(store, resources, registry, views, wake, check, children=service, max_runs=config.max_threads),
         adopter=adopter,
         subagents=subagents,
         subagent_adopter=subagent_adopter,
         proxy=proxy,
-        runner_deps=RunnerDeps(store, views, wake, registry, authenticator, proxy, service, service.wishes),
+        runner_deps=RunnerDeps(store, views, wake, registry, authenticator, proxy, service, service.wishes, api),
         wake=wake,
     )
 

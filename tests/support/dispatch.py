@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from agent_gateway.dispatch.commands import Commands
 from agent_gateway.dispatch.fakes import FakeResources, FakeSubAgents, FakeViews
 from agent_gateway.dispatch.inbox import Access, Dispatcher
+from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.subcommands import SubAgentCommands
@@ -87,11 +88,12 @@ class Desk:
             store, self.resources, self.registry, self.views, self.wake, is_admin=access.is_admin, max_runs=max_runs,
             model="glm", subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
             service=self.service, turns=TurnCommands(store, self.registry, self.views, self.wake, "tg"),
-            stop_button=StopButton(store, self.registry, self.wake),
+            stop_button=StopButton(store, self.registry, self.wake), steering=Steering(store, self.registry, self.wake),
         )  # fmt: skip
         self.dispatcher = Dispatcher(
-            store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks
-        )
+            store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks,
+            Steering(store, self.registry, self.wake),
+        )  # fmt: skip
         self.threads = Threads(
             store, self.resources, self.registry, self.views, self.wake, lambda: None, children=self.service,
             max_runs=max_runs,

@@ -12,7 +12,10 @@ from typing import Any, Protocol
 import asyncpg
 
 from agent_contract.names import build_thread_name
+from agent_gateway.dispatch.albums import Albums
 from agent_gateway.dispatch.commands import Answer, Commands
+from agent_gateway.dispatch.steering import Steering
+from agent_gateway.dispatch.turncommands import Outcome
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.logs import describe_fault
@@ -23,8 +26,8 @@ from agent_gateway.store.rows import Address, InboxRow, Turn
 from agent_gateway.telegram.commands import not_allowed_text
 from agent_gateway.telegram.errors import MalformedUpdate, TelegramProblem
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.telegram.texts import buried_text
-from agent_gateway.telegram.updates import Command, Ignored, Incoming, Pressed, Prompt, parse
+from agent_gateway.telegram.texts import QUEUED, buried_text
+from agent_gateway.telegram.updates import Command, Edited, Ignored, Incoming, Pressed, Prompt, parse
 
 _log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
@@ -38,6 +41,9 @@ class Opener(Protocol):
 
     def open(self, turn: Turn, address: Address, reply_to: int | None) -> None:
         """Begin to show a turn."""
+
+    def waiting(self, turn_id: int, text: str) -> None:
+        """Show what it waits for."""
 
 
 class Callbacks(Protocol):
@@ -77,8 +83,11 @@ class Dispatcher:
         views: Opener,
         check: Callable[[], None],
         callbacks: Callbacks,
+        steering: Steering,
     ) -> None:
         self._store = store
+        self._steering = steering
+        self._albums = Albums(store, bot)
         self._callbacks = callbacks
         self._commands = commands
         self._access = access
@@ -105,6 +114,7 @@ class Dispatcher:
                     await self._store.purge_inbox()
                     await self._store.purge_workspaces()
                     await self._store.purge_outbox()
+                    await self._store.purge_files()
                     purged = time.monotonic()
             except FAULTS as error:
                 _log.warning("inbox_failed", extra={"error": type(error).__name__})
@@ -183,9 +193,12 @@ class Dispatcher:
             return await self._refuse(connection, incoming, address)
         match incoming:
             case Prompt():
-                return await self._queue(connection, row, incoming)
+                answer = await self._ask(connection, row, incoming)
+            case Edited():
+                answer = _answer(await self._steering.edit(connection, row.update_id, incoming))
             case Command():
-                answer = await self._commands.answer(connection, incoming)
+                said = await self._commands.answer(connection, row.update_id, incoming)
+                answer = await self._ask(connection, row, said) if isinstance(said, Prompt) else said
             case Pressed():
                 return await self._press(connection, incoming)
             case Ignored(reply=reply):
@@ -208,21 +221,27 @@ class Dispatcher:
         except TelegramProblem as problem:
             _log.info("button_not_answered", extra={"error": type(problem).__name__})
 
-    async def _queue(self, connection: Connection, row: InboxRow, prompt: Prompt) -> list[Any]:
+    async def _ask(self, connection: Connection, row: InboxRow, prompt: Prompt) -> Answer | None:
         address = prompt.address
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
         thread = await self._store.get_or_create_thread(connection, address, name, prompt.title)
-        turn = await self._store.add_turn(
-            connection, thread.id, row.update_id, prompt.message_id, prompt.person_id, prompt.text
-        )
+        running = await self._store.running_turn(thread.id)
+        steered = await self._steering.reply(connection, row.update_id, thread, prompt, running)
+        if steered is not None:
+            return _answer(steered)
+        turn = await self._albums.take(connection, row.update_id, thread, prompt)
+        if turn is None:
+            return None
         _log.info("step", extra={"step": "turn_queued", "agent_thread": name, "turn": turn.id, "t": _now_ms(),
                                  "update_id": row.update_id})  # fmt: skip
 
         def show() -> None:
             self._wake.thread(thread.id)
             self._views.open(turn, address, turn.message_id)
+            if running is not None:
+                self._views.waiting(turn.id, QUEUED)
 
-        return [show]
+        return Answer("", [show])
 
     async def _refuse(self, connection: Connection, incoming: Incoming, address: Address) -> list[Any]:
         """Tell an unknown person their id, at most once a minute in a chat."""
@@ -231,7 +250,7 @@ class Dispatcher:
             return [lambda: self._answer_button(incoming.callback_id, words)]
         if not isinstance(incoming, Prompt | Command) or incoming.person_id is None:
             return []
-        if isinstance(incoming, Command) and not incoming.addressed:
+        if not incoming.addressed:
             return []
         UPDATES.labels("refused").inc()
         _log.info("refused", extra={"person_id": incoming.person_id, "chat_id": address.chat_id})
@@ -253,6 +272,10 @@ class Dispatcher:
         self._after.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.warning("command_failed", extra={"error": type(error).__name__})
+
+
+def _answer(outcome: Outcome) -> Answer:
+    return Answer(outcome.text, outcome.then)
 
 
 def _load(payload: str) -> object:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from agent_gateway.store.database import Fence
+from agent_gateway.store.files import FileQueries
 from agent_gateway.store.inbox import InboxQueries
 from agent_gateway.store.line import LineQueries
 from agent_gateway.store.outbox import OutboxQueries
 from agent_gateway.store.runs import RunQueries
 from agent_gateway.store.sessions import SessionQueries
+from agent_gateway.store.steers import SteerQueries
 from agent_gateway.store.subagents import SubAgentQueries
 from agent_gateway.store.threads import ThreadQueries
 from agent_gateway.store.turns import TurnQueries
@@ -26,5 +28,7 @@ class Store(
     OutboxQueries,
     SubAgentQueries,
     WorkspaceQueries,
+    FileQueries,
+    SteerQueries,
 ):
     """The store of one gateway."""

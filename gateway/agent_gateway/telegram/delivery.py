@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import tempfile
+from collections.abc import Awaitable, Callable
 
-from agent_gateway.store.rows import OutboxRow
+from agent_gateway.store.rows import FileRow, OutboxRow
 from agent_gateway.telegram.errors import Ambiguous, RefusalKind, Refused, ServerFailed
-from agent_gateway.telegram.ports import Chat, OutboxStore
-from agent_gateway.telegram.render import MAX_UNITS, Chunk, render, with_buttons, with_line, without_entities
+from agent_gateway.telegram.ports import Chat, OutboxStore, OutgoingFile
+from agent_gateway.telegram.render import (
+    MAX_UNITS,
+    Chunk,
+    fit_caption,
+    render,
+    with_buttons,
+    with_line,
+    without_entities,
+)
 from agent_gateway.telegram.tools import fold
 
 log = logging.getLogger(__name__)
@@ -19,6 +28,8 @@ _WORDS = {
     RefusalKind.CHAT_GONE: "the chat is gone, or the bot may not write there",
 }
 _SMALLEST = 256
+_IN_MEMORY = 1 << 20
+"""Bytes of a file that are held in memory; what is more is on the disk while it is sent."""
 
 
 class GivenUp(Exception):  # an outcome, not a fault
@@ -61,6 +72,9 @@ class Delivery:
             GivenUp: Telegram will never take it.
             TelegramProblem: It may be tried again later.
         """
+        if self._row.file is not None:
+            await self._say_file(self._row.file)
+            return
         limit = MAX_UNITS
         while True:
             try:
@@ -115,16 +129,37 @@ class Delivery:
             return
         self._ids.append(await self._send(index, chunk))
 
+    async def _say_file(self, file: FileRow) -> None:
+        if self._ids:
+            return  # it stands, and was only not noted as said
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as data:
+            async for part in self._store.stream_file(file.id):
+                await asyncio.to_thread(data.write, part)
+            caption = fit_caption(self._row.text)
+            outgoing = OutgoingFile(file.name, file.media_type, file.bytes, data)
+            try:
+                self._ids.append(await self._at_most_twice(0, lambda: self._send_file_once(outgoing, caption)))
+            except Refused as refusal:
+                raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
+        await self._store.progress_outbox(self._row.id, tuple(self._ids), ("file",))
+
+    async def _send_file_once(self, file: OutgoingFile, caption: str) -> int:
+        self._check()
+        return await self._api.send_file(self._row.address, file, caption, self._reply_to)
+
     async def _send(self, index: int, chunk: Chunk) -> int:
+        return await self._at_most_twice(index, lambda: self._send_once(index, chunk))
+
+    async def _at_most_twice(self, index: int, send: Callable[[], Awaitable[int]]) -> int:
         try:
-            return await self._send_once(index, chunk)
+            return await send()
         except ServerFailed:
             raise
         except Ambiguous:
             # Losing an answer is worse than saying it twice; but never more than twice.
             await asyncio.sleep(self._repeat_after)
         try:
-            return await self._send_once(index, chunk)
+            return await send()
         except ServerFailed:
             raise
         except Ambiguous:

@@ -23,6 +23,7 @@ from agent_gateway.telegram.pace import Clock, Cooldowns
 from agent_gateway.telegram.ports import Chat, ViewStore
 from agent_gateway.telegram.preview import EDIT_SECONDS, Call, ChatPreviews, TurnPreview, restore
 from agent_gateway.telegram.subagents import ChildLine
+from agent_gateway.telegram.texts import WORKING
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,12 @@ class Views:
         preview.waiting, preview.dirty = text, True
         self._stop_typing(turn_id)
         self._wake(channel)
+
+    def working(self, turn_id: int) -> None:
+        """Show that a turn waits no more, where it said that it did."""
+        found = self._find(turn_id)
+        if found is not None and found[1].waiting is not None:
+            self.waiting(turn_id, WORKING)
 
     def children(self, turn_id: int, lines: Sequence[ChildLine]) -> None:
         """Set the sub-agents to be seen below the answer, with a button for each that may be cancelled."""
