@@ -29,8 +29,8 @@ from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
 from agent_gateway.telegram.api import TelegramApi
+from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.ingest import Ingest
-from agent_gateway.telegram.pace import Cooldowns
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.reactions import Reactions
 from agent_gateway.telegram.sender import Sender
@@ -78,12 +78,12 @@ def build_context(
     adopter = Adopter(store, bot, config.bot_name, wake)
     resources = AgentThreads(kube, config.namespace, config.bot_name, adopter.changed)
     adopter.resources = resources
-    cooldowns = Cooldowns()
+    budgets = Budgets()
     check: Callable[[], None] = leader.check
-    views = Views(api, store, check=check, cooldowns=cooldowns)
-    sender = Sender(api, store, check=check, cooldowns=cooldowns)
+    views = Views(api, store, check=check, budgets=budgets)
+    sender = Sender(api, store, check=check, budgets=budgets)
     wake.on_outbox = sender.notify
-    reactions = Reactions(api, store, check=check, cooldowns=cooldowns)
+    reactions = Reactions(api, store, check=check, cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids)
     adopter.allows = access.allows

@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.store.rows import Address, Button, Final, Turn, TurnState, TurnView
 from agent_gateway.telegram.api import TelegramApi
+from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.commands import MENU
 from agent_gateway.telegram.errors import (
     Ambiguous,
@@ -390,7 +391,7 @@ async def test_a_streamed_answer_is_previewed_and_its_final_takes_the_same_messa
     async with store.fenced() as connection:
         thread = await store.get_or_create_thread(connection, CHAT, "tg-5", "t")
         asked = await store.add_turn(connection, thread.id, 1, 7, 5, "ask")
-    views = Views(api, store, check=lambda: None, interval=0.05, typing_interval=0.05)
+    views = Views(api, store, check=lambda: None, budgets=Budgets(minute=1.5), typing_interval=0.05)
     views.open(asked, CHAT, asked.message_id)
     await eventually(lambda: sim.app[CLOUD].chats[5].typing)
     answer = "# Plan\n\n" + "\n\n".join(f"Step **{n}** of `many` with x<y> and $HOME" for n in range(150))
@@ -455,7 +456,7 @@ async def test_a_final_for_a_topic_that_is_gone_goes_nowhere_else(sim, api, stor
 async def test_a_restarted_preview_edits_what_stands(sim, api):
     message_id = await api.send_message(CHAT, "half an ans")
     store = FakeStore()
-    views = Views(api, store, check=lambda: None, interval=0.05)
+    views = Views(api, store, check=lambda: None, budgets=Budgets(minute=1.5))
     views.open(turn(), CHAT, None, TurnView(1, ("half an ans",), (message_id,)))
     views.update(1, "half an answer")
     await eventually(lambda: texts_are(sim, ["half an answer"]))
@@ -485,7 +486,7 @@ async def test_edits_of_a_chat_are_two_seconds_apart_and_the_first_text_is_not_h
 
 
 async def test_sub_agents_below_an_answer_are_cancelled_by_their_buttons_and_the_final_takes_these_away(sim, api):
-    views = Views(api, FakeStore(), check=lambda: None, interval=0.05, typing_interval=0.05)
+    views = Views(api, FakeStore(), check=lambda: None, budgets=Budgets(minute=1.5), typing_interval=0.05)
     views.open(turn(), TOPIC, None)
     children = [SubAgentFacts(n, f"tg-5-r1-k{n}", "tg-5", "Running", None, f"task {n}", 0.0) for n in (1, 2)]
     views.children(1, [build_line(child) for child in children])

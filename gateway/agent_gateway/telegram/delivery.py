@@ -43,7 +43,7 @@ class Delivery:
         api: Says it.
         store: Remembers how far it got, so that a restart goes on there.
         row: What must be said.
-        check: Raises when this process may no longer act.
+        before: Awaited before each call: until the chat may be called; raises when this process may no longer act.
         repeat_after: Seconds before a message with an unknown outcome is sent once more.
     """
 
@@ -53,13 +53,13 @@ class Delivery:
         store: OutboxStore,
         row: OutboxRow,
         *,
-        check: Callable[[], None],
+        before: Callable[[], Awaitable[None]],
         repeat_after: float,
     ) -> None:
         self._api = api
         self._store = store
         self._row = row
-        self._check = check
+        self._before = before
         self._repeat_after = repeat_after
         self._ids = list(row.message_ids)
         self._shown = list(row.shown)
@@ -99,7 +99,7 @@ class Delivery:
             self._shown[index:] = [shown.hash]
             await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
         while len(self._ids) > len(chunks):
-            self._check()
+            await self._before()
             await self._remove(self._ids.pop())
             await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
 
@@ -117,7 +117,7 @@ class Delivery:
 
     async def _put(self, index: int, chunk: Chunk) -> None:
         if index < len(self._ids):
-            self._check()
+            await self._before()
             try:
                 await self._api.edit_message_text(
                     self._row.address, self._ids[index], chunk.text, chunk.entities, chunk.buttons
@@ -144,7 +144,7 @@ class Delivery:
         await self._store.progress_outbox(self._row.id, tuple(self._ids), ("file",))
 
     async def _send_file_once(self, file: OutgoingFile, caption: str) -> int:
-        self._check()
+        await self._before()
         return await self._api.send_file(self._row.address, file, caption, self._reply_to)
 
     async def _send(self, index: int, chunk: Chunk) -> int:
@@ -167,7 +167,7 @@ class Delivery:
             return 0
 
     async def _send_once(self, index: int, chunk: Chunk) -> int:
-        self._check()
+        await self._before()
         address, reply_to = self._row.address, self._reply_to if index == 0 else None
         try:
             return await self._api.send_message(address, chunk.text, chunk.entities, reply_to, chunk.buttons)

@@ -289,10 +289,24 @@ def open_topic(chat: Chat, params: Params) -> int | None:
 
 
 def spend(cloud: Cloud, chat: Chat) -> None:
-    """Hold a group to its messages a minute, where the limit is switched on."""
-    now = time.time()
-    chat.sent_at = [t for t in chat.sent_at if now - t < 60]
-    if cloud.group_limit is not None and chat.type != "private" and len(chat.sent_at) >= cloud.group_limit:
-        wait = int(60 - (now - chat.sent_at[0])) + 1
-        raise Refused(f"Too Many Requests: retry after {wait}", 429, retry_after=wait)
+    """Hold a group to its messages a minute, where the limit is switched on; who calls while banned is banned longer."""
+    now = time.monotonic()
+    chat.sent_at = [t for t in chat.sent_at if now - t < cloud.group_window]
+    if cloud.group_limit is None or chat.type == "private":
+        return
+    if now < chat.banned_until:
+        chat.ban *= 2
+        chat.banned_until = now + chat.ban
+        raise _refuse_more(chat.ban)
+    if len(chat.sent_at) >= cloud.group_limit:
+        left = cloud.group_window - (now - chat.sent_at[0])
+        if cloud.group_bans:
+            chat.ban = max(left, chat.ban)
+            chat.banned_until = now + chat.ban
+        raise _refuse_more(left)
     chat.sent_at.append(now)
+
+
+def _refuse_more(seconds: float) -> Refused:
+    wait = int(seconds) + 1
+    return Refused(f"Too Many Requests: retry after {wait}", 429, retry_after=wait)

@@ -197,8 +197,10 @@ async def post_fault(cloud: Cloud, body: dict[str, Any]) -> Any:
 
 
 async def post_settings(cloud: Cloud, body: dict[str, Any]) -> Any:
-    """Switch limits: group_limit (messages a minute, null for none)."""
+    """Switch limits: group_limit (messages a minute, null for none), group_window (seconds of it), group_bans."""
     cloud.group_limit = body.get("group_limit")
+    cloud.group_window = float(body.get("group_window", 60))
+    cloud.group_bans = bool(body.get("group_bans", False))
     return {"group_limit": cloud.group_limit}
 
 
@@ -206,7 +208,7 @@ async def post_reset(cloud: Cloud, _body: dict[str, Any]) -> Any:
     """Forget faults, limits, calls and events; chats and updates stay."""
     cloud.faults.clear()
     cloud.calls.clear()
-    cloud.group_limit = None
+    cloud.group_limit, cloud.group_window, cloud.group_bans = None, 60.0, False
     return {}
 
 

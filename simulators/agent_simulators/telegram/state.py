@@ -75,6 +75,9 @@ class Chat:
     migrated_to: int | None = None
     typing: dict[int | None, float] = field(default_factory=dict)
     sent_at: list[float] = field(default_factory=list)
+    ban: float = 0.0
+    """Seconds of the last ban."""
+    banned_until: float = 0.0
     reactions: list[str] | None = None
     """The emoji that may be set here; None for all."""
     reacted: dict[int, dict[int, list[str]]] = field(default_factory=dict)
@@ -122,6 +125,8 @@ class Cloud:
         self.callbacks: dict[str, Callback] = {}
         self.files: dict[str, File] = {}
         self.group_limit: int | None = None
+        self.group_window = 60.0
+        self.group_bans = False
         self.happened = asyncio.Event()
         self._next_message = 1
         self._next_topic = 2
