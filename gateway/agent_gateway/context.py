@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent_gateway.config import GatewayConfig
+from agent_gateway.dispatch.again import AgainButtons
 from agent_gateway.dispatch.commands import Commands
 from agent_gateway.dispatch.inbox import Access, Dispatcher
 from agent_gateway.dispatch.steering import Steering
@@ -108,6 +109,7 @@ def build_context(
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
         stop_button=StopButton(store, registry, wake),
         steering=steering,
+        again=AgainButtons(store, views, wake),
     )
     proxy = LlmProxy(build_providers(config), store)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)
