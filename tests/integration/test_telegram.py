@@ -394,7 +394,7 @@ async def test_a_streamed_answer_is_previewed_and_its_final_takes_the_same_messa
     views = Views(api, store, check=lambda: None, budgets=Budgets(minute=1.5), typing_interval=0.05)
     views.open(asked, CHAT, asked.message_id)
     await eventually(lambda: sim.app[CLOUD].chats[5].typing)
-    answer = "# Plan\n\n" + "\n\n".join(f"Step **{n}** of `many` with x<y> and $HOME" for n in range(150))
+    answer = "# Plan\n\n" + "\n\n".join(f"Step **{n}** of `many` with x<y> and $HOME" for n in range(100))
     for end in range(1, len(answer), 97):
         views.update(asked.id, answer[:end], "bash: ls")
         await asyncio.sleep(0.002)
@@ -411,6 +411,23 @@ async def test_a_streamed_answer_is_previewed_and_its_final_takes_the_same_messa
     assert [m["text"] for m in messages] == expected
     assert len(calls(sim, "editMessageText")) <= previews + len(expected)
     await views.close()
+
+
+async def test_an_answer_too_long_for_a_chat_is_a_file_below_its_beginning(sim, api, store):
+    ids = [await api.send_message(CHAT, f"preview {n}") for n in range(3)]
+    answer = "\n\n".join(f"# Part {n}\n\n{'words ' * 150}" for n in range(25))
+    await put_final(store, answer, ids)
+    await play(sim, "faults", method="sendDocument", kind="error", code=502)
+    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    beginning, file = await seen(sim)
+    assert beginning["message_id"] == ids[0]
+    assert beginning["text"].startswith("Part 0\n\nwords")
+    assert (file["files"][0]["name"], file["files"][0]["size"]) == ("answer.md", len(answer))
+    await store.pool.execute("UPDATE outbox SET state = 'pending'")  # as if nobody had noted that it was said
+    before = len(calls(sim, "sendDocument"))
+    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    assert len(calls(sim, "sendDocument")) == before
+    assert len(await seen(sim)) == 2
 
 
 async def send_all(store, sender):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import tempfile
 from collections.abc import Awaitable, Callable
 
 from agent_gateway.store.rows import FileRow, OutboxRow
 from agent_gateway.telegram.errors import Ambiguous, RefusalKind, Refused, ServerFailed
+from agent_gateway.telegram.longanswer import LongAnswer, plan
 from agent_gateway.telegram.ports import Chat, OutboxStore, OutgoingFile
 from agent_gateway.telegram.render import (
     MAX_UNITS,
@@ -28,6 +30,8 @@ _WORDS = {
     RefusalKind.CHAT_GONE: "the chat is gone, or the bot may not write there",
 }
 _SMALLEST = 256
+_FILE = "file"
+"""In place of a hash: the message is the file."""
 _IN_MEMORY = 1 << 20
 """Bytes of a file that are held in memory; what is more is on the disk while it is sent."""
 
@@ -75,6 +79,11 @@ class Delivery:
         if self._row.file is not None:
             await self._say_file(self._row.file)
             return
+        if self._row.format == "markdown":
+            long = await asyncio.to_thread(plan, self._row.text)
+            if long is not None:
+                await self._say_as_file(long)
+                return
         limit = MAX_UNITS
         while True:
             try:
@@ -91,14 +100,15 @@ class Delivery:
                 raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
             return
 
-    async def _say(self, chunks: list[Chunk]) -> None:
+    async def _say(self, chunks: list[Chunk], keep: int | None = None) -> None:
+        """Make the messages show the chunks, and remove those behind the first `keep`."""
         for index, chunk in enumerate(chunks):
             if index < len(self._shown) and self._shown[index] in (chunk.hash, without_entities(chunk).hash):
                 continue
             shown = await self._say_chunk(index, chunk)
-            self._shown[index:] = [shown.hash]
+            self._shown[index : index + 1] = [shown.hash]
             await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
-        while len(self._ids) > len(chunks):
+        while len(self._ids) > (len(chunks) if keep is None else keep):
             await self._before()
             await self._remove(self._ids.pop())
             await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
@@ -141,7 +151,26 @@ class Delivery:
                 self._ids.append(await self._at_most_twice(0, lambda: self._send_file_once(outgoing, caption)))
             except Refused as refusal:
                 raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
-        await self._store.progress_outbox(self._row.id, tuple(self._ids), ("file",))
+        await self._store.progress_outbox(self._row.id, tuple(self._ids), (_FILE,))
+
+    async def _say_as_file(self, long: LongAnswer) -> None:
+        """Say the beginning where the previews stand, and send the whole as a file behind it."""
+        line = fold(self._row.tools)
+        chunks = with_line(long.chunks, line) if line is not None else long.chunks
+        chunks = with_buttons(chunks, self._row.buttons)
+        stands = len(self._shown) > len(chunks) and self._shown[len(chunks)] == _FILE
+        try:
+            await self._say(chunks, keep=len(chunks) + stands)
+            if stands:
+                return
+            data = long.file_text.encode()
+            with io.BytesIO(data) as contents:
+                file = OutgoingFile(long.file_name, "text/plain", len(data), contents)
+                self._ids.append(await self._at_most_twice(len(chunks), lambda: self._send_file_once(file, "")))
+        except Refused as refusal:
+            raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
+        self._shown.append(_FILE)
+        await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
 
     async def _send_file_once(self, file: OutgoingFile, caption: str) -> int:
         await self._before()
