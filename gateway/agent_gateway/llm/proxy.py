@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 import aiohttp
@@ -19,6 +20,7 @@ from agent_gateway.llm.errors import Refusal, build_error, build_provider_error
 from agent_gateway.llm.headers import build_request_headers, build_response_headers
 from agent_gateway.llm.metrics import FIRST_BYTE, REQUESTS, TOKENS
 from agent_gateway.llm.providers import Provider, Providers
+from agent_gateway.llm.resets import LIMITING, find_reset, with_reset
 from agent_gateway.llm.usage import UsageScanner
 
 log = logging.getLogger(__name__)
@@ -244,6 +246,9 @@ async def _relay_error(upstream: aiohttp.ClientResponse, provider: Provider, key
         if len(body) > MAX_ERROR_BODY:
             break
     safe = build_provider_error(upstream.status, body[:MAX_ERROR_BODY], provider=provider.name, key=key)
+    if upstream.status in LIMITING:
+        reset = find_reset(upstream.headers, safe.decode("utf-8", "replace"), datetime.now(UTC))
+        safe = with_reset(safe, reset) if reset is not None else safe
     log.warning("llm_error", extra={"provider": provider.name, "status": upstream.status})
     kept = build_response_headers(upstream.headers)
     answer = web.Response(status=upstream.status, body=safe, content_type="application/json")

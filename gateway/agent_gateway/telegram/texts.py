@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from agent_contract.agentthread import Reason
 
@@ -22,6 +23,7 @@ STARTING = "Starting a pod…"
 TRY_AGAIN = "Write again to continue."
 _ERROR_LIMIT = 300
 
+_RESETS = re.compile(r"\s*\[resets (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\]")
 _STATUS = re.compile(r"(?<!\d)([45]\d\d)(?!\d)")
 _PROVIDER: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -142,8 +144,15 @@ def failure_text(reason: str, error: str = "") -> str:
             return f"The agent failed. {_sentence(error, '')}".strip() + f" {TRY_AGAIN}"
 
 
-def provider_text(error: str) -> str:
-    """Say what a model provider's error means for the person; what is not known is quoted, shortened."""
+def provider_text(error: str, now: datetime | None = None) -> str:
+    """Say what a model provider's error means for the person; what is not known is quoted, shortened.
+
+    Where the error holds the time at which the provider will answer again, that is told; `now` is for how long it is.
+    """
+    reset = _find_reset(error)
+    if reset is not None:
+        words = provider_text(_RESETS.sub("", error))
+        return f"{words} It will answer again {_describe_time(reset, now or datetime.now(UTC))}."
     if "LLM_" in error:  # the gateway's own words: they name the setting already
         return _sentence(error, "")
     status = _STATUS.search(error)
@@ -151,6 +160,23 @@ def provider_text(error: str) -> str:
         if pattern.search(error):
             return f"{text} (HTTP {status.group(1)})" if status else text
     return f"The model provider answered with an error. {_sentence(error, '')}".strip()
+
+
+def _find_reset(error: str) -> datetime | None:
+    found = _RESETS.search(error)
+    try:
+        return datetime.fromisoformat(found[1]) if found is not None else None
+    except ValueError:  # a pod's words are checked
+        return None
+
+
+def _describe_time(at: datetime, now: datetime) -> str:
+    """Say a time to come, as in `at 14:30 UTC (in 12 min)`."""
+    minutes = max(1, round((at - now).total_seconds() / 60))
+    day = "" if at.date() == now.date() else f"{at:%d %B} "
+    hours, rest = divmod(minutes, 60)
+    left = f"{minutes} min" if hours < 1 else f"{hours} h {rest} min" if hours < 24 else f"{hours // 24} days"
+    return f"at {day}{at:%H:%M} UTC (in {left})"
 
 
 def run_lost_text(reason: str | None, message: str | None = None, *, resumes: bool = False) -> str:

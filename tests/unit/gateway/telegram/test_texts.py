@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from agent_contract.agentthread import Reason
@@ -116,3 +118,19 @@ def test_the_way_on_is_told_once():
     said = texts.failure_text("start_failed", texts.run_lost_text("Unschedulable"))
     assert said.count(texts.TRY_AGAIN) == 1
     assert "no room" in said
+
+
+@pytest.mark.parametrize(
+    ("reset", "told"),
+    [
+        ("2026-11-23T14:30:00Z", "at 14:30 UTC (in 12 min)."),
+        ("2026-11-23T14:18:05Z", "at 14:18 UTC (in 1 min)."),
+        ("2026-11-24T02:30:00Z", "at 24 November 02:30 UTC (in 12 h 12 min)."),
+        ("2026-12-01T14:30:00Z", "at 01 December 14:30 UTC (in 8 days)."),
+    ],
+)
+def test_a_limit_is_told_with_its_end(reset, told):
+    now = datetime(2026, 11, 23, 14, 18, tzinfo=UTC)
+    said = texts.provider_text(f"429: Rate limit reached [resets {reset}]", now)
+    assert said.startswith("The model provider limits how much may be asked at a time.")
+    assert said.endswith(f"It will answer again {told}")
