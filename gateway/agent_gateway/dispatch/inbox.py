@@ -6,22 +6,27 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import asyncpg
 
 from agent_contract.names import build_thread_name
+from agent_gateway.dispatch import pairing
+from agent_gateway.dispatch.access import Access
 from agent_gateway.dispatch.commands import Answer, Commands
+from agent_gateway.dispatch.places import Places
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.logs import describe_fault
 from agent_gateway.metrics import UPDATES
 from agent_gateway.store import Store
 from agent_gateway.store.database import FAULTS, Connection
-from agent_gateway.store.rows import Address, InboxRow, Turn
+from agent_gateway.store.rows import Address, InboxRow, Place, Turn
 from agent_gateway.telegram.commands import not_allowed_text
 from agent_gateway.telegram.errors import MalformedUpdate, TelegramProblem
+from agent_gateway.telegram.places import PlaceChange, read_change
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.texts import buried_text
 from agent_gateway.telegram.updates import Command, Ignored, Incoming, Pressed, Prompt, parse
@@ -47,22 +52,6 @@ class Callbacks(Protocol):
         """Show a short text to the person who pressed."""
 
 
-class Access:
-    """Who may talk to the bot: ids of people and chats; nobody where none is named."""
-
-    def __init__(self, allowed: Collection[int], admins: Collection[int]) -> None:
-        self._allowed = frozenset(allowed) | frozenset(admins)
-        self._admins = frozenset(admins)
-
-    def allows(self, person_id: int | None, chat_id: int) -> bool:
-        """Say whether a person, or everybody in a chat, is on the list."""
-        return person_id in self._allowed or chat_id in self._allowed
-
-    def is_admin(self, person_id: int) -> bool:
-        """Say whether a person may end anyone's thread."""
-        return person_id in self._admins
-
-
 class Dispatcher:
     """Takes inbox rows, one lane strictly in order, lanes in parallel."""
 
@@ -77,8 +66,15 @@ class Dispatcher:
         views: Opener,
         check: Callable[[], None],
         callbacks: Callbacks,
+        *,
+        places: Places,
+        letting_in: pairing.Pairing,
+        unaddressed: bool = False,
     ) -> None:
         self._store = store
+        self._places = places
+        self._letting_in = letting_in
+        self._unaddressed = unaddressed
         self._callbacks = callbacks
         self._commands = commands
         self._access = access
@@ -136,13 +132,26 @@ class Dispatcher:
         return True
 
     async def _dispatch(self, row: InboxRow) -> None:
-        incoming = parse(_load(row.payload), self._bot)
+        raw = _load(row.payload)
+        change = read_change(raw, self._bot)
+        incoming = change if change is not None else parse(raw, self._bot, unaddressed=self._unaddressed)
+        await self._access.load()
         async with self._store.fenced() as connection:
             if not await self._store.claim_inbox(connection, row.update_id):
                 return
-            after = await self._handle(connection, row, incoming)
+            if isinstance(incoming, PlaceChange):
+                UPDATES.labels("place").inc()
+                after: list[Any] = await self._places.apply(connection, incoming, row.update_id)
+            else:
+                after = await self._handle(connection, row, self._follow(incoming))
             await self._store.finish_inbox(connection, row.update_id)
         self._start(after)
+
+    def _follow(self, incoming: Incoming) -> Incoming:
+        """Return what was asked in a group that has moved as if it had been asked where the group is now."""
+        if incoming.address is None or not self._access.has_moved(incoming.address.chat_id):
+            return incoming
+        return replace(incoming, address=self._access.follow(incoming.address))
 
     async def _bury(self, row: InboxRow, kind: str, problem: str) -> bool:
         """Set a row aside that no trying again helps, with words that hold nothing of its contents."""
@@ -180,10 +189,15 @@ class Dispatcher:
         if address is None:
             return []
         if not self._access.allows(incoming.person_id, address.chat_id):
+            if self._unaddressed and isinstance(parse(_load(row.payload), self._bot), Ignored):
+                return []  # said among people who are not on the list, and not to the bot
             return await self._refuse(connection, incoming, address)
         match incoming:
             case Prompt():
                 return await self._queue(connection, row, incoming)
+            case Command(name=name) if name in pairing.COMMANDS:
+                outcome = await self._letting_in.answer(connection, incoming)
+                answer = None if outcome is None else Answer(outcome.text, outcome.then)
             case Command():
                 answer = await self._commands.answer(connection, incoming)
             case Pressed():
@@ -215,6 +229,8 @@ class Dispatcher:
         turn = await self._store.add_turn(
             connection, thread.id, row.update_id, prompt.message_id, prompt.person_id, prompt.text
         )
+        gone = thread.place is Place.ORPHANED  # who writes there shows that it is not
+        back = await self._places.reopen(connection, address) if gone else []
         _log.info("step", extra={"step": "turn_queued", "agent_thread": name, "turn": turn.id, "t": _now_ms(),
                                  "update_id": row.update_id})  # fmt: skip
 
@@ -222,7 +238,7 @@ class Dispatcher:
             self._wake.thread(thread.id)
             self._views.open(turn, address, turn.message_id)
 
-        return [show]
+        return [*back, show]
 
     async def _refuse(self, connection: Connection, incoming: Incoming, address: Address) -> list[Any]:
         """Tell an unknown person their id, at most once a minute in a chat."""
@@ -236,7 +252,8 @@ class Dispatcher:
         UPDATES.labels("refused").inc()
         _log.info("refused", extra={"person_id": incoming.person_id, "chat_id": address.chat_id})
         key = f"refused:{address.chat_id}:{incoming.person_id}:{int(time.time() // 60)}"
-        text = not_allowed_text(incoming.person_id, address.chat_id)
+        offered = await self._letting_in.offer(connection, incoming.person_id, address)
+        text = "\n".join(filter(None, (not_allowed_text(incoming.person_id, address.chat_id), offered)))
         await self._store.put(connection, address, text, key, reply_to=incoming.message_id, kind="notice")
         return [self._wake.outbox]
 

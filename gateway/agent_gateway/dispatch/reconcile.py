@@ -23,7 +23,7 @@ from agent_gateway.dispatch.actions import (
     TimeOut,
 )
 from agent_gateway.resources.agentthreads import find_run
-from agent_gateway.store.rows import Run, RunState, Thread, Turn, TurnState
+from agent_gateway.store.rows import Place, Run, RunState, Thread, Turn, TurnState
 
 LOST_AFTER = timedelta(seconds=30)
 """A lost connection alone is not the end; after this the run is stopped."""
@@ -94,6 +94,8 @@ def _cut(turn: Turn, last: Run | None) -> Action:
 
 def _without_run(s: Snapshot, turn: Turn, now: datetime) -> list[Action]:
     resource = s.resource
+    if s.thread.place is not Place.OPEN:
+        return []  # who opens it wakes the thread
     if not s.resource_known:
         return [LookAgain(0.5)]
     if resource is not None and resource.metadata.get("deletionTimestamp"):
@@ -201,6 +203,8 @@ def _stuck_turn(s: Snapshot, run: Run, now: datetime) -> list[Action]:
 
 
 def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:
+    if s.thread.place is not Place.OPEN:
+        return []
     ready = s.link is not None and s.link.run == run.number and s.link.ready
     if ready:
         return _hold(s.resource, run) or [Deliver()] if s.running is None and s.waiting is not None else []

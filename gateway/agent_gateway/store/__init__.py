@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from agent_gateway.store.access import AccessQueries
 from agent_gateway.store.database import Fence
 from agent_gateway.store.inbox import InboxQueries
 from agent_gateway.store.line import LineQueries
 from agent_gateway.store.outbox import OutboxQueries
+from agent_gateway.store.places import PlaceQueries
 from agent_gateway.store.runs import RunQueries
 from agent_gateway.store.sessions import SessionQueries
 from agent_gateway.store.subagents import SubAgentQueries
@@ -26,5 +28,7 @@ class Store(
     OutboxQueries,
     SubAgentQueries,
     WorkspaceQueries,
+    PlaceQueries,
+    AccessQueries,
 ):
     """The store of one gateway."""

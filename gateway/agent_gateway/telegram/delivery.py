@@ -15,7 +15,7 @@ from agent_gateway.telegram.tools import fold
 log = logging.getLogger(__name__)
 
 _WORDS = {
-    RefusalKind.THREAD_NOT_FOUND: "the topic is gone or closed",
+    RefusalKind.THREAD_NOT_FOUND: "the topic is gone",
     RefusalKind.CHAT_GONE: "the chat is gone, or the bot may not write there",
 }
 _SMALLEST = 256
@@ -74,6 +74,8 @@ class Delivery:
                 if refusal.kind is RefusalKind.TOO_LONG and limit > _SMALLEST:
                     limit //= 2
                     continue
+                if refusal.kind is RefusalKind.TOPIC_CLOSED:
+                    raise  # it may be opened again
                 raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
             return
 

@@ -96,8 +96,8 @@ class Ignored:
 Incoming = Prompt | Command | Pressed | Ignored
 
 
-def parse(raw: Any, bot: BotIdentity) -> Incoming:
-    """Read one raw update.
+def parse(raw: Any, bot: BotIdentity, *, unaddressed: bool = False) -> Incoming:
+    """Read one raw update; with `unaddressed`, what is said in a group is for the bot also where it is not named.
 
     Raises:
         MalformedUpdate: It has not Telegram's shape; the text names fields, never contents.
@@ -109,7 +109,7 @@ def parse(raw: Any, bot: BotIdentity) -> Incoming:
     if "message" not in raw:
         kinds = sorted(str(key)[:40] for key in raw if key != "update_id")
         return Ignored(f"kind {', '.join(kinds) or 'unknown'}")
-    return _read(_validate(Message, raw, "message"), raw["message"], bot)
+    return _read(_validate(Message, raw, "message"), raw["message"], bot, unaddressed=unaddressed)
 
 
 def _validate(model: type[_P], raw: Mapping[str, Any], kind: str) -> _P:
@@ -128,7 +128,7 @@ def lane(raw: Any) -> str:
     update_id = raw.get("update_id")
     if "callback_query" in raw:
         return f"!{update_id}" if isinstance(update_id, int) else NO_LANE
-    message = raw.get("message")
+    message = raw.get("message", raw.get("my_chat_member"))
     if not isinstance(message, Mapping):
         return NO_LANE
     text = message.get("text")
@@ -177,7 +177,7 @@ def _read_press(press: Callback, bot: BotIdentity) -> Incoming:
     )
 
 
-def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity) -> Incoming:
+def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity, *, unaddressed: bool) -> Incoming:
     private = message.chat.type == "private"
     topic = _topic(
         private=private,
@@ -204,7 +204,7 @@ def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity) -> Incomin
     if private:
         return place.prompt(text) if text.strip() else place.ignored("an empty text")
     mentions = _find_mentions(message, bot)
-    if not mentions and not _replies_to_bot(message, bot):
+    if not (unaddressed or mentions or _replies_to_bot(message, bot)):
         return place.ignored("not addressed to the bot")
     asked = _strip_mentions(text, mentions)
     return place.prompt(asked) if asked else place.ignored("nothing asked", NOTHING_ASKED)
@@ -278,6 +278,11 @@ def _strip_mentions(text: str, mentions: list[tuple[int, int]]) -> str:
         if begin >= start and not text[stop:end].strip():
             end = begin
     return text[start:end].lstrip(" \t\n,:").rstrip()
+
+
+def clean_title(text: str) -> str:
+    """Return a title that can be stored."""
+    return _one_line(text, _TITLE_LIMIT)
 
 
 def _one_line(text: str, limit: int) -> str:
