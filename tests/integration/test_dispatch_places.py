@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent_contract import wire
+from agent_gateway.kube import KubeError
 from agent_gateway.store.rows import Address, Final, Place, TurnState
 from agent_gateway.telegram.errors import Moved, RefusalKind, Refused
 from tests.conftest import BOT_ID
@@ -92,12 +93,16 @@ async def test_a_closed_topic_stops_the_answer_and_keeps_what_waits_until_it_is_
         await send(desk, in_topic("second"), in_topic(**CLOSED))
         await eventually(lambda: wire.Abort(turn=turn.id) in runner.sent)
         assert await place_of(store) is Place.CLOSED
+        (waiting,) = await store.queued_turns(thread.id)
+        await eventually(lambda: waiting.id in desk.views.finished)  # nothing can be shown there
+        await send(desk, in_topic("third"))
+        assert (await store.queued_turns(thread.id))[1].id not in desk.views.opened
         await store.end_turn(turn.id, 1, 2, TurnState.FAILED, "aborted", Final("Stopped."))
         desk.registry.changed(thread.id)
         await desk.say("/threads", chat=GROUP, user=ADMIN)
         assert "topic closed" in (await desk.said())[-1]
         assert await store.deliver_next(thread.id, 1) is None  # not even to a runner that asks to leave
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["second"]
+        assert [t.text for t in await store.queued_turns(thread.id)] == ["second", "third"]
         assert len(runner.turns) == 1
         await send(desk, in_topic(**REOPENED))
         await eventually(lambda: [t.text for t in runner.turns] == ["first", "second"])
@@ -303,6 +308,49 @@ async def test_a_topic_that_was_deleted_stays_gone_when_the_bot_is_back(store):
         await eventually(orphaned)
         await send(desk, membership("left"), membership("member"))
         assert await place_of(store) is Place.ORPHANED
+
+
+async def test_a_chat_that_is_gone_is_told_to_who_was_cut_off_and_shown_as_such(store):
+    async with running_desk(store) as desk:
+        await desk.say("I wrote in private once")
+        await begin(desk, in_group("first", chat=GROUP), "tg-n100200300")
+        await send(desk, in_topic("idle"))
+        await store.pool.execute("UPDATE turns SET state = 'cancelled' WHERE text = 'idle'")
+        await send(desk, membership("left"))
+        told = [row for row in await outbox(store) if "no longer write" in row[3]]
+        assert [(row[1], "(tg-n100200300)" in row[3]) for row in told] == [(PERSON, True)]
+        await desk.say("/threads", user=ADMIN, chat=ADMIN)
+        lines = [line for line in (await desk.said())[-1].splitlines() if "n100" in line]
+        assert [line.split(": ")[-1].split(",")[0] for line in lines] == ["chat gone", "topic gone"]
+
+
+async def test_a_person_who_blocks_the_bot_is_not_written_to(store):
+    async with running_desk(store) as desk:
+        await begin(desk, message("first"), "tg-42")
+        await desk.say("second")
+        await send(desk, membership("kicked", chat=PERSON))
+        await eventually(lambda: ("tg-42", 1) in desk.resources.stops)
+        assert await outbox(store) == []
+        desk.resources.report("tg-42", number=1, finishedAt="2026-01-01T00:00:00Z", reason="Stopped")
+        await send(desk, membership("member", chat=PERSON))
+        await desk.say("I am back")
+        await desk.run_wanted("tg-42", 2)
+
+
+async def test_what_the_api_server_does_not_let_now_is_done_later(store):
+    async with running_desk(store, reconcile=False) as desk:
+        allow_group(desk)
+        await send(desk, in_group("first"))
+        await desk.resources.want_run(await store.thread_by_name(OLD_NAME), 1, None)
+        desk.resources.faults.extend([KubeError(500, "Error", "x")] * 2)
+        await send(desk, MIGRATE_TO)
+
+        def handed_on():
+            desk.places._due.set()
+            return desk.resources.cached(NEW_NAME) and desk.resources.cached(OLD_NAME) is None
+
+        await eventually(handed_on)
+        assert not desk.resources.faults
 
 
 # --- groups that move ------------------------------------------------------------------------------

@@ -208,5 +208,6 @@ def _line(thread: Thread, resource: AgentThread | None, *, ready: bool) -> texts
     phase = (status.phase if status else None) or Phase.IDLE
     if ready and phase in {Phase.PENDING, Phase.STARTING}:
         phase = Phase.RUNNING  # an agent that answers is not "starting"; the node's word of it comes a second later
-    place = {Place.OPEN: phase.value, Place.CLOSED: "topic closed", Place.ORPHANED: "topic gone"}[thread.place]
-    return texts.ThreadLine(thread.name, thread.title, place, run.number if run else None, run.reason if run else None)
+    gone = "chat gone" if thread.address.topic_id is None else "topic gone"
+    shown = {Place.OPEN: phase.value, Place.CLOSED: "topic closed", Place.ORPHANED: gone}[thread.place]
+    return texts.ThreadLine(thread.name, thread.title, shown, run.number if run else None, run.reason if run else None)

@@ -236,7 +236,8 @@ class Dispatcher:
 
         def show() -> None:
             self._wake.thread(thread.id)
-            self._views.open(turn, address, turn.message_id)
+            if thread.place is not Place.CLOSED:  # where nothing can be shown
+                self._views.open(turn, address, turn.message_id)
 
         return [*back, show]
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from agent_contract.names import build_thread_name
 from agent_gateway.dispatch.access import Access
 from agent_gateway.dispatch.wake import Wake
+from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
@@ -93,26 +94,31 @@ class Moving:
     async def retire(self) -> None:
         """Bring about what moves ask of the cluster: make the new AgentThreads, stop and delete the old ones.
 
-        Raises:
-            KubeError: The API server does not let it; asked again, nothing is done twice.
+        What the API server does not let is left for the next time; nothing is done twice.
         """
         for name, thread_id in await self._store.retired():
-            old = await self._resources.get(name)
-            if old is None:
-                await self._store.retired_done(name, left=False)
-                continue
-            thread = await self._store.thread_by_id(thread_id)
-            if thread is not None and thread.name != name:
-                await self._resources.make(thread, old)
-            if old.spec.run is not None and (old.spec.stop or 0) < old.spec.run:
-                await self._resources.stop_run(name, old.spec.run)
-            gone = await self._resources.remove(old)
-            if not gone:
-                await self._resources.say(
-                    old, "Moved",
-                    "The group became a supergroup, which has another id: its conversation goes on under "
-                    f"{thread.name if thread is not None else 'another name'}. This AgentThread is stopped and no longer "
-                    "used; it may be deleted.",
-                )  # fmt: skip
-            await self._store.retired_done(name, left=not gone)
-            _log.info("thread_retired", extra={"agent_thread": name, "deleted": gone})
+            try:
+                await self._retire(name, thread_id)
+            except KubeError as error:
+                _log.warning("thread_not_retired", extra={"agent_thread": name, "why": error.reason})
+
+    async def _retire(self, name: str, thread_id: int) -> None:
+        old = await self._resources.get(name)
+        if old is None:
+            await self._store.retired_done(name, left=False)
+            return
+        thread = await self._store.thread_by_id(thread_id)
+        if thread is not None and thread.name != name:
+            await self._resources.make(thread, old)
+        if old.spec.run is not None and (old.spec.stop or 0) < old.spec.run:
+            await self._resources.stop_run(name, old.spec.run)
+        gone = await self._resources.remove(old)
+        if not gone:
+            now = thread.name if thread is not None and thread.name != name else "another name"
+            await self._resources.say(
+                old, "Moved",
+                "The group became a supergroup, which has another id: its conversation goes on under "
+                f"{now}. This AgentThread is stopped and no longer used; it may be deleted.",
+            )  # fmt: skip
+        await self._store.retired_done(name, left=not gone)
+        _log.info("thread_retired", extra={"agent_thread": name, "deleted": gone})

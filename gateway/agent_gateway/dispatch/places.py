@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
 
+import asyncpg
+
 from agent_contract.agentthread import AgentThread
 from agent_gateway.dispatch.moving import Moving
 from agent_gateway.dispatch.wake import Wake
@@ -128,6 +130,8 @@ class Places:
             if running is not None:
                 await self._store.ask_turn_stop(connection, running.id)
                 then.append(self._build_abort(thread.id, running.id, running.run))
+            # nothing can be shown there; what waits is shown anew when its turn has come
+            then += [partial(self._hide, turn.id) for turn in await self._store.queued_turns(thread.id)]
         return then
 
     async def _lose(self, connection: Connection, change: PlaceChange, update_id: int | None) -> list[Then]:
@@ -187,6 +191,9 @@ class Places:
 
         return abort
 
+    async def _hide(self, turn_id: int) -> None:
+        await self._views.finish(turn_id)
+
     def _awake(self, threads: list[Thread]) -> list[Then]:
         for thread in threads:
             _log.info("place_back", extra={"agent_thread": thread.name})
@@ -203,7 +210,7 @@ class Places:
                 self._check()
                 await self._take_noted()
                 await self._tick()
-            except (*FAULTS, KubeError) as error:
+            except FAULTS as error:
                 _log.warning("places_failed", extra={"error": type(error).__name__})
                 pause = _RETRY_SECONDS
             try:
@@ -214,9 +221,16 @@ class Places:
 
     async def _take_noted(self) -> None:
         for change in list(self._noted):
-            async with self._store.fenced() as connection:
-                then = await self.apply(connection, change)
-            self._noted.pop(change, None)
+            del self._noted[change]
+            try:
+                async with self._store.fenced() as connection:
+                    then = await self.apply(connection, change)
+            except asyncpg.DataError as error:  # no trying again helps
+                _log.warning("place_not_stored", extra={"what": change.what, "error": type(error).__name__})
+                continue
+            except FAULTS:
+                self._noted[change] = None
+                raise
             await _do(then)
 
     async def _tick(self) -> None:
@@ -233,8 +247,12 @@ class Places:
         """Give AgentThreads the titles that their topics have now."""
         for thread in await self._store.named_threads():
             found = self._resources.cached(thread.name)
-            if found is not None and found.spec.title != thread.title and not _going(found):
+            if found is None or found.spec.title == thread.title or _going(found):
+                continue
+            try:
                 await self._resources.retitle(thread.name, thread.title)
+            except KubeError as error:
+                _log.warning("title_not_written", extra={"agent_thread": thread.name, "why": error.reason})
 
     async def _put_event(self, thread: Thread, reason: str, text: str) -> None:
         """Say on the resource what can be said nowhere else; it stands in the log too."""
