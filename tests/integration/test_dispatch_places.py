@@ -247,6 +247,18 @@ async def test_who_writes_in_a_topic_that_was_taken_for_gone_is_answered(store):
         assert [t.text for t in await store.queued_turns(thread.id)] == ["here I am"]
 
 
+async def test_a_command_in_a_topic_that_was_taken_for_gone_works_too(store):
+    async with running_desk(store) as desk:
+        await send(desk, in_topic("first"))
+        await desk.run_wanted(NAME, 1)
+        desk.places.note(TOPIC, NOT_FOUND)
+        await eventually(lambda: (NAME, 1) in desk.resources.stops)
+        desk.resources.report(NAME, number=1, finishedAt="2026-01-01T00:00:00Z", reason="Stopped")
+        await send(desk, {"message": in_topic()["message"] | {"text": "/retry"}})
+        thread = await desk.run_wanted(NAME, 2)
+        assert [t.text for t in await store.queued_turns(thread.id)] == ["first"]
+
+
 async def test_general_and_a_chat_without_topics_are_never_gone_for_a_topic(store):
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("hello")

@@ -192,6 +192,7 @@ class Dispatcher:
             if self._unaddressed and isinstance(parse(_load(row.payload), self._bot), Ignored):
                 return []  # said among people who are not on the list, and not to the bot
             return await self._refuse(connection, incoming, address)
+        back: list[Any] = []
         match incoming:
             case Prompt():
                 return await self._queue(connection, row, incoming)
@@ -199,17 +200,18 @@ class Dispatcher:
                 outcome = await self._letting_in.answer(connection, incoming)
                 answer = None if outcome is None else Answer(outcome.text, outcome.then)
             case Command():
+                back = await self._places.greet(connection, address)
                 answer = await self._commands.answer(connection, incoming)
             case Pressed():
                 return await self._press(connection, incoming)
             case Ignored(reply=reply):
                 answer = Answer(reply or "")
         if answer is None:
-            return []
+            return back
         if answer.text:
             key = f"update:{row.update_id}"
             await self._store.put(connection, address, answer.text, key, reply_to=incoming.message_id)
-        return [*answer.then, self._wake.outbox]
+        return [*back, *answer.then, self._wake.outbox]
 
     async def _press(self, connection: Connection, pressed: Pressed) -> list[Any]:
         answer = await self._commands.press(connection, pressed)
@@ -229,8 +231,7 @@ class Dispatcher:
         turn = await self._store.add_turn(
             connection, thread.id, row.update_id, prompt.message_id, prompt.person_id, prompt.text
         )
-        gone = thread.place is Place.ORPHANED  # who writes there shows that it is not
-        back = await self._places.reopen(connection, address) if gone else []
+        back = await self._places.greet(connection, address) if thread.place is Place.ORPHANED else []
         _log.info("step", extra={"step": "turn_queued", "agent_thread": name, "turn": turn.id, "t": _now_ms(),
                                  "update_id": row.update_id})  # fmt: skip
 

@@ -112,6 +112,10 @@ class Places:
         await self._store.release_held(connection, address)
         return [*self._awake(opened), self._wake.outbox]
 
+    async def greet(self, connection: Connection, address: Address) -> list[Then]:
+        """Record that somebody has written in a place, so that it is not gone; a topic that is closed stays so."""
+        return self._awake(await self._store.set_place(connection, address, Place.OPEN, was=(Place.ORPHANED,)))
+
     def note(self, address: Address, problem: TelegramProblem) -> None:
         """Note what a refused call tells of the place that it went to."""
         change = words.read_problem(address, problem)
