@@ -38,6 +38,8 @@ class ModelRef(Wire):
     """The model's name, as its provider knows it."""
     thinking: Thinking | None = None
     """How much the model thinks before it answers."""
+    images: bool | None = None
+    """Whether the model sees images, for one that pi does not know itself; absent means that it does not."""
 
 
 class Resources(Wire):

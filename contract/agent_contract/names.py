@@ -34,7 +34,7 @@ SUBAGENT_RUN: Final = 1
 LABEL_EGRESS: Final = f"{GROUP}/egress"
 """The chart's NetworkPolicies choose by it where an agent may connect to."""
 SCHEMA_ANNOTATION: Final = f"{GROUP}/schema-revision"
-SCHEMA_REVISION: Final = 2
+SCHEMA_REVISION: Final = 3
 """Grows with the custom resource definitions, for people who compare a cluster with a chart."""
 FIELD_MANAGER_OPERATOR: Final = "openclaw-operator"
 FIELD_MANAGER_GATEWAY: Final = "openclaw-gateway"
@@ -62,6 +62,10 @@ ENV_CONFIG: Final = "AGENT_CONFIG"
 
 SUBAGENT_TOOL: Final = "spawn_subagent"
 """The agent's tool for sub-agents."""
+INBOX_DIR: Final = "inbox"
+"""Folder of the workspace where files from the chat are put."""
+MAX_FILE_BYTES: Final = 50 * 1000 * 1000
+"""Of a file for the chat: Telegram takes no larger one of a bot."""
 
 # --- ports of the gateway ---------------------------------------------------------------------------
 PORT_RUNNERS: Final = 8080
@@ -74,6 +78,8 @@ PATH_CONNECT: Final = "/v1/connect"
 PATH_SESSION: Final = "/v1/session"
 PATH_WORKSPACE: Final = "/v1/workspace"
 """GET: the packed files that this run begins with. PUT: those of this run; with `?call=<call id>`, a copy for a child."""
+PATH_FILES: Final = "/v1/files"
+"""GET below it what came with a turn; PUT to it what is meant for the chat."""
 PATH_LLM: Final = "/v1/llm"
 """Followed by `/<provider>` and the provider's own path, as in `/v1/llm/zai/chat/completions`."""
 

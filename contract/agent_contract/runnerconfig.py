@@ -17,6 +17,8 @@ class RunnerConfig(Wire):
     provider: str
     model: str
     thinking: Thinking | None = None
+    images: bool = False
+    """The model sees images; of a model that pi knows it is known there."""
     timeouts: Timeouts = Timeouts()
     tools: list[str] = []
     instructions: str = ""

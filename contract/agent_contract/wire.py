@@ -122,6 +122,20 @@ class Compacting(Wire):
     kind: Literal["compacting"] = "compacting"
 
 
+class Steered(Wire):
+    """The agent has read what was added to its running turn."""
+
+    kind: Literal["steered"] = "steered"
+    id: int
+
+
+class Notice(Wire):
+    """Something that the person should know, and that does not end the turn."""
+
+    kind: Literal["notice"] = "notice"
+    text: Annotated[str, Field(max_length=500)]
+
+
 class TurnSettled(Wire):
     """The turn is over and went well. Every session line of it came before."""
 
@@ -147,6 +161,8 @@ Event = Annotated[
     | MessageReplaced
     | Retrying
     | Compacting
+    | Steered
+    | Notice
     | TurnSettled
     | Failed,
     Field(discriminator="kind"),
@@ -225,10 +241,32 @@ class Welcome(Wire):
     timeouts: Timeouts = Timeouts()
 
 
+class TurnFile(Wire):
+    """A file that came with a prompt; its place in the list is its number in `GET /v1/files/<turn>/<number>`."""
+
+    name: Annotated[str, Field(max_length=128)]
+    """One plain part of a path."""
+    media_type: Annotated[str, Field(max_length=128)] = ""
+    size: int | None = None
+    """Bytes, where they are known."""
+    about: Annotated[str, Field(max_length=128)] = ""
+    """What it is, where the name does not tell: a voice message of 12 s."""
+
+
 class Turn(Wire):
     """A prompt."""
 
     type: Literal["turn"] = "turn"
+    id: int
+    text: str
+    files: list[TurnFile] = []
+
+
+class Steer(Wire):
+    """Words for the running turn. Sent again after a reconnect until the runner tells that the agent has read them."""
+
+    type: Literal["steer"] = "steer"
+    turn: int
     id: int
     text: str
 
@@ -304,12 +342,12 @@ class Shutdown(Wire):
 
 
 GatewayFrame = Annotated[
-    Welcome | Turn | Abort | Ack | Stay | Goodbye | Refused | Shutdown | SubAgentUpdate | SubAgentResult,
+    Welcome | Turn | Steer | Abort | Ack | Stay | Goodbye | Refused | Shutdown | SubAgentUpdate | SubAgentResult,
     Field(discriminator="type"),
 ]
 
 _RUNNER_TYPES = {"hello", "ready", "event", "entries", "leave", "subagent", "subagent_cancel"}
-_GATEWAY_TYPES = {"welcome", "turn", "abort", "ack", "stay", "goodbye", "refused", "shutdown"} | {
+_GATEWAY_TYPES = {"welcome", "turn", "steer", "abort", "ack", "stay", "goodbye", "refused", "shutdown"} | {
     "subagent_update", "subagent_result",
 }  # fmt: skip
 

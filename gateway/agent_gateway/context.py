@@ -13,6 +13,7 @@ from agent_gateway.dispatch.inbox import Dispatcher
 from agent_gateway.dispatch.moving import Moving
 from agent_gateway.dispatch.pairing import Pairing
 from agent_gateway.dispatch.places import Places
+from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.subcommands import SubAgentCommands
@@ -32,8 +33,8 @@ from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
 from agent_gateway.telegram.api import TelegramApi
+from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.ingest import Ingest
-from agent_gateway.telegram.pace import Cooldowns
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.reactions import Reactions
 from agent_gateway.telegram.sender import Sender
@@ -83,12 +84,12 @@ def build_context(
     adopter = Adopter(store, bot, config.bot_name, wake)
     resources = AgentThreads(kube, config.namespace, config.bot_name, adopter.changed)
     adopter.resources = resources
-    cooldowns = Cooldowns()
+    budgets = Budgets()
     check: Callable[[], None] = leader.check
-    views = Views(api, store, check=check, cooldowns=cooldowns)
-    sender = Sender(api, store, check=check, cooldowns=cooldowns)
+    views = Views(api, store, check=check, budgets=budgets)
+    sender = Sender(api, store, check=check, budgets=budgets)
     wake.on_outbox = sender.notify
-    reactions = Reactions(api, store, check=check, cooldowns=cooldowns)
+    reactions = Reactions(api, store, check=check, cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
     adopter.allows, adopter.moved = access.allows, access.has_moved
@@ -101,6 +102,7 @@ def build_context(
     service = SubAgentService(
         store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
     )
+    steering = Steering(store, registry, wake)
     commands = Commands(
         store,
         resources,
@@ -114,6 +116,7 @@ def build_context(
         service=service,
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
         stop_button=StopButton(store, registry, wake),
+        steering=steering,
     )
     proxy = LlmProxy(build_providers(config), store)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)
@@ -137,6 +140,7 @@ def build_context(
             views,
             check,
             api,
+            steering,
             places=places,
             letting_in=Pairing(store, access, wake, enabled=config.telegram_pairing),
             unaddressed=config.telegram_group_trigger == "all",
@@ -147,7 +151,7 @@ def build_context(
         subagents=subagents,
         subagent_adopter=subagent_adopter,
         proxy=proxy,
-        runner_deps=RunnerDeps(store, views, wake, registry, authenticator, proxy, service, service.wishes),
+        runner_deps=RunnerDeps(store, views, wake, registry, authenticator, proxy, service, service.wishes, api),
         wake=wake,
     )
 

@@ -15,8 +15,10 @@ from agent_contract.runnerconfig import RunnerConfig
 from agent_contract.terms import MAX_RESULT_BYTES
 from agent_runner import lifecycle as life
 from agent_runner.calls import Calls
+from agent_runner.chatfiles import ChatFiles
 from agent_runner.conversation import Conversation
 from agent_runner.ending import Ending
+from agent_runner.events import Outcome
 from agent_runner.files import Files
 from agent_runner.launch import BadConfigError, Process, Setup, spawn
 from agent_runner.link import Address, Link
@@ -25,6 +27,7 @@ from agent_runner.outbox import Outbox
 from agent_runner.pi import Pi
 from agent_runner.processes import adopt_orphans, kill_all, kill_descendants, reap, seconds_since_start
 from agent_runner.programs import Programs
+from agent_runner.prompts import Prompts
 from agent_runner.restore import Restore
 from agent_runner.supervisor import next_wake, step
 from agent_runner.words import cut, describe_error
@@ -49,7 +52,9 @@ class App:
         self._restore = Restore(self._link, setup, log, self._open_session)
         self._programs = Programs()
         self._files = Files(self._link, setup, config, self._programs, log, self._open_session)
-        self._calls = Calls(self._outbox, lambda: self._state.turn, self._files.copy, log)
+        chat = ChatFiles(self._link, setup.workspace, log)
+        self._calls = Calls(self._outbox, lambda: self._state.turn, self._files.copy, chat.send, log)
+        self._prompts = Prompts(chat, self._conversation, self._outbox, self._on_task_done)
         self._ending = Ending(config, self._files, self._outbox, lambda: self._state, self._finish, self._on_task_done)
         self._switching = False
         self._timings: dict[str, float] = {}
@@ -80,6 +85,7 @@ class App:
             kill_all()
             self._restore.cancel()
             self._files.cancel()
+            self._prompts.cancel()
             self._calls.close()
             self._ending.cancel()
             await self._link.close()
@@ -107,6 +113,8 @@ class App:
             case wire.Turn():
                 self._log.info("turn_given", turn=frame.id)
                 self._feed(life.Given(frame))
+            case wire.Steer():
+                self._feed(life.SteerAsked(frame))
             case wire.Abort():
                 self._feed(life.AbortAsked(frame.turn))
             case wire.Ack():
@@ -189,6 +197,7 @@ class App:
 
     def _on_pi_exit(self, pi: Pi, code: int) -> None:
         pi.close()
+        self._prompts.cancel()
         self._conversation.detach()
         self._pi = None
         # before the first turn it cannot hold a conversation's text, and it is all that says what is wrong
@@ -242,13 +251,11 @@ class App:
             case life.Announce():
                 self._announce()
             case life.Prompt():
-                self._conversation.prompt(self._with_note(action.turn))
+                self._prompts.begin(self._with_note(action.turn))
+            case life.Steer():
+                self._conversation.steer(action.frame)
             case life.AbortPi():
-                if self._state.cause in ("aborted", "timeout"):
-                    self._calls.cancel_all()
-                self._conversation.abort()
-                if self._pi:
-                    self._pi.resume()  # its last lines are wanted, room or not
+                self._abort()
             case life.StartPi():
                 self._start_pi()
             case life.KillTools():
@@ -256,10 +263,21 @@ class App:
             case life.KillPi():
                 self._kill(kill_descendants(), "pi")
             case life.KillAll():
+                self._prompts.cancel()
                 self._conversation.detach()
                 self._kill(kill_all(), "all")
             case life.Exit():
                 self._finish(action.code)
+
+    def _abort(self) -> None:
+        if self._state.cause in ("aborted", "timeout"):
+            self._calls.cancel_all()
+        if self._prompts.cancel():  # pi was not asked yet, so it has nothing to tell
+            self._feed(life.Settled(Outcome(ok=False, aborted=True)))
+            return
+        self._conversation.abort()
+        if self._pi:
+            self._pi.resume()  # its last lines are wanted, room or not
 
     def _announce(self) -> None:
         self._announced = True

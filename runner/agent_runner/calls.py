@@ -1,17 +1,18 @@
-"""The tool calls that wait for a sub-agent: from pi's extension over a unix socket to the gateway, and back."""
+"""The agent's own tools: from pi's extension over a unix socket, a line of JSON each way at a time, and back."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from agent_contract import wire
 from agent_contract.base import Wire
@@ -23,12 +24,26 @@ from agent_runner.workspace import WorkspaceError
 _LONGEST = 256 * 1024
 
 
-class Request(Wire):
-    """What the tool is called with."""
+class Spawn(Wire):
+    """What the tool for sub-agents is called with."""
 
+    tool: Literal["spawn_subagent"]
     task: Task
     timeout: TaskSeconds | None = None
     workspace: WorkspaceMode = Field(default="Copy")
+
+
+class SendFile(Wire):
+    """What the tool for files is called with."""
+
+    tool: Literal["send_file"]
+    path: Annotated[str, Field(min_length=1, max_length=4096)]
+    caption: Annotated[str, Field(max_length=1024)] = ""
+
+
+@functools.cache
+def _requests() -> TypeAdapter[Spawn | SendFile]:
+    return TypeAdapter(Annotated[Spawn | SendFile, Field(discriminator="tool")])
 
 
 @dataclass(slots=True)
@@ -48,15 +63,22 @@ class Calls:
         read_turn: Returns the running turn.
         copy: Stores a copy of the workspace under a call's id; False where there is nothing to copy. Raises
             WorkspaceError with words.
+        send_file: Sends a file of the turn to the chat; returns what the agent is told. Raises WorkspaceError with words.
         log: Tells which calls there were, never what they asked for.
     """
 
     def __init__(
-        self, outbox: Outbox, read_turn: Callable[[], int | None], copy: Callable[[str], Awaitable[bool]], log: Log
+        self,
+        outbox: Outbox,
+        read_turn: Callable[[], int | None],
+        copy: Callable[[str], Awaitable[bool]],
+        send_file: Callable[[int, str, str], Awaitable[str]],
+        log: Log,
     ) -> None:
         self._outbox = outbox
         self._read_turn = read_turn
         self._copy = copy
+        self._send_file = send_file
         self._log = log
         self._open: dict[str, _Call] = {}
         self._keep = False
@@ -104,7 +126,7 @@ class Calls:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> dict[str, Any] | None:
         """Return what the tool is told at the end; None where it does not wait for it."""
         try:
-            request = Request.model_validate_json(await reader.readline())
+            request = _requests().validate_json(await reader.readline())
         except ValidationError as error:
             fields = ", ".join(sorted({".".join(map(str, p["loc"])) for p in error.errors(include_input=False)}))
             return {"error": f"These are not valid: {fields}."}
@@ -114,7 +136,9 @@ class Calls:
         call = _Call(uuid.uuid4().hex)
         self._open[call.id] = call
         gone = asyncio.create_task(reader.read(1))
-        working = asyncio.create_task(self._follow(call, turn, request, writer))
+        working = asyncio.create_task(
+            self._follow(call, turn, request, writer) if isinstance(request, Spawn) else self._send(turn, request)
+        )
         try:
             await asyncio.wait({gone, working}, return_when=asyncio.FIRST_COMPLETED)
             if working.done():
@@ -127,7 +151,13 @@ class Calls:
                 task.cancel()
             await asyncio.gather(gone, working, return_exceptions=True)
 
-    async def _follow(self, call: _Call, turn: int, request: Request, writer: asyncio.StreamWriter) -> dict[str, Any]:
+    async def _send(self, turn: int, request: SendFile) -> dict[str, Any]:
+        try:
+            return {"text": await self._send_file(turn, request.path, request.caption)}
+        except WorkspaceError as error:
+            return {"error": str(error)}
+
+    async def _follow(self, call: _Call, turn: int, request: Spawn, writer: asyncio.StreamWriter) -> dict[str, Any]:
         copied = False
         if request.workspace == "Copy":
             try:

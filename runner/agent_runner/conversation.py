@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from agent_contract import wire
 from agent_contract.names import SUBAGENT_TOOL
 from agent_runner import lifecycle as life
+from agent_runner.chatfiles import Image
 from agent_runner.events import Translator, encode_entry, escape_prompt
 from agent_runner.outbox import Outbox
 from agent_runner.pi import Pi
+from agent_runner.steering import Steering
 from agent_runner.words import describe_error
 
 
@@ -29,6 +31,7 @@ class Conversation:
         self._settled: dict[str, Any] | None = None
         self._tools: dict[str, str] = {}
         self._held = False
+        self._steering = Steering()
         self.last_text = ""
         """The newest whole message of the agent that says anything."""
         self.last_entry: str | None = None
@@ -50,14 +53,22 @@ class Conversation:
         if self._pi:
             self._pi.call("switch_session", self._on_switched, sessionPath=path)
 
-    def prompt(self, turn: wire.Turn) -> None:
+    def prompt(self, turn: wire.Turn, images: Sequence[Image] = ()) -> None:
         """Begin a turn."""
         self._turn = turn.id
         self._tools, self._held = {}, False
         self._translator = Translator()
+        self._steering.begin()
         if self._pi:
+            shown = [{"type": "image", "data": image.data, "mimeType": image.media_type} for image in images]
+            more = {"images": shown} if shown else {}
             text = escape_prompt(turn.text)
-            self._pi.call("prompt", self._on_prompted, message=text, streamingBehavior="followUp")
+            self._pi.call("prompt", self._on_prompted, message=text, streamingBehavior="followUp", **more)
+
+    def steer(self, frame: wire.Steer) -> None:
+        """Add to the running turn what the agent is to read before it goes on."""
+        self._steering.add(frame.id, escape_prompt(frame.text))
+        self._send_steers()
 
     def abort(self) -> None:
         """Empty pi's queue, then stop what it does."""
@@ -78,9 +89,27 @@ class Conversation:
                 self._note(mapped)
                 self._outbox.add_event(self._turn, mapped)
             if kind == "agent_start":
+                self._steering.begun = True
+                self._send_steers()
                 self._tell(life.Begun())
+            read = self._steering.find_read(event)
+            if read is not None:
+                self._outbox.add_event(self._turn, wire.Steered(id=read))
         if kind in ("message_end", "compaction_end"):
             self._fetch()
+
+    def _send_steers(self) -> None:
+        if self._pi is None or self._turn is None:
+            return
+        for text in self._steering.take():
+            self._pi.call("steer", self._on_steered, message=text)
+
+    def _on_steered(self, answer: dict[str, Any]) -> None:
+        """End what pi began on its own where the turn was over already: the gateway makes it a turn of its own."""
+        disposition = (answer.get("data") or {}).get("disposition")
+        if disposition not in (None, "queued") and self._pi is not None:
+            self._pi.call("clear_queue")
+            self._pi.call("abort")
 
     def _note(self, event: wire.Event) -> None:
         """Keep what is asked for later, and tell when the turn begins or ends to wait for sub-agents alone."""
@@ -156,4 +185,6 @@ class Conversation:
         for event in events:
             self._outbox.add_event(self._turn, event)
         self._turn = None
+        if self._steering.end() and self._pi is not None:
+            self._pi.call("clear_queue")  # what was not read becomes a turn of its own
         self._tell(life.Settled(outcome))

@@ -139,6 +139,13 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class SteerAsked:
+    """The gateway has words for the running turn."""
+
+    frame: wire.Steer
+
+
+@dataclass(frozen=True, slots=True)
 class AbortAsked:
     """The gateway wants a turn stopped."""
 
@@ -197,6 +204,7 @@ Happening = (
     | Settled
     | Welcomed
     | Given
+    | SteerAsked
     | AbortAsked
     | Stayed
     | Dismissed
@@ -225,6 +233,13 @@ class Prompt:
     """Give pi a turn."""
 
     turn: wire.Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """Hand pi words for the running turn."""
+
+    frame: wire.Steer
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,4 +284,4 @@ class Exit:
     code: int
 
 
-Action = StartPi | Announce | Prompt | AbortPi | KillTools | KillPi | KillAll | Emit | AskLeave | Exit
+Action = StartPi | Announce | Prompt | Steer | AbortPi | KillTools | KillPi | KillAll | Emit | AskLeave | Exit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import random
 import time
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +15,7 @@ import aiohttp
 
 from agent_contract import wire
 from agent_contract.base import Wire
-from agent_contract.names import PATH_CONNECT, PATH_SESSION, PATH_WORKSPACE, ExitCode
+from agent_contract.names import PATH_CONNECT, PATH_FILES, PATH_SESSION, PATH_WORKSPACE, ExitCode
 from agent_runner.logs import Log
 from agent_runner.outbox import Outbox, Wait
 from agent_runner.workspace import TooLargeError
@@ -27,6 +28,12 @@ HEARTBEAT = 15.0
 PAUSES = (0.1, 5.0)
 _STREAM = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=60)
 _TOO_LARGE = 413
+_ANSWERED = (400, 403, 404, 409, 413)
+"""Answers that asking again does not change; their words are for a person."""
+
+
+class Declined(Exception):
+    """The gateway will not move this file; the text says why."""
 
 
 class Host(Protocol):
@@ -185,6 +192,39 @@ class Link:
                 raise TooLargeError((await response.json())["error"]["message"])
             response.raise_for_status()
 
+    async def fetch_file(self, turn: int, number: int) -> AsyncIterator[bytes]:
+        """Yield a file that came with a turn.
+
+        Raises:
+            Declined: it cannot be had.
+            OSError, aiohttp.ClientError, TimeoutError: the stream broke.
+        """
+        if self._session is None:
+            raise ConnectionError("not connected")
+        url = f"{self._address.url}{PATH_FILES}/{turn}/{number}"
+        async with self._session.get(url, headers=self._address.headers(), timeout=_STREAM) as response:
+            await _check(response)
+            async for chunk in response.content.iter_any():
+                yield chunk
+
+    async def put_file(self, path: Path, turn: int, call_id: str, caption: str) -> None:
+        """Hand over a file for the chat; the same call id twice is one file.
+
+        Raises:
+            Declined: the gateway does not take it.
+            OSError, aiohttp.ClientError, TimeoutError: the stream broke.
+        """
+        if self._session is None:
+            raise ConnectionError("not connected")
+        url = self._address.url + PATH_FILES
+        said = base64.urlsafe_b64encode(caption.encode()).decode()
+        query = {"turn": str(turn), "call": call_id, "name": path.name, "caption": said}
+        with path.open("rb") as file:
+            async with self._session.put(
+                url, params=query, data=file, headers=self._address.headers(), timeout=_STREAM
+            ) as response:
+                await _check(response)
+
     async def _serve(self, session: aiohttp.ClientSession) -> bool:
         self.welcomed = False
         url = self._address.url + PATH_CONNECT
@@ -259,3 +299,10 @@ class Link:
         except (OSError, aiohttp.ClientError) as error:
             self._log.debug("send_failed", problem=type(error).__name__)
             await socket.close()
+
+
+async def _check(response: aiohttp.ClientResponse) -> None:
+    """Raise for an answer that is none of what was asked for."""
+    if response.status in _ANSWERED:
+        raise Declined(str((await response.json())["error"]["message"]))
+    response.raise_for_status()

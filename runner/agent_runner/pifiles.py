@@ -10,8 +10,8 @@ from agent_contract.names import ENV_CONFIG, PATH_LLM
 
 BUILT_IN = frozenset({"zai", "zai-coding-cn", "moonshotai", "moonshotai-cn", "kimi-coding"})
 """Providers whose models pi knows itself (prices, windows, ways to think): they are only sent another way."""
-EXTENSION = os.path.join(os.path.dirname(__file__), "extension", "subagent.js")  # noqa: PTH118, PTH120  # as in launch
-"""What gives pi its tool for sub-agents."""
+EXTENSION = os.path.join(os.path.dirname(__file__), "extension", "tools.js")  # noqa: PTH118, PTH120  # as in launch
+"""What gives pi its tools for sub-agents and for files that the chat is to have."""
 EXTENSION_TOOLS = frozenset({"codemode", "tool_search"})
 """Tools that pi keeps in built-in extensions, which are off unless one of these is asked for."""
 
@@ -36,7 +36,7 @@ def build_models(config: Mapping[str, Any], token: str) -> dict[str, Any]:
                 "id": model,
                 "name": model,
                 "reasoning": config.get("thinking") not in (None, "off"),
-                "input": ["text"],
+                "input": ["text", "image"] if config.get("images") else ["text"],
                 "contextWindow": 128_000,
                 "maxTokens": 8192,
                 "cost": {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0},
@@ -52,6 +52,8 @@ def build_settings() -> dict[str, Any]:
         "enableInstallTelemetry": False,
         "defaultProjectTrust": "never",
         "shellCommandPrefix": _FIRST_VICTIM,
+        # the library that would make images smaller is not in the image: without it pi leaves them out
+        "images": {"autoResize": False},
         "retry": {"enabled": True, "maxRetries": 7, "baseDelayMs": 2000, "maxAgentDelayMs": 30_000},
     }
 

@@ -50,6 +50,9 @@ def _step(state: State, happening: Happening, now: float) -> Step:
             return _on_turn(state, happening, now)
         case life.PiDied() | life.SessionRefused():
             return _on_pi_lost(state, happening, now)
+        case life.SteerAsked():
+            mine = state.phase is Phase.RUNNING and state.turn == happening.frame.turn
+            return state, [life.Steer(happening.frame)] if mine else []
         case life.Welcomed() | life.Given() | life.AbortAsked() | life.Stayed() | life.Dismissed():
             return _on_gateway(state, happening, now)
         case life.ShutdownAsked() | life.Terminated() | life.LinkEnded():

@@ -48,10 +48,10 @@ async def test_a_malformed_update_is_set_aside_and_the_next_goes_on(store, updat
 async def test_what_cannot_be_stored_or_handled_is_set_aside_too(store):
     async with running_desk(store, reconcile=False) as desk:
 
-        async def fail(_connection, _command):
+        async def fail(_connection, _update_id, _command):
             raise KeyError("contents")
 
-        async def unstorable(_connection, _command):
+        async def unstorable(_connection, _update_id, _command):
             return Answer("a\x00b")
 
         desk.commands.answer = fail
@@ -73,7 +73,7 @@ async def test_a_fault_that_passes_loses_no_message(store):
     async with running_desk(store, reconcile=False) as desk:
         faults = [asyncpg.InternalClientError("ended"), KeyError("once"), asyncpg.DeadlockDetectedError("again")]
 
-        async def fail(_connection, _command):
+        async def fail(_connection, _update_id, _command):
             if faults:
                 raise faults.pop()
             return Answer("at last")

@@ -212,7 +212,13 @@ async def test_a_topic_that_is_gone_ends_its_work_and_is_told_in_private(store):
         await desk.say("/threads", chat=GROUP, user=ADMIN)
         assert "topic gone" in (await desk.said())[-1]
         desk.places.note(TOPIC, NOT_FOUND)  # again: nothing more follows
-        await eventually(lambda: not desk.places._noted)
+        await send(desk, in_topic("later", topic=43))
+        desk.places.note(Address(BOT_ID, GROUP, 43), TOPIC_CLOSED)  # it is taken after the other
+
+        async def taken():
+            return await place_of(store, "tg-n100200300-43") is Place.CLOSED
+
+        await eventually(taken)
         assert len([row for row in await outbox(store) if "is gone" in row[3]]) == 1
 
 
@@ -380,7 +386,11 @@ async def test_a_group_that_became_a_supergroup_goes_on_in_whichever_order_it_is
         for how in told.split():
             if how == "error":
                 desk.places.note(Address(BOT_ID, OLD), Moved(NEW))
-                await eventually(lambda: not desk.places._noted)
+
+                async def moved():
+                    return await store.thread_by_name(NEW_NAME)
+
+                await eventually(moved)
             else:
                 await send(desk, {"to": MIGRATE_TO, "from": MIGRATE_FROM}[how])
         now = await store.thread_by_id(thread.id)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import io
 import json
 import logging
 import socket
@@ -17,6 +19,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.store.rows import Address, Button, Final, Turn, TurnState, TurnView
 from agent_gateway.telegram.api import TelegramApi
+from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.commands import MENU
 from agent_gateway.telegram.errors import (
     Ambiguous,
@@ -31,7 +34,7 @@ from agent_gateway.telegram.errors import (
 )
 from agent_gateway.telegram.fakes import FakeStore
 from agent_gateway.telegram.ingest import Ingest
-from agent_gateway.telegram.ports import BotIdentity, Entity
+from agent_gateway.telegram.ports import BotIdentity, Entity, OutgoingFile
 from agent_gateway.telegram.reactions import Reactions
 from agent_gateway.telegram.render import render
 from agent_gateway.telegram.sender import Sender
@@ -47,6 +50,7 @@ CHAT = Address(BOT_ID, 5)
 FORUM = -100200
 TOPIC = Address(BOT_ID, FORUM, 42)
 BOT = BotIdentity(BOT_ID, "demo_bot")
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
 @pytest.fixture
@@ -55,6 +59,7 @@ async def sim():
     async with TestClient(TestServer(create_app(TOKEN))) as client:
         await play(client, "chats", chat=5)
         await play(client, "topics", chat=FORUM, topic=42, name="deploy")
+        next(iter(client.app[CLOUD].bots.values())).updates.clear()
         yield client
 
 
@@ -115,6 +120,55 @@ async def test_a_message_with_entities_and_a_reply_is_edited_and_deleted(sim, ap
 async def test_a_reply_to_what_was_deleted_is_sent_all_the_same(sim, api):
     await api.send_message(CHAT, "a", reply_to=12345)
     assert await texts(sim) == ["a"]
+
+
+def outgoing(name, media_type, data):
+    return OutgoingFile(name, media_type, len(data), io.BytesIO(data))
+
+
+async def test_a_file_is_sent_as_what_it_is(sim, api):
+    await api.send_file(CHAT, outgoing("a.pdf", "application/pdf", b"one"), "look", None)
+    await api.send_file(TOPIC, outgoing("a.png", "image/png", PNG), "", None)
+    await api.send_file(CHAT, outgoing("odd.png", "image/png", b"no picture"), "", None)
+    first, second = await seen(sim)
+    assert (first["text"], first["files"][0]["kind"], first["files"][0]["name"]) == ("look", "document", "a.pdf")
+    assert (second["files"][0]["kind"], second["files"][0]["name"]) == ("document", "odd.png")
+    [picture] = await seen(sim, FORUM)
+    assert (picture["files"][0]["kind"], picture["topic"]) == ("photo", 42)
+
+
+async def test_what_a_person_sent_is_fetched_in_parts(sim, api):
+    content = base64.b64encode(b"x" * 600_000).decode()
+    await play(sim, "messages", chat=5, document={"name": "a", "content": content})
+    parts = [part async for part in api.open_file("f1")]
+    assert b"".join(parts) == b"x" * 600_000
+    assert len(parts) > 1
+    with pytest.raises(Refused, match="Wrong file_id"):
+        await anext(api.open_file("f9"))
+
+
+async def test_a_download_that_breaks_off_tells_no_token(sim, api):
+    await play(sim, "messages", chat=5, document={"name": "a", "content": "eHg="})
+    parts = api.open_file("f1")
+    sim.app[CLOUD].files["f1"].data = b"x" * 30_000_000  # refused when it is fetched
+    with pytest.raises(Refused) as refused:
+        await anext(parts)
+    assert TOKEN not in str(refused.value)
+
+
+async def test_a_file_of_the_outbox_stands_in_the_chat_once(sim, api, store):
+    async with store.fenced() as connection:
+        thread = await store.get_or_create_thread(connection, CHAT, "tg-5", "")
+        file_id = await store.add_file(connection, thread.id, "notes.md", "text/markdown", b"# hi\n" * 300_000)
+        await store.put(connection, CHAT, "ä" * 2000, "file:1", file_id=file_id)
+        await store.put(connection, CHAT, "behind it", "reply:1")
+    sender = Sender(api, store, check=lambda: None)
+    sender.stop()
+    await sender.run()
+    file, text = await seen(sim)
+    assert (file["files"][0]["name"], file["files"][0]["size"], text["text"]) == ("notes.md", 1_500_000, "behind it")
+    assert file["text"] == "ä" * 1023 + "…"
+    assert await store.pool.fetchval("SELECT count(*) FROM file_chunks") == 0
 
 
 async def test_buttons_come_change_and_go(sim, api):
@@ -357,7 +411,7 @@ async def test_a_streamed_answer_is_previewed_and_its_final_takes_the_same_messa
     async with store.fenced() as connection:
         thread = await store.get_or_create_thread(connection, CHAT, "tg-5", "t")
         asked = await store.add_turn(connection, thread.id, 1, 7, 5, "ask")
-    views = Views(api, store, check=lambda: None, interval=0.05, typing_interval=0.05)
+    views = Views(api, store, check=lambda: None, budgets=Budgets(minute=1.5), typing_interval=0.05)
     views.open(asked, CHAT, asked.message_id)
     await eventually(lambda: sim.app[CLOUD].chats[5].typing)
     answer = "# Plan\n\n" + "\n\n".join(f"Step **{n}** of `many` with x<y> and $HOME" for n in range(150))
@@ -438,7 +492,7 @@ async def test_a_final_for_a_closed_topic_waits_and_is_said_once_it_is_open(sim,
 async def test_a_restarted_preview_edits_what_stands(sim, api):
     message_id = await api.send_message(CHAT, "half an ans")
     store = FakeStore()
-    views = Views(api, store, check=lambda: None, interval=0.05)
+    views = Views(api, store, check=lambda: None, budgets=Budgets(minute=1.5))
     views.open(turn(), CHAT, None, TurnView(1, ("half an ans",), (message_id,)))
     views.update(1, "half an answer")
     await eventually(lambda: texts_are(sim, ["half an answer"]))
@@ -468,7 +522,7 @@ async def test_edits_of_a_chat_are_two_seconds_apart_and_the_first_text_is_not_h
 
 
 async def test_sub_agents_below_an_answer_are_cancelled_by_their_buttons_and_the_final_takes_these_away(sim, api):
-    views = Views(api, FakeStore(), check=lambda: None, interval=0.05, typing_interval=0.05)
+    views = Views(api, FakeStore(), check=lambda: None, budgets=Budgets(minute=1.5), typing_interval=0.05)
     views.open(turn(), TOPIC, None)
     children = [SubAgentFacts(n, f"tg-5-r1-k{n}", "tg-5", "Running", None, f"task {n}", 0.0) for n in (1, 2)]
     views.children(1, [build_line(child) for child in children])

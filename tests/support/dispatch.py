@@ -15,6 +15,7 @@ from agent_gateway.dispatch.inbox import Dispatcher
 from agent_gateway.dispatch.moving import Moving
 from agent_gateway.dispatch.pairing import Pairing
 from agent_gateway.dispatch.places import Places
+from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.subcommands import SubAgentCommands
@@ -93,10 +94,11 @@ class Desk:
             store, self.resources, self.registry, self.views, self.wake, is_admin=access.is_admin, max_runs=max_runs,
             model="glm", subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
             service=self.service, turns=TurnCommands(store, self.registry, self.views, self.wake, "tg"),
-            stop_button=StopButton(store, self.registry, self.wake),
+            stop_button=StopButton(store, self.registry, self.wake), steering=Steering(store, self.registry, self.wake),
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks,
+            Steering(store, self.registry, self.wake),
             places=self.places, letting_in=Pairing(store, access, self.wake, enabled=pairing), unaddressed=unaddressed,
         )  # fmt: skip
         self.threads = Threads(

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 
 from agent_contract import wire
 from agent_contract.base import Wire
-from agent_contract.names import PATH_CONNECT, PATH_LLM, PATH_SESSION, PATH_WORKSPACE
+from agent_contract.names import PATH_CONNECT, PATH_FILES, PATH_LLM, PATH_SESSION, PATH_WORKSPACE
 from tests.support.eventually import eventually
 
 E = TypeVar("E")
@@ -28,6 +28,12 @@ class TestGateway:
         self.workspace: bytes | None = None
         self.put: dict[str | None, bytes] = {}
         self.put_limit: int | None = None
+        self.files: list[bytes | tuple[int, str]] = []
+        """What came with the turn: contents, or status and words."""
+        self.sent: list[tuple[dict[str, str], bytes]] = []
+        """Files for the chat, with what their request says of them."""
+        self.file_status: list[tuple[int, str]] = []
+        """What the next files for the chat are answered with."""
         self.repeated = 0
         self.hellos: list[wire.Hello] = []
         self.readies: list[wire.Ready] = []
@@ -62,6 +68,8 @@ class TestGateway:
         app.router.add_get(PATH_SESSION, self._session)
         app.router.add_get(PATH_WORKSPACE, self._send_workspace)
         app.router.add_put(PATH_WORKSPACE, self._take_workspace)
+        app.router.add_get(PATH_FILES + "/{turn}/{number}", self._give_file)
+        app.router.add_put(PATH_FILES, self._take_file)
         app.router.add_post(PATH_LLM + "/{provider}/{rest:.*}", self._complete)
         self._server = TestServer(app, port=port)
         await self._server.start_server()
@@ -200,6 +208,20 @@ class TestGateway:
         if self.put_limit is not None and len(body) > self.put_limit:
             return web.json_response({"error": {"message": "It is over the limit."}}, status=413)
         self.put[request.query.get("call")] = body
+        return web.Response(status=204)
+
+    async def _give_file(self, request: web.Request) -> web.StreamResponse:
+        found = self.files[int(request.match_info["number"])]
+        if isinstance(found, tuple):
+            return web.json_response({"error": {"message": found[1]}}, status=found[0])
+        return web.Response(body=found)
+
+    async def _take_file(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        if self.file_status:
+            status, words = self.file_status.pop(0)
+            return web.json_response({"error": {"message": words}}, status=status)
+        self.sent.append((dict(request.query), body))
         return web.Response(status=204)
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:

@@ -98,6 +98,19 @@ class RecordingViews:
 
 
 @dataclass
+class PlayedFiles:
+    """Telegram's files, by id: parts, and what is raised behind them."""
+
+    files: dict[str, list] = field(default_factory=dict)
+
+    async def open_file(self, file_id):
+        for part in self.files[file_id]:
+            if isinstance(part, Exception):
+                raise part
+            yield part
+
+
+@dataclass
 class RecordingWake:
     threads: list[int] = field(default_factory=list)
     outboxes: int = 0
@@ -185,9 +198,9 @@ class Port:
         await self.store.want_run(thread.id, number, THREAD_UID)
         self.kube.add_pod(thread.name, number, pod or f"pod-{number}", token=token or f"token-{number}")
 
-    async def make_turn(self, thread, update=1, text="hello"):
+    async def make_turn(self, thread, update=1, text="hello", files=()):
         async with self.store.fenced() as connection:
-            return await self.store.add_turn(connection, thread.id, update, 7, 42, text)
+            return await self.store.add_turn(connection, thread.id, update, 7, 42, text, files)
 
 
 def bearer(token):
@@ -228,6 +241,7 @@ async def running_port(
         proxy=proxy,
         children=children,
         classes=children.wishes,
+        files=PlayedFiles(),
     )
     number = number or free_port()
     server = await serve(create_app(deps), "127.0.0.1", number)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from agent_contract.agentthread import AgentThread, Phase
+from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.subcommands import SubAgentCommands
@@ -21,7 +22,7 @@ from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import Place, Thread
 from agent_gateway.telegram import commands as texts
 from agent_gateway.telegram.texts import failure_text
-from agent_gateway.telegram.updates import Command, Pressed
+from agent_gateway.telegram.updates import Command, Pressed, Prompt
 
 _log = logging.getLogger(__name__)
 _KILL_GRACE = 5
@@ -60,6 +61,7 @@ class Commands:
         service: SubAgentService,
         turns: TurnCommands,
         stop_button: StopButton,
+        steering: Steering,
     ) -> None:
         self._store = store
         self._resources = resources
@@ -73,10 +75,17 @@ class Commands:
         self._service = service
         self._turns = turns
         self._stop_button = stop_button
+        self._steering = steering
 
-    async def answer(self, connection: Connection, command: Command) -> Answer | None:
-        """Carry out a command; None for one of a group that may be meant for another bot."""
+    async def answer(self, connection: Connection, update_id: int, command: Command) -> Answer | Prompt | None:
+        """Carry out a command; None for one of a group that may be meant for another bot.
+
+        A command whose words are to be asked like any message gives a Prompt.
+        """
         match command.name:
+            case "steer":
+                steered = await self._steering.command(connection, update_id, command)
+                return steered if isinstance(steered, Prompt) else _answer(steered)
             case "start":
                 return Answer(texts.start_text())
             case "help":

@@ -189,6 +189,7 @@ class FakeViews:
         self.opened: list[int] = []
         self.texts: dict[int, list[str]] = {}
         self.finished: list[int] = []
+        self.begun: list[int] = []
         self.lines: dict[int, list[ChildLine]] = {}
 
     def open(self, turn: Turn, address: Address, reply_to: int | None, restored: TurnView | None = None) -> None:  # noqa: ARG002  # of the port
@@ -200,6 +201,10 @@ class FakeViews:
         said = self.texts.setdefault(turn_id, [])
         if said[-1:] != [text]:
             said.append(text)
+
+    def working(self, turn_id: int) -> None:
+        """Note that it waits no more."""
+        self.begun.append(turn_id)
 
     def children(self, turn_id: int, lines: Sequence[ChildLine]) -> None:
         """Note the lines below a turn."""

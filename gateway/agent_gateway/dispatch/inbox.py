@@ -15,8 +15,11 @@ import asyncpg
 from agent_contract.names import build_thread_name
 from agent_gateway.dispatch import pairing
 from agent_gateway.dispatch.access import Access
+from agent_gateway.dispatch.albums import Albums
 from agent_gateway.dispatch.commands import Answer, Commands
 from agent_gateway.dispatch.places import Places
+from agent_gateway.dispatch.steering import Steering
+from agent_gateway.dispatch.turncommands import Outcome
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.logs import describe_fault
@@ -28,8 +31,8 @@ from agent_gateway.telegram.commands import not_allowed_text
 from agent_gateway.telegram.errors import MalformedUpdate, TelegramProblem
 from agent_gateway.telegram.places import PlaceChange, read_change
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.telegram.texts import buried_text
-from agent_gateway.telegram.updates import Command, Ignored, Incoming, Pressed, Prompt, parse
+from agent_gateway.telegram.texts import QUEUED, buried_text
+from agent_gateway.telegram.updates import Command, Edited, Ignored, Incoming, Pressed, Prompt, parse
 
 _log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
@@ -43,6 +46,9 @@ class Opener(Protocol):
 
     def open(self, turn: Turn, address: Address, reply_to: int | None) -> None:
         """Begin to show a turn."""
+
+    def waiting(self, turn_id: int, text: str) -> None:
+        """Show what it waits for."""
 
 
 class Callbacks(Protocol):
@@ -66,12 +72,15 @@ class Dispatcher:
         views: Opener,
         check: Callable[[], None],
         callbacks: Callbacks,
+        steering: Steering,
         *,
         places: Places,
         letting_in: pairing.Pairing,
         unaddressed: bool = False,
     ) -> None:
         self._store = store
+        self._steering = steering
+        self._albums = Albums(store, bot)
         self._places = places
         self._letting_in = letting_in
         self._unaddressed = unaddressed
@@ -101,6 +110,7 @@ class Dispatcher:
                     await self._store.purge_inbox()
                     await self._store.purge_workspaces()
                     await self._store.purge_outbox()
+                    await self._store.purge_files()
                     purged = time.monotonic()
             except FAULTS as error:
                 _log.warning("inbox_failed", extra={"error": type(error).__name__})
@@ -189,19 +199,21 @@ class Dispatcher:
         if address is None:
             return []
         if not self._access.allows(incoming.person_id, address.chat_id):
-            if self._unaddressed and isinstance(parse(_load(row.payload), self._bot), Ignored):
-                return []  # said among people who are not on the list, and not to the bot
-            return await self._refuse(connection, incoming, address)
+            said_to_it = parse(_load(row.payload), self._bot) if self._unaddressed else incoming
+            return [] if isinstance(said_to_it, Ignored) else await self._refuse(connection, incoming, address)
         back: list[Any] = []
         match incoming:
             case Prompt():
-                return await self._queue(connection, row, incoming)
+                answer = await self._ask(connection, row, incoming)
+            case Edited():
+                answer = _answer(await self._steering.edit(connection, row.update_id, incoming))
             case Command(name=name) if name in pairing.COMMANDS:
                 outcome = await self._letting_in.answer(connection, incoming)
-                answer = None if outcome is None else Answer(outcome.text, outcome.then)
+                answer = None if outcome is None else _answer(outcome)
             case Command():
                 back = await self._places.greet(connection, address)
-                answer = await self._commands.answer(connection, incoming)
+                said = await self._commands.answer(connection, row.update_id, incoming)
+                answer = await self._ask(connection, row, said) if isinstance(said, Prompt) else said
             case Pressed():
                 return await self._press(connection, incoming)
             case Ignored(reply=reply):
@@ -224,23 +236,30 @@ class Dispatcher:
         except TelegramProblem as problem:
             _log.info("button_not_answered", extra={"error": type(problem).__name__})
 
-    async def _queue(self, connection: Connection, row: InboxRow, prompt: Prompt) -> list[Any]:
+    async def _ask(self, connection: Connection, row: InboxRow, prompt: Prompt) -> Answer | None:
         address = prompt.address
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
         thread = await self._store.get_or_create_thread(connection, address, name, prompt.title)
-        turn = await self._store.add_turn(
-            connection, thread.id, row.update_id, prompt.message_id, prompt.person_id, prompt.text
-        )
         back = await self._places.greet(connection, address) if thread.place is Place.ORPHANED else []
+        running = await self._store.running_turn(thread.id)
+        steered = await self._steering.reply(connection, row.update_id, thread, prompt, running)
+        if steered is not None:
+            return _answer(steered)
+        turn = await self._albums.take(connection, row.update_id, thread, prompt)
+        if turn is None:
+            return None
         _log.info("step", extra={"step": "turn_queued", "agent_thread": name, "turn": turn.id, "t": _now_ms(),
                                  "update_id": row.update_id})  # fmt: skip
 
         def show() -> None:
             self._wake.thread(thread.id)
-            if thread.place is not Place.CLOSED:  # where nothing can be shown
-                self._views.open(turn, address, turn.message_id)
+            if thread.place is Place.CLOSED:
+                return  # nothing can be shown there
+            self._views.open(turn, address, turn.message_id)
+            if running is not None:
+                self._views.waiting(turn.id, QUEUED)
 
-        return [*back, show]
+        return Answer("", [*back, show])
 
     async def _refuse(self, connection: Connection, incoming: Incoming, address: Address) -> list[Any]:
         """Tell an unknown person their id, at most once a minute in a chat."""
@@ -249,14 +268,10 @@ class Dispatcher:
             return [lambda: self._answer_button(incoming.callback_id, words)]
         if not isinstance(incoming, Prompt | Command) or incoming.person_id is None:
             return []
-        if isinstance(incoming, Command) and not incoming.addressed:
+        if not incoming.addressed:
             return []
         UPDATES.labels("refused").inc()
-        _log.info("refused", extra={"person_id": incoming.person_id, "chat_id": address.chat_id})
-        key = f"refused:{address.chat_id}:{incoming.person_id}:{int(time.time() // 60)}"
-        offered = await self._letting_in.offer(connection, incoming.person_id, address)
-        text = "\n".join(filter(None, (not_allowed_text(incoming.person_id, address.chat_id), offered)))
-        await self._store.put(connection, address, text, key, reply_to=incoming.message_id, kind="notice")
+        await self._letting_in.refuse(connection, incoming.person_id, address, incoming.message_id)
         return [self._wake.outbox]
 
     def _start(self, after: list[Any]) -> None:
@@ -272,6 +287,10 @@ class Dispatcher:
         self._after.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.warning("command_failed", extra={"error": type(error).__name__})
+
+
+def _answer(outcome: Outcome) -> Answer:
+    return Answer(outcome.text, outcome.then)
 
 
 def _load(payload: str) -> object:

@@ -32,6 +32,9 @@ class Notes:
             told = "\n\n".join(earlier_result_text(build_facts(child), child.result) for child in ended)
             text = f"{told}\n\n{text}"
             await self._store.hand_results([child.thread_id for child in ended], turn.id)
+        edits = await self._store.take_edits(turn)
+        if edits:
+            text = "\n\n".join([*edits, text])
         note = await self._about_files(thread, run, turn, found)
         if note is not None:
             key = f"no-files:{thread.id}:{run.number}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 
 from agent_gateway.dispatch.access import Access
@@ -12,6 +13,7 @@ from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram import pairing as texts
+from agent_gateway.telegram.commands import not_allowed_text
 from agent_gateway.telegram.updates import Command
 
 _log = logging.getLogger(__name__)
@@ -42,8 +44,15 @@ class Pairing:
         self._wake = wake
         self._enabled = enabled
 
-    async def offer(self, connection: Connection, person_id: int, address: Address) -> str:
-        """Return what an unknown person is told besides their id: a code, in their private chat."""
+    async def refuse(self, connection: Connection, person_id: int, address: Address, message_id: int) -> None:
+        """Tell an unknown person their id and, in their private chat, a code; at most once a minute in a chat."""
+        _log.info("refused", extra={"person_id": person_id, "chat_id": address.chat_id})
+        offered = await self._offer(connection, person_id, address)
+        text = "\n".join(filter(None, (not_allowed_text(person_id, address.chat_id), offered)))
+        key = f"refused:{address.chat_id}:{person_id}:{int(time.time() // 60)}"
+        await self._store.put(connection, address, text, key, reply_to=message_id, kind="notice")
+
+    async def _offer(self, connection: Connection, person_id: int, address: Address) -> str:
         if not self._enabled or address.chat_id != person_id:
             return ""
         codes = await self._store.open_pairings(connection, person_id)

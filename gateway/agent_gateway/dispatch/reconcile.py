@@ -207,10 +207,16 @@ def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:
         return []
     ready = s.link is not None and s.link.run == run.number and s.link.ready
     if ready:
-        return _hold(s.resource, run) or [Deliver()] if s.running is None and s.waiting is not None else []
+        return _hold(s.resource, run) or _give(s.waiting, now) if s.running is None and s.waiting is not None else []
     if s.waiting is None or run.state is RunState.LIVE:
         return []
     return _waiting_for_start(s, run, now)
+
+
+def _give(turn: Turn, now: datetime) -> list[Action]:
+    """Give a turn to its run; one of an album once the rest of that had time to come."""
+    left = (turn.ready_at - now).total_seconds() if turn.ready_at is not None else 0.0
+    return [LookAgain(left)] if left > 0 else [Deliver()]
 
 
 def _hold(resource: AgentThread | None, run: Run) -> list[Action]:

@@ -43,6 +43,9 @@ class Previews(Protocol):
     def waiting(self, turn_id: int, text: str) -> None:
         """Show what it waits for."""
 
+    def working(self, turn_id: int) -> None:
+        """Show that it waits no more."""
+
     async def finish(self, turn_id: int) -> tuple[int, ...]:
         """Show nothing more; return the messages that stand."""
 
@@ -287,6 +290,7 @@ class Threads:
             return True
         view, noted = await asyncio.gather(self._store.view(turn.id), self._noted(s, s.run, turn))
         self._views.open(turn, s.thread.address, turn.message_id, view)
+        self._views.working(turn.id)
         await link.send_turn(noted)
         _log.info(
             "step", extra={"step": "turn_delivered", "agent_thread": s.thread.name, "turn": turn.id, "t": _now_ms()}

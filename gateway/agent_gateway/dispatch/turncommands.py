@@ -89,7 +89,9 @@ class TurnCommands:
             return Outcome(texts.NOTHING_ASKED_YET)
         if await self._store.running_turn(thread.id) is not None or await self._store.queued_count(thread.id):
             return Outcome(texts.BUSY)
-        turn = await self._store.add_turn(connection, thread.id, None, command.message_id, command.person_id, last.text)
+        turn = await self._store.add_turn(
+            connection, thread.id, None, command.message_id, command.person_id, last.text, last.files
+        )
 
         def show() -> None:
             self._wake.thread(thread.id)

@@ -18,7 +18,7 @@ from agent_gateway.runners.commits import DATABASE_AWAY, Commits
 from agent_gateway.runners.ports import Children, RunnerStore, Views, Wakes
 from agent_gateway.runners.progress import clean
 from agent_gateway.runners.registry import Link, Registry
-from agent_gateway.runners.turns import Lane, TurnStream
+from agent_gateway.runners.turns import Lane, TurnStream, build_frame
 from agent_gateway.store.rows import Address, Thread, ThreadKind, Turn, TurnView
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class Connection:
     async def send_turn(self, turn: Turn) -> None:
         """Send a prompt and expect its events from now on."""
         self._stream.open(turn)
-        await self.send(wire.Turn(id=turn.id, text=turn.text))
+        await self.send(build_frame(turn))
         self._step("turn_sent", turn=turn.id)
 
     async def cut(self) -> None:
@@ -191,13 +191,15 @@ class Connection:
         self._unsent = turn
         if self._hello.ready:
             await self._send_unseen(turn)
+        for number, text in await self._store.wanted_steers(turn.id):
+            await self.send(wire.Steer(turn=turn.id, id=number, text=text))
         if turn.stop_asked:
             await self.send(wire.Abort(turn=turn.id))
 
     async def _send_unseen(self, turn: Turn) -> None:
         self._unsent = None
         if turn.id not in self._hello.turns_seen:
-            await self.send(wire.Turn(id=turn.id, text=turn.text))
+            await self.send(build_frame(turn))
 
     async def _read(self) -> None:
         async for message in self._socket:

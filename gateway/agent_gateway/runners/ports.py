@@ -70,6 +70,33 @@ class RunnerStore(Runs, Protocol):
         """Return the turn that a run has."""
         ...
 
+    async def turn_by_id(self, turn_id: int) -> Turn | None:
+        """Return a turn."""
+        ...
+
+    async def wanted_steers(self, turn_id: int) -> list[tuple[int, str]]:
+        """Return the words for a turn that its agent has not read yet."""
+        ...
+
+    async def steer_read(self, turn_id: int, steer_id: int, thread_id: int, run: int, seq: int) -> None:
+        """Record that the agent has read words."""
+        ...
+
+    async def store_file(
+        self,
+        thread_id: int,
+        address: Address,
+        name: str,
+        media_type: str,
+        chunks: AsyncIterator[bytes],
+        *,
+        caption: str,
+        dedupe_key: str,
+        reply_to: int | None,
+    ) -> int:
+        """Store a file and say it in the chat, once for each key."""
+        ...
+
     async def view(self, turn_id: int) -> TurnView:
         """Return what is stored of a running turn's view."""
         ...

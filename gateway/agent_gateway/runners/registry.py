@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -70,6 +70,11 @@ class Link:
         except OSError:
             return False
         return True
+
+    async def send_steers(self, turn_id: int, steers: Sequence[tuple[int, str]]) -> bool:
+        """Send words for the running turn; False where the connection is gone: they are sent when it is back."""
+        frames = [wire.Steer(turn=turn_id, id=number, text=text) for number, text in steers]
+        return all([await self.send(frame) for frame in frames])
 
     async def abort(self, turn_id: int) -> bool:
         """Ask the runner to end a turn; False where it cannot be asked."""

@@ -16,16 +16,26 @@ from agent_gateway.llm.proxy import Caller, LlmProxy
 from agent_gateway.runners.auth import Authenticator, Denied, Identity, compute_bearer
 from agent_gateway.runners.commits import DATABASE_AWAY
 from agent_gateway.runners.connection import Connection
+from agent_gateway.runners.files import give_file, take_file
 from agent_gateway.runners.ports import Children, Classes, RunnerStore, Views, Wakes
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.sessions import stream_session
 from agent_gateway.runners.workspaces import TooLarge, send_workspace, take_workspace
+from agent_gateway.telegram.ports import FileSource
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 10.0
 """A ping after this long without a byte; half of it later a silent runner is known as lost."""
 CLOSE_SECONDS = 2.0
-_TYPES = {400: "bad_request", 401: "unauthenticated", 403: "forbidden", 413: "too_large", 503: "unavailable"}
+_TYPES = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    409: "refused",
+    413: "too_large",
+    503: "unavailable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ class RunnerDeps:
     proxy: LlmProxy
     children: Children
     classes: Classes
+    files: FileSource
     connections: set[asyncio.Task[None]] = field(default_factory=set)
     """One task for each open WebSocket."""
 
@@ -56,6 +67,8 @@ def create_app(deps: RunnerDeps) -> web.Application:
     app.router.add_get(names.PATH_SESSION, _session, allow_head=False)
     app.router.add_get(names.PATH_WORKSPACE, _send_workspace, allow_head=False)
     app.router.add_put(names.PATH_WORKSPACE, _take_workspace)
+    app.router.add_get(names.PATH_FILES + r"/{turn:\d{1,18}}/{number:\d{1,4}}", _give_file, allow_head=False)
+    app.router.add_put(names.PATH_FILES, _take_file)
     app.router.add_route("*", names.PATH_LLM + "/{provider}/{rest:.+}", _llm)
     app.on_shutdown.append(_close)
     return app
@@ -121,6 +134,18 @@ async def _take_workspace(request: web.Request) -> web.StreamResponse:
     identity, deps = await _holder(request), request.app[DEPS]
     limit = await deps.classes.snapshot_limit(identity.thread_name, identity.thread_id)
     return await take_workspace(request, identity, deps.store, limit)
+
+
+async def _give_file(request: web.Request) -> web.StreamResponse:
+    deps = request.app[DEPS]
+    return await give_file(request, await _holder(request), deps.store, deps.files)
+
+
+async def _take_file(request: web.Request) -> web.StreamResponse:
+    deps = request.app[DEPS]
+    answer = await take_file(request, await _holder(request), deps.store)
+    deps.wake.outbox()
+    return answer
 
 
 async def _llm(request: web.Request) -> web.StreamResponse:

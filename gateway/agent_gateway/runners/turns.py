@@ -13,7 +13,7 @@ from typing import Any
 from agent_contract import wire
 from agent_gateway.runners.commits import Commits
 from agent_gateway.runners.ports import Children, RunnerStore, Views, Wakes
-from agent_gateway.runners.progress import Progress
+from agent_gateway.runners.progress import Progress, clean
 from agent_gateway.runners.tools import ToolLog
 from agent_gateway.store.rows import Final, Thread, ThreadKind, Turn, TurnState, TurnView
 from agent_gateway.telegram.texts import EMPTY_ANSWER, failure_text
@@ -87,6 +87,14 @@ class TurnStream:
             case wire.TurnStarted():
                 await self.flush()
                 await self._started(self._turn, seq)
+            case wire.Steered():
+                await self.flush()
+                lane, turn = self._lane, self._turn
+                await self._commits.run(
+                    seq, lambda: lane.store.steer_read(turn.id, event.id, lane.thread.id, lane.run, seq)
+                )
+            case wire.Notice():
+                await self._tell(self._turn, seq, event.text)
             case _:
                 self._show(self._turn, event, await self._read_tools(self._turn))
                 self._seq = seq
@@ -119,6 +127,14 @@ class TurnStream:
             await lane.store.save_progress(turn.id, lane.thread.id, lane.run, messages, seq)
 
         await self._commits.run(seq, save)
+
+    async def _tell(self, turn: Turn, seq: int, text: str) -> None:
+        """Tell the person what the agent's pod could not do; of a sub-agent only its parent is told, in its answer."""
+        if self._lane.thread.kind is ThreadKind.CONVERSATION:
+            address, key = self._lane.thread.address, f"notice:{turn.id}:{seq}"
+            await self._lane.store.put(None, address, clean(text), key, kind="notice")
+            self._lane.wake.outbox()
+        await self.pass_over(seq)
 
     async def keep_flushing(self) -> None:
         """Store texts at once where nothing was stored for a second, else when the second is over."""
@@ -175,6 +191,12 @@ class TurnStream:
 
     def _ids(self) -> dict[str, object]:
         return {"agent_thread": self._lane.thread.name, "run": self._lane.run}
+
+
+def build_frame(turn: Turn) -> wire.Turn:
+    """Build the prompt of a turn, as its runner gets it."""
+    files = [wire.TurnFile(name=f.name, media_type=f.media_type, size=f.size, about=f.about) for f in turn.files]
+    return wire.Turn(id=turn.id, text=turn.text, files=files)
 
 
 def check_lines(lines: list[str]) -> None:

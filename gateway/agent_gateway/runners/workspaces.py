@@ -18,7 +18,7 @@ MEDIA_TYPE = "application/zstd"
 
 
 class TooLarge(Exception):
-    """A packed workspace is over its limit; the text names it."""
+    """What is sent is over its limit; the text names it."""
 
 
 async def send_workspace(request: web.Request, identity: Identity, store: RunnerStore) -> web.StreamResponse:
@@ -56,7 +56,9 @@ async def take_workspace(request: web.Request, identity: Identity, store: Runner
     call_id = request.query.get("call")
     if call_id is not None and not CALL_ID_PATTERN.fullmatch(call_id):
         raise Denied(400, "The call's id is none.")
-    chunks = _read(request, limit)
+    mebibytes = limit / (1 << 20)
+    over = f"The packed workspace is over {mebibytes:g} MiB (workspace.snapshotLimit of the AgentClass)."
+    chunks = read_chunks(request, limit, over)
     try:
         stored = await store.store_workspace(identity.thread_id, identity.run, call_id, chunks)
     except TooLarge:
@@ -70,17 +72,18 @@ async def take_workspace(request: web.Request, identity: Identity, store: Runner
     return web.Response(status=204)
 
 
-async def _read(request: web.Request, limit: int) -> AsyncIterator[bytes]:
-    """Yield the body in rows' sizes."""
+async def read_chunks(request: web.Request, limit: int, over: str) -> AsyncIterator[bytes]:
+    """Yield a request's body in rows' sizes.
+
+    Raises:
+        TooLarge: more than `limit` bytes came; with the words of `over`.
+    """
     total = 0
     held = bytearray()
     async for part in request.content.iter_any():
         total += len(part)
         if total > limit:
-            mebibytes = limit / (1 << 20)
-            raise TooLarge(
-                f"The packed workspace is over {mebibytes:g} MiB (workspace.snapshotLimit of the AgentClass)."
-            )
+            raise TooLarge(over)
         held += part
         while len(held) >= CHUNK_BYTES:
             yield bytes(held[:CHUNK_BYTES])

@@ -12,6 +12,11 @@ from agent_gateway.store.sql import QUERIES
 class InboxQueries(Database):
     """Inbox and cursor."""
 
+    async def earlier_parts(self, connection: Connection, album: str, update_id: int) -> list[str]:
+        """Return the payloads of the last minutes before `update_id` that belong to an album."""
+        rows = await connection.fetch(QUERIES["earlier_parts"], self.bot_id, update_id, f'%"{album}"%')
+        return [row["payload"] for row in rows]
+
     async def read_cursor(self) -> int:
         """Return the next offset, 0 if none is known or it is too old."""
         return int(await self._value("read_cursor", self.bot_id) or 0)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Button, DueReaction, OutboxRow, ToolUse, TurnState
+from agent_gateway.store.rows import Address, Button, DueReaction, FileRow, OutboxRow, ToolUse, TurnState
 from agent_gateway.store.sql import QUERIES
 
 
@@ -26,21 +26,23 @@ class OutboxQueries(Database):
         reply_to: int | None = None,
         message_ids: Sequence[int] = (),
         buttons: Sequence[Button] = (),
+        file_id: int | None = None,
     ) -> None:
         """Say something once: a second row of the same key is passed over.
 
-        `message_ids` are messages that stand already and are made to show it.
+        `message_ids` are messages that stand already and are made to show it; with `file_id` it is a file, and the text
+        its caption.
         """
         if connection is None:
             async with self.fenced() as own:
                 await self.put(
                     own, address, text, dedupe_key, kind=kind, format=format, reply_to=reply_to,
-                    message_ids=message_ids, buttons=buttons,
+                    message_ids=message_ids, buttons=buttons, file_id=file_id,
                 )  # fmt: skip
             return
         await connection.execute(
             QUERIES["put_outbox"], address.bot_id, dedupe_key, address.chat_id, address.topic_id, reply_to, None, kind,
-            format, text, list(message_ids), json.dumps([[b.text, b.data] for b in buttons]),
+            format, text, list(message_ids), json.dumps([[b.text, b.data] for b in buttons]), file_id,
         )  # fmt: skip
 
     async def claim_outbox(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
@@ -54,8 +56,10 @@ class OutboxQueries(Database):
         await self._write("progress_outbox", outbox_id, list(message_ids), list(shown))
 
     async def sent(self, outbox_id: int) -> None:
-        """Mark a row as said."""
-        await self._write("sent", outbox_id)
+        """Mark a row as said; a file of it is the chat's from then on."""
+        async with self.fenced() as connection:
+            await connection.execute(QUERIES["sent"], outbox_id)
+            await connection.execute(QUERIES["drop_sent_chunks"], outbox_id)
 
     async def retry_outbox(self, outbox_id: int, delay: float, error: str) -> None:
         """Make a row due again after `delay` seconds."""
@@ -131,5 +135,6 @@ def _outbox_row(row: Any) -> OutboxRow:
         shown=tuple(row["shown"]),
         attempts=row["attempts"],
         buttons=tuple(Button(text, data) for text, data in json.loads(row["buttons"])),
+        file=FileRow(row["file_id"], row["file_name"], row["media_type"], row["bytes"]) if row["file_id"] else None,
         tools=ToolUse(row["tools"], row["tools_failed"], row["seconds"]) if row["tools"] else None,
     )

@@ -101,6 +101,25 @@ class TurnState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message.
+
+    Attributes:
+        id: Telegram's id of it, by which it is fetched.
+        name: One plain part of a path.
+        media_type: As `image/jpeg`, or empty.
+        size: Bytes, where Telegram tells.
+        about: What it is, where the name does not tell.
+    """
+
+    id: str
+    name: str
+    media_type: str = ""
+    size: int | None = None
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One prompt and its answer."""
 
@@ -119,6 +138,9 @@ class Turn:
     ended_at: datetime | None
     stop_asked: bool = False
     """A person wants no more of it."""
+    files: tuple[Attachment, ...] = ()
+    ready_at: datetime | None = None
+    """Not to be given to a run before: the rest of an album may still come."""
 
 
 class SubAgentState(StrEnum):
@@ -224,6 +246,16 @@ class ToolUse:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file for the chat."""
+
+    id: int
+    name: str
+    media_type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """Something that must be said. `message_ids` stand already and are edited first; the rest is sent."""
 
@@ -241,6 +273,8 @@ class OutboxRow:
     """Under the last message of it; none takes those away that stand there."""
     tools: ToolUse | None = None
     """Told behind it."""
+    file: FileRow | None = None
+    """It is this file, and the text its caption."""
 
 
 @dataclass(frozen=True, slots=True)

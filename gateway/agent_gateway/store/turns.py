@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from agent_gateway.metrics import FIRST_TEXT, TURNS
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Final, Turn, TurnState, TurnView
+from agent_gateway.store.rows import Address, Attachment, Final, Turn, TurnState, TurnView
 from agent_gateway.store.sql import QUERIES
 
 _FIELDS = [f.name for f in fields(Turn)]
@@ -26,13 +26,32 @@ class TurnQueries(Database):
         message_id: int | None,
         person_id: int | None,
         text: str,
+        files: Sequence[Attachment] = (),
+        album: str | None = None,
     ) -> Turn:
-        """Queue a turn; the same update gives the same turn."""
-        row = await connection.fetchrow(QUERIES["add_turn"], thread_id, update_id, message_id, person_id, text)
+        """Queue a turn; the same update gives the same turn. One of an album waits a moment for the rest of it."""
+        row = await connection.fetchrow(
+            QUERIES["add_turn"], thread_id, update_id, message_id, person_id, text, _dump(files), album
+        )
         if row is None:
             return build_turn(await connection.fetchrow(QUERIES["turn_by_update"], thread_id, update_id))
-        await connection.execute(QUERIES["add_message"], thread_id, row["id"], "user", text)
+        await connection.execute(QUERIES["add_message"], thread_id, row["id"], "user", describe_asked(text, files))
         return build_turn(row)
+
+    async def add_to_album(
+        self, connection: Connection, thread_id: int, album: str, text: str, files: Sequence[Attachment]
+    ) -> Turn | None:
+        """Add what belongs to an album to its turn, while that waits; None where none does."""
+        row = await connection.fetchrow(QUERIES["add_to_album"], thread_id, album, text, _dump(files))
+        if row is None:
+            return None
+        turn = build_turn(row)
+        await connection.execute(QUERIES["edit_message"], turn.id, describe_asked(turn.text, turn.files))
+        return turn
+
+    async def has_album(self, connection: Connection, thread_id: int, album: str) -> bool:
+        """Say whether a part of an album was asked with."""
+        return bool(await connection.fetchval(QUERIES["has_album"], thread_id, album))
 
     async def turn_by_id(self, turn_id: int) -> Turn | None:
         """Return a turn."""
@@ -95,10 +114,12 @@ class TurnQueries(Database):
         async with self.fenced() as connection:
             row = await connection.fetchrow(QUERIES["end_turn"], turn_id, state.value, reason)
             if row is not None:
-                await self._say_final(connection, build_turn(row), final)
+                turn = build_turn(row)
+                await self._say_final(connection, turn, final)
+                await self._move_steers(connection, turn)
             if seq is not None and run is not None:
-                turn = row or await connection.fetchrow(QUERIES["turn_by_id"], turn_id)
-                await connection.execute(QUERIES["acked"], turn["thread_id"], run, seq)
+                known = row or await connection.fetchrow(QUERIES["turn_by_id"], turn_id)
+                await connection.execute(QUERIES["acked"], known["thread_id"], run, seq)
                 await connection.execute(QUERIES["results_handed"], turn_id)
         if row is not None:
             TURNS.labels(state.value, reason or "").inc()
@@ -110,8 +131,13 @@ class TurnQueries(Database):
         address = Address(thread["bot_id"], thread["chat_id"], thread["topic_id"])
         await connection.execute(
             QUERIES["put_outbox"], address.bot_id, f"turn:{turn.id}", address.chat_id, address.topic_id,
-            turn.message_id, turn.id, "final", final.format, final.text, list(final.message_ids or stored or ()), "[]",
+            turn.message_id, turn.id, "final", final.format, final.text, list(final.message_ids or stored or ()), "[]", None,
         )  # fmt: skip
+
+    async def _move_steers(self, connection: Connection, turn: Turn) -> None:
+        """Ask anew what was said to a turn and not read before its end; a person who stopped it wants none of it."""
+        dropped = turn.stop_asked or turn.reason == "aborted"
+        await connection.fetch(QUERIES["move_steers"], turn.id, dropped)
 
     async def ask_turn_stop(self, connection: Connection, turn_id: int) -> None:
         """Record that a person wants no more of a turn."""
@@ -149,4 +175,14 @@ class TurnQueries(Database):
 def build_turn(row: Any) -> Turn:
     """Make a Turn of a row."""
     values = {name: row[name] for name in _FIELDS}
-    return Turn(**{**values, "state": TurnState(values["state"])})
+    files = tuple(Attachment(**file) for file in json.loads(values["files"]))
+    return Turn(**{**values, "state": TurnState(values["state"]), "files": files})
+
+
+def describe_asked(text: str, files: Sequence[Attachment]) -> str:
+    """Return what a person asked, as the history keeps it: the files by name."""
+    return "\n".join(filter(None, [text, *(f"[{file.name}]" for file in files)]))
+
+
+def _dump(files: Sequence[Attachment]) -> str:
+    return json.dumps([asdict(file) for file in files])

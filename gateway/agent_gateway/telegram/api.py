@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import httpx
@@ -13,6 +13,7 @@ from telegram import (
     BotCommand,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputFile,
     LinkPreviewOptions,
     MessageEntity,
     ReactionTypeEmoji,
@@ -45,19 +46,24 @@ from agent_gateway.telegram.errors import (
     Unauthorized,
     classify,
 )
-from agent_gateway.telegram.ports import BotIdentity, Entity
+from agent_gateway.telegram.ports import BotIdentity, Entity, OutgoingFile
 
 T = TypeVar("T")
 
 GENERAL_TOPIC = 1
 """Telegram's id of a forum's General topic: refused by sends, wanted by chat actions."""
-ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds that are read; Telegram keeps the others back."""
 MAX_CALLBACK_TEXT = 200
 """Characters of the words that a person sees after a press."""
 _DEFAULT_RETRY_AFTER = 5
 _POLL_READ_SECONDS = 15
 """How much longer than the long poll itself an answer may take."""
+UPLOAD_SECONDS = 120.0
+"""How long a file may take on its way up."""
+_CHUNK_BYTES = 256 * 1024
+_PHOTOS = frozenset({"image/png", "image/jpeg", "image/webp"})
+_MAX_PHOTO_BYTES = 10_000_000
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -103,7 +109,11 @@ class TelegramApi:
         )
         polls = _Request(connection_pool_size=2, write_timeout=10.0, connect_timeout=5.0)
         self._requests = (calls, polls)
-        self._bot = Bot(token, base_url=f"{base.rstrip('/')}/bot", request=calls, get_updates_request=polls)
+        root = base.rstrip("/")
+        self._bot = Bot(
+            token, base_url=f"{root}/bot", base_file_url=f"{root}/file/bot", request=calls, get_updates_request=polls
+        )
+        self._downloads = httpx.AsyncClient(timeout=httpx.Timeout(20.0, connect=5.0))
         self.on_problem: Callable[[Address, TelegramProblem], None] = lambda _address, _problem: None
         """Told what a call to a chat or topic came to, where it was not done."""
 
@@ -111,6 +121,7 @@ class TelegramApi:
         """Close both connection pools."""
         for request in self._requests:
             await request.shutdown()
+        await self._downloads.aclose()
 
     async def get_me(self) -> BotIdentity:
         """Ask who the bot is."""
@@ -177,6 +188,43 @@ class TelegramApi:
         except Refused as refusal:
             if "not modified" not in refusal.description.lower():
                 raise
+
+    async def send_file(self, address: Address, file: OutgoingFile, caption: str, reply_to: int | None = None) -> int:
+        """Send a file with a caption, a picture as one where Telegram takes it as such; return the message's id."""
+        reply = None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True)
+        where: dict[str, Any] = {
+            "chat_id": address.chat_id,
+            "caption": caption or None,
+            "message_thread_id": _topic_for_sending(address),
+            "reply_parameters": reply,
+            "write_timeout": UPLOAD_SECONDS,
+            "read_timeout": UPLOAD_SECONDS,
+        }
+        if file.media_type in _PHOTOS and file.size <= _MAX_PHOTO_BYTES:
+            try:
+                return (await self._at(address, self._bot.send_photo(photo=_to_upload(file), **where))).message_id
+            except Refused as refusal:  # its shape or contents are none of a photo's
+                if refusal.kind is not RefusalKind.OTHER:
+                    raise
+        message = await self._at(address, self._bot.send_document(document=_to_upload(file), **where))
+        return message.message_id
+
+    async def open_file(self, file_id: str) -> AsyncIterator[bytes]:
+        """Yield a file that a person sent, never all in memory.
+
+        Raises:
+            TelegramProblem: Telegram does not give it, before the first byte or in the middle.
+        """
+        found = await _translated(self._bot.get_file(file_id))
+        try:
+            async with self._downloads.stream("GET", found.file_path or "") as response:
+                if response.status_code != httpx.codes.OK:
+                    raise _refuse_download(response.status_code)
+                async for chunk in response.aiter_bytes(_CHUNK_BYTES):
+                    yield chunk
+        except httpx.HTTPError as error:
+            # its own text holds the address, and with it the token
+            raise Ambiguous(f"a file broke off ({type(error).__name__})") from None
 
     async def delete_message(self, address: Address, message_id: int) -> None:
         """Delete a message of the bot; one that is gone is success."""
@@ -255,6 +303,19 @@ def _translate_network(error: TelegramError) -> TelegramProblem:
     if isinstance(cause, _NOT_SENT):
         return NotSent(f"Telegram is out of reach ({type(cause).__name__})")
     return Ambiguous(f"no answer from Telegram ({type(cause or error).__name__})")
+
+
+def _to_upload(file: OutgoingFile) -> InputFile:
+    file.data.seek(0)
+    return InputFile(file.data, filename=file.name, read_file_handle=False)
+
+
+def _refuse_download(status: int) -> TelegramProblem:
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return Throttled(_DEFAULT_RETRY_AFTER)
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return ServerFailed(f"Telegram answered with HTTP {status}")
+    return Refused(RefusalKind.OTHER, f"the file cannot be had (HTTP {status})")
 
 
 def _topic_for_sending(address: Address) -> int | None:

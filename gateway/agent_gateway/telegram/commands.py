@@ -12,6 +12,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("help", "the commands"),
     ("status", "how this conversation's agent is"),
     ("stop", "stop the answer that is being written"),
+    ("steer", "add to the answer that is being written: /steer <words>"),
     ("retry", "ask the last message again"),
     ("new", "begin a fresh conversation; the files stay"),
     ("threads", "the conversations and their agents"),
@@ -22,7 +23,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("whoami", "your id"),
 )
 """Names and descriptions, as the chat's menu shows them."""
-OVERTAKING = frozenset({"start", "help", "status", "threads", "subagents", "cancel", "kill", "stop", "whoami"})
+OVERTAKING = frozenset({"start", "help", "status", "threads", "subagents", "cancel", "kill", "stop", "steer", "whoami"})
 """Commands that do not wait for the messages before them."""
 NOTHING_RUNS = "Nothing is running."
 STOPPED = "Stopped."

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import tempfile
+from collections.abc import Awaitable, Callable
 
-from agent_gateway.store.rows import OutboxRow
+from agent_gateway.store.rows import FileRow, OutboxRow
 from agent_gateway.telegram.errors import Ambiguous, RefusalKind, Refused, ServerFailed
-from agent_gateway.telegram.ports import Chat, OutboxStore
-from agent_gateway.telegram.render import MAX_UNITS, Chunk, render, with_buttons, with_line, without_entities
+from agent_gateway.telegram.ports import Chat, OutboxStore, OutgoingFile
+from agent_gateway.telegram.render import (
+    MAX_UNITS,
+    Chunk,
+    fit_caption,
+    render,
+    with_buttons,
+    with_line,
+    without_entities,
+)
 from agent_gateway.telegram.tools import fold
 
 log = logging.getLogger(__name__)
@@ -19,6 +28,8 @@ _WORDS = {
     RefusalKind.CHAT_GONE: "the chat is gone, or the bot may not write there",
 }
 _SMALLEST = 256
+_IN_MEMORY = 1 << 20
+"""Bytes of a file that are held in memory; what is more is on the disk while it is sent."""
 
 
 class GivenUp(Exception):  # an outcome, not a fault
@@ -32,7 +43,7 @@ class Delivery:
         api: Says it.
         store: Remembers how far it got, so that a restart goes on there.
         row: What must be said.
-        check: Raises when this process may no longer act.
+        before: Awaited before each call: until the chat may be called; raises when this process may no longer act.
         repeat_after: Seconds before a message with an unknown outcome is sent once more.
     """
 
@@ -42,13 +53,13 @@ class Delivery:
         store: OutboxStore,
         row: OutboxRow,
         *,
-        check: Callable[[], None],
+        before: Callable[[], Awaitable[None]],
         repeat_after: float,
     ) -> None:
         self._api = api
         self._store = store
         self._row = row
-        self._check = check
+        self._before = before
         self._repeat_after = repeat_after
         self._ids = list(row.message_ids)
         self._shown = list(row.shown)
@@ -61,6 +72,9 @@ class Delivery:
             GivenUp: Telegram will never take it.
             TelegramProblem: It may be tried again later.
         """
+        if self._row.file is not None:
+            await self._say_file(self._row.file)
+            return
         limit = MAX_UNITS
         while True:
             try:
@@ -87,7 +101,7 @@ class Delivery:
             self._shown[index:] = [shown.hash]
             await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
         while len(self._ids) > len(chunks):
-            self._check()
+            await self._before()
             await self._remove(self._ids.pop())
             await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
 
@@ -105,7 +119,7 @@ class Delivery:
 
     async def _put(self, index: int, chunk: Chunk) -> None:
         if index < len(self._ids):
-            self._check()
+            await self._before()
             try:
                 await self._api.edit_message_text(
                     self._row.address, self._ids[index], chunk.text, chunk.entities, chunk.buttons
@@ -117,16 +131,39 @@ class Delivery:
             return
         self._ids.append(await self._send(index, chunk))
 
+    async def _say_file(self, file: FileRow) -> None:
+        if self._ids:
+            return  # it stands, and was only not noted as said
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as data:
+            async for part in self._store.stream_file(file.id):
+                await asyncio.to_thread(data.write, part)
+            caption = fit_caption(self._row.text)
+            outgoing = OutgoingFile(file.name, file.media_type, file.bytes, data)
+            try:
+                self._ids.append(await self._at_most_twice(0, lambda: self._send_file_once(outgoing, caption)))
+            except Refused as refusal:
+                if refusal.kind is RefusalKind.TOPIC_CLOSED:
+                    raise
+                raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
+        await self._store.progress_outbox(self._row.id, tuple(self._ids), ("file",))
+
+    async def _send_file_once(self, file: OutgoingFile, caption: str) -> int:
+        await self._before()
+        return await self._api.send_file(self._row.address, file, caption, self._reply_to)
+
     async def _send(self, index: int, chunk: Chunk) -> int:
+        return await self._at_most_twice(index, lambda: self._send_once(index, chunk))
+
+    async def _at_most_twice(self, index: int, send: Callable[[], Awaitable[int]]) -> int:
         try:
-            return await self._send_once(index, chunk)
+            return await send()
         except ServerFailed:
             raise
         except Ambiguous:
             # Losing an answer is worse than saying it twice; but never more than twice.
             await asyncio.sleep(self._repeat_after)
         try:
-            return await self._send_once(index, chunk)
+            return await send()
         except ServerFailed:
             raise
         except Ambiguous:
@@ -134,7 +171,7 @@ class Delivery:
             return 0
 
     async def _send_once(self, index: int, chunk: Chunk) -> int:
-        self._check()
+        await self._before()
         address, reply_to = self._row.address, self._reply_to if index == 0 else None
         try:
             return await self._api.send_message(address, chunk.text, chunk.entities, reply_to, chunk.buttons)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent_gateway.store.rows import Address, Button, OutboxRow
 from agent_gateway.telegram.errors import RefusalKind, Refused, TelegramProblem
-from agent_gateway.telegram.ports import Entity
+from agent_gateway.telegram.ports import Entity, OutgoingFile
 
 
 @dataclass(slots=True)
@@ -23,6 +23,8 @@ class FakeChat:
     """Under which message; those without any have no entry."""
     addresses: dict[int, Address] = field(default_factory=dict)
     answered: dict[str, str] = field(default_factory=dict)
+    files: dict[int, tuple[str, bytes]] = field(default_factory=dict)
+    """Name and contents, by message."""
     reactions: dict[int, str] = field(default_factory=dict)
     """On which message; those without any have no entry."""
     calls: list[tuple[str, float, str]] = field(default_factory=list)
@@ -70,6 +72,22 @@ class FakeChat:
             raise Refused(RefusalKind.NOT_FOUND, "message to edit not found")
         self._show(message_id, text, entities, buttons)
 
+    async def send_file(
+        self,
+        address: Address,
+        file: OutgoingFile,
+        caption: str,
+        reply_to: int | None = None,  # noqa: ARG002  # of the port
+    ) -> int:
+        """Keep a file."""
+        self._call("file", caption)
+        self.next_id += 1
+        self.messages[self.next_id] = caption
+        self.addresses[self.next_id] = address
+        file.data.seek(0)
+        self.files[self.next_id] = (file.name, file.data.read())
+        return self.next_id
+
     async def delete_message(self, address: Address, message_id: int) -> None:  # noqa: ARG002  # of the port
         """Forget a message."""
         self._call("delete")
@@ -103,6 +121,7 @@ class FakeStore:
 
     cursor: int = 0
     inbox: dict[int, tuple[str, str]] = field(default_factory=dict)
+    files: dict[int, bytes] = field(default_factory=dict)
     views: dict[int, tuple[int, ...]] = field(default_factory=dict)
     pending: dict[int, OutboxRow] = field(default_factory=dict)
     sending: set[int] = field(default_factory=set)
@@ -111,6 +130,10 @@ class FakeStore:
     delays: list[float] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
     failing: Exception | None = None
+
+    async def stream_file(self, file_id: int) -> AsyncIterator[bytes]:
+        """Yield a stored file."""
+        yield self.files[file_id]
 
     async def read_cursor(self) -> int:
         """Return the next offset."""

@@ -23,6 +23,10 @@ class Cooldowns:
         """Leave a chat alone for `seconds` from now on; a longer pause that already runs stays."""
         self._until[chat_id] = max(self._until.get(chat_id, 0.0), self._clock() + seconds)
 
+    def throttle(self, chat_id: int, seconds: float) -> None:
+        """Leave a chat alone because Telegram asks for it."""
+        self.hold(chat_id, seconds)
+
     def left(self, chat_id: int) -> float:
         """Return the seconds until the chat may be called, 0 for now."""
         return max(0.0, self._until.get(chat_id, 0.0) - self._clock())

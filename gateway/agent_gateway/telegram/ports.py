@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from agent_gateway.store.rows import Address, Button, DueReaction, OutboxRow
 
@@ -35,6 +35,23 @@ class Entity:
         return self.offset + self.length
 
 
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file on its way into a chat; `size` in bytes."""
+
+    name: str
+    media_type: str
+    size: int
+    data: IO[bytes]
+
+
+class FileSource(Protocol):
+    """Where files that people sent are. It raises what `telegram.errors` names."""
+
+    def open_file(self, file_id: str) -> AsyncIterator[bytes]:
+        """Yield a file by Telegram's id of it."""
+
+
 class Chat(Protocol):
     """The calls that show something. Each raises what `telegram.errors` names."""
 
@@ -57,6 +74,9 @@ class Chat(Protocol):
         buttons: Sequence[Button] = (),
     ) -> None:
         """Make a message show this and these buttons, none taking old ones away; nothing to change is success."""
+
+    async def send_file(self, address: Address, file: OutgoingFile, caption: str, reply_to: int | None = None) -> int:
+        """Send a file with a caption, a picture as one, and return the message's id."""
 
     async def delete_message(self, address: Address, message_id: int) -> None:
         """Delete a message of the bot; one that is gone is success."""
@@ -119,6 +139,9 @@ class OutboxStore(Protocol):
 
     async def reset_sending(self) -> None:
         """Make due again what was being sent when a sender ended."""
+
+    def stream_file(self, file_id: int) -> AsyncIterator[bytes]:
+        """Yield the file of a row."""
 
     async def dead(self, outbox_id: int, error: str) -> None:
         """Give a row up, with words."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from telegramify_markdown import utf16_len
 
 from agent_gateway.store.rows import Address, Button
+from agent_gateway.telegram.budget import Kind
 from agent_gateway.telegram.ports import Entity
 from agent_gateway.telegram.render import MAX_ENTITIES, MAX_UNITS, Chunk, compute_hash, render_partial, with_buttons
 from agent_gateway.telegram.stop import build_button
 from agent_gateway.telegram.subagents import ChildLine
 
 EDIT_SECONDS = 2.0
-"""At most one call in so many seconds and chat, the first visible text of a turn and its first
-sub-agent excepted."""
+"""At most one call in so many seconds and chat, the first visible text of a turn and its first sub-agent excepted."""
+SMALL_STEP = 40
+"""Characters that are not worth a call of their own where calls are scarce."""
+_PATIENCE = 3
+"""A small step is shown all the same after so many intervals."""
 LONGEST = 40_000
 """Code points of an answer that is previewed; what is longer is shown whole at its end."""
 MAX_BUTTONS = 50
@@ -61,6 +65,8 @@ class TurnPreview:
     saved: int = 0
     """How many of `ids` are stored."""
     touched: float = 0.0
+    shown_size: int = 0
+    """Characters of the answer when it was last shown."""
 
     @property
     def urgent(self) -> bool:
@@ -87,6 +93,11 @@ class TurnPreview:
         """Return a button for each sub-agent that may be cancelled, and the one that stops the turn."""
         cancels = [line.button for line in self.children if line.button is not None][: MAX_BUTTONS - 1]
         return [*cancels, build_button(self.turn_id)] if self.stoppable else cancels
+
+    @property
+    def small_step(self) -> bool:
+        """Tell whether next to nothing has been added since it was last shown."""
+        return 0 <= len(self.text) - self.shown_size < SMALL_STEP and not self.waiting
 
     def compute_call(self) -> Call | None:
         """Return the first difference between what should be seen and what is; None if there is none."""
@@ -118,23 +129,39 @@ class ChatPreviews:
     """All turns of a chat that are being answered: they share its budget."""
 
     interval: float = EDIT_SECONDS
+    thrifty: bool = False
+    """Calls are scarce here: what adds next to nothing waits longer."""
     turns: dict[int, TurnPreview] = field(default_factory=dict)
     next_at: float = 0.0
 
-    def decide(self, now: float) -> Call | float | None:
-        """Return the call to make now, or when to ask again, or None for "when something changes"."""
-        due: float | None = None
+    def decide(self, now: float, wait: Callable[[Kind], float] = lambda _: 0.0) -> Call | float | None:
+        """Return the call to make now, or when to ask again, or None for "when something changes".
+
+        Args:
+            now: Monotonic seconds.
+            wait: Returns the seconds until the chat's budget has room for a call of this kind.
+        """
+        due: list[float] = []
         for turn in sorted(self.turns.values(), key=lambda t: (not t.urgent, t.touched)):
             if not turn.dirty or turn.silent:
                 continue
-            if not turn.urgent and now < self.next_at:
-                due = self.next_at
+            at = self._compute_time(turn, now, wait)
+            if at > now:
+                due.append(at)
                 continue
             call = turn.compute_call()
             if call is not None:
                 return call
             turn.dirty = False
-        return due
+        return min(due, default=None)
+
+    def _compute_time(self, turn: TurnPreview, now: float, wait: Callable[[Kind], float]) -> float:
+        if turn.urgent:
+            return now + wait(Kind.FIRST)
+        at = max(self.next_at, now + wait(Kind.PREVIEW))
+        if self.thrifty and turn.small_step:
+            return max(at, turn.touched + _PATIENCE * self.interval)
+        return at
 
     def shown(self, call: Call, message_id: int, now: float) -> None:
         """Note that a call succeeded."""
@@ -151,6 +178,7 @@ class ChatPreviews:
             turn.ids.append(message_id)
             turn.shown.append(call.chunk.hash)
         turn.touched = now
+        turn.shown_size = len(turn.text)
         turn.answered = turn.answered or bool(turn.text.strip())
         turn.listed = turn.listed or bool(turn.children)
 

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 MAX_UNITS: Final = 4096
 """UTF-16 units in a message."""
+MAX_CAPTION_UNITS: Final = 1024
+"""UTF-16 units below a file."""
 MAX_ENTITIES: Final = 100
 """Telegram silently ignores what is more."""
 
@@ -100,6 +102,15 @@ def with_line(chunks: Sequence[Chunk], line: str, limit: int = MAX_UNITS) -> lis
         return [*chunks, italic]
     entities = (*last.entities, replace(only, offset=utf16_len(last.text) + 2))
     return [*others, Chunk(text, entities, compute_hash(text, entities))]
+
+
+def fit_caption(text: str) -> str:
+    """Return the beginning of a text that a caption may hold."""
+    clean = _UNSENDABLE.sub("\ufffd", text).strip()
+    if utf16_len(clean) > MAX_CAPTION_UNITS:
+        units = clean.encode("utf-16-le")[: 2 * (MAX_CAPTION_UNITS - 1)]
+        clean = units.decode("utf-16-le", "ignore").rstrip() + "…"
+    return clean
 
 
 def compute_hash(text: str, entities: Sequence[Entity], buttons: Sequence[Button] = ()) -> str:

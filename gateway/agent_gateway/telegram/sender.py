@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 
 from agent_gateway.store.rows import OutboxRow
+from agent_gateway.telegram.budget import Budgets, Kind
 from agent_gateway.telegram.delivery import Delivery, GivenUp
 from agent_gateway.telegram.errors import Refused, TelegramProblem, Throttled, Unauthorized
-from agent_gateway.telegram.pace import Clock, Cooldowns
+from agent_gateway.telegram.pace import Clock
 from agent_gateway.telegram.ports import Chat, OutboxStore
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class Sender:
         api: Says it.
         store: Holds what must be said.
         check: Raises when this process may no longer act; asked before each call.
-        cooldowns: Shared with the previews.
+        budgets: Of the chats; shared with the previews.
         clock: Monotonic seconds.
         poll: Seconds after which the outbox is looked at without a hint.
         repeat_after: Seconds before a message with an unknown outcome is sent once more.
@@ -47,7 +48,7 @@ class Sender:
         store: OutboxStore,
         *,
         check: Callable[[], None],
-        cooldowns: Cooldowns | None = None,
+        budgets: Budgets | None = None,
         clock: Clock = time.monotonic,
         poll: float = 2.0,
         repeat_after: float = 1.0,
@@ -55,7 +56,7 @@ class Sender:
         self._api = api
         self._store = store
         self._check = check
-        self._cooldowns = cooldowns or Cooldowns(clock)
+        self._budgets = budgets or Budgets(clock)
         self._poll = poll
         self._repeat_after = repeat_after
         self._hint = asyncio.Event()
@@ -82,7 +83,7 @@ class Sender:
             while True:
                 self._hint.clear()
                 self._check()
-                held = self._cooldowns.held()
+                held = self._budgets.held()
                 rows = []
                 if len(self._busy) < _MOST_AT_ONCE:
                     rows = await self._store.claim_outbox({*self._busy, *held})
@@ -125,7 +126,15 @@ class Sender:
         self._busy.clear()
 
     async def _send(self, row: OutboxRow) -> None:
-        delivery = Delivery(self._api, self._store, row, check=self._check, repeat_after=self._repeat_after)
+        chat_id = row.address.chat_id
+
+        async def before() -> None:
+            while (left := self._budgets.wait(chat_id, Kind.ANSWER)) > 0:  # noqa: ASYNC110  # time tells nobody
+                await asyncio.sleep(left)
+            self._check()
+            self._budgets.spend(chat_id)
+
+        delivery = Delivery(self._api, self._store, row, before=before, repeat_after=self._repeat_after)
         try:
             await delivery.run()
         except GivenUp as given_up:
@@ -155,7 +164,7 @@ class Sender:
         pause = compute_pause(row.attempts)
         if isinstance(problem, Throttled):
             pause = problem.retry_after
-            self._cooldowns.hold(row.address.chat_id, pause)
+            self._budgets.throttle(row.address.chat_id, pause)
         elif isinstance(problem, Unauthorized):
             pause = _UNAUTHORIZED_PAUSE
             self.problem = str(problem)

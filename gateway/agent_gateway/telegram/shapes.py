@@ -58,6 +58,29 @@ class RepliedTo(Part):
     forum_topic_created: Topic | None = None
 
 
+FileId = Annotated[str, Field(min_length=1, max_length=512)]
+Size = Annotated[int, Field(strict=True, ge=0, le=2**53)]
+
+
+class PhotoSize(Part):
+    """One size of a photo."""
+
+    file_id: FileId
+    width: Annotated[int, Field(ge=0, le=2**31)] = 0
+    height: Annotated[int, Field(ge=0, le=2**31)] = 0
+    file_size: Size | None = None
+
+
+class Media(Part):
+    """A document, a voice message, a video and the like."""
+
+    file_id: FileId
+    file_name: str = ""
+    mime_type: Annotated[str, Field(max_length=128)] = ""
+    file_size: Size | None = None
+    duration: Annotated[int, Field(ge=0, le=2**31)] = 0
+
+
 class Message(Part):
     """A message."""
 
@@ -69,6 +92,17 @@ class Message(Part):
     is_topic_message: bool = False
     text: str | None = None
     entities: list[Entity] = []
+    caption: str | None = None
+    caption_entities: list[Entity] = []
+    media_group_id: Annotated[str, Field(pattern=r"^\w{1,64}$")] | None = None
+    photo: list[PhotoSize] = []
+    document: Media | None = None
+    voice: Media | None = None
+    audio: Media | None = None
+    video: Media | None = None
+    video_note: Media | None = None
+    animation: Media | None = None
+    sticker: Media | None = None
     reply_to_message: RepliedTo | None = None
 
 

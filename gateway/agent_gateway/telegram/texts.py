@@ -8,7 +8,11 @@ from agent_contract.agentthread import Reason
 
 TIMED_OUT = "Request timed out. Process killed. Try again."
 EMPTY_ANSWER = "The agent finished without an answer."
-ONLY_TEXT = "I can only read text for now."
+UNREADABLE = "I can't read this kind of message. Send text, a picture, a voice message or a file."
+QUEUED = "Waits for the answer that is being written. To change that one, reply to it or use /steer."
+WORKING = "Working…"
+STEERED = "Passed on to the running answer."
+STEER_USAGE = "Usage: /steer <words for the running answer>"
 NOTHING_ASKED = "Write your question behind my name."
 NO_FILES_NOTE = "This run started without the files of earlier ones; the conversation itself is kept."
 OLDER_FILES_NOTE = (
@@ -99,6 +103,19 @@ def files_over_text(limit: str) -> str:
         f"The files of the last run were over {limit} packed (workspace.snapshotLimit) and could not be kept; "
         "the conversation itself is kept."
     )
+
+
+def too_large_text(name: str, size: int) -> str:
+    """Say that Telegram does not let a bot fetch a file; `size` is in bytes."""
+    return (
+        f"{name} has {size / 1_000_000:.0f} MB: Telegram lets a bot fetch at most 20 MB. Send it in parts, or tell the "
+        "agent where to download it. Nothing was asked."
+    )
+
+
+def edited_text(text: str) -> str:
+    """Tell the agent how a person's message reads now."""
+    return f"[The person has edited their message. It reads now:]\n{text}"
 
 
 def failure_text(reason: str, error: str = "") -> str:

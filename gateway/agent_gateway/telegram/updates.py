@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from agent_gateway.store.rows import Address
+from agent_gateway.store.rows import Address, Attachment
+from agent_gateway.telegram.attachments import TooLarge, is_unreadable, read_attachment
 from agent_gateway.telegram.commands import OVERTAKING, parse_command
 from agent_gateway.telegram.errors import MalformedUpdate
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.shapes import Callback, Message, Part, User
-from agent_gateway.telegram.texts import NOTHING_ASKED, ONLY_TEXT
+from agent_gateway.telegram.texts import NOTHING_ASKED, UNREADABLE, too_large_text
 
 GENERAL_TOPIC = 1
 NO_LANE = "-"
@@ -22,23 +23,6 @@ NO_LANE = "-"
 PRIVATE_TITLE = "private chat"
 _TITLE_LIMIT = 256
 _NAME_LIMIT = 128
-_MEDIA = (
-    "animation",
-    "audio",
-    "contact",
-    "dice",
-    "document",
-    "game",
-    "location",
-    "photo",
-    "poll",
-    "sticker",
-    "story",
-    "venue",
-    "video",
-    "video_note",
-    "voice",
-)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 _P = TypeVar("_P", bound=Part)
@@ -52,6 +36,23 @@ class Prompt:
     title: str
     person_id: int
     person_name: str
+    message_id: int
+    text: str
+    files: tuple[Attachment, ...] = ()
+    album: str | None = None
+    """Telegram's id of the album that it is a part of."""
+    addressed: bool = True
+    """False for a part of an album in a group that says nothing itself: it belongs to what the others ask."""
+    reply_to: int | None = None
+    """The message that it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A person's message that reads otherwise now."""
+
+    address: Address
+    person_id: int
     message_id: int
     text: str
 
@@ -93,7 +94,7 @@ class Ignored:
     reply: str | None = None
 
 
-Incoming = Prompt | Command | Pressed | Ignored
+Incoming = Prompt | Edited | Command | Pressed | Ignored
 
 
 def parse(raw: Any, bot: BotIdentity, *, unaddressed: bool = False) -> Incoming:
@@ -106,6 +107,9 @@ def parse(raw: Any, bot: BotIdentity, *, unaddressed: bool = False) -> Incoming:
         raise MalformedUpdate("the update is not an object")
     if "callback_query" in raw:
         return _read_press(_validate(Callback, raw, "callback_query"), bot)
+    if "edited_message" in raw:
+        edited = _validate(Message, raw, "edited_message")
+        return _read_edit(_read(edited, raw["edited_message"], bot, unaddressed=unaddressed))
     if "message" not in raw:
         kinds = sorted(str(key)[:40] for key in raw if key != "update_id")
         return Ignored(f"kind {', '.join(kinds) or 'unknown'}")
@@ -128,11 +132,11 @@ def lane(raw: Any) -> str:
     update_id = raw.get("update_id")
     if "callback_query" in raw:
         return f"!{update_id}" if isinstance(update_id, int) else NO_LANE
-    message = raw.get("message", raw.get("my_chat_member"))
+    message = raw.get("message", raw.get("edited_message", raw.get("my_chat_member")))
     if not isinstance(message, Mapping):
         return NO_LANE
     text = message.get("text")
-    command = parse_command(text) if isinstance(text, str) else None
+    command = parse_command(text) if isinstance(text, str) and "message" in raw else None
     if command is not None and command.name in OVERTAKING and isinstance(update_id, int):
         return f"!{update_id}"
     chat = message.get("chat")
@@ -192,22 +196,32 @@ def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity, *, unaddre
     if sender.is_bot:
         return Ignored("a bot's message", address)
     place = _Place(address, message, sender)
-    if message.text is None:
-        media = private and any(kind in raw for kind in _MEDIA)
-        return place.ignored("not a text", ONLY_TEXT if media else None)
-    text = _UNSTORABLE.sub("\ufffd", message.text)
-    command = parse_command(text)
+    file = read_attachment(message)
+    if message.text is None and file is None:
+        return place.ignored("not a text", UNREADABLE if private and is_unreadable(raw) else None)
+    text = _UNSTORABLE.sub("\ufffd", message.text or message.caption or "")
+    command = parse_command(text) if message.text is not None else None
     if command is not None:
         if command.at is not None and command.at.lower() != bot.username.lower():
             return place.ignored("another bot's command")
         return place.command(command.name, command.args, addressed=private or command.at is not None)
-    if private:
-        return place.prompt(text) if text.strip() else place.ignored("an empty text")
     mentions = _find_mentions(message, bot)
-    if not (unaddressed or mentions or _replies_to_bot(message, bot)):
-        return place.ignored("not addressed to the bot")
-    asked = _strip_mentions(text, mentions)
-    return place.prompt(asked) if asked else place.ignored("nothing asked", NOTHING_ASKED)
+    if not (private or unaddressed or mentions or _replies_to_bot(message, bot)):
+        part = isinstance(file, Attachment) and message.media_group_id is not None
+        return place.prompt(text, file, addressed=False) if part else place.ignored("not addressed to the bot")
+    if isinstance(file, TooLarge):
+        return place.ignored("a file that is too large", too_large_text(file.name, file.size))
+    asked = text if private else _strip_mentions(text, mentions)
+    if asked.strip() or file is not None:
+        return place.prompt(asked, file)
+    return place.ignored("an empty text" if private else "nothing asked", None if private else NOTHING_ASKED)
+
+
+def _read_edit(incoming: Incoming) -> Incoming:
+    """Return what an edited message now asks; commands and what is addressed to nobody are done with."""
+    if isinstance(incoming, Prompt) and incoming.addressed:
+        return Edited(incoming.address, incoming.person_id, incoming.message_id, incoming.text)
+    return Ignored("an edit that asks nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +232,13 @@ class _Place:
     message: Message
     sender: User
 
-    def prompt(self, text: str) -> Prompt:
-        return Prompt(self.address, self._title(), self.sender.id, self._name(), self.message.message_id, text)
+    def prompt(self, text: str, file: Attachment | TooLarge | None, *, addressed: bool = True) -> Prompt:
+        replied = self.message.reply_to_message
+        return Prompt(
+            self.address, self._title(), self.sender.id, self._name(), self.message.message_id, text,
+            files=(file,) if isinstance(file, Attachment) else (), album=self.message.media_group_id,
+            addressed=addressed, reply_to=replied.message_id if replied is not None else None,
+        )  # fmt: skip
 
     def command(self, name: str, args: str, *, addressed: bool) -> Command:
         return Command(
@@ -255,16 +274,17 @@ def _replies_to_bot(message: Message, bot: BotIdentity) -> bool:
 
 def _find_mentions(message: Message, bot: BotIdentity) -> list[tuple[int, int]]:
     """Return where the bot is mentioned, as ranges of code points."""
-    units = (message.text or "").encode("utf-16-le", "surrogatepass")
+    said = message.text if message.text is not None else message.caption or ""
+    units = said.encode("utf-16-le", "surrogatepass")
     found = []
-    for entity in message.entities:
+    for entity in message.entities if message.text is not None else message.caption_entities:
         start, end = 2 * entity.offset, 2 * (entity.offset + entity.length)
-        said = units[start:end].decode("utf-16-le", "replace")
-        by_name = entity.type == "mention" and said.lower() == f"@{bot.username}".lower()
+        name = units[start:end].decode("utf-16-le", "replace")
+        by_name = entity.type == "mention" and name.lower() == f"@{bot.username}".lower()
         by_id = entity.type == "text_mention" and entity.user is not None and entity.user.id == bot.id
         if by_name or by_id:
             begin = len(units[:start].decode("utf-16-le", "surrogatepass"))
-            found.append((begin, begin + len(said)))
+            found.append((begin, begin + len(name)))
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from agent_gateway.store.rows import Address, Turn, TurnView
+from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.errors import (
     Ambiguous,
     RefusalKind,
@@ -19,15 +20,18 @@ from agent_gateway.telegram.errors import (
     Throttled,
     Unauthorized,
 )
-from agent_gateway.telegram.pace import Clock, Cooldowns
+from agent_gateway.telegram.pace import Clock
 from agent_gateway.telegram.ports import Chat, ViewStore
-from agent_gateway.telegram.preview import EDIT_SECONDS, Call, ChatPreviews, TurnPreview, restore
+from agent_gateway.telegram.preview import Call, ChatPreviews, TurnPreview, restore
 from agent_gateway.telegram.subagents import ChildLine
+from agent_gateway.telegram.texts import WORKING
 
 log = logging.getLogger(__name__)
 
 TYPING_SECONDS = 4.5
 """Telegram shows "typing" for five seconds."""
+_TYPING_TURNS = 2
+"""Turns of a group while which "typing" is shown."""
 _PAUSE_AFTER_FAULT = 5.0
 _PAUSE_AFTER_REFUSAL = 30.0
 _LAST_CALLS_SECONDS = 5.0
@@ -52,9 +56,8 @@ class Views:
         api: Shows it.
         store: Remembers which messages stand.
         check: Raises when this process may no longer act.
-        cooldowns: Shared with the sender of finals.
+        budgets: Of the chats; shared with the sender of finals.
         clock: Monotonic seconds.
-        interval: Seconds between two calls to one chat.
         typing_interval: Seconds between two chat actions.
     """
 
@@ -64,17 +67,15 @@ class Views:
         store: ViewStore,
         *,
         check: Callable[[], None],
-        cooldowns: Cooldowns | None = None,
+        budgets: Budgets | None = None,
         clock: Clock = time.monotonic,
-        interval: float = EDIT_SECONDS,
         typing_interval: float = TYPING_SECONDS,
     ) -> None:
         self._api = api
         self._store = store
         self._check = check
         self._clock = clock
-        self._cooldowns = cooldowns or Cooldowns(clock)
-        self._interval = interval
+        self._budgets = budgets or Budgets(clock)
         self._typing_interval = typing_interval
         self._channels: dict[int, _Channel] = {}
         self._chat_of: dict[int, int] = {}
@@ -89,9 +90,8 @@ class Views:
         preview = TurnPreview(turn.id, address, reply_to)
         if restored is not None:
             restore(preview, restored.messages, restored.message_ids)
-        channel = self._channels.setdefault(
-            address.chat_id, _Channel(address.chat_id, ChatPreviews(interval=self._interval))
-        )
+        previews = ChatPreviews(thrifty=self._budgets.of(address.chat_id).group)
+        channel = self._channels.setdefault(address.chat_id, _Channel(address.chat_id, previews))
         channel.previews.turns[turn.id] = preview
         self._chat_of[turn.id] = address.chat_id
         self._wake(channel)
@@ -124,6 +124,12 @@ class Views:
         preview.waiting, preview.dirty = text, True
         self._stop_typing(turn_id)
         self._wake(channel)
+
+    def working(self, turn_id: int) -> None:
+        """Show that a turn waits no more, where it said that it did."""
+        found = self._find(turn_id)
+        if found is not None and found[1].waiting is not None:
+            self.waiting(turn_id, WORKING)
 
     def children(self, turn_id: int, lines: Sequence[ChildLine]) -> None:
         """Set the sub-agents to be seen below the answer, with a button for each that may be cancelled."""
@@ -194,17 +200,17 @@ class Views:
         error = task.exception()
         if error is not None:
             log.warning("previews pause after a fault", extra={"chat": channel.chat_id, "error": type(error).__name__})
-            self._cooldowns.hold(channel.chat_id, _PAUSE_AFTER_FAULT)
+            self._budgets.hold(channel.chat_id, _PAUSE_AFTER_FAULT)
         elif channel.previews.turns:
             self._wake(channel)
         elif self._channels.get(channel.chat_id) is channel:
             del self._channels[channel.chat_id]
+            self._budgets.of(channel.chat_id).turns = 0
 
     async def _run(self, channel: _Channel) -> None:
         while channel.previews.turns:
             channel.changed.clear()
-            held = self._cooldowns.left(channel.chat_id)
-            step = self._clock() + held if held else channel.previews.decide(self._clock())
+            step = self._decide(channel)
             if isinstance(step, Call):
                 await self._perform(channel, step)
                 continue
@@ -214,8 +220,15 @@ class Views:
             except TimeoutError:
                 continue
 
+    def _decide(self, channel: _Channel) -> Call | float | None:
+        budget = self._budgets.of(channel.chat_id)
+        budget.turns = len(channel.previews.turns)
+        channel.previews.interval = budget.interval
+        return channel.previews.decide(self._clock(), lambda kind: self._budgets.wait(channel.chat_id, kind))
+
     async def _perform(self, channel: _Channel, call: Call) -> None:
         self._check()
+        self._budgets.spend(channel.chat_id)
         turn = channel.previews.turns[call.turn_id]
         channel.calling = call.turn_id
         channel.free.clear()
@@ -245,31 +258,37 @@ class Views:
     def _after_problem(self, channel: _Channel, turn: TurnPreview, call: Call, problem: TelegramProblem) -> None:
         match problem:
             case Throttled():
-                self._cooldowns.hold(channel.chat_id, problem.retry_after)
+                self._budgets.throttle(channel.chat_id, problem.retry_after)
             case Refused(kind=RefusalKind.CANT_PARSE) if not turn.plain:
                 turn.plain = True
             case Refused():
                 turn.silent = True
                 log.info("a preview was refused", extra={"turn": turn.turn_id, "kind": problem.kind.value})
             case Unauthorized():
-                self._cooldowns.hold(channel.chat_id, _PAUSE_AFTER_REFUSAL)
+                self._budgets.hold(channel.chat_id, _PAUSE_AFTER_REFUSAL)
             case Ambiguous() if call.message_id is None and not isinstance(problem, ServerFailed):
                 # It may stand or not: one more could be a second copy. The final tells the whole.
                 turn.silent = True
             case _:
-                self._cooldowns.hold(channel.chat_id, self._interval)
+                self._budgets.hold(channel.chat_id, self._budgets.of(channel.chat_id).interval)
 
     async def _type(self, turn: TurnPreview) -> None:
         while not turn.silent:
-            if self._is_next(turn) and not self._cooldowns.left(turn.address.chat_id):
+            if self._may_type(turn):
                 self._check()
                 try:
                     await self._api.send_chat_action(turn.address)
                 except Throttled as problem:
-                    self._cooldowns.hold(turn.address.chat_id, problem.retry_after)
+                    self._budgets.hold(turn.address.chat_id, problem.retry_after)
                 except TelegramProblem as problem:
                     log.debug("no typing", extra={"turn": turn.turn_id, "error": type(problem).__name__})
             await asyncio.sleep(self._typing_interval)
+
+    def _may_type(self, turn: TurnPreview) -> bool:
+        """Tell whether "typing" would be true and cheap: where many turns run, calls are kept for what they say."""
+        budget = self._budgets.of(turn.address.chat_id)
+        busy = budget.group and budget.turns > _TYPING_TURNS
+        return self._is_next(turn) and not busy and not self._budgets.left(turn.address.chat_id)
 
     def _is_next(self, turn: TurnPreview) -> bool:
         """Tell whether no older turn of the same conversation is still being answered."""

@@ -51,6 +51,8 @@ class Model:
     provider: str
     name: str
     thinking: str | None = None
+    images: bool = False
+    """It sees them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ def choose_model(own: ModelRef | None, spec: AgentClassSpec, config: OperatorCon
     provider = next((p for p, _, _ in sources if p), None)
     name = next((n for p, n, _ in sources if n and p in {None, provider}), None)
     thinking = next((t for _, _, t in sources if t), None)
-    return Model(provider, name, thinking) if provider and name else None
+    images = next((m.images for m in (own, of_class) if m is not None and m.images is not None), False)
+    return Model(provider, name, thinking, images) if provider and name else None
 
 
 def build_thread_work(
@@ -121,6 +124,7 @@ def _build_runner(name: str, run: int, spec: AgentClassSpec, model: Model, confi
         provider=model.provider,
         model=model.name,
         thinking=model.thinking,
+        images=model.images,
         timeouts=spec.timeouts,
         tools=list(spec.tools),
         instructions=spec.instructions,

@@ -28,6 +28,8 @@ def hello() -> str:
 
 _SPAWN = re.compile(r"spawn(?:\[([^\]]*)\])?: *(.+)")
 _SAME_ID = "call_same"
+_NOTES = re.compile(r"\A(?:\[[^\]]*\]\n\n)+")
+"""What stands before a person's own words: of files, of what was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def text_of(content: Any) -> str:
 def choose(messages: Sequence[Mapping[str, Any]], seen: Mapping[str, int]) -> Script:
     """Choose by the last user message; `seen` counts how often each user text was asked for before."""
     said = [text_of(m["content"]) for m in messages if m["role"] == "user"]
-    prompt = said[-1].strip() if said else ""
+    prompt = _NOTES.sub("", said[-1]).strip() if said else ""
     last = messages[-1] if messages else {"role": "user", "content": ""}
     line = prompt.splitlines()[0] if prompt else ""
     if found := _SPAWN.fullmatch(line):

@@ -9,6 +9,7 @@ from typing import Any
 from typing_extensions import override
 
 MAX_TEXT = 4096
+MAX_CAPTION = 1024
 MAX_ENTITIES = 100
 MAX_BUTTONS = 100
 MAX_CALLBACK_DATA = 64
@@ -53,7 +54,7 @@ def utf16_length(text: str) -> int:
 
 
 def check_text(
-    text: str | None, entities: list[dict[str, Any]], parse_mode: str | None
+    text: str | None, entities: list[dict[str, Any]], parse_mode: str | None, limit: int = MAX_TEXT
 ) -> tuple[str, list[dict[str, Any]]]:
     """Return the text and entities as they would stand in the chat.
 
@@ -66,8 +67,9 @@ def check_text(
         text = _parse(text, parse_mode.lower())
         entities = []
     _check_entities(text, entities)
-    if utf16_length(text) > MAX_TEXT:
-        raise Refused("Bad Request: message is too long")
+    if utf16_length(text) > limit:
+        what = "message" if limit == MAX_TEXT else "message caption"
+        raise Refused(f"Bad Request: {what} is too long")
     stripped = text.rstrip()
     return (stripped if not entities else text), entities[:MAX_ENTITIES]
 

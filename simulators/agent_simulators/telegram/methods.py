@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,6 +21,9 @@ _NOT_MODIFIED = (
 _CONFLICT = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 _GENERAL = 1
 MAX_CALLBACK_TEXT = 200
+MAX_COMMANDS = 100
+MAX_COMMAND_TEXT = 256
+_COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 
 
 def method(name: str) -> Callable[[Method], Method]:
@@ -113,23 +117,15 @@ async def get_webhook_info(_cloud: Cloud, bot: Bot, _params: Params) -> Any:
 async def send_message(cloud: Cloud, bot: Bot, params: Params) -> Any:
     """Send a text."""
     chat = cloud.chat(params.required("chat_id"))
-    topic = _open_topic(chat, params)
+    topic = open_topic(chat, params)
     text, entities = check_text(params.text("text"), params.json("entities", []), params.text("parse_mode"))
     markup = check_keyboard(params.json("reply_markup", None))
-    reply = params.json("reply_parameters", {}) or {}
-    target = reply.get("message_id") or params.number("reply_to_message_id")
-    if target and int(target) not in chat.messages:
-        if not reply.get("allow_sending_without_reply"):
-            raise Refused("Bad Request: message to be replied not found")
-        target = None
-    _spend(cloud, chat)
+    original = find_reply(chat, params)
+    spend(cloud, chat)
     chat.typing.pop(topic, None)
-    original = chat.messages[int(target)] if target else None
     return cloud.add_message(
-        chat, bot.user(), text, topic, entities=entities,
-        reply_to_message={k: v for k, v in original.items() if k != "reply_to_message"} if original else None,
-        reply_markup=markup,
-    )  # fmt: skip
+        chat, bot.user(), text, topic, entities=entities, reply_to_message=original, reply_markup=markup
+    )
 
 
 @method("editMessageText")
@@ -140,7 +136,7 @@ async def edit_message_text(cloud: Cloud, bot: Bot, params: Params) -> Any:
     markup = check_keyboard(params.json("reply_markup", None))
     if (message["text"], message.get("entities", []), message.get("reply_markup")) == (text, entities, markup):
         raise Refused(_NOT_MODIFIED)
-    _spend(cloud, chat)
+    spend(cloud, chat)
     message.update({"text": text, "edit_date": int(time.time())})
     for key, value in (("entities", entities), ("reply_markup", markup)):
         message.pop(key, None)
@@ -157,7 +153,7 @@ async def edit_message_reply_markup(cloud: Cloud, bot: Bot, params: Params) -> A
     markup = check_keyboard(params.json("reply_markup", None))
     if message.get("reply_markup") == markup:
         raise Refused(_NOT_MODIFIED)
-    _spend(cloud, chat)
+    spend(cloud, chat)
     message.pop("reply_markup", None)
     if markup:
         message["reply_markup"] = markup
@@ -173,6 +169,8 @@ def _own_message(cloud: Cloud, bot: Bot, params: Params) -> tuple[Chat, dict[str
         raise Refused("Bad Request: message to edit not found")
     if message["from"]["id"] != bot.id:
         raise Refused("Bad Request: message can't be edited")
+    if "text" not in message:
+        raise Refused("Bad Request: there is no text in the message to edit")
     return chat, message
 
 
@@ -200,23 +198,40 @@ async def send_chat_action(cloud: Cloud, _bot: Bot, params: Params) -> Any:
 
 
 @method("setMyCommands")
-async def set_my_commands(_cloud: Cloud, bot: Bot, params: Params) -> Any:
-    """Store the menu of a scope."""
-    bot.commands[str(params.json("scope", {"type": "default"}))] = params.json("commands", [])
+async def set_my_commands(cloud: Cloud, bot: Bot, params: Params) -> Any:
+    """Store the menu of a scope and language."""
+    commands = params.json("commands", [])
+    if len(commands) > MAX_COMMANDS:
+        raise Refused("Bad Request: BOT_COMMANDS_TOO_MUCH")
+    for command in commands:
+        if not _COMMAND.fullmatch(str(command.get("command", "")).lstrip("/")):
+            raise Refused("Bad Request: BOT_COMMAND_INVALID")
+        if not 1 <= len(str(command.get("description", ""))) <= MAX_COMMAND_TEXT:
+            raise Refused("Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
+    scope = params.json("scope", {"type": "default"})
+    if scope.get("chat_id") is not None:
+        cloud.chat(int(scope["chat_id"]))
+    bot.commands[_scope(params)] = commands
     return True
 
 
 @method("getMyCommands")
 async def get_my_commands(_cloud: Cloud, bot: Bot, params: Params) -> Any:
     """Return the menu of a scope."""
-    return bot.commands.get(str(params.json("scope", {"type": "default"})), [])
+    return bot.commands.get(_scope(params), [])
 
 
 @method("deleteMyCommands")
 async def delete_my_commands(_cloud: Cloud, bot: Bot, params: Params) -> Any:
     """Forget the menu of a scope."""
-    bot.commands.pop(str(params.json("scope", {"type": "default"})), None)
+    bot.commands.pop(_scope(params), None)
     return True
+
+
+def _scope(params: Params) -> str:
+    scope = params.json("scope", {"type": "default"})
+    parts = [str(scope[key]) for key in ("type", "chat_id", "user_id") if scope.get(key) is not None]
+    return " ".join([*parts, *filter(None, [params.text("language_code")])])
 
 
 @method("getChat")
@@ -245,7 +260,23 @@ async def answer_callback_query(cloud: Cloud, bot: Bot, params: Params) -> Any:
     return True
 
 
-def _open_topic(chat: Chat, params: Params) -> int | None:
+def find_reply(chat: Chat, params: Params) -> dict[str, Any] | None:
+    """Return the message that is replied to, without what that replies to.
+
+    Raises:
+        Refused: it is gone, and the reply may not go without it.
+    """
+    reply = params.json("reply_parameters", {}) or {}
+    target = reply.get("message_id") or params.number("reply_to_message_id")
+    if target and int(target) not in chat.messages:
+        if not reply.get("allow_sending_without_reply"):
+            raise Refused("Bad Request: message to be replied not found")
+        target = None
+    original = chat.messages[int(target)] if target else None
+    return {k: v for k, v in original.items() if k != "reply_to_message"} if original else None
+
+
+def open_topic(chat: Chat, params: Params) -> int | None:
     """Return the topic to send to; General is never named, and a topic that is gone is an error."""
     number = params.number("message_thread_id")
     if number is None:
@@ -257,11 +288,25 @@ def _open_topic(chat: Chat, params: Params) -> int | None:
     return number
 
 
-def _spend(cloud: Cloud, chat: Chat) -> None:
-    """Hold a group to its messages a minute, where the limit is switched on."""
-    now = time.time()
-    chat.sent_at = [t for t in chat.sent_at if now - t < 60]
-    if cloud.group_limit is not None and chat.type != "private" and len(chat.sent_at) >= cloud.group_limit:
-        wait = int(60 - (now - chat.sent_at[0])) + 1
-        raise Refused(f"Too Many Requests: retry after {wait}", 429, retry_after=wait)
+def spend(cloud: Cloud, chat: Chat) -> None:
+    """Hold a group to its messages a minute, where the limit is switched on; who calls while banned is banned longer."""
+    now = time.monotonic()
+    chat.sent_at = [t for t in chat.sent_at if now - t < cloud.group_window]
+    if cloud.group_limit is None or chat.type == "private":
+        return
+    if now < chat.banned_until:
+        chat.ban *= 2
+        chat.banned_until = now + chat.ban
+        raise _refuse_more(chat.ban)
+    if len(chat.sent_at) >= cloud.group_limit:
+        left = cloud.group_window - (now - chat.sent_at[0])
+        if cloud.group_bans:
+            chat.ban = max(left, chat.ban)
+            chat.banned_until = now + chat.ban
+        raise _refuse_more(left)
     chat.sent_at.append(now)
+
+
+def _refuse_more(seconds: float) -> Refused:
+    wait = int(seconds) + 1
+    return Refused(f"Too Many Requests: retry after {wait}", 429, retry_after=wait)

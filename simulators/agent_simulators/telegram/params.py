@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -10,11 +11,21 @@ from aiohttp import web
 from agent_simulators.telegram.checks import Refused
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file in a request."""
+
+    name: str
+    mime: str
+    data: bytes
+
+
 class Params:
     """Parameters with the types that a method asks for."""
 
-    def __init__(self, values: dict[str, Any]) -> None:
+    def __init__(self, values: dict[str, Any], files: dict[str, Upload] | None = None) -> None:
         self.values = values
+        self.files = files or {}
 
     def text(self, name: str) -> str | None:
         """Return a text, or None."""
@@ -74,6 +85,7 @@ async def read_params(request: web.Request) -> Params:
         Refused: a JSON body is no object.
     """
     values: dict[str, Any] = dict(request.query)
+    files: dict[str, Upload] = {}
     if request.content_type == "application/json" and request.can_read_body:
         try:
             body = await request.json()
@@ -83,5 +95,8 @@ async def read_params(request: web.Request) -> Params:
             raise Refused("Bad Request: the body is no JSON object")
         values.update(body)
     elif request.can_read_body:
-        values.update({k: v for k, v in (await request.post()).items() if isinstance(v, str)})
-    return Params(values)
+        posted = await request.post()
+        values.update({k: v for k, v in posted.items() if isinstance(v, str)})
+        uploads = {k: v for k, v in posted.items() if isinstance(v, web.FileField)}
+        files = {k: Upload(v.filename, v.content_type, v.file.read()) for k, v in uploads.items()}
+    return Params(values, files)

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from agent_simulators.telegram import (
+    files,
     forum,  # noqa: F401  # its methods are registered by the import
     reactions,  # noqa: F401  # as those
     sim,
@@ -33,6 +34,7 @@ def create_app(token: str = "1000000001:demo-token-of-the-simulator") -> web.App
         return await _call(cloud, request)
 
     app.router.add_route("*", "/bot{token}/{method}", call)
+    files.add_routes(app, cloud)
     app.router.add_get("/healthz", _healthz)
     sim.add_routes(app, cloud)
     return app

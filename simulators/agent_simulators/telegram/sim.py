@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from agent_simulators.telegram.checks import Refused, utf16_length
+from agent_simulators.telegram.files import list_files, read_media
 from agent_simulators.telegram.state import Bot, Chat, Cloud, now_ms
 
 _COMMAND = re.compile(r"(?:(?<=\s)|^)/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]+)?")
@@ -44,23 +45,33 @@ def add_routes(app: web.Application, cloud: Cloud) -> None:
     app.router.add_get("/sim/events", route(get_events))
     app.router.add_get("/sim/calls", route(get_calls))
     app.router.add_get("/sim/callbacks", route(get_callbacks))
+    app.router.add_get("/sim/commands", route(get_commands))
 
 
 async def post_message(cloud: Cloud, body: dict[str, Any]) -> Any:
-    """Say something as a person: chat, text, and user, topic, reply_to, chat_type at need."""
+    """Say something as a person: chat, text or a file, and user, topic, reply_to, chat_type at need.
+
+    A file is photo, document, voice, …: {name, mime, content (base64) or size}; with it caption and media_group_id.
+    """
     chat_id = int(body["chat"])
     chat = cloud.ensure_chat(chat_id, body.get("chat_type"), body.get("title", ""), forum=bool(body.get("forum")))
     topic = body.get("topic")
     if topic and int(topic) not in chat.topics:
         cloud.add_topic(chat, f"topic {topic}", int(topic))
     user = _person(body.get("user", chat_id if chat_id > 0 else 1))
-    text = body["text"]
-    entities = find_entities(text)
+    media = read_media(cloud, body)
+    text = body["text"] if media is None else None
+    said: dict[str, Any] = {"entities": find_entities(text)} if text is not None else {}
+    if media is not None:
+        said = {media.kind: media.value, "media_group_id": body.get("media_group_id")}
+    if media is not None and body.get("caption"):
+        said |= {"caption": body["caption"], "caption_entities": find_entities(body["caption"])}
     reply = chat.messages.get(int(body["reply_to"])) if body.get("reply_to") else None
+    number = int(topic) if topic else None
+    if reply is None and number is not None:
+        reply = chat.topics[number].opened  # as Telegram has it: what opened the topic is replied to
     started = now_ms()
-    message = cloud.add_message(
-        chat, user, text, int(topic) if topic else None, entities=entities, reply_to_message=reply
-    )
+    message = cloud.add_message(chat, user, text, number, reply_to_message=reply, **said)
     updates = cloud.deliver("message", message)
     return {"message_id": message["message_id"], "update_id": updates[0], "t": started}
 
@@ -112,22 +123,64 @@ async def post_chat(cloud: Cloud, body: dict[str, Any]) -> Any:
     chat = cloud.ensure_chat(
         int(body["chat"]), body.get("chat_type"), body.get("title", ""), forum=bool(body.get("forum"))
     )
-    chat.blocked = bool(body.get("blocked", chat.blocked))
-    chat.migrated_to = body.get("migrated_to", chat.migrated_to)
+    if bool(body.get("blocked", chat.blocked)) != chat.blocked:
+        chat.blocked = not chat.blocked
+        _tell_member(cloud, chat, _person(body.get("user", chat.id if chat.id > 0 else 1)))
+    if body.get("migrated_to") and chat.migrated_to is None:
+        _migrate(cloud, chat, int(body["migrated_to"]))
     chat.reactions = body.get("reactions", chat.reactions)
     return chat.as_chat()
 
 
+def _tell_member(cloud: Cloud, chat: Chat, user: dict[str, Any]) -> None:
+    """Tell each bot that it was put out of a chat, or let in again."""
+    for bot in cloud.bots.values():
+        member = {"status": "member", "user": bot.user()}
+        out = {"status": "kicked", "user": bot.user(), "until_date": 0}
+        old, new = (member, out) if chat.blocked else (out, member)
+        change = {"chat": chat.as_chat(), "from": user, "date": int(time.time())}
+        cloud.deliver_raw(bot, {"my_chat_member": {**change, "old_chat_member": old, "new_chat_member": new}})
+
+
+def _migrate(cloud: Cloud, chat: Chat, number: int) -> None:
+    """Make a group a supergroup, which has another id."""
+    user = _person(1)
+    new = cloud.ensure_chat(number, "supergroup", chat.title)
+    told = cloud.add_message(chat, user, None, None, migrate_to_chat_id=number)
+    told_there = cloud.add_message(new, user, None, None, migrate_from_chat_id=chat.id)
+    chat.migrated_to = number
+    cloud.deliver("message", told)
+    cloud.deliver("message", told_there)
+
+
+async def get_commands(cloud: Cloud, _query: dict[str, Any]) -> Any:
+    """Return the menus by scope and language."""
+    return next(iter(cloud.bots.values())).commands
+
+
 async def post_topic(cloud: Cloud, body: dict[str, Any]) -> Any:
-    """Make, close or delete a topic: chat, topic, name, closed, deleted."""
+    """Make, rename, close, reopen or delete a topic as a person: chat, topic, name, closed, deleted, and user."""
     chat = cloud.ensure_chat(int(body["chat"]), forum=True)
+    user = _person(body.get("user", 1))
     number = int(body["topic"]) if body.get("topic") else None
     if body.get("deleted") and number is not None:
-        del chat.topics[number]
+        del chat.topics[number]  # of which nobody is told
+        chat.messages = {i: m for i, m in chat.messages.items() if m.get("message_thread_id") != number}
         return {"topic": number}
-    known = chat.topics.get(number) if number is not None else None
-    topic = known or cloud.add_topic(chat, body.get("name", "topic"), number)
-    topic.closed = bool(body.get("closed", topic.closed))
+    topic = chat.topics.get(number) if number is not None else None
+    if topic is None:
+        topic = cloud.add_topic(chat, body.get("name", "topic"), number)
+        what = {"forum_topic_created": {"name": topic.name, "icon_color": 7322096}}
+        topic.opened = cloud.add_message(chat, user, None, topic.id, **what)
+        cloud.deliver("message", topic.opened)
+    elif body.get("name", topic.name) != topic.name:
+        topic.name = body["name"]
+        edited = {"name": topic.name}
+        cloud.deliver("message", cloud.add_message(chat, user, None, topic.id, forum_topic_edited=edited))
+    if bool(body.get("closed", topic.closed)) != topic.closed:
+        topic.closed = not topic.closed
+        kind = "forum_topic_closed" if topic.closed else "forum_topic_reopened"
+        cloud.deliver("message", {**cloud.add_message(chat, user, None, topic.id), kind: {}})
     return {"topic": topic.id}
 
 
@@ -144,8 +197,10 @@ async def post_fault(cloud: Cloud, body: dict[str, Any]) -> Any:
 
 
 async def post_settings(cloud: Cloud, body: dict[str, Any]) -> Any:
-    """Switch limits: group_limit (messages a minute, null for none)."""
+    """Switch limits: group_limit (messages a minute, null for none), group_window (seconds of it), group_bans."""
     cloud.group_limit = body.get("group_limit")
+    cloud.group_window = float(body.get("group_window", 60))
+    cloud.group_bans = bool(body.get("group_bans", False))
     return {"group_limit": cloud.group_limit}
 
 
@@ -153,7 +208,7 @@ async def post_reset(cloud: Cloud, _body: dict[str, Any]) -> Any:
     """Forget faults, limits, calls and events; chats and updates stay."""
     cloud.faults.clear()
     cloud.calls.clear()
-    cloud.group_limit = None
+    cloud.group_limit, cloud.group_window, cloud.group_bans = None, 60.0, False
     return {}
 
 
@@ -166,7 +221,7 @@ async def get_chat(cloud: Cloud, query: dict[str, Any]) -> Any:
         if event["kind"] == "edit" and event["chat"] == chat.id:
             edits[event["message_id"]] = edits.get(event["message_id"], 0) + 1
     messages = [
-        _seen(chat, m, edits.get(number, 0))
+        _seen(cloud, chat, m, edits.get(number, 0))
         for number, m in sorted(chat.messages.items())
         if topic is None or m.get("message_thread_id") == topic
     ]
@@ -179,11 +234,13 @@ def _buttons(message: dict[str, Any]) -> list[dict[str, str]]:
     return [{"text": b["text"], "data": b.get("callback_data", "")} for row in rows for b in row]
 
 
-def _seen(chat: Chat, message: dict[str, Any], edits: int) -> dict[str, Any]:
+def _seen(cloud: Cloud, chat: Chat, message: dict[str, Any], edits: int) -> dict[str, Any]:
     reply = message.get("reply_to_message")
     return {
         "message_id": message["message_id"], "from": message["from"]["id"], "bot": message["from"]["is_bot"],
-        "text": message["text"], "entities": message.get("entities", []), "buttons": _buttons(message),
+        "text": message.get("text", message.get("caption", "")),
+        "entities": message.get("entities", message.get("caption_entities", [])), "files": list_files(cloud, message),
+        "buttons": _buttons(message),
         "reactions": [emoji for emojis in chat.reacted.get(message["message_id"], {}).values() for emoji in emojis],
         "topic": message.get("message_thread_id"),
         "reply_to": reply["message_id"] if reply else None, "edits": edits, "date": message["date"],

@@ -40,12 +40,25 @@ class Bot:
 
 
 @dataclass(slots=True)
+class File:
+    """A file; photos have no name."""
+
+    kind: str
+    name: str
+    mime: str
+    data: bytes
+    id: str = ""
+
+
+@dataclass(slots=True)
 class Topic:
     """A forum topic."""
 
     id: int
     name: str
     closed: bool = False
+    opened: dict[str, Any] | None = None
+    """The message that told of it."""
 
 
 @dataclass(slots=True)
@@ -62,6 +75,9 @@ class Chat:
     migrated_to: int | None = None
     typing: dict[int | None, float] = field(default_factory=dict)
     sent_at: list[float] = field(default_factory=list)
+    ban: float = 0.0
+    """Seconds of the last ban."""
+    banned_until: float = 0.0
     reactions: list[str] | None = None
     """The emoji that may be set here; None for all."""
     reacted: dict[int, dict[int, list[str]]] = field(default_factory=dict)
@@ -107,7 +123,10 @@ class Cloud:
         self.calls: list[dict[str, Any]] = []
         self.faults: list[dict[str, Any]] = []
         self.callbacks: dict[str, Callback] = {}
+        self.files: dict[str, File] = {}
         self.group_limit: int | None = None
+        self.group_window = 60.0
+        self.group_bans = False
         self.happened = asyncio.Event()
         self._next_message = 1
         self._next_topic = 2
@@ -147,24 +166,31 @@ class Cloud:
         chat.topics[topic_id] = Topic(topic_id, name)
         return chat.topics[topic_id]
 
+    def add_file(self, file: File) -> File:
+        """Keep a file under an id of its own."""
+        file.id = f"f{len(self.files) + 1}"
+        self.files[file.id] = file
+        return file
+
     # --- messages ----------------------------------------------------------------------------
 
     def add_message(
-        self, chat: Chat, sender: dict[str, Any], text: str, topic: int | None, **extra: Any
+        self, chat: Chat, sender: dict[str, Any], text: str | None, topic: int | None, **extra: Any
     ) -> dict[str, Any]:
-        """Put a message into a chat."""
+        """Put a message into a chat; one without a text holds something else."""
         message = {
             "message_id": self._next_message,
             "date": int(time.time()),
             "chat": chat.as_chat(),
             "from": sender,
-            "text": text,
+            **({"text": text} if text is not None else {}),
             **({"message_thread_id": topic, "is_topic_message": True} if topic else {}),
             **{k: v for k, v in extra.items() if v},
         }
         self._next_message += 1
         chat.messages[message["message_id"]] = message
-        self.note("message", chat.id, topic, message_id=message["message_id"], text=text, by=sender["id"])
+        said = text if text is not None else message.get("caption", "")
+        self.note("message", chat.id, topic, message_id=message["message_id"], text=said, by=sender["id"])
         return message
 
     def note(self, kind: str, chat_id: int, topic: int | None, **what: Any) -> None:

@@ -21,5 +21,9 @@ UPDATE inbox SET state = $3, error = $4, done_at = now() WHERE bot_id = $1 AND u
 -- Held until the transaction ends, so that no two consumers work on one row.
 SELECT 1 FROM inbox WHERE bot_id = $1 AND update_id = $2 AND state = 'new' FOR UPDATE SKIP LOCKED;
 
+-- name: earlier_parts
+SELECT payload FROM inbox WHERE bot_id = $1 AND update_id < $2 AND state = 'done'
+  AND received_at > now() - interval '2 minutes' AND payload LIKE $3 ORDER BY update_id;
+
 -- name: purge_inbox
 DELETE FROM inbox WHERE bot_id = $1 AND state <> 'new' AND received_at < now() - interval '2 days';

@@ -1,6 +1,6 @@
 -- name: put_outbox
-INSERT INTO outbox (bot_id, dedupe_key, chat_id, topic_id, reply_to, turn_id, kind, format, text, message_ids, buttons)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (dedupe_key) DO NOTHING;
+INSERT INTO outbox (bot_id, dedupe_key, chat_id, topic_id, reply_to, turn_id, kind, format, text, message_ids, buttons, file_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (dedupe_key) DO NOTHING;
 
 -- name: claim_outbox
 -- The oldest unsaid row of each chat, if it is due: order in a chat is kept even where the oldest waits.
@@ -16,8 +16,9 @@ WITH claimed AS (
     RETURNING *
 )
 SELECT c.*, (u.state ->> 'total')::int AS tools, (u.state ->> 'failed')::int AS tools_failed,
-    COALESCE(extract(epoch FROM t.ended_at - t.started_at), 0)::float AS seconds
-FROM claimed c LEFT JOIN turn_tools u ON u.turn_id = c.turn_id AND c.kind = 'final'
+    COALESCE(extract(epoch FROM t.ended_at - t.started_at), 0)::float AS seconds,
+    f.name AS file_name, f.media_type, f.bytes
+FROM claimed c LEFT JOIN files f ON f.id = c.file_id LEFT JOIN turn_tools u ON u.turn_id = c.turn_id AND c.kind = 'final'
 LEFT JOIN turns t ON t.id = u.turn_id;
 
 -- name: progress_outbox

@@ -1,6 +1,15 @@
 -- name: add_turn
-INSERT INTO turns (thread_id, update_id, message_id, person_id, text) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO turns (thread_id, update_id, message_id, person_id, text, files, album, ready_at)
+VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, CASE WHEN $7::text IS NULL THEN NULL ELSE now() + interval '1.5 seconds' END)
 ON CONFLICT (thread_id, update_id) WHERE update_id IS NOT NULL DO NOTHING RETURNING *;
+
+-- name: add_to_album
+UPDATE turns SET files = files || $4::jsonb, text = CASE WHEN text = '' THEN $3 ELSE text END,
+    ready_at = now() + interval '1.5 seconds'
+WHERE thread_id = $1 AND album = $2 AND state = 'queued' RETURNING *;
+
+-- name: has_album
+SELECT 1 FROM turns WHERE thread_id = $1 AND album = $2;
 
 -- name: turn_by_update
 SELECT * FROM turns WHERE thread_id = $1 AND update_id = $2;
@@ -33,6 +42,7 @@ WITH open AS (
 )
 UPDATE turns SET state = 'delivered', run = $2, delivered_at = now()
 WHERE id = (SELECT id FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 1 FOR UPDATE)
+  AND (ready_at IS NULL OR ready_at <= now())
   AND NOT EXISTS (SELECT 1 FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started'))
   AND EXISTS (SELECT 1 FROM open)
 RETURNING *;

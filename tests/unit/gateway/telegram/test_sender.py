@@ -6,6 +6,7 @@ import time
 import pytest
 
 from agent_gateway.store.rows import Address, Button, ToolUse
+from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.errors import (
     Ambiguous,
     NotSent,
@@ -36,7 +37,7 @@ def store():
 
 async def deliver(chat, store, check=lambda: None):
     """Run a sender until the outbox is empty."""
-    sender = Sender(chat, store, check=check, poll=0.01, repeat_after=0.01)
+    sender = Sender(chat, store, budgets=Budgets(minute=0.1), check=check, poll=0.01, repeat_after=0.01)
     running = asyncio.create_task(sender.run())
     try:
         await eventually(lambda: running.done() or not store.pending, timeout=5)
@@ -95,7 +96,7 @@ async def test_order_in_a_chat_is_kept_and_a_slow_chat_holds_no_other(store):
     for n in range(3):
         store.put(CHAT, f"slow {n}")
         store.put(TOPIC, f"quick {n}")
-    sender = Sender(chat, store, check=lambda: None, poll=0.01)
+    sender = Sender(chat, store, budgets=Budgets(minute=0.1), check=lambda: None, poll=0.01)
     running = asyncio.create_task(sender.run())
     await eventually(lambda: shown(chat) == ["quick 0", "quick 1", "quick 2"])
     go.set()
@@ -205,7 +206,7 @@ async def test_a_topic_or_chat_that_is_gone_ends_the_row_and_never_another_gets_
 async def test_a_refused_token_is_a_problem_until_it_works(chat, store, monkeypatch):
     chat.faults.append(Unauthorized())
     store.put(CHAT, "a")
-    sender = Sender(chat, store, check=lambda: None, poll=0.01)
+    sender = Sender(chat, store, budgets=Budgets(minute=0.1), check=lambda: None, poll=0.01)
     running = asyncio.create_task(sender.run())
     await eventually(lambda: store.done)
     assert store.delays == [30.0]
@@ -250,7 +251,7 @@ async def test_a_sender_that_is_cancelled_lets_what_is_on_its_way_arrive(store):
 
     chat = SlowChat()
     row = store.put(CHAT, "a")
-    running = asyncio.create_task(Sender(chat, store, check=lambda: None, poll=0.01).run())
+    running = asyncio.create_task(Sender(chat, store, budgets=Budgets(minute=0.1), check=lambda: None, poll=0.01).run())
     await begun.wait()
     running.cancel()
     await asyncio.sleep(0.01)

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from agent_gateway.store.rows import Address
+from agent_gateway.store.rows import Address, Attachment
 from agent_gateway.telegram.errors import MalformedUpdate
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.telegram.texts import NOTHING_ASKED, ONLY_TEXT
-from agent_gateway.telegram.updates import Command, Ignored, Pressed, Prompt, lane, parse
+from agent_gateway.telegram.texts import NOTHING_ASKED, UNREADABLE
+from agent_gateway.telegram.updates import Command, Edited, Ignored, Pressed, Prompt, lane, parse
 
 BOT = BotIdentity(1000, "dispatch_bot")
 PERSON = {"id": 5, "is_bot": False, "first_name": "Ada", "last_name": "L"}
@@ -129,16 +129,83 @@ def test_bots_and_anonymous_senders_are_ignored(fields):
     assert incoming.reply is None
 
 
-@pytest.mark.parametrize("kind", ["edited_message", "channel_post", "something_new"])
+@pytest.mark.parametrize("kind", ["edited_channel_post", "channel_post", "something_new"])
 def test_other_kinds_are_ignored(kind):
     raw = {"update_id": 1, kind: update()["message"]}
     assert ignored(raw).reason == f"kind {kind}"
     assert lane(raw) == "-"
 
 
-def test_a_file_in_a_private_chat_is_answered_and_one_in_a_group_is_not():
-    assert ignored(update(None, photo=[{"file_id": "x"}], caption="look")).reply == ONLY_TEXT
-    assert ignored(update(None, GROUP, photo=[{"file_id": "x"}])).reply is None
+def photo(**fields):
+    sizes = [{"file_id": f"p{width}", "width": width, "height": width, "file_size": width} for width in (90, 1280, 320)]
+    return {"photo": sizes, **fields}
+
+
+def test_a_photo_is_asked_with_its_caption_and_largest_size():
+    asked = parse(update(None, **photo(caption="look")), BOT)
+    assert (asked.text, asked.addressed, asked.album) == ("look", True, None)
+    assert asked.files == (Attachment("p1280", f"photo-{asked.message_id}.jpg", "image/jpeg", 1280),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "name", "about"),
+    [
+        ("document", {"file_name": "../../etc/pa\x00ss wd.txt", "mime_type": "text/plain"}, "pa_ss wd.txt", ""),
+        ("document", {}, "document-10", ""),
+        ("voice", {"duration": 12}, "voice-10.ogg", "voice message of 12 s"),
+        ("video_note", {"duration": 3}, "video-note-10.mp4", "video message of 3 s"),
+        ("sticker", {}, "sticker-10.webp", ""),
+        ("document", {"file_name": "ü" * 200 + ".pdf"}, "ü" * 96 + ".pdf", ""),
+        ("document", {"file_name": ".."}, "document-10", ""),
+    ],
+)
+def test_files_get_a_plain_name(kind, fields, name, about):
+    asked = parse(update(None, message_id=10, **{kind: {"file_id": "f", **fields}}), BOT)
+    assert (asked.files[0].name, asked.files[0].about, asked.text) == (name, about, "")
+
+
+def test_a_file_that_telegram_does_not_give_is_told():
+    said = ignored(update(None, document={"file_id": "f", "file_name": "big.zip", "file_size": 34_000_000})).reply
+    assert said.startswith("big.zip has 34 MB: Telegram lets a bot fetch at most 20 MB.")
+
+
+def test_what_is_neither_text_nor_file_is_answered_in_a_private_chat_alone():
+    assert ignored(update(None, location={"latitude": 1, "longitude": 2})).reply == UNREADABLE
+    assert ignored(update(None, GROUP, location={"latitude": 1, "longitude": 2})).reply is None
+
+
+def test_a_picture_in_a_group_is_asked_where_its_caption_names_the_bot():
+    assert ignored(update(None, GROUP, **photo(caption="look"))).reply is None
+    said = "@dispatch_bot look"
+    asked = parse(update(None, GROUP, **photo(caption=said, caption_entities=mention(said))), BOT)
+    assert (asked.text, len(asked.files)) == ("look", 1)
+
+
+def test_a_silent_part_of_an_album_belongs_to_what_the_others_ask():
+    part = parse(update(None, GROUP, **photo(media_group_id="77")), BOT)
+    assert (part.album, part.addressed) == ("77", False)
+
+
+def test_an_edit_is_what_the_message_asks_now():
+    raw = {"update_id": 2, "edited_message": {**update("so")["message"], "edit_date": 5}}
+    edited = parse(raw, BOT)
+    assert isinstance(edited, Edited)
+    assert edited.text == "so"
+    assert lane(raw) == lane(update("so"))
+
+
+def test_an_edited_command_or_a_word_to_nobody_asks_nothing():
+    for text, chat in (("/kill tg-1", PRIVATE), ("so", GROUP)):
+        assert ignored({"update_id": 2, "edited_message": update(text, chat)["message"]}).reply is None
+
+
+def test_an_edited_command_does_not_overtake():
+    assert lane({"update_id": 2, "edited_message": update("/stop")["message"]}) == lane(update("so"))
+
+
+def test_a_reply_names_the_message_that_it_answers():
+    asked = parse(update("so", reply_to_message={"message_id": 77, "from": {"id": 1000, "is_bot": True}}), BOT)
+    assert asked.reply_to == 77
 
 
 def test_a_service_message_is_not_answered():

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from agent_gateway.store.rows import Address, Button, Turn, TurnState, TurnView
+from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.errors import Ambiguous, NotSent, RefusalKind, Refused, ServerFailed, Throttled
 from agent_gateway.telegram.fakes import FakeChat, FakeStore
 from agent_gateway.telegram.subagents import ChildLine
@@ -35,7 +36,7 @@ def store():
 
 @pytest.fixture
 async def views(chat, store):
-    views = Views(chat, store, check=lambda: None, interval=INTERVAL, typing_interval=0.02)
+    views = Views(chat, store, check=lambda: None, budgets=Budgets(minute=30 * INTERVAL), typing_interval=0.02)
     yield views
     await views.close()
 
@@ -107,7 +108,7 @@ async def test_finish_waits_for_the_call_in_flight_and_knows_its_message(chat, s
             return await FakeChat.send_message(self, address, text, entities, reply_to, buttons)
 
     slow = SlowChat()
-    views = Views(slow, store, check=lambda: None, interval=0)
+    views = Views(slow, store, check=lambda: None, budgets=Budgets(minute=0))
     views.open(turn(), CHAT, 7)
     views.update(1, "a")
     await begun.wait()

@@ -1,11 +1,14 @@
-// The tool `spawn_subagent`. It knows nothing of clusters: the runner beside pi does the work, over a unix socket, one
-// line of JSON each way at a time. No import but Node's own, as an agent's image holds nothing else.
+// The tools `spawn_subagent` and `send_file`. They know nothing of clusters or chats: the runner beside pi does the work,
+// over a unix socket, one line of JSON each way at a time. No import but Node's own, as an agent's image holds nothing else.
 import net from "node:net";
 
-const description = `Start a sub-agent: another agent in a pod of its own, with a fresh conversation, that works on one \
+const spawnDescription = `Start a sub-agent: another agent in a pod of its own, with a fresh conversation, that works on one \
 task and answers once. It begins with a copy of your workspace as it is now (workspace "Copy", the default) or with an \
 empty one ("Empty"); what it writes there stays there, so ask for what you need in its answer. It knows nothing but the \
 task's text: put every name, path and rule it needs in there. Several calls in one message run in parallel.`;
+
+const sendDescription = `Send a file to the person in the chat: a report, a picture, a patch, an archive. A picture is shown \
+as one. The file must be in your workspace or in /tmp and may have 50 MB. What a person sends you is in the folder inbox/.`;
 
 function ask(request, signal, onProgress) {
   return new Promise((resolve, reject) => {
@@ -30,7 +33,7 @@ function ask(request, signal, onProgress) {
     socket.on("error", reject);
     socket.on("close", () => {
       signal?.removeEventListener("abort", stop);
-      if (answer === undefined) reject(new Error("The runner ended before the sub-agent did."));
+      if (answer === undefined) reject(new Error("The runner ended before this was done."));
       else if (answer.error !== undefined) reject(new Error(answer.error));
       else resolve(answer);
     });
@@ -41,7 +44,7 @@ export default function (pi) {
   pi.registerTool({
     name: "spawn_subagent",
     label: "Sub-agent",
-    description,
+    description: spawnDescription,
     promptSnippet: "Give a self-contained task to a sub-agent in a pod of its own and get its answer",
     parameters: {
       type: "object",
@@ -55,7 +58,7 @@ export default function (pi) {
     },
     async execute(_toolCallId, params, signal, onUpdate) {
       const show = (progress) => onUpdate?.({ content: [{ type: "text", text: progress }], details: {} });
-      const answer = await ask(params, signal, show);
+      const answer = await ask({ tool: "spawn_subagent", ...params }, signal, show);
       const { input = 0, output = 0, cached = 0 } = answer.usage ?? {};
       return {
         content: [{ type: "text", text: answer.text }],
@@ -70,6 +73,25 @@ export default function (pi) {
           cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 },
         },
       };
+    },
+  });
+  pi.registerTool({
+    name: "send_file",
+    label: "File",
+    description: sendDescription,
+    promptSnippet: "Send a file of the workspace to the person in the chat",
+    parameters: {
+      type: "object",
+      required: ["path"],
+      additionalProperties: false,
+      properties: {
+        path: { type: "string", minLength: 1, maxLength: 4096, description: "Of the file, from the workspace on" },
+        caption: { type: "string", maxLength: 1024, description: "What to say of it" },
+      },
+    },
+    async execute(_toolCallId, params, signal) {
+      const answer = await ask({ tool: "send_file", ...params }, signal, () => {});
+      return { content: [{ type: "text", text: answer.text }], details: {} };
     },
   });
 }

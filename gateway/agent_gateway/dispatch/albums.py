@@ -1,0 +1,48 @@
+"""What one message asks: a turn of its own, or a part of its album's."""
+
+from __future__ import annotations
+
+import json
+
+from agent_gateway.store import Store
+from agent_gateway.store.database import Connection
+from agent_gateway.store.rows import Attachment, Thread, Turn
+from agent_gateway.telegram.errors import MalformedUpdate
+from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.telegram.updates import Prompt, parse
+
+
+class Albums:
+    """Makes turns of messages. Telegram sends each picture of an album as a message, a moment apart."""
+
+    def __init__(self, store: Store, bot: BotIdentity) -> None:
+        self._store = store
+        self._bot = bot
+
+    async def take(self, connection: Connection, update_id: int, thread: Thread, prompt: Prompt) -> Turn | None:
+        """Queue what a message asks; None where it belongs to what was asked already, or asks nothing."""
+        files = prompt.files
+        if prompt.album is not None:
+            added = await self._store.add_to_album(connection, thread.id, prompt.album, prompt.text, files)
+            if added is not None:
+                return None
+            known = await self._store.has_album(connection, thread.id, prompt.album)
+            if not prompt.addressed and not known:
+                return None
+            if not known:  # in a group the words, and with them the bot's name, may stand below a later picture
+                files = (*await self._find_earlier(connection, update_id, prompt), *files)
+        return await self._store.add_turn(
+            connection, thread.id, update_id, prompt.message_id, prompt.person_id, prompt.text, files, prompt.album
+        )
+
+    async def _find_earlier(self, connection: Connection, update_id: int, prompt: Prompt) -> list[Attachment]:
+        found: list[Attachment] = []
+        for payload in await self._store.earlier_parts(connection, prompt.album or "", update_id):
+            try:
+                earlier = parse(json.loads(payload), self._bot)
+            except (ValueError, MalformedUpdate):
+                continue
+            same = isinstance(earlier, Prompt) and (earlier.address, earlier.album) == (prompt.address, prompt.album)
+            if same and isinstance(earlier, Prompt) and earlier.person_id == prompt.person_id:
+                found += earlier.files
+        return found

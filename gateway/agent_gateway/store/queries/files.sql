@@ -1,0 +1,26 @@
+-- name: begin_file
+INSERT INTO files (thread_id, name, media_type) VALUES ($1, $2, $3) RETURNING id;
+
+-- name: add_file_chunk
+INSERT INTO file_chunks (file_id, ordinal, data) VALUES ($1, $2, $3);
+
+-- name: finish_file
+UPDATE files SET bytes = $2 WHERE id = $1;
+
+-- name: drop_file
+DELETE FROM files WHERE id = $1;
+
+-- name: outbox_has
+SELECT 1 FROM outbox WHERE dedupe_key = $1;
+
+-- name: file_chunks
+SELECT data FROM file_chunks WHERE file_id = $1 ORDER BY ordinal;
+
+-- name: drop_sent_chunks
+-- What stands in the chat is kept there.
+DELETE FROM file_chunks WHERE file_id = (SELECT file_id FROM outbox WHERE id = $1);
+
+-- name: purge_files
+-- Those whose sender broke off, and those that nothing speaks of any more.
+DELETE FROM files f WHERE f.created_at < now() - interval '1 hour'
+  AND (f.bytes IS NULL OR NOT EXISTS (SELECT 1 FROM outbox o WHERE o.file_id = f.id));

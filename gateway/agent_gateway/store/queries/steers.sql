@@ -1,0 +1,40 @@
+-- name: add_steer
+-- Words only for a turn that runs, and its row is held until they are there: its end moves what is not read.
+INSERT INTO steers (turn_id, kind, update_id, message_id, person_id, text)
+SELECT t.id, $2, $3, $4, $5, $6 FROM turns t
+WHERE t.id = $1 AND ($2 = 'edit' OR t.state IN ('delivered', 'started')) FOR SHARE
+ON CONFLICT (turn_id, update_id) DO NOTHING RETURNING id;
+
+-- name: wanted_steers
+SELECT id, text FROM steers WHERE turn_id = $1 AND state = 'wanted' ORDER BY id;
+
+-- name: steer_read
+UPDATE steers SET state = 'read' WHERE id = $1 AND turn_id = $2 AND state = 'wanted';
+
+-- name: move_steers
+-- Behind a turn that has ended: asked as turns of their own, or dropped where its person wanted no more of it.
+WITH moved AS (
+    UPDATE steers SET state = CASE WHEN $2 THEN 'dropped' ELSE 'moved' END
+    WHERE turn_id = $1 AND kind = 'steer' AND state = 'wanted' RETURNING *
+)
+INSERT INTO turns (thread_id, message_id, person_id, text)
+SELECT t.thread_id, m.message_id, m.person_id, m.text FROM moved m JOIN turns t ON t.id = m.turn_id
+WHERE NOT $2 ORDER BY m.id RETURNING id, thread_id, text;
+
+-- name: unread_edits
+-- How messages of earlier turns were edited, that the agent has not been told.
+SELECT s.id, s.text FROM steers s JOIN turns t ON t.id = s.turn_id
+WHERE t.thread_id = $1 AND s.kind = 'edit' AND s.state = 'wanted' AND s.turn_id <> $2 ORDER BY s.id;
+
+-- name: edits_told
+UPDATE steers SET state = 'moved' WHERE id = ANY ($1::bigint[]);
+
+-- name: turn_by_message
+SELECT * FROM turns WHERE thread_id = $1 AND message_id = $2 ORDER BY id DESC LIMIT 1;
+
+-- name: edit_turn
+-- Only what nobody has taken yet.
+UPDATE turns SET text = $2 WHERE id = $1 AND state = 'queued' RETURNING id;
+
+-- name: edit_message
+UPDATE messages SET text = $2 WHERE turn_id = $1 AND role = 'user';

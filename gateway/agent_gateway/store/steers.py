@@ -1,0 +1,57 @@
+"""Words for turns that are under way, and edits of messages."""
+
+from __future__ import annotations
+
+from agent_gateway.store.database import Connection, Database
+from agent_gateway.store.rows import Turn
+from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.turns import build_turn
+
+
+class SteerQueries(Database):
+    """Steers and edits."""
+
+    async def add_steer(
+        self,
+        connection: Connection,
+        turn: Turn,
+        kind: str,
+        update_id: int,
+        message_id: int | None,
+        person_id: int | None,
+        text: str,
+    ) -> int | None:
+        """Attach words to a turn; None where it has ended, or this update did so before. `kind` is steer or edit."""
+        number = await connection.fetchval(QUERIES["add_steer"], turn.id, kind, update_id, message_id, person_id, text)
+        if number is not None and kind == "steer":
+            await connection.execute(QUERIES["add_message"], turn.thread_id, turn.id, "user", text)
+        return None if number is None else int(number)
+
+    async def wanted_steers(self, turn_id: int) -> list[tuple[int, str]]:
+        """Return the words that the agent has not read yet, oldest first."""
+        return [(row["id"], row["text"]) for row in await self._rows("wanted_steers", turn_id)]
+
+    async def steer_read(self, turn_id: int, steer_id: int, thread_id: int, run: int, seq: int) -> None:
+        """Record, with the acknowledgement, that the agent has read words."""
+        async with self.fenced() as connection:
+            await connection.execute(QUERIES["steer_read"], steer_id, turn_id)
+            await connection.execute(QUERIES["acked"], thread_id, run, seq)
+
+    async def take_edits(self, turn: Turn) -> list[str]:
+        """Return how messages of earlier turns were edited, and record that it is told with this turn."""
+        found = await self._rows("unread_edits", turn.thread_id, turn.id)
+        if found:
+            await self._write("edits_told", [row["id"] for row in found])
+        return [row["text"] for row in found]
+
+    async def turn_by_message(self, thread_id: int, message_id: int) -> Turn | None:
+        """Return the newest turn that a message asked for."""
+        row = await self._row("turn_by_message", thread_id, message_id)
+        return build_turn(row) if row else None
+
+    async def edit_turn(self, connection: Connection, turn_id: int, text: str) -> bool:
+        """Replace the text of a turn that waits; False where it waits no more."""
+        if await connection.fetchval(QUERIES["edit_turn"], turn_id, text) is None:
+            return False
+        await connection.execute(QUERIES["edit_message"], turn_id, text)
+        return True

@@ -1,0 +1,180 @@
+"""Files of the chat: what came with a turn goes into the workspace, what the agent sends goes to the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+import aiohttp
+
+from agent_contract import wire
+from agent_contract.names import INBOX_DIR, MAX_FILE_BYTES
+from agent_runner.link import Declined, Link
+from agent_runner.logs import Log
+from agent_runner.workspace import WorkspaceError
+
+ATTEMPTS: Final = 4
+PAUSE: Final = 1.0
+"""Seconds between two attempts."""
+IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
+MAX_IMAGE_BYTES: Final = 4_000_000
+"""Of all images that one prompt shows: its line of the session must fit one frame, and base64 adds a third."""
+_BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
+_OUTSIDE = "The file must be in the workspace or in /tmp."
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image that the prompt shows."""
+
+    data: str
+    """In base64."""
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What became of a turn's files."""
+
+    note: str = ""
+    """Tells the agent where they are, and which are not there."""
+    images: tuple[Image, ...] = ()
+    problems: tuple[str, ...] = ()
+    """For the person: which could not be fetched, and why."""
+
+
+class ChatFiles:
+    """Moves single files between gateway and workspace, never whole in memory but for images that the model is shown."""
+
+    def __init__(self, link: Link, workspace: str, log: Log) -> None:
+        """Nothing moves yet."""
+        self._link = link
+        self._workspace = Path(workspace)
+        self._log = log
+
+    async def fetch(self, turn: int, files: Sequence[wire.TurnFile]) -> Fetched:
+        """Put the files of a turn into the workspace's inbox."""
+        lines: list[str] = []
+        problems: list[str] = []
+        images: list[Image] = []
+        room = MAX_IMAGE_BYTES
+        for number, file in enumerate(files):
+            try:
+                path, size = await self._fetch_one(turn, number, file)
+            except WorkspaceError as error:
+                problem = f"{file.name} could not be fetched: {error}"
+                lines.append(f"- {problem}")
+                problems.append(problem)
+                continue
+            about = ", ".join(filter(None, (file.about, file.media_type, describe_size(size))))
+            lines.append(f"- {path.relative_to(self._workspace)} ({about})")
+            if file.media_type in IMAGES and 0 < size <= room:
+                room -= size
+                data = await asyncio.to_thread(path.read_bytes)
+                images.append(Image(base64.b64encode(data).decode(), file.media_type))
+        note = "\n".join(["[Files that the person sent with this, in the workspace:", *lines]) + "]"
+        return Fetched(note, tuple(images), tuple(problems))
+
+    async def send(self, turn: int, path: str, caption: str) -> str:
+        """Hand a file to the gateway, which says it in the chat; return what the agent is told.
+
+        Raises:
+            WorkspaceError: it is none that may be sent, or could not be; with words for the agent.
+        """
+        found = await asyncio.to_thread(self._find, path)
+        call_id = uuid.uuid4().hex  # the same for each attempt, so that the chat has it once
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                await self._link.put_file(found, turn, call_id, caption)
+                break
+            except Declined as error:
+                raise WorkspaceError(str(error)) from error
+            except _BROKEN as error:
+                self._log.warning("file_not_sent", problem=type(error).__name__, again=bool(left))
+                if not left:
+                    raise WorkspaceError(f"It could not be sent ({type(error).__name__}); try again later.") from error
+            await asyncio.sleep(PAUSE)
+        size = describe_size(found.stat().st_size)
+        self._log.info("file_sent", turn=turn)
+        return f"Handed over for the chat: {found.name} ({size})."
+
+    def _find(self, path: str) -> Path:
+        wanted = self._workspace / path
+        try:
+            found = wanted.resolve(strict=True)
+        except OSError as error:
+            raise WorkspaceError(f"There is no such file: {error.strerror}.") from error
+        roots = (self._workspace.resolve(), Path("/tmp").resolve())  # noqa: S108  # the agent's own
+        if not any(found.is_relative_to(root) for root in roots):
+            raise WorkspaceError(_OUTSIDE)
+        if not found.is_file():
+            raise WorkspaceError("It is not a file; pack a folder into an archive first.")
+        size = found.stat().st_size
+        if size == 0:
+            raise WorkspaceError("The file is empty.")
+        if size > MAX_FILE_BYTES:
+            most = describe_size(MAX_FILE_BYTES)
+            raise WorkspaceError(f"The file has {describe_size(size)}: Telegram takes at most {most} of a bot.")
+        return found
+
+    async def _fetch_one(self, turn: int, number: int, file: wire.TurnFile) -> tuple[Path, int]:
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                return await self._download(turn, number, file.name)
+            except Declined as error:
+                raise WorkspaceError(str(error)) from error
+            except _BROKEN as error:
+                self._log.warning("file_not_fetched", problem=type(error).__name__, again=bool(left))
+                if not left:
+                    words = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+                    raise WorkspaceError(f"{words}.") from error
+            await asyncio.sleep(PAUSE)
+        raise AssertionError("unreachable")
+
+    async def _download(self, turn: int, number: int, name: str) -> tuple[Path, int]:
+        path, target = await asyncio.to_thread(_create, self._workspace / INBOX_DIR, Path(name).name or "file")
+        total = 0
+        try:
+            with target:
+                async for chunk in self._link.fetch_file(turn, number):
+                    total += len(chunk)
+                    await asyncio.to_thread(target.write, chunk)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return path, total
+
+
+def _create(folder: Path, name: str) -> tuple[Path, IO[bytes]]:
+    """Create a file of this name, or of the next that is free."""
+    folder.mkdir(exist_ok=True)
+    for candidate in _candidates(name):
+        try:
+            return folder / candidate, (folder / candidate).open("xb")
+        except FileExistsError:
+            continue
+    raise AssertionError("unreachable")
+
+
+def _candidates(name: str) -> Iterator[str]:
+    yield name
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122  # of a name, not of a path
+    count = 2
+    while True:
+        yield f"{stem}-{count}{suffix}"
+        count += 1
+
+
+def describe_size(size: int) -> str:
+    """Return a number of bytes as people read it, as in `81 kB`."""
+    if size < 1000:
+        return f"{size} B"
+    if size < 1_000_000:
+        return f"{size / 1000:.0f} kB"
+    return f"{size / 1_000_000:.1f} MB"

@@ -1,0 +1,140 @@
+"""Files of the chat at the runners' port: from Telegram to the run that has the turn, and from the agent to the outbox."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import pytest
+from aiohttp import ClientError
+
+from agent_contract import names, wire
+from agent_gateway.store.rows import Attachment
+from agent_gateway.telegram.errors import NotSent, RefusalKind, Refused
+from tests.support.runners import bearer, running_port
+
+pytestmark = pytest.mark.postgres
+PHOTO = Attachment("photo-id", "photo-7.jpg", "image/jpeg", 3)
+
+
+@pytest.fixture
+async def port(store):
+    async with running_port(store) as port:
+        yield port
+
+
+async def begin(port, files=(PHOTO,)):
+    thread = await port.make_thread()
+    await port.make_run(thread)
+    turn = await port.make_turn(thread, files=files)
+    runner = await port.join()
+    await port.store.deliver_next(thread.id, 1)
+    return thread, turn, runner
+
+
+def path_of(port, turn, number=0):
+    return f"{port.url}{names.PATH_FILES}/{turn.id}/{number}"
+
+
+async def get(port, url, token="token-1"):
+    async with port.session.get(url, headers=bearer(token)) as response:
+        return response.status, await response.read()
+
+
+async def put(port, turn, data=b"hello", token="token-1", **query):
+    asked = {"turn": str(turn.id), "call": "c1", "name": "report.txt", **query}
+    async with port.session.put(
+        port.url + names.PATH_FILES, params=asked, data=io.BytesIO(data), headers=bearer(token)
+    ) as response:
+        return response.status, (await response.json())["error"]["message"] if response.status != 204 else ""
+
+
+async def rows(store):
+    return await store.pool.fetch("SELECT * FROM outbox ORDER BY id")
+
+
+async def test_a_turn_tells_of_its_files_and_its_run_gets_them(port):
+    thread, turn, runner = await begin(port)
+    await port.deps.registry.link(thread.id).send_turn(await port.store.running_turn(thread.id))
+    frame = await runner.get(wire.Turn)
+    assert frame.files == [wire.TurnFile(name="photo-7.jpg", media_type="image/jpeg", size=3)]
+    port.deps.files.files["photo-id"] = [b"ab", b"c"]
+    assert await get(port, path_of(port, turn)) == (200, b"abc")
+
+
+async def test_another_runs_files_are_not_given(port):
+    _, turn, _ = await begin(port)
+    other = await port.make_thread(chat=43, name="tg-43")
+    await port.make_run(other, pod="pod-b", token="token-b")
+    await port.join("token-b")
+    assert (await get(port, path_of(port, turn), "token-b"))[0] == 404
+    assert (await put(port, turn, token="token-b"))[0] == 404
+    assert (await get(port, path_of(port, turn, 1)))[0] == 404
+    assert await rows(port.store) == []
+
+
+async def test_what_telegram_refuses_is_told_in_words_and_what_may_help_is_tried_again(port):
+    _, turn, _ = await begin(port)
+    refusal = Refused(RefusalKind.OTHER, "Bad Request: file is too big")
+    for problem, status, words in ((refusal, 404, b"file is too big"), (NotSent("no way there"), 503, b"no way there")):
+        port.deps.files.files["photo-id"] = [problem]
+        answered, body = await get(port, path_of(port, turn))
+        assert answered == status
+        assert words in body
+
+
+async def test_half_a_file_is_never_taken_for_the_whole(port):
+    _, turn, _ = await begin(port)
+    port.deps.files.files["photo-id"] = [b"half", NotSent("gone")]
+    with pytest.raises(ClientError):
+        await get(port, path_of(port, turn))
+
+
+async def test_a_file_of_the_agents_is_said_once(port):
+    thread, turn, _ = await begin(port)
+    caption = base64.urlsafe_b64encode("für dich".encode()).decode()
+    data = bytes(range(256)) * 9000  # more than one row of the store
+    for _ in range(2):
+        assert await put(port, turn, data, caption=caption, name="../re port.pdf") == (204, "")
+    [row] = await rows(port.store)
+    assert (row["text"], row["reply_to"], row["chat_id"]) == ("für dich", 7, thread.address.chat_id)
+    [claimed] = await port.store.claim_outbox(())
+    assert (claimed.file.name, claimed.file.media_type, claimed.file.bytes) == (
+        "re port.pdf", "application/pdf", len(data),
+    )  # fmt: skip
+    assert b"".join([part async for part in port.store.stream_file(claimed.file.id)]) == data
+    await port.store.sent(claimed.id)
+    assert await port.store.pool.fetchval("SELECT count(*) FROM file_chunks") == 0
+    assert await port.store.pool.fetchval("SELECT count(*) FROM files") == 1
+
+
+async def test_a_file_over_the_limit_leaves_nothing(port, monkeypatch):
+    monkeypatch.setattr("agent_gateway.runners.files.MAX_FILE_BYTES", 3_000_000)
+    _, turn, _ = await begin(port)
+    status, words = await put(port, turn, b"x" * 3_000_001)
+    assert status == 413
+    assert "3 MB" in words
+    assert await port.store.pool.fetchval("SELECT count(*) FROM files") == 0
+
+
+async def test_words_for_a_turn_are_sent_again_until_they_are_read(port):
+    thread, turn, runner = await begin(port)
+    running = await port.store.running_turn(thread.id)
+    async with port.store.fenced() as connection:
+        number = await port.store.add_steer(connection, running, "steer", 9, 70, 42, "in French")
+    await runner.close()
+    runner = await port.join(ready=True)
+    frame = await runner.get(wire.Steer)
+    assert frame == wire.Steer(turn=turn.id, id=number, text="in French")
+    await runner.event(1, turn.id, wire.TurnStarted())
+    await runner.event(2, turn.id, wire.Steered(id=number))
+    await runner.acked(2)
+    assert await port.store.wanted_steers(turn.id) == []
+
+
+async def test_what_a_pod_could_not_fetch_is_told_in_the_chat(port):
+    thread, turn, runner = await begin(port)
+    await port.deps.registry.link(thread.id).send_turn(await port.store.running_turn(thread.id))
+    await runner.event(1, turn.id, wire.Notice(text="photo-7.jpg could not be fetched: gone."))
+    await runner.acked(1)
+    assert [row["text"] for row in await rows(port.store)] == ["photo-7.jpg could not be fetched: gone."]
