@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from agent_gateway.config import GatewayConfig
 from agent_gateway.dispatch.access import Access
+from agent_gateway.dispatch.again import AgainButtons
 from agent_gateway.dispatch.commands import Commands
 from agent_gateway.dispatch.inbox import Dispatcher
 from agent_gateway.dispatch.moving import Moving
@@ -117,6 +118,7 @@ def build_context(
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
         stop_button=StopButton(store, registry, wake),
         steering=steering,
+        again=AgainButtons(store, views, wake),
     )
     proxy = LlmProxy(build_providers(config), store)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)

@@ -111,8 +111,8 @@ async def test_words_for_an_answer_that_is_just_over_are_asked(store):
         _, turn, runner = await begin(desk)
         before = store.running_turn
 
-        async def late(thread_id):
-            found = await before(thread_id)
+        async def late(thread_id, connection=None):
+            found = await before(thread_id, connection)
             store.running_turn = before
             await end(desk, turn)  # between the look and the record
             return found

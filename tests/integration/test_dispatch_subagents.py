@@ -208,7 +208,7 @@ async def test_the_next_run_of_a_parent_that_died_is_told_what_its_children_said
         thread, turn, _ = await begin(desk)
         first, second = await ask(desk, thread, turn), await ask(desk, thread, turn, "call-2", seq=3)
         own, _ = await connect_child(desk, first.name)
-        desk.resources.report("tg-42", number=1, finishedAt="2026-01-01T00:00:00Z", reason="Evicted")
+        desk.resources.report("tg-42", number=1, finishedAt="2026-01-01T00:00:00Z", reason="OOMKilled")
         desk.registry.detach(thread.id, desk.registry.link(thread.id).connection)
 
         async def over():

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, field
 
 from agent_gateway.dispatch.access import Access
+from agent_gateway.dispatch.again import AgainButtons
 from agent_gateway.dispatch.commands import Commands
 from agent_gateway.dispatch.fakes import FakeResources, FakeSubAgents, FakeViews
 from agent_gateway.dispatch.inbox import Dispatcher
@@ -95,6 +96,7 @@ class Desk:
             model="glm", subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
             service=self.service, turns=TurnCommands(store, self.registry, self.views, self.wake, "tg"),
             stop_button=StopButton(store, self.registry, self.wake), steering=Steering(store, self.registry, self.wake),
+            again=AgainButtons(store, self.views, self.wake),
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks,

@@ -55,11 +55,12 @@ class Requeue:
 
 @dataclass(frozen=True, slots=True)
 class Interrupt:
-    """End a turn whose run was lost, its text kept."""
+    """End a turn whose run was lost, its text kept; `resumes` says that it goes on by itself."""
 
     turn: int
     reason: str
     message: str | None = None
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

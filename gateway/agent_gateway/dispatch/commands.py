@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from agent_contract.agentthread import AgentThread, Phase
+from agent_gateway.dispatch.again import AgainButtons
 from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
@@ -62,6 +63,7 @@ class Commands:
         turns: TurnCommands,
         stop_button: StopButton,
         steering: Steering,
+        again: AgainButtons,
     ) -> None:
         self._store = store
         self._resources = resources
@@ -76,6 +78,7 @@ class Commands:
         self._turns = turns
         self._stop_button = stop_button
         self._steering = steering
+        self._again = again
 
     async def answer(self, connection: Connection, update_id: int, command: Command) -> Answer | Prompt | None:
         """Carry out a command; None for one of a group that may be meant for another bot.
@@ -118,9 +121,10 @@ class Commands:
 
     async def press(self, connection: Connection, pressed: Pressed) -> Answer:
         """Carry out a pressed button."""
-        stopped = await self._stop_button.press(connection, pressed)
-        if stopped is not None:
-            return _answer(stopped)
+        for button in (self._stop_button, self._again):
+            outcome = await button.press(connection, pressed)
+            if outcome is not None:
+                return _answer(outcome)
         text, due = await self._subagents.press(connection, pressed, pressed.data)
         return Answer(text, [lambda: self._service.look(due)])
 

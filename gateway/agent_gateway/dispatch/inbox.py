@@ -37,7 +37,8 @@ from agent_gateway.telegram.updates import Command, Edited, Ignored, Incoming, P
 _log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
 _PURGE_SECONDS = 3600.0
-_PARALLEL = 16
+_PARALLEL = 4
+"""Fewer than the pool has connections: each holds one for its transaction, and commands look things up on another."""
 _TRIES = 3
 
 
@@ -241,7 +242,7 @@ class Dispatcher:
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
         thread = await self._store.get_or_create_thread(connection, address, name, prompt.title)
         back = await self._places.greet(connection, address) if thread.place is Place.ORPHANED else []
-        running = await self._store.running_turn(thread.id)
+        running = await self._store.running_turn(thread.id, connection)
         steered = await self._steering.reply(connection, row.update_id, thread, prompt, running)
         if steered is not None:
             return _answer(steered)

@@ -34,6 +34,8 @@ LATE_FRAMES = timedelta(seconds=5)
 PAUSES = (2.0, 10.0)
 """Seconds before a run is tried again, by how many failed to start."""
 MAX_ATTEMPTS = len(PAUSES) + 1
+RESUMED = frozenset({Reason.EVICTED, Reason.NODE_LOST, Reason.GATEWAY_LOST})
+"""Ends of a run that nobody wanted and that a new one may not meet: its turn goes on by itself."""
 TURN_BACKSTOP = timedelta(seconds=30)
 """The runner ends a turn at its deadline; that much later the gateway does."""
 
@@ -89,7 +91,10 @@ def _cut(turn: Turn, last: Run | None) -> Action:
         return Requeue(turn.id)
     if turn.stop_asked:
         return Interrupt(turn.id, Reason.STOPPED)
-    return Interrupt(turn.id, (last.reason if last else None) or Reason.DELETED, last.message if last else None)
+    reason = (last.reason if last else None) or Reason.DELETED
+    # once: what is cut again is a person's to decide
+    resumes = reason in RESUMED and turn.again_of is None
+    return Interrupt(turn.id, reason, last.message if last else None, resumes)
 
 
 def _without_run(s: Snapshot, turn: Turn, now: datetime) -> list[Action]:

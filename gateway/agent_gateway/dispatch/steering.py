@@ -31,7 +31,7 @@ class Steering:
         """Steer by a reply to the running answer; None for any other message, which is asked in its turn."""
         if running is None or prompt.reply_to is None or prompt.files or not prompt.text.strip():
             return None
-        if prompt.reply_to not in (await self._store.view(running.id)).message_ids:
+        if prompt.reply_to not in (await self._store.view(running.id, connection)).message_ids:
             return None
         return await self._steer(connection, thread, running, update_id, prompt, prompt.text)
 

@@ -28,6 +28,7 @@ from agent_gateway.store import Store
 from agent_gateway.store.database import FAULTS
 from agent_gateway.store.rows import Address, Final, Run, Thread, ThreadKind, Turn, TurnState, TurnView
 from agent_gateway.telegram import texts
+from agent_gateway.telegram.again import build_buttons, build_continuation, build_error_id, with_id
 
 _log = logging.getLogger(__name__)
 SWEEP_SECONDS = 5.0
@@ -234,8 +235,11 @@ class Threads:
                 await self._end_run(s, number, reason, message)
             case do.Requeue(turn=turn):
                 await self._store.requeue(turn)
-            case do.Interrupt(turn=turn, reason=reason, message=message):
-                await self._end_turn(turn, "run_lost", texts.run_lost_text(reason, message))
+            case do.Interrupt(turn=turn, reason=reason, message=message, resumes=resumes):
+                words = texts.run_lost_text(reason, message, resumes=resumes)
+                kind = "aborted" if reason == Reason.STOPPED else "run_lost"
+                lost = texts.lost_words(reason, message) if resumes else None
+                await self._end_turn(turn, kind, words, resumes=lost)
             case do.TimeOut(turn=turn):
                 if s.run is not None:
                     await self._store.ask_stop(None, s.thread.id, s.run.number, "timeout")
@@ -317,12 +321,17 @@ class Threads:
             await self._store.count_attempt(s.thread.id)
         self._registry.forget(s.thread.id, number)
 
-    async def _end_turn(self, turn_id: int, reason: str, words: str) -> None:
-        stored = await self._store.view(turn_id)
+    async def _end_turn(self, turn_id: int, reason: str, words: str, *, resumes: str | None = None) -> None:
+        """End a turn; it goes on by itself where `resumes` says why it was cut."""
+        stored, turn = await asyncio.gather(self._store.view(turn_id), self._store.turn_by_id(turn_id))
         shown = await self._views.finish(turn_id)
         partial = "\n\n".join(t for t in stored.messages if t.strip())
-        final = Final(texts.interrupted_text(partial, words), message_ids=shown or stored.message_ids)
+        goes_on = build_continuation(turn.text, partial, resumes) if resumes and turn is not None else None
+        text = texts.interrupted_text(partial, words if resumes else with_id(words, turn_id, reason))
+        buttons = () if resumes else build_buttons(turn_id, reason)
+        final = Final(text, message_ids=shown or stored.message_ids, buttons=buttons, goes_on=goes_on)
         await self._store.end_turn(turn_id, None, None, TurnState.FAILED, reason, final)
+        _log.warning("turn_failed", extra={"turn": turn_id, "error_id": build_error_id(turn_id), "reason": reason})
         self._wake.outbox()
 
     async def _show_waiting(self, s: r.Snapshot, waiting: do.ShowWaiting) -> None:

@@ -16,6 +16,7 @@ from agent_gateway.runners.ports import Children, RunnerStore, Views, Wakes
 from agent_gateway.runners.progress import Progress, clean
 from agent_gateway.runners.tools import ToolLog
 from agent_gateway.store.rows import Final, Thread, ThreadKind, Turn, TurnState, TurnView
+from agent_gateway.telegram.again import build_buttons, build_error_id, with_id
 from agent_gateway.telegram.texts import EMPTY_ANSWER, failure_text
 
 log = logging.getLogger(__name__)
@@ -82,8 +83,7 @@ class TurnStream:
                 text = self._progress.last() if own else self._progress.text()
                 await self._end(self._turn, seq, TurnState.DONE, None, text or EMPTY_ANSWER)
             case wire.Failed():
-                said = [self._progress.text(), failure_text(event.reason, event.error)]
-                await self._end(self._turn, seq, TurnState.FAILED, event.reason, "\n\n".join(filter(None, said)))
+                await self._fail(self._turn, seq, event)
             case wire.TurnStarted():
                 await self.flush()
                 await self._started(self._turn, seq)
@@ -169,13 +169,23 @@ class TurnStream:
             log.info("step", extra={**self._ids(), "step": "first_text", "turn": turn.id, "t": _now()})
         self._lane.views.update(turn.id, text, self._progress.activity, tools.lines())
 
+    async def _fail(self, turn: Turn, seq: int, event: wire.Failed) -> None:
+        words = failure_text(event.reason, event.error)
+        if self._lane.thread.kind is ThreadKind.CONVERSATION:
+            words = with_id(words, turn.id, event.reason)
+        ids = {**self._ids(), "turn": turn.id, "error_id": build_error_id(turn.id)}
+        log.warning("turn_failed", extra={**ids, "reason": event.reason})
+        said = "\n\n".join(filter(None, [self._progress.text(), words]))
+        await self._end(turn, seq, TurnState.FAILED, event.reason, said)
+
     async def _end(self, turn: Turn, seq: int, state: TurnState, reason: str | None, text: str) -> None:
         lane = self._lane
         self._dirty.clear()
         if lane.thread.kind is ThreadKind.SUBAGENT:
             await self._commits.run(seq, lambda: lane.children.settle(lane.thread, seq, state, reason, text))
         else:
-            final = Final(text, "markdown", await lane.views.finish(turn.id))
+            buttons = build_buttons(turn.id, reason) if reason is not None else ()
+            final = Final(text, "markdown", await lane.views.finish(turn.id), buttons)
             tools = self._tools.state() if self._tools is not None else self._tools_saved
 
             async def end() -> None:

@@ -141,6 +141,8 @@ class Turn:
     files: tuple[Attachment, ...] = ()
     ready_at: datetime | None = None
     """Not to be given to a run before: the rest of an album may still come."""
+    again_of: int | None = None
+    """The turn that was cut and that this one asks again or goes on with."""
 
 
 class SubAgentState(StrEnum):
@@ -298,3 +300,6 @@ class Final:
     text: str
     format: str = "markdown"
     message_ids: tuple[int, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    goes_on: str | None = None
+    """What a turn is to ask that goes on with it at once, by itself."""

@@ -88,7 +88,7 @@ class SubAgentQueries(Database):
         self, connection: Connection, chat_id: int | None, topic_id: int | None, name: str, task: str
     ) -> Thread:
         row = await connection.fetchrow(QUERIES["add_child_thread"], self.bot_id, chat_id, topic_id, name, task[:256])
-        turn = await connection.fetchrow(QUERIES["add_turn"], row["id"], None, None, None, task)
+        turn = await connection.fetchrow(QUERIES["add_turn"], row["id"], None, None, None, task, "[]", None)
         await connection.execute(QUERIES["add_message"], row["id"], turn["id"], "user", task)
         return build_thread(row)
 
@@ -190,7 +190,7 @@ class SubAgentQueries(Database):
         thread = await connection.fetchrow(QUERIES["thread_by_id"], child.thread_id)
         await connection.execute(
             QUERIES["put_outbox"], thread["bot_id"], f"subagent:{child.thread_id}", thread["chat_id"],
-            thread["topic_id"], child.reply_to, None, "notice", "markdown", report, [], "[]",
+            thread["topic_id"], child.reply_to, None, "notice", "markdown", report, [], "[]", None,
         )  # fmt: skip
 
     async def hand_results(self, thread_ids: Sequence[int], turn_id: int) -> None:

@@ -75,9 +75,9 @@ class TurnQueries(Database):
         row = await self._row("next_turn", thread_id)
         return build_turn(row) if row else None
 
-    async def running_turn(self, thread_id: int) -> Turn | None:
+    async def running_turn(self, thread_id: int, connection: Connection | None = None) -> Turn | None:
         """Return the turn that a run has."""
-        row = await self._row("running_turn", thread_id)
+        row = await (connection or self.pool).fetchrow(QUERIES["running_turn"], thread_id)
         return build_turn(row) if row else None
 
     async def deliver_next(self, thread_id: int, run: int) -> Turn | None:
@@ -131,8 +131,11 @@ class TurnQueries(Database):
         address = Address(thread["bot_id"], thread["chat_id"], thread["topic_id"])
         await connection.execute(
             QUERIES["put_outbox"], address.bot_id, f"turn:{turn.id}", address.chat_id, address.topic_id,
-            turn.message_id, turn.id, "final", final.format, final.text, list(final.message_ids or stored or ()), "[]", None,
+            turn.message_id, turn.id, "final", final.format, final.text, list(final.message_ids or stored or ()),
+            json.dumps([[b.text, b.data] for b in final.buttons]), None,
         )  # fmt: skip
+        if final.goes_on is not None:
+            await connection.fetchrow(QUERIES["ask_again"], turn.id, None, final.goes_on)
 
     async def _move_steers(self, connection: Connection, turn: Turn) -> None:
         """Ask anew what was said to a turn and not read before its end; a person who stopped it wants none of it."""
@@ -148,6 +151,15 @@ class TurnQueries(Database):
         row = await self._row("last_asked", thread_id)
         return build_turn(row) if row else None
 
+    async def ask_again(self, connection: Connection, turn: Turn, person_id: int | None, text: str) -> Turn | None:
+        """Queue a turn in place of one that was cut; None where that was done before."""
+        row = await connection.fetchrow(QUERIES["ask_again"], turn.id, person_id, text)
+        return build_turn(row) if row else None
+
+    async def last_answer(self, turn_id: int) -> str:
+        """Return what was answered in a turn, as the history has it."""
+        return str(await self._value("last_answer", turn_id) or "")
+
     async def requeue(self, turn_id: int) -> None:
         """Give back a turn that no run started."""
         await self._write("requeue", turn_id)
@@ -160,9 +172,9 @@ class TurnQueries(Database):
         """Cancel what waits; return the turns' ids."""
         return [row["id"] for row in await connection.fetch(QUERIES["cancel_queued"], thread_id)]
 
-    async def view(self, turn_id: int) -> TurnView:
+    async def view(self, turn_id: int, connection: Connection | None = None) -> TurnView:
         """Return what is stored of a turn's view; an empty one if nothing is."""
-        row = await self._row("view", turn_id)
+        row = await (connection or self.pool).fetchrow(QUERIES["view"], turn_id)
         if row is None:
             return TurnView(turn_id, (), ())
         return TurnView(turn_id, tuple(json.loads(row["messages"])), tuple(row["message_ids"]))

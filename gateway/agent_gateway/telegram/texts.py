@@ -165,7 +165,7 @@ def run_lost_text(reason: str | None, message: str | None = None, *, resumes: bo
     words = _LOST.get(reason or "", "The connection to the agent was lost.")
     if message and reason in _WAITING | {Reason.ERROR: "", Reason.BAD_CONFIG: ""}:
         words = f"{words} {_sentence(message, '')}"
-    return f"{words} {'It continues in a new pod.' if resumes else TRY_AGAIN}"
+    return f"{words} {'It continues by itself in a new pod.' if resumes else TRY_AGAIN}"
 
 
 def lost_words(reason: str | None, message: str | None = None) -> str:

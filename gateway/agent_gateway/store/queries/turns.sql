@@ -11,6 +11,14 @@ WHERE thread_id = $1 AND album = $2 AND state = 'queued' RETURNING *;
 -- name: has_album
 SELECT 1 FROM turns WHERE thread_id = $1 AND album = $2;
 
+-- name: ask_again
+INSERT INTO turns (thread_id, message_id, person_id, text, files, again_of)
+SELECT thread_id, message_id, COALESCE($2, person_id), $3, files, id FROM turns WHERE id = $1
+ON CONFLICT (again_of) WHERE again_of IS NOT NULL DO NOTHING RETURNING *;
+
+-- name: last_answer
+SELECT text FROM messages WHERE turn_id = $1 AND role = 'assistant' ORDER BY id DESC LIMIT 1;
+
 -- name: turn_by_update
 SELECT * FROM turns WHERE thread_id = $1 AND update_id = $2;
 
@@ -78,7 +86,7 @@ WHERE id = $1 AND state IN ('queued', 'delivered', 'started') RETURNING *;
 UPDATE turns SET stop_asked = true WHERE id = $1 AND state IN ('queued', 'delivered', 'started');
 
 -- name: last_asked
-SELECT * FROM turns WHERE thread_id = $1 AND person_id IS NOT NULL ORDER BY id DESC LIMIT 1;
+SELECT * FROM turns WHERE thread_id = $1 AND person_id IS NOT NULL AND again_of IS NULL ORDER BY id DESC LIMIT 1;
 
 -- name: requeue
 UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL, attempts = attempts + 1

@@ -42,7 +42,7 @@ def test_every_end_of_a_run_has_words(reason):
     said = texts.run_lost_text(reason)
     assert "connection to the agent was lost" not in said
     assert said.endswith(texts.TRY_AGAIN)
-    assert texts.run_lost_text(reason, resumes=True).endswith("It continues in a new pod.")
+    assert texts.run_lost_text(reason, resumes=True).endswith("It continues by itself in a new pod.")
 
 
 def test_an_end_without_a_reason_has_words():
