@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 import re
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from agent_gateway.telegram.ports import Entity
 from agent_gateway.telegram.render import MAX_ENTITIES, MAX_UNITS, _nest, render, render_partial
 from agent_gateway.telegram.texts import EMPTY_ANSWER
+from tests.support.markdown import Generator
 
 NESTING = {"pre", "code"}
 
@@ -43,46 +43,6 @@ def check(chunks):
 
 def types(chunk):
     return {entity.type for entity in chunk.entities}
-
-
-class Generator:
-    """Markdown of the kinds that agents write, from a seed."""
-
-    words = ("alpha", "naïve", "日本語", "👩‍💻", "🦀", "x<y>", "vector<int>", "$HOME/$USER", "a||b", "[^1]", "snake_case", "2*3*4",
-             "<https://example.org/a>", "[link](https://example.org/a_(b))", "[file](src/x.py)", "`code`", "`a<b>|$c`",
-             "**bold**", "*it*", "***both***", "~~gone~~", "||hidden||", "&lt;", "\\*", "<div>", "</div>", "<!-- c -->",
-             "**open", "`open", "[open](", "![pic](http://e.org/p.png)", "~5", "$5", "\u202e", "e\u0301")  # fmt: skip
-
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-
-    def line(self):
-        return " ".join(self.random.choice(self.words) for _ in range(self.random.randint(1, 25)))
-
-    def block(self):
-        kind = self.random.randrange(9)
-        match kind:
-            case 0:
-                return f"{'#' * self.random.randint(1, 6)} {self.line()}"
-            case 1:
-                return "\n".join(f"{'  ' * self.random.randrange(3)}- {self.line()}" for _ in range(4))
-            case 2:
-                return "\n".join(f"{n}. {self.line()}" for n in range(1, 4))
-            case 3:
-                body = "\n".join(self.line() for _ in range(self.random.choice((1, 5, 60))))
-                return f"```{self.random.choice(('python', '', 'c++'))}\n{body}\n```"
-            case 4:
-                return f"> {self.line()}\n> {self.line()}"
-            case 5:
-                return f"| a | b |\n|---|---|\n| {self.line().replace('|', '/')} | {self.random.choice(('1', ''))} |"
-            case 6:
-                return f"- [x] {self.line()}\n- [ ] {self.line()}"
-            case 7:
-                return "---"
-        return "\n".join(self.line() for _ in range(self.random.randint(1, 5)))
-
-    def text(self):
-        return "\n\n".join(self.block() for _ in range(self.random.randint(1, 14)))
 
 
 @pytest.mark.parametrize("seed", range(300))
