@@ -68,26 +68,21 @@ class Moving:
         moved = await self._store.move_chat(
             connection, old, new, lambda chat, topic: build_thread_name(self._bot_name, chat, topic)
         )
-        shown: list[int] = []
         for one in moved:
-            ids = {"agent_thread": one.thread.name, "was": one.name, "run": one.run}
-            _log.info("thread_moved", extra=ids)
-            running = await self._store.running_turn(one.id)
-            waiting = await self._store.queued_turns(one.id)
-            shown += [turn.id for turn in (*waiting, *([running] if running is not None else []))]
+            _log.info("thread_moved", extra={"agent_thread": one.thread.name, "was": one.name})
 
         async def carry_on() -> None:
-            for turn_id in shown:  # what they show stands in the old chat
-                await self._views.finish(turn_id)
             for one in moved:
+                for turn_id in one.work.shown:  # what they show stands in the old chat
+                    await self._views.finish(turn_id)
                 self._free(one)
             self._wake.outbox()
 
         return [self._access.invalidate, carry_on]
 
     def _free(self, one: MovedThread) -> None:
-        if one.run is not None:
-            self._registry.forget(one.id, one.run)
+        if one.work.run is not None:
+            self._registry.forget(one.id, one.work.run.number)
         self._wake.thread(one.id)
         self._wake.thread(one.thread.id)
 

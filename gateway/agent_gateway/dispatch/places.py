@@ -130,12 +130,12 @@ class Places:
             connection, address, Place.CLOSED, was=(Place.OPEN, Place.ORPHANED)
         ):  # fmt: skip
             _log.info("topic_closed", extra={"agent_thread": thread.name})
-            running = await self._store.running_turn(thread.id)
-            if running is not None:
-                await self._store.ask_turn_stop(connection, running.id)
-                then.append(self._build_abort(thread.id, running.id, running.run))
+            work = await self._store.work_of(connection, thread.id)
+            if work.running is not None:
+                await self._store.ask_turn_stop(connection, work.running.id)
+                then.append(self._build_abort(thread.id, work.running.id, work.running.run))
             # nothing can be shown there; what waits is shown anew when its turn has come
-            then += [partial(self._hide, turn.id) for turn in await self._store.queued_turns(thread.id)]
+            then += [partial(self._hide, turn_id) for turn_id in work.waiting]
         return then
 
     async def _lose(self, connection: Connection, change: PlaceChange, update_id: int | None) -> list[Then]:
@@ -153,18 +153,18 @@ class Places:
     ) -> list[Then]:  # fmt: skip
         """End all work of a conversation that can be held nowhere, and tell who asked last where they can read it."""
         store = self._store
-        last = await store.last_asked(thread.id)
+        work = await store.work_of(connection, thread.id)
+        last, run = work.last, work.run
         cancelled = await store.cancel_queued_before(connection, thread.id, update_id)
-        running, run = await store.running_turn(thread.id), await store.open_run(thread.id)
         below = await store.cancel_children(connection, thread.id, "parent")
-        if running is not None:
-            await store.ask_turn_stop(connection, running.id)
+        if work.running is not None:
+            await store.ask_turn_stop(connection, work.running.id)
         if run is not None:
             await store.ask_stop(connection, thread.id, run.number, "killed")
         text = (words.chat_gone_text if chat else words.topic_gone_text)(thread.title, thread.name, len(cancelled))
         person = last.person_id if last is not None else None
         place = await store.private_place(connection, person) if person is not None else None
-        told = last is not None and place is not None and (not chat or bool(cancelled) or running is not None)
+        told = last is not None and place is not None and (not chat or bool(cancelled) or work.running is not None)
         if last is not None and place is not None and told:
             await store.put(connection, place, text, f"place-gone:{thread.id}:{last.id}", kind="notice")
         _log.warning(

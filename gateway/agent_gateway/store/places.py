@@ -6,12 +6,27 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Place, Thread
+from agent_gateway.store.rows import MOVED, Address, Place, Run, Thread, Turn
+from agent_gateway.store.runs import build_run
 from agent_gateway.store.sql import QUERIES
 from agent_gateway.store.threads import build_thread
+from agent_gateway.store.turns import build_turn
 
-MOVED = "Moved"
-"""Reason of a run that ended because its group has another id, so that its AgentThread has another name."""
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is under way in a thread: its run that is not over, the turn that this has, and the ids of those that wait."""
+
+    run: Run | None
+    running: Turn | None
+    waiting: tuple[int, ...]
+    last: Turn | None
+    """The newest turn that a person asked for."""
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Return the ids of the turns that the chat may show something of."""
+        return (*self.waiting, *((self.running.id,) if self.running is not None else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +36,8 @@ class MovedThread:
     id: int
     name: str
     thread: Thread
-    run: int | None
-    """The run that ended with it."""
+    work: Work
+    """What was under way; its run ended with the move."""
 
 
 class PlaceQueries(Database):
@@ -56,6 +71,17 @@ class PlaceQueries(Database):
             QUERIES["set_place"], *where, place.value, why, [p.value for p in was], was_why
         )  # fmt: skip
         return [build_thread(row) for row in rows]
+
+    async def work_of(self, connection: Connection, thread_id: int) -> Work:
+        """Return what is under way in a thread, as this transaction sees it."""
+        run = await connection.fetchrow(QUERIES["open_run"], thread_id)
+        running = await connection.fetchrow(QUERIES["running_turn"], thread_id)
+        waiting = await connection.fetch(QUERIES["queued_turns"], thread_id)
+        last = await connection.fetchrow(QUERIES["last_asked"], thread_id)
+        return Work(
+            build_run(run) if run else None, build_turn(running) if running else None,
+            tuple(row["id"] for row in waiting), build_turn(last) if last else None,
+        )  # fmt: skip
 
     async def cancel_queued_before(self, connection: Connection, thread_id: int, update_id: int | None) -> list[int]:
         """Cancel what waits and was written before an update (all without one); return the turns' ids."""
@@ -129,7 +155,8 @@ class PlaceQueries(Database):
         self, connection: Connection, thread: Thread, new: Address, build_name: Callable[[int, int | None], str]
     ) -> MovedThread:
         topic = new.topic_id if thread.address.topic_id is None else thread.address.topic_id
-        run = await connection.fetchval(QUERIES["end_moved_run"], thread.id, MOVED)
+        work = await self.work_of(connection, thread.id)
+        await connection.execute(QUERIES["end_moved_run"], thread.id, MOVED)
         for query in ("requeue_unstarted", "forget_messages", "forget_views", "forget_subagent_messages"):
             await connection.execute(QUERIES[query], thread.id)
         await connection.execute(QUERIES["retire"], thread.name, thread.id)
@@ -138,10 +165,10 @@ class PlaceQueries(Database):
             for query in ("hand_turns_over", "hand_messages_over"):
                 await connection.execute(QUERIES[query], thread.id, other["id"])
             await connection.execute(QUERIES["leave_behind"], thread.id)
-            return MovedThread(thread.id, thread.name, build_thread(other), run)
+            return MovedThread(thread.id, thread.name, build_thread(other), work)
         name = build_name(new.chat_id, topic)
         row = await connection.fetchrow(QUERIES["move_thread"], thread.id, new.chat_id, topic, name)
-        return MovedThread(thread.id, thread.name, build_thread(row), run)
+        return MovedThread(thread.id, thread.name, build_thread(row), work)
 
     async def retired(self) -> list[tuple[str, int]]:
         """Return names and threads of AgentThreads that are no longer used and not yet stopped."""

@@ -34,6 +34,10 @@ class ThreadKind(StrEnum):
     SUBAGENT = "subagent"
 
 
+MOVED = "Moved"
+"""Reason of a run that ended because its group has another id, so that its AgentThread has another name."""
+
+
 class Place(StrEnum):
     """Whether a conversation can be held where it is: its topic is closed, or topic or chat are gone."""
 

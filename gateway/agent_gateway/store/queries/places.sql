@@ -89,7 +89,7 @@ UPDATE turns SET thread_id = $2, attempts = 0 WHERE thread_id = $1 AND state = '
 UPDATE messages m SET thread_id = $2 FROM turns t WHERE m.thread_id = $1 AND t.id = m.turn_id AND t.thread_id = $2;
 
 -- name: end_moved_run
-UPDATE runs SET state = 'over', ended_at = now(), reason = $2 WHERE thread_id = $1 AND state <> 'over' RETURNING number;
+UPDATE runs SET state = 'over', ended_at = now(), reason = $2 WHERE thread_id = $1 AND state <> 'over';
 
 -- name: requeue_unstarted
 UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL
