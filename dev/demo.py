@@ -190,7 +190,13 @@ def build_values(env: Mapping[str, str]) -> dict[str, Any]:
         )
     values: dict[str, Any] = {
         "demo": {"enabled": not (token and key)},
-        "telegram": {"botToken": token, "allowedIds": allowed or [PERSON], "adminIds": admins},
+        "telegram": {
+            "botToken": token,
+            "allowedIds": allowed or [PERSON],
+            "adminIds": admins,
+            "pairing": env.get("TELEGRAM_PAIRING", "").lower() in {"true", "1", "yes", "on"},
+            "groupTrigger": env.get("TELEGRAM_GROUP_TRIGGER", "mention"),
+        },
         "logLevel": env.get("LOG_LEVEL", "INFO"),
         "gateway": {"maxThreads": _number(env, "MAX_THREADS", 50)},
         "agents": {"class": {"timeouts": {"turn": _number(env, "PI_TIMEOUT", 300)}}},

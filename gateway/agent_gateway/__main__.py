@@ -89,6 +89,7 @@ def _explain(error: BaseException | None) -> int:
 async def _serve(config: GatewayConfig, health: Health) -> None:
     kube = _open_kube(config)
     api, bot = await _reach_telegram(config, health)
+    warn_of_privacy(config, bot)
     store = await _open_store(config, health, bot)
     secrets = config.read_token(), config.read_dsn()
     leader = Leader(store, config.read_dsn, config.bot_name)
@@ -156,6 +157,19 @@ async def _reach_telegram(config: GatewayConfig, health: Health) -> tuple[Telegr
         health.set("telegram", problem)
         _log.warning("telegram_away", extra={"problem": problem})
         await asyncio.sleep(_RETRY_SECONDS)
+
+
+def warn_of_privacy(config: GatewayConfig, bot: BotIdentity) -> None:
+    """Say what to change where the bot shall answer all that is said in groups, but Telegram keeps that from it."""
+    if config.telegram_group_trigger == "all" and not bot.reads_groups:
+        _log.warning(
+            "privacy_mode",
+            extra={
+                "problem": "TELEGRAM_GROUP_TRIGGER is all, but Telegram keeps messages that do not name this bot from it: "
+                "switch its privacy mode off (/setprivacy at BotFather) and add it to its groups anew, or make it an "
+                "administrator there"
+            },
+        )
 
 
 async def _set_menu(api: TelegramApi) -> None:

@@ -26,6 +26,13 @@ class GatewayConfig(BaseSettings):
     telegram_admin_ids: Annotated[
         list[int], NoDecode, Field(description="Ids of people who may end anyone's thread, comma-separated.")
     ] = []
+    telegram_pairing: Annotated[
+        bool, Field(description="Unknown people are told a code that an administrator lets them in with: /approve.")
+    ] = False
+    telegram_group_trigger: Annotated[
+        Literal["mention", "all"],
+        Field(description="What is for the bot in groups: mentions of it and replies to it, or all that is said."),
+    ] = "mention"
     bot_name: Annotated[
         str, Field(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=16, description="First part of thread names.")
     ] = "tg"

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent_gateway.config import GatewayConfig
+from agent_gateway.dispatch.access import Access
 from agent_gateway.dispatch.again import AgainButtons
 from agent_gateway.dispatch.commands import Commands
-from agent_gateway.dispatch.inbox import Access, Dispatcher
+from agent_gateway.dispatch.inbox import Dispatcher
+from agent_gateway.dispatch.moving import Moving
+from agent_gateway.dispatch.pairing import Pairing
+from agent_gateway.dispatch.places import Places
 from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
@@ -50,7 +54,9 @@ class Context:
     sender: Sender
     reactions: Reactions
     ingest: Ingest
+    access: Access
     dispatcher: Dispatcher
+    places: Places
     threads: Threads
     adopter: Adopter
     subagents: SubAgents
@@ -86,8 +92,11 @@ def build_context(
     wake.on_outbox = sender.notify
     reactions = Reactions(api, store, check=check, cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
-    access = Access(config.telegram_allowed_ids, config.telegram_admin_ids)
-    adopter.allows = access.allows
+    access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
+    adopter.allows, adopter.moved = access.allows, access.has_moved
+    moving = Moving(store, resources, registry, views, wake, access, config.bot_name)
+    places = Places(store, resources, registry, views, wake, moving, check)
+    api.on_problem = places.note
     subagent_adopter = SubAgentAdopter(store, wake)
     subagents = SubAgents(kube, config.namespace, subagent_adopter.changed)
     subagent_adopter.resources = subagents
@@ -122,7 +131,23 @@ def build_context(
         sender=sender,
         reactions=reactions,
         ingest=Ingest(api, store, check=check, wake=wake.inbox),
-        dispatcher=Dispatcher(store, commands, access, bot, config.bot_name, wake, views, check, api, steering),
+        access=access,
+        dispatcher=Dispatcher(
+            store,
+            commands,
+            access,
+            bot,
+            config.bot_name,
+            wake,
+            views,
+            check,
+            api,
+            steering,
+            places=places,
+            letting_in=Pairing(store, access, wake, enabled=config.telegram_pairing),
+            unaddressed=config.telegram_group_trigger == "all",
+        ),
+        places=places,
         threads=Threads(store, resources, registry, views, wake, check, children=service, max_runs=config.max_threads),
         adopter=adopter,
         subagents=subagents,
@@ -139,6 +164,7 @@ async def run_loops(context: Context, leader: Leader) -> None:
     Raises:
         LeadershipLost: another gateway may lead now.
     """
+    await context.access.load()
     async with asyncio.TaskGroup() as group:
         for name, loop in (
             ("leader", leader.hold()),
@@ -148,6 +174,7 @@ async def run_loops(context: Context, leader: Leader) -> None:
             ("subagent adopter", context.subagent_adopter.run()),
             ("ingest", context.ingest.run()),
             ("dispatcher", context.dispatcher.run()),
+            ("places", context.places.run()),
             ("threads", context.threads.run()),
             ("sender", context.sender.run()),
             ("reactions", context.reactions.run()),

@@ -9,6 +9,7 @@ import io
 import json
 import logging
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -23,6 +24,7 @@ from agent_gateway.telegram.commands import MENU
 from agent_gateway.telegram.errors import (
     Ambiguous,
     Conflict,
+    Moved,
     NotSent,
     RefusalKind,
     Refused,
@@ -96,7 +98,7 @@ def turn(turn_id=1):
 
 
 async def test_who_the_bot_is(api):
-    assert await api.get_me() == BOT
+    assert await api.get_me() == replace(BOT, reads_groups=True)  # the simulated bot's privacy mode is off
 
 
 async def test_a_message_with_entities_and_a_reply_is_edited_and_deleted(sim, api):
@@ -221,7 +223,6 @@ async def test_refusals(sim, api):
         (RefusalKind.THREAD_NOT_FOUND, api.send_message(Address(BOT_ID, FORUM, 99), "a")),
         (RefusalKind.CHAT_GONE, api.send_message(Address(BOT_ID, 404), "a")),
         (RefusalKind.CHAT_GONE, api.send_message(Address(BOT_ID, 6), "a")),
-        (RefusalKind.CHAT_GONE, api.send_message(Address(BOT_ID, -7), "a")),
         (RefusalKind.TOO_LONG, api.send_message(CHAT, "x" * 4097)),
         (RefusalKind.CANT_PARSE, api.send_message(CHAT, "x", [Entity("bold", 0, 9)])),
         (RefusalKind.NOT_FOUND, api.edit_message_text(CHAT, 999, "a")),
@@ -230,6 +231,25 @@ async def test_refusals(sim, api):
         with pytest.raises(Refused) as caught:
             await call
         assert caught.value.kind is kind
+    with pytest.raises(Moved) as moved:
+        await api.send_message(Address(BOT_ID, -7), "a")
+    assert moved.value.new_chat_id == -1007
+
+
+async def test_what_calls_come_to_is_told_with_their_place(sim, api):
+    await play(sim, "chats", chat=6, blocked=True)
+    await play(sim, "topics", chat=FORUM, topic=42, closed=True)
+    told = []
+    api.on_problem = lambda place, problem: told.append((place, getattr(problem, "kind", None)))
+    gone, blocked = Address(BOT_ID, FORUM, 99), Address(BOT_ID, 6)
+    for call in (
+        api.send_message(TOPIC, "a"), api.send_chat_action(gone), api.edit_message_text(blocked, 1, "a"),
+    ):  # fmt: skip
+        with pytest.raises(Refused):
+            await call
+    assert told == [
+        (TOPIC, RefusalKind.TOPIC_CLOSED), (gone, RefusalKind.THREAD_NOT_FOUND), (blocked, RefusalKind.CHAT_GONE),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -467,7 +487,23 @@ async def test_a_final_for_a_topic_that_is_gone_goes_nowhere_else(sim, api, stor
     await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
     assert await seen(sim, FORUM) == []
     row = await store.pool.fetchrow("SELECT state, error FROM outbox")
-    assert (row["state"], row["error"]) == ("dead", "the topic is gone or closed")
+    assert (row["state"], row["error"]) == ("dead", "the topic is gone")
+
+
+@pytest.mark.postgres
+async def test_a_final_for_a_closed_topic_waits_and_is_said_once_it_is_open(sim, api, store):
+    await play(sim, "topics", chat=FORUM, topic=42, closed=True)
+    await play(sim, "topics", chat=FORUM, topic=43, name="other")
+    await put_final(store, "the answer", address=TOPIC)
+    await store.put(None, Address(BOT_ID, FORUM, 43), "elsewhere", "other")
+    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    assert [m["text"] for m in await seen(sim, FORUM)] == ["elsewhere"]
+    assert await store.pool.fetchval("SELECT state FROM outbox WHERE topic_id = 42") == "held"
+    await play(sim, "topics", chat=FORUM, topic=42, closed=False)
+    async with store.fenced() as connection:
+        await store.release_held(connection, TOPIC)
+    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    assert [(m["text"], m["topic"]) for m in await seen(sim, FORUM)] == [("elsewhere", 43), ("the answer", 42)]
 
 
 async def test_a_restarted_preview_edits_what_stands(sim, api):

@@ -8,10 +8,14 @@ import itertools
 import json
 from dataclasses import dataclass, field
 
+from agent_gateway.dispatch.access import Access
 from agent_gateway.dispatch.again import AgainButtons
 from agent_gateway.dispatch.commands import Commands
 from agent_gateway.dispatch.fakes import FakeResources, FakeSubAgents, FakeViews
-from agent_gateway.dispatch.inbox import Access, Dispatcher
+from agent_gateway.dispatch.inbox import Dispatcher
+from agent_gateway.dispatch.moving import Moving
+from agent_gateway.dispatch.pairing import Pairing
+from agent_gateway.dispatch.places import Places
 from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
@@ -69,7 +73,7 @@ class PlayedCallbacks:
 class Desk:
     """Everything between inbox and runner, and the ways to play the rest."""
 
-    def __init__(self, store, max_runs, first_update):
+    def __init__(self, store, max_runs, first_update, *, pairing=False, unaddressed=False):
         self.numbers = itertools.count(first_update)
         self.store, self.wake, self.views = store, Wake(), FakeViews()
         self.registry = Registry(self.wake.thread)
@@ -84,7 +88,9 @@ class Desk:
             lambda thread_id: read_link(self.registry, thread_id),
         )  # fmt: skip
         self.callbacks = PlayedCallbacks()
-        access = Access({PERSON, GROUP}, {ADMIN})
+        self.access = access = Access({PERSON, GROUP}, {ADMIN}, store)
+        moving = Moving(store, self.resources, self.registry, self.views, self.wake, access, "tg")
+        self.places = Places(store, self.resources, self.registry, self.views, self.wake, moving, lambda: None)
         self.commands = Commands(
             store, self.resources, self.registry, self.views, self.wake, is_admin=access.is_admin, max_runs=max_runs,
             model="glm", subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
@@ -95,6 +101,7 @@ class Desk:
         self.dispatcher = Dispatcher(
             store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks,
             Steering(store, self.registry, self.wake),
+            places=self.places, letting_in=Pairing(store, access, self.wake, enabled=pairing), unaddressed=unaddressed,
         )  # fmt: skip
         self.threads = Threads(
             store, self.resources, self.registry, self.views, self.wake, lambda: None, children=self.service,
@@ -156,10 +163,11 @@ def message(text, *, chat=PERSON, user=PERSON, number=5):
 
 
 @contextlib.asynccontextmanager
-async def running_desk(store, *, max_runs=50, reconcile=True):
+async def running_desk(store, *, max_runs=50, reconcile=True, **more):
     """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
-    desk = Desk(store, max_runs, await store.read_cursor() or 1)
+    desk = Desk(store, max_runs, await store.read_cursor() or 1, **more)
     loops = [desk.dispatcher.run(), desk.adopter.run(), *([desk.threads.run()] if reconcile else [])]
+    loops.append(desk.places.run())
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield desk

@@ -20,7 +20,7 @@ from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.rows import Thread
+from agent_gateway.store.rows import Place, Thread
 from agent_gateway.telegram import commands as texts
 from agent_gateway.telegram.texts import failure_text
 from agent_gateway.telegram.updates import Command, Pressed, Prompt
@@ -221,6 +221,6 @@ def _line(thread: Thread, resource: AgentThread | None, *, ready: bool) -> texts
     phase = (status.phase if status else None) or Phase.IDLE
     if ready and phase in {Phase.PENDING, Phase.STARTING}:
         phase = Phase.RUNNING  # an agent that answers is not "starting"; the node's word of it comes a second later
-    return texts.ThreadLine(
-        thread.name, thread.title, phase.value, run.number if run else None, run.reason if run else None
-    )
+    gone = "chat gone" if thread.address.topic_id is None else "topic gone"
+    shown = {Place.OPEN: phase.value, Place.CLOSED: "topic closed", Place.ORPHANED: gone}[thread.place]
+    return texts.ThreadLine(thread.name, thread.title, shown, run.number if run else None, run.reason if run else None)

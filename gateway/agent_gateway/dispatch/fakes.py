@@ -29,6 +29,8 @@ class FakeResources:
         self.faults: deque[Exception] = deque()
         self.found_class = AgentClass()
         self.stops: list[tuple[str, int]] = []
+        self.events: list[tuple[str, str, str]] = []
+        self.may_delete = True
         self._on_change = on_change
         self._stored: dict[str, AgentThread] = {}
         self._made = 0
@@ -65,6 +67,33 @@ class FakeResources:
         self.stops.append((name, number))
         if name in self._stored:
             self._store(self._stored[name], spec={"stop": number})
+
+    async def retitle(self, name: str, title: str) -> None:
+        """Write the title."""
+        self._fail()
+        if name in self._stored:
+            self._store(self._stored[name], spec={"title": title})
+
+    async def make(self, thread: Thread, like: AgentThread) -> None:
+        """Make a resource without a run, or give one that stands the settings of the other."""
+        self._fail()
+        channel = {"bot": "tg", "botId": thread.address.bot_id, "chatId": thread.address.chat_id}
+        self._made += 1
+        raw = {"metadata": {"name": thread.name, "uid": f"uid-{self._made}"}, "spec": {"channel": channel}}
+        stored = self._stored.get(thread.name) or AgentThread.model_validate(raw)
+        kept = like.spec.model_dump(by_alias=True, include={"class_ref", "model", "suspend"})
+        self._store(stored, spec={**kept, "title": thread.title})
+
+    async def remove(self, found: AgentThread) -> bool:
+        """Remove a resource, if that is allowed."""
+        self._fail()
+        if self.may_delete:
+            self.delete(found.name)
+        return self.may_delete
+
+    async def say(self, resource: AgentThread, reason: str, message: str) -> None:
+        """Keep an Event."""
+        self.events.append((resource.name, reason, message))
 
     def report(self, name: str, **run: Any) -> None:
         """Write a run's status, as the operator does."""

@@ -6,14 +6,18 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import asyncpg
 
 from agent_contract.names import build_thread_name
+from agent_gateway.dispatch import pairing
+from agent_gateway.dispatch.access import Access
 from agent_gateway.dispatch.albums import Albums
 from agent_gateway.dispatch.commands import Answer, Commands
+from agent_gateway.dispatch.places import Places
 from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.turncommands import Outcome
 from agent_gateway.dispatch.wake import Wake
@@ -22,9 +26,10 @@ from agent_gateway.logs import describe_fault
 from agent_gateway.metrics import UPDATES
 from agent_gateway.store import Store
 from agent_gateway.store.database import FAULTS, Connection
-from agent_gateway.store.rows import Address, InboxRow, Turn
+from agent_gateway.store.rows import Address, InboxRow, Place, Turn
 from agent_gateway.telegram.commands import not_allowed_text
 from agent_gateway.telegram.errors import MalformedUpdate, TelegramProblem
+from agent_gateway.telegram.places import PlaceChange, read_change
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.texts import QUEUED, buried_text
 from agent_gateway.telegram.updates import Command, Edited, Ignored, Incoming, Pressed, Prompt, parse
@@ -54,22 +59,6 @@ class Callbacks(Protocol):
         """Show a short text to the person who pressed."""
 
 
-class Access:
-    """Who may talk to the bot: ids of people and chats; nobody where none is named."""
-
-    def __init__(self, allowed: Collection[int], admins: Collection[int]) -> None:
-        self._allowed = frozenset(allowed) | frozenset(admins)
-        self._admins = frozenset(admins)
-
-    def allows(self, person_id: int | None, chat_id: int) -> bool:
-        """Say whether a person, or everybody in a chat, is on the list."""
-        return person_id in self._allowed or chat_id in self._allowed
-
-    def is_admin(self, person_id: int) -> bool:
-        """Say whether a person may end anyone's thread."""
-        return person_id in self._admins
-
-
 class Dispatcher:
     """Takes inbox rows, one lane strictly in order, lanes in parallel."""
 
@@ -85,10 +74,17 @@ class Dispatcher:
         check: Callable[[], None],
         callbacks: Callbacks,
         steering: Steering,
+        *,
+        places: Places,
+        letting_in: pairing.Pairing,
+        unaddressed: bool = False,
     ) -> None:
         self._store = store
         self._steering = steering
         self._albums = Albums(store, bot)
+        self._places = places
+        self._letting_in = letting_in
+        self._unaddressed = unaddressed
         self._callbacks = callbacks
         self._commands = commands
         self._access = access
@@ -147,13 +143,26 @@ class Dispatcher:
         return True
 
     async def _dispatch(self, row: InboxRow) -> None:
-        incoming = parse(_load(row.payload), self._bot)
+        raw = _load(row.payload)
+        change = read_change(raw, self._bot)
+        incoming = change if change is not None else parse(raw, self._bot, unaddressed=self._unaddressed)
+        await self._access.load()
         async with self._store.fenced() as connection:
             if not await self._store.claim_inbox(connection, row.update_id):
                 return
-            after = await self._handle(connection, row, incoming)
+            if isinstance(incoming, PlaceChange):
+                UPDATES.labels("place").inc()
+                after: list[Any] = await self._places.apply(connection, incoming, row.update_id)
+            else:
+                after = await self._handle(connection, row, self._follow(incoming))
             await self._store.finish_inbox(connection, row.update_id)
         self._start(after)
+
+    def _follow(self, incoming: Incoming) -> Incoming:
+        """Return what was asked in a group that has moved as if it had been asked where the group is now."""
+        if incoming.address is None or not self._access.has_moved(incoming.address.chat_id):
+            return incoming
+        return replace(incoming, address=self._access.follow(incoming.address))
 
     async def _bury(self, row: InboxRow, kind: str, problem: str) -> bool:
         """Set a row aside that no trying again helps, with words that hold nothing of its contents."""
@@ -191,13 +200,19 @@ class Dispatcher:
         if address is None:
             return []
         if not self._access.allows(incoming.person_id, address.chat_id):
-            return await self._refuse(connection, incoming, address)
+            said_to_it = parse(_load(row.payload), self._bot) if self._unaddressed else incoming
+            return [] if isinstance(said_to_it, Ignored) else await self._refuse(connection, incoming, address)
+        back: list[Any] = []
         match incoming:
             case Prompt():
                 answer = await self._ask(connection, row, incoming)
             case Edited():
                 answer = _answer(await self._steering.edit(connection, row.update_id, incoming))
+            case Command(name=name) if name in pairing.COMMANDS:
+                outcome = await self._letting_in.answer(connection, incoming)
+                answer = None if outcome is None else _answer(outcome)
             case Command():
+                back = await self._places.greet(connection, address)
                 said = await self._commands.answer(connection, row.update_id, incoming)
                 answer = await self._ask(connection, row, said) if isinstance(said, Prompt) else said
             case Pressed():
@@ -205,11 +220,11 @@ class Dispatcher:
             case Ignored(reply=reply):
                 answer = Answer(reply or "")
         if answer is None:
-            return []
+            return back
         if answer.text:
             key = f"update:{row.update_id}"
             await self._store.put(connection, address, answer.text, key, reply_to=incoming.message_id)
-        return [*answer.then, self._wake.outbox]
+        return [*back, *answer.then, self._wake.outbox]
 
     async def _press(self, connection: Connection, pressed: Pressed) -> list[Any]:
         answer = await self._commands.press(connection, pressed)
@@ -226,6 +241,7 @@ class Dispatcher:
         address = prompt.address
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
         thread = await self._store.get_or_create_thread(connection, address, name, prompt.title)
+        back = await self._places.greet(connection, address) if thread.place is Place.ORPHANED else []
         running = await self._store.running_turn(thread.id, connection)
         steered = await self._steering.reply(connection, row.update_id, thread, prompt, running)
         if steered is not None:
@@ -238,11 +254,13 @@ class Dispatcher:
 
         def show() -> None:
             self._wake.thread(thread.id)
+            if thread.place is Place.CLOSED:
+                return  # nothing can be shown there
             self._views.open(turn, address, turn.message_id)
             if running is not None:
                 self._views.waiting(turn.id, QUEUED)
 
-        return Answer("", [show])
+        return Answer("", [*back, show])
 
     async def _refuse(self, connection: Connection, incoming: Incoming, address: Address) -> list[Any]:
         """Tell an unknown person their id, at most once a minute in a chat."""
@@ -254,10 +272,7 @@ class Dispatcher:
         if not incoming.addressed:
             return []
         UPDATES.labels("refused").inc()
-        _log.info("refused", extra={"person_id": incoming.person_id, "chat_id": address.chat_id})
-        key = f"refused:{address.chat_id}:{incoming.person_id}:{int(time.time() // 60)}"
-        text = not_allowed_text(incoming.person_id, address.chat_id)
-        await self._store.put(connection, address, text, key, reply_to=incoming.message_id, kind="notice")
+        await self._letting_in.refuse(connection, incoming.person_id, address, incoming.message_id)
         return [self._wake.outbox]
 
     def _start(self, after: list[Any]) -> None:

@@ -23,7 +23,7 @@ from agent_gateway.dispatch.actions import (
     TimeOut,
 )
 from agent_gateway.resources.agentthreads import find_run
-from agent_gateway.store.rows import Run, RunState, Thread, Turn, TurnState
+from agent_gateway.store.rows import MOVED, Place, Run, RunState, Thread, Turn, TurnState
 
 LOST_AFTER = timedelta(seconds=30)
 """A lost connection alone is not the end; after this the run is stopped."""
@@ -34,7 +34,7 @@ LATE_FRAMES = timedelta(seconds=5)
 PAUSES = (2.0, 10.0)
 """Seconds before a run is tried again, by how many failed to start."""
 MAX_ATTEMPTS = len(PAUSES) + 1
-RESUMED = frozenset({Reason.EVICTED, Reason.NODE_LOST, Reason.GATEWAY_LOST})
+RESUMED = frozenset({Reason.EVICTED, Reason.NODE_LOST, Reason.GATEWAY_LOST, MOVED})
 """Ends of a run that nobody wanted and that a new one may not meet: its turn goes on by itself."""
 TURN_BACKSTOP = timedelta(seconds=30)
 """The runner ends a turn at its deadline; that much later the gateway does."""
@@ -80,25 +80,27 @@ def decide(s: Snapshot, now: datetime) -> list[Action]:
     if s.run is not None:
         return _with_open_run(s, s.run, now)
     if s.running is not None:
-        return [_cut(s.running, s.last)]
+        return [_cut(s.running, s.last, s.thread.place)]
     if s.waiting is not None:
         return _without_run(s, s.waiting, now)
     return []
 
 
-def _cut(turn: Turn, last: Run | None) -> Action:
+def _cut(turn: Turn, last: Run | None, place: Place) -> Action:
     if turn.state is TurnState.DELIVERED and not turn.stop_asked:
         return Requeue(turn.id)
     if turn.stop_asked:
         return Interrupt(turn.id, Reason.STOPPED)
     reason = (last.reason if last else None) or Reason.DELETED
     # once: what is cut again is a person's to decide
-    resumes = reason in RESUMED and turn.again_of is None
+    resumes = reason in RESUMED and turn.again_of is None and place is Place.OPEN
     return Interrupt(turn.id, reason, last.message if last else None, resumes)
 
 
 def _without_run(s: Snapshot, turn: Turn, now: datetime) -> list[Action]:
     resource = s.resource
+    if s.thread.place is not Place.OPEN:
+        return []  # who opens it wakes the thread
     if not s.resource_known:
         return [LookAgain(0.5)]
     if resource is not None and resource.metadata.get("deletionTimestamp"):
@@ -206,6 +208,8 @@ def _stuck_turn(s: Snapshot, run: Run, now: datetime) -> list[Action]:
 
 
 def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:
+    if s.thread.place is not Place.OPEN:
+        return []
     ready = s.link is not None and s.link.run == run.number and s.link.ready
     if ready:
         return _hold(s.resource, run) or _give(s.waiting, now) if s.running is None and s.waiting is not None else []

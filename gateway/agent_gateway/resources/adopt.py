@@ -21,6 +21,7 @@ class Adopter(Follower):
 
     resources: AgentThreads
     allows: Callable[[int | None, int], bool]
+    moved: Callable[[int], bool]
 
     def __init__(self, store: Store, bot: BotIdentity, bot_name: str, wake: Wake) -> None:
         super().__init__()
@@ -28,6 +29,7 @@ class Adopter(Follower):
         self._bot = bot
         self._bot_name = bot_name
         self._wake = wake
+        self.moved = lambda _chat: False
         self._ids: dict[str, int] = {}
         self._refused: set[str] = set()
 
@@ -68,6 +70,11 @@ class Adopter(Follower):
             return (
                 f"This gateway serves bot {self._bot.id} as {self._bot_name}; the channel names bot {channel.bot_id} "
                 f"as {channel.bot}. Nothing will be done with this AgentThread."
+            )
+        if self.moved(channel.chat_id):
+            return (
+                f"Chat {channel.chat_id} became a supergroup, which has another id: its conversations go on under that. "
+                "Nothing will be done with this AgentThread."
             )
         if not self.allows(channel.chat_id if channel.chat_id > 0 else None, channel.chat_id):
             return (

@@ -12,10 +12,11 @@ from agent_contract import names
 from agent_contract.agentclass import AgentClass
 from agent_contract.agentthread import AgentThread, RunStatus
 from agent_gateway.kube import KubeClient, KubeError
-from agent_gateway.resources.watched import CONFLICT, NOT_FOUND, Watched
+from agent_gateway.resources.watched import CONFLICT, MANAGER, NOT_FOUND, Watched
 from agent_gateway.store.rows import Thread
 
 KIND = "AgentThread"
+FORBIDDEN = 403
 _CLASS_SECONDS = 20.0
 
 
@@ -79,6 +80,46 @@ class AgentThreads(Watched[AgentThread]):
         except KubeError as error:
             if error.status != NOT_FOUND:
                 raise
+
+    async def retitle(self, name: str, title: str) -> None:
+        """Write a title; nothing to do where the resource is gone."""
+        try:
+            self._remember(await self._patch(name, {"spec": {"title": title}}))
+        except KubeError as error:
+            if error.status != NOT_FOUND:
+                raise
+
+    async def make(self, thread: Thread, like: AgentThread) -> None:
+        """Make the AgentThread of a thread, without a run, with what an administrator set on another one.
+
+        One that stands already is given these settings, unless they are the defaults.
+        """
+        old = like.spec.model_dump(
+            mode="json", by_alias=True, exclude_none=True, include={"class_ref", "model", "suspend"}
+        )
+        kept = {field: value for field, value in old.items() if value}
+        body = self._build(thread, 1)
+        del body["spec"]["run"]
+        body["spec"] |= kept
+        try:
+            self._remember(await self._kube.request("POST", self._base, body=body, params=MANAGER))
+        except KubeError as error:
+            if error.status != CONFLICT:
+                raise
+            if kept != {"classRef": {"name": names.DEFAULT_CLASS}}:
+                self._remember(await self._patch(thread.name, {"spec": kept}))
+
+    async def remove(self, found: AgentThread) -> bool:
+        """Delete this very resource; False where the gateway's role does not allow it."""
+        body = {"preconditions": {"uid": found.uid}}
+        try:
+            await self._kube.request("DELETE", f"{self._base}/{found.name}", body=body)
+        except KubeError as error:
+            if error.status == FORBIDDEN:
+                return False
+            if error.status not in {NOT_FOUND, CONFLICT}:
+                raise
+        return True
 
     def _build(self, thread: Thread, number: int) -> dict[str, Any]:
         address = thread.address

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from agent_gateway.store.access import AccessQueries
 from agent_gateway.store.database import Fence
 from agent_gateway.store.files import FileQueries
 from agent_gateway.store.inbox import InboxQueries
 from agent_gateway.store.line import LineQueries
 from agent_gateway.store.outbox import OutboxQueries
+from agent_gateway.store.places import PlaceQueries
 from agent_gateway.store.runs import RunQueries
 from agent_gateway.store.sessions import SessionQueries
 from agent_gateway.store.steers import SteerQueries
@@ -30,5 +32,7 @@ class Store(
     WorkspaceQueries,
     FileQueries,
     SteerQueries,
+    PlaceQueries,
+    AccessQueries,
 ):
     """The store of one gateway."""

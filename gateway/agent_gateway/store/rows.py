@@ -34,6 +34,18 @@ class ThreadKind(StrEnum):
     SUBAGENT = "subagent"
 
 
+MOVED = "Moved"
+"""Reason of a run that ended because its group has another id, so that its AgentThread has another name."""
+
+
+class Place(StrEnum):
+    """Whether a conversation can be held where it is: its topic is closed, or topic or chat are gone."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    ORPHANED = "orphaned"
+
+
 @dataclass(frozen=True, slots=True)
 class Thread:
     """One conversation, or the session of one sub-agent; that of one made by hand has chat 0: it speaks nowhere."""
@@ -45,6 +57,7 @@ class Thread:
     session_id: UUID
     run_counter: int
     kind: ThreadKind = ThreadKind.CONVERSATION
+    place: Place = Place.OPEN
 
 
 class RunState(StrEnum):

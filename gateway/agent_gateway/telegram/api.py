@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import httpx
@@ -36,6 +36,7 @@ from agent_gateway.store.rows import Address, Button
 from agent_gateway.telegram.errors import (
     Ambiguous,
     Conflict,
+    Moved,
     NotSent,
     RefusalKind,
     Refused,
@@ -51,7 +52,7 @@ T = TypeVar("T")
 
 GENERAL_TOPIC = 1
 """Telegram's id of a forum's General topic: refused by sends, wanted by chat actions."""
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds that are read; Telegram keeps the others back."""
 MAX_CALLBACK_TEXT = 200
 """Characters of the words that a person sees after a press."""
@@ -113,6 +114,8 @@ class TelegramApi:
             token, base_url=f"{root}/bot", base_file_url=f"{root}/file/bot", request=calls, get_updates_request=polls
         )
         self._downloads = httpx.AsyncClient(timeout=httpx.Timeout(20.0, connect=5.0))
+        self.on_problem: Callable[[Address, TelegramProblem], None] = lambda _address, _problem: None
+        """Told what a call to a chat or topic came to, where it was not done."""
 
     async def close(self) -> None:
         """Close both connection pools."""
@@ -123,7 +126,7 @@ class TelegramApi:
     async def get_me(self) -> BotIdentity:
         """Ask who the bot is."""
         user = await _translated(self._bot.get_me())
-        return BotIdentity(user.id, user.username or "")
+        return BotIdentity(user.id, user.username or "", reads_groups=bool(user.can_read_all_group_messages))
 
     async def get_updates(self, offset: int, timeout: int) -> list[Any]:  # noqa: ASYNC109  # Telegram's long poll
         """Return raw updates from `offset` on: one malformed update must not spoil its batch."""
@@ -149,7 +152,8 @@ class TelegramApi:
     ) -> int:
         """Send a message into the very chat and topic of `address`, with the buttons under it; return its id."""
         reply = None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True)
-        message = await _translated(
+        message = await self._at(
+            address,
             self._bot.send_message(
                 address.chat_id,
                 text,
@@ -158,7 +162,7 @@ class TelegramApi:
                 reply_parameters=reply,
                 link_preview_options=_NO_PREVIEW,
                 reply_markup=_to_keyboard(buttons),
-            )
+            ),
         )
         return message.message_id
 
@@ -180,7 +184,7 @@ class TelegramApi:
             reply_markup=_to_keyboard(buttons),
         )
         try:
-            await _translated(call)
+            await self._at(address, call)
         except Refused as refusal:
             if "not modified" not in refusal.description.lower():
                 raise
@@ -198,11 +202,11 @@ class TelegramApi:
         }
         if file.media_type in _PHOTOS and file.size <= _MAX_PHOTO_BYTES:
             try:
-                return (await _translated(self._bot.send_photo(photo=_to_upload(file), **where))).message_id
+                return (await self._at(address, self._bot.send_photo(photo=_to_upload(file), **where))).message_id
             except Refused as refusal:  # its shape or contents are none of a photo's
                 if refusal.kind is not RefusalKind.OTHER:
                     raise
-        message = await _translated(self._bot.send_document(document=_to_upload(file), **where))
+        message = await self._at(address, self._bot.send_document(document=_to_upload(file), **where))
         return message.message_id
 
     async def open_file(self, file_id: str) -> AsyncIterator[bytes]:
@@ -232,8 +236,8 @@ class TelegramApi:
 
     async def send_chat_action(self, address: Address) -> None:
         """Show "typing" in the chat or topic."""
-        await _translated(
-            self._bot.send_chat_action(address.chat_id, ChatAction.TYPING, message_thread_id=address.topic_id)
+        await self._at(
+            address, self._bot.send_chat_action(address.chat_id, ChatAction.TYPING, message_thread_id=address.topic_id)
         )
 
     async def set_reaction(self, address: Address, message_id: int, emoji: str | None) -> None:
@@ -253,6 +257,14 @@ class TelegramApi:
         """Fill the menu of commands: (name, description) each."""
         await _translated(self._bot.set_my_commands([BotCommand(name, text) for name, text in commands]))
 
+    async def _at(self, address: Address, call: Awaitable[T]) -> T:
+        """Make a call to a place, and tell what it came to."""
+        try:
+            return await _translated(call)
+        except TelegramProblem as problem:
+            self.on_problem(address, problem)
+            raise
+
 
 async def _translated(call: Awaitable[T]) -> T:
     try:
@@ -269,7 +281,7 @@ def translate(error: TelegramError) -> TelegramProblem:
         case _TooMany():
             return Throttled(error.seconds)
         case ChatMigrated():
-            return Refused(RefusalKind.CHAT_GONE, "the group became a supergroup, which has another id")
+            return Moved(error.new_chat_id)
         case InvalidToken() | EndPointNotFound():
             return Unauthorized()
         case LibraryConflict():

@@ -26,7 +26,7 @@ from agent_gateway.telegram.tools import fold
 log = logging.getLogger(__name__)
 
 _WORDS = {
-    RefusalKind.THREAD_NOT_FOUND: "the topic is gone or closed",
+    RefusalKind.THREAD_NOT_FOUND: "the topic is gone",
     RefusalKind.CHAT_GONE: "the chat is gone, or the bot may not write there",
 }
 _SMALLEST = 256
@@ -97,6 +97,8 @@ class Delivery:
                 if refusal.kind is RefusalKind.TOO_LONG and limit > _SMALLEST:
                     limit //= 2
                     continue
+                if refusal.kind is RefusalKind.TOPIC_CLOSED:
+                    raise  # it may be opened again
                 raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
             return
 
@@ -150,6 +152,8 @@ class Delivery:
             try:
                 self._ids.append(await self._at_most_twice(0, lambda: self._send_file_once(outgoing, caption)))
             except Refused as refusal:
+                if refusal.kind is RefusalKind.TOPIC_CLOSED:
+                    raise
                 raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
         await self._store.progress_outbox(self._row.id, tuple(self._ids), (_FILE,))
 

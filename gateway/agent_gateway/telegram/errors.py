@@ -22,6 +22,7 @@ class RefusalKind(StrEnum):
 
     CANT_PARSE = "cant_parse"
     THREAD_NOT_FOUND = "thread_not_found"
+    TOPIC_CLOSED = "topic_closed"
     CHAT_GONE = "chat_gone"
     NOT_FOUND = "not_found"
     TOO_LONG = "too_long"
@@ -37,6 +38,14 @@ class Refused(TelegramProblem):
         super().__init__(f"Telegram refuses: {description}")
         self.kind = kind
         self.description = description
+
+
+class Moved(TelegramProblem):
+    """The group became a supergroup, which has another id: surely not done, and to be asked anew there."""
+
+    def __init__(self, new_chat_id: int) -> None:
+        super().__init__("the group became a supergroup, which has another id")
+        self.new_chat_id = new_chat_id
 
 
 class Ambiguous(TelegramProblem):
@@ -76,7 +85,8 @@ class MalformedUpdate(ValueError):
 
 
 _BY_WORDS: tuple[tuple[RefusalKind, tuple[str, ...]], ...] = (
-    (RefusalKind.THREAD_NOT_FOUND, ("thread not found", "topic_closed", "topic_deleted", "topic_id_invalid")),
+    (RefusalKind.TOPIC_CLOSED, ("topic_closed", "topic is closed")),
+    (RefusalKind.THREAD_NOT_FOUND, ("thread not found", "topic_deleted", "topic_id_invalid")),
     (RefusalKind.REPLY_GONE, ("message to be replied not found", "message to reply not found", "reply message")),
     (
         RefusalKind.NOT_FOUND,

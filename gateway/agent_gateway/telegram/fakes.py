@@ -128,6 +128,7 @@ class FakeStore:
     done: list[int] = field(default_factory=list)
     given_up: dict[int, str] = field(default_factory=dict)
     delays: list[float] = field(default_factory=list)
+    held: list[int] = field(default_factory=list)
     failing: Exception | None = None
 
     async def stream_file(self, file_id: int) -> AsyncIterator[bytes]:
@@ -202,6 +203,11 @@ class FakeStore:
         """Make a row due again, at once: the delay is noted."""
         self.sending.discard(outbox_id)
         self.delays.append(delay)
+
+    async def hold_outbox(self, outbox_id: int) -> None:
+        """Take a row aside."""
+        self.held.append(self.pending.pop(outbox_id).id)
+        self.sending.discard(outbox_id)
 
     async def reset_sending(self) -> None:
         """Make due again what was being sent."""

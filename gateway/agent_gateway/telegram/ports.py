@@ -15,6 +15,8 @@ class BotIdentity:
 
     id: int
     username: str
+    reads_groups: bool = False
+    """Telegram gives it all messages of its groups (privacy mode is off)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,9 @@ class OutboxStore(Protocol):
 
     async def retry_outbox(self, outbox_id: int, delay: float, error: str) -> None:
         """Make a row due again after `delay` seconds."""
+
+    async def hold_outbox(self, outbox_id: int) -> None:
+        """Keep a row that a closed topic does not take."""
 
     async def reset_sending(self) -> None:
         """Make due again what was being sent when a sender ended."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from agent_gateway.store.rows import OutboxRow
 from agent_gateway.telegram.budget import Budgets, Kind
 from agent_gateway.telegram.delivery import Delivery, GivenUp
-from agent_gateway.telegram.errors import TelegramProblem, Throttled, Unauthorized
+from agent_gateway.telegram.errors import Refused, TelegramProblem, Throttled, Unauthorized
 from agent_gateway.telegram.pace import Clock
 from agent_gateway.telegram.ports import Chat, OutboxStore
 
@@ -157,6 +157,10 @@ class Sender:
         self.on_sent()
 
     async def _later(self, row: OutboxRow, problem: TelegramProblem) -> None:
+        if isinstance(problem, Refused):  # by a topic that is closed: it is said once that is open again
+            log.info("a message waits for its topic", extra={"outbox": row.id, "chat": row.address.chat_id})
+            await self._store.hold_outbox(row.id)
+            return
         pause = compute_pause(row.attempts)
         if isinstance(problem, Throttled):
             pause = problem.retry_after

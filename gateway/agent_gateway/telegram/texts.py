@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 from agent_contract.agentthread import Reason
+from agent_gateway.store.rows import MOVED
 
 TIMED_OUT = "Request timed out. Process killed. Try again."
 EMPTY_ANSWER = "The agent finished without an answer."
@@ -82,6 +83,7 @@ _LOST: dict[str, str] = {
     Reason.CANCELLED: "It was cancelled.",
     Reason.TASK_FAILED: "The agent ended without an answer.",
     Reason.ERROR: "The agent's pod failed.",
+    MOVED: "The group became a supergroup, so that its agent had to begin anew.",
 }
 
 _WAITING: dict[str, str] = {

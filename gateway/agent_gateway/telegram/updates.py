@@ -97,8 +97,8 @@ class Ignored:
 Incoming = Prompt | Edited | Command | Pressed | Ignored
 
 
-def parse(raw: Any, bot: BotIdentity) -> Incoming:
-    """Read one raw update.
+def parse(raw: Any, bot: BotIdentity, *, unaddressed: bool = False) -> Incoming:
+    """Read one raw update; with `unaddressed`, what is said in a group is for the bot also where it is not named.
 
     Raises:
         MalformedUpdate: It has not Telegram's shape; the text names fields, never contents.
@@ -108,11 +108,12 @@ def parse(raw: Any, bot: BotIdentity) -> Incoming:
     if "callback_query" in raw:
         return _read_press(_validate(Callback, raw, "callback_query"), bot)
     if "edited_message" in raw:
-        return _read_edit(_read(_validate(Message, raw, "edited_message"), raw["edited_message"], bot))
+        edited = _validate(Message, raw, "edited_message")
+        return _read_edit(_read(edited, raw["edited_message"], bot, unaddressed=unaddressed))
     if "message" not in raw:
         kinds = sorted(str(key)[:40] for key in raw if key != "update_id")
         return Ignored(f"kind {', '.join(kinds) or 'unknown'}")
-    return _read(_validate(Message, raw, "message"), raw["message"], bot)
+    return _read(_validate(Message, raw, "message"), raw["message"], bot, unaddressed=unaddressed)
 
 
 def _validate(model: type[_P], raw: Mapping[str, Any], kind: str) -> _P:
@@ -131,7 +132,7 @@ def lane(raw: Any) -> str:
     update_id = raw.get("update_id")
     if "callback_query" in raw:
         return f"!{update_id}" if isinstance(update_id, int) else NO_LANE
-    message = raw.get("message", raw.get("edited_message"))
+    message = raw.get("message", raw.get("edited_message", raw.get("my_chat_member")))
     if not isinstance(message, Mapping):
         return NO_LANE
     text = message.get("text")
@@ -180,7 +181,7 @@ def _read_press(press: Callback, bot: BotIdentity) -> Incoming:
     )
 
 
-def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity) -> Incoming:
+def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity, *, unaddressed: bool) -> Incoming:
     private = message.chat.type == "private"
     topic = _topic(
         private=private,
@@ -205,7 +206,7 @@ def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity) -> Incomin
             return place.ignored("another bot's command")
         return place.command(command.name, command.args, addressed=private or command.at is not None)
     mentions = _find_mentions(message, bot)
-    if not private and not mentions and not _replies_to_bot(message, bot):
+    if not (private or unaddressed or mentions or _replies_to_bot(message, bot)):
         part = isinstance(file, Attachment) and message.media_group_id is not None
         return place.prompt(text, file, addressed=False) if part else place.ignored("not addressed to the bot")
     if isinstance(file, TooLarge):
@@ -297,6 +298,11 @@ def _strip_mentions(text: str, mentions: list[tuple[int, int]]) -> str:
         if begin >= start and not text[stop:end].strip():
             end = begin
     return text[start:end].lstrip(" \t\n,:").rstrip()
+
+
+def clean_title(text: str) -> str:
+    """Return a title that can be stored."""
+    return _one_line(text, _TITLE_LIMIT)
 
 
 def _one_line(text: str, limit: int) -> str:

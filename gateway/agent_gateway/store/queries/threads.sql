@@ -1,7 +1,8 @@
 -- name: upsert_thread
 INSERT INTO threads (bot_id, chat_id, topic_id, name, title) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (bot_id, chat_id, topic_id) WHERE kind = 'conversation' DO UPDATE
-SET title = CASE WHEN EXCLUDED.title = '' THEN threads.title ELSE EXCLUDED.title END
+SET title = CASE WHEN EXCLUDED.title = '' OR (threads.named AND threads.topic_id IS NOT NULL)
+    THEN threads.title ELSE EXCLUDED.title END
 RETURNING *;
 
 -- name: thread_by_id

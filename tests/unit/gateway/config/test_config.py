@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from agent_gateway.__main__ import warn_of_privacy
 from agent_gateway.config import load_config
 from agent_gateway.context import build_providers
 from agent_gateway.errors import ConfigError
+from agent_gateway.telegram.ports import BotIdentity
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +39,8 @@ def test_nobody_is_allowed_by_itself(monkeypatch):
         ("MAX_THREADS", "many"),
         ("LOG_LEVEL", "LOUD"),
         ("BOT_NAME", "Not A Name"),
+        ("TELEGRAM_GROUP_TRIGGER", "whisper"),
+        ("TELEGRAM_PAIRING", "perhaps"),
         ("KUBE_API_URL", "localhost:8001"),
         ("PORT_RUNNERS", "70000"),
     ],
@@ -46,6 +50,23 @@ def test_a_setting_that_cannot_be_used_is_named(monkeypatch, name, value):
     with pytest.raises(ConfigError, match=name) as caught:
         load_config()
     assert value not in str(caught.value).replace("0 and", "") or value == "0"
+
+
+def test_pairing_and_whole_groups_are_off_unless_they_are_asked_for(monkeypatch):
+    config = load_config()
+    assert (config.telegram_pairing, config.telegram_group_trigger) == (False, "mention")
+    monkeypatch.setenv("TELEGRAM_PAIRING", "true")
+    monkeypatch.setenv("TELEGRAM_GROUP_TRIGGER", "all")
+    config = load_config()
+    assert (config.telegram_pairing, config.telegram_group_trigger) == (True, "all")
+
+
+@pytest.mark.parametrize(
+    ("trigger", "reads", "told"), [("all", False, True), ("all", True, False), ("mention", False, False)]
+)
+def test_privacy_mode_is_told_where_it_keeps_messages_back(caplog, trigger, reads, told):
+    warn_of_privacy(load_config(telegram_group_trigger=trigger), BotIdentity(1, "b", reads_groups=reads))
+    assert [record.message for record in caplog.records] == (["privacy_mode"] if told else [])
 
 
 def test_a_secret_is_not_repeated(monkeypatch):

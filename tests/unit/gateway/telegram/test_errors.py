@@ -6,7 +6,16 @@ from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden
 from telegram.error import Conflict as LibraryConflict
 
 from agent_gateway.telegram.api import translate
-from agent_gateway.telegram.errors import Ambiguous, Conflict, NotSent, RefusalKind, Refused, Unauthorized, classify
+from agent_gateway.telegram.errors import (
+    Ambiguous,
+    Conflict,
+    Moved,
+    NotSent,
+    RefusalKind,
+    Refused,
+    Unauthorized,
+    classify,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,7 +24,7 @@ from agent_gateway.telegram.errors import Ambiguous, Conflict, NotSent, RefusalK
         ("Bad Request: can't parse entities: can't find end", RefusalKind.CANT_PARSE),
         ("Bad Request: ENTITY_BOUNDS_INVALID", RefusalKind.CANT_PARSE),
         ("Bad Request: message thread not found", RefusalKind.THREAD_NOT_FOUND),
-        ("Bad Request: TOPIC_CLOSED", RefusalKind.THREAD_NOT_FOUND),
+        ("Bad Request: TOPIC_CLOSED", RefusalKind.TOPIC_CLOSED),
         ("Bad Request: chat not found", RefusalKind.CHAT_GONE),
         ("Bad Request: not enough rights to send text messages to the chat", RefusalKind.CHAT_GONE),
         ("Bad Request: message to edit not found", RefusalKind.NOT_FOUND),
@@ -56,7 +65,7 @@ def raised(error, cause):
         (LibraryConflict("Conflict: terminated by other getUpdates request"), None, Conflict),
         (Forbidden("Forbidden: x"), None, Refused),
         (BadRequest("Bad Request: x"), None, Refused),
-        (ChatMigrated(-100), None, Refused),
+        (ChatMigrated(-100), None, Moved),
     ],
 )
 def test_errors_of_the_library_become_outcomes(error, cause, outcome):

@@ -1,0 +1,30 @@
+-- name: allowed
+SELECT person_id FROM allowed WHERE bot_id = $1;
+
+-- name: allow
+INSERT INTO allowed (bot_id, person_id, approved_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+
+-- name: disallow
+DELETE FROM allowed WHERE bot_id = $1 AND person_id = $2 RETURNING person_id;
+
+-- name: add_pairing
+INSERT INTO pairings (bot_id, code, person_id, topic_id) VALUES ($1, $2, $3, $4);
+
+-- name: open_pairings
+-- Newest first.
+SELECT code, created_at FROM pairings WHERE bot_id = $1 AND person_id = $2 AND created_at > now() - interval '1 hour'
+ORDER BY created_at DESC;
+
+-- name: pairing
+SELECT person_id, topic_id, created_at > now() - interval '1 hour' AS open FROM pairings
+WHERE bot_id = $1 AND code = $2 FOR UPDATE;
+
+-- name: drop_pairings
+DELETE FROM pairings WHERE bot_id = $1 AND person_id = $2;
+
+-- name: purge_pairings
+-- For a day an old code is told from a wrong one.
+DELETE FROM pairings WHERE bot_id = $1 AND created_at < now() - interval '1 day';
+
+-- name: count_audit
+SELECT count(*) FROM audit WHERE person_id = $1 AND action = $2 AND at > now() - make_interval(secs => $3);

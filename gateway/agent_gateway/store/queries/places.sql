@@ -1,0 +1,123 @@
+-- name: set_place
+-- Of one topic or, with $4, of a whole chat.
+UPDATE threads SET place = $5, place_why = $6, place_at = now()
+WHERE bot_id = $1 AND chat_id = $2 AND kind = 'conversation' AND ($4::boolean OR topic_id IS NOT DISTINCT FROM $3)
+  AND place = ANY ($7::text[]) AND ($8::text IS NULL OR place_why = $8)
+RETURNING *;
+
+-- name: lock_place_runs
+-- The runs' rows first, as a delivery locks them first too.
+SELECT r.number FROM runs r JOIN threads t ON t.id = r.thread_id
+WHERE t.bot_id = $1 AND t.chat_id = $2 AND t.kind = 'conversation' AND ($4::boolean OR t.topic_id IS NOT DISTINCT FROM $3)
+  AND r.state <> 'over' ORDER BY r.thread_id FOR UPDATE OF r;
+
+-- name: cancel_queued_before
+-- What was written after the update that tells of the end is for what comes then.
+UPDATE turns SET state = 'cancelled', ended_at = now()
+WHERE thread_id = $1 AND state = 'queued' AND ($2::bigint IS NULL OR update_id IS NULL OR update_id < $2) RETURNING id;
+
+-- name: rename_topic
+UPDATE threads SET title = $4, named = true
+WHERE bot_id = $1 AND chat_id = $2 AND topic_id IS NOT DISTINCT FROM $3 AND kind = 'conversation' RETURNING *;
+
+-- name: rename_chat
+-- The topics of a forum have titles of their own; General bears the group's, unless it was named.
+UPDATE threads SET title = $3, named = (topic_id IS NULL OR named)
+WHERE bot_id = $1 AND chat_id = $2 AND kind = 'conversation' AND (topic_id IS NULL OR (topic_id = 1 AND NOT named))
+RETURNING *;
+
+-- name: named_threads
+SELECT * FROM threads WHERE bot_id = $1 AND kind = 'conversation' AND named;
+
+-- name: private_place
+-- Where a person wrote last in private.
+SELECT t.bot_id, t.chat_id, t.topic_id FROM threads t
+WHERE t.bot_id = $1 AND t.chat_id = $2 AND t.kind = 'conversation' AND t.place = 'open'
+ORDER BY (SELECT max(id) FROM turns WHERE thread_id = t.id) DESC NULLS LAST, t.id DESC LIMIT 1;
+
+-- name: hold_outbox
+-- The pause before it is tried without a hint doubles from ten minutes to a day.
+UPDATE outbox SET state = 'held', held_at = now(), error = 'the topic is closed',
+    next_at = now() + make_interval(mins => LEAST(10 * 2 ^ LEAST(GREATEST(attempts - 1, 0), 8), 1440)::int)
+WHERE id = $1;
+
+-- name: release_held
+UPDATE outbox SET state = 'pending', next_at = now()
+WHERE bot_id = $1 AND chat_id = $2 AND topic_id IS NOT DISTINCT FROM $3 AND state = 'held';
+
+-- name: probe_held
+-- The oldest of each topic, once its pause is over.
+UPDATE outbox SET state = 'pending' WHERE next_at <= now() AND state = 'held' AND id IN (
+    SELECT DISTINCT ON (chat_id, topic_id) id FROM outbox WHERE bot_id = $1 AND state = 'held'
+    ORDER BY chat_id, topic_id, id
+) RETURNING id;
+
+-- name: proven_open
+-- Topics that are marked as closed and have taken what they once refused.
+SELECT t.* FROM threads t WHERE t.bot_id = $1 AND t.place = 'closed' AND t.kind = 'conversation' AND EXISTS (
+    SELECT 1 FROM outbox o WHERE o.bot_id = t.bot_id AND o.chat_id = t.chat_id
+      AND o.topic_id IS NOT DISTINCT FROM t.topic_id AND o.held_at IS NOT NULL AND o.sent_at > t.place_at);
+
+-- name: add_alias
+INSERT INTO chat_aliases (bot_id, chat_id, moved_to) VALUES ($1, $2, $3)
+ON CONFLICT (bot_id, chat_id) DO UPDATE SET moved_to = EXCLUDED.moved_to;
+
+-- name: aliases
+SELECT chat_id, moved_to FROM chat_aliases WHERE bot_id = $1;
+
+-- name: threads_to_move
+-- Also what moved before it was known that the new chat is a forum, where no topic is General.
+SELECT * FROM threads WHERE bot_id = $1 AND kind = 'conversation' AND place_why IS DISTINCT FROM 'moved'
+  AND (chat_id = $2 OR (chat_id = $3 AND topic_id IS NULL AND $4::bigint IS NOT NULL))
+ORDER BY id FOR UPDATE;
+
+-- name: thread_at
+SELECT * FROM threads WHERE bot_id = $1 AND chat_id = $2 AND topic_id IS NOT DISTINCT FROM $3
+  AND kind = 'conversation' FOR UPDATE;
+
+-- name: move_thread
+UPDATE threads SET chat_id = $2, topic_id = $3, name = $4, place = 'open', place_why = NULL, place_at = now()
+WHERE id = $1 RETURNING *;
+
+-- name: leave_behind
+UPDATE threads SET place = 'orphaned', place_why = 'moved', place_at = now() WHERE id = $1;
+
+-- name: hand_turns_over
+UPDATE turns SET thread_id = $2, attempts = 0 WHERE thread_id = $1 AND state = 'queued';
+
+-- name: hand_messages_over
+UPDATE messages m SET thread_id = $2 FROM turns t WHERE m.thread_id = $1 AND t.id = m.turn_id AND t.thread_id = $2;
+
+-- name: end_moved_run
+UPDATE runs SET state = 'over', ended_at = now(), reason = $2 WHERE thread_id = $1 AND state <> 'over';
+
+-- name: requeue_unstarted
+UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL
+WHERE thread_id = $1 AND state = 'delivered' AND NOT stop_asked;
+
+-- name: forget_messages
+-- Messages have other numbers in the new chat: nothing there may be edited, answered or reacted to by an old one.
+UPDATE turns SET message_id = NULL WHERE thread_id = $1 AND message_id IS NOT NULL;
+
+-- name: forget_views
+UPDATE turn_views v SET message_ids = '{}' FROM turns t WHERE t.id = v.turn_id AND t.thread_id = $1;
+
+-- name: move_subagents
+UPDATE threads SET chat_id = $3 WHERE bot_id = $1 AND chat_id = $2 AND kind = 'subagent';
+
+-- name: forget_subagent_messages
+UPDATE subagents SET reply_to = NULL WHERE parent_id = $1;
+
+-- name: move_outbox
+UPDATE outbox SET chat_id = $3, topic_id = COALESCE(topic_id, $4), message_ids = '{}', shown = '{}', reply_to = NULL,
+    next_at = now()
+WHERE bot_id = $1 AND chat_id = $2 AND state IN ('pending', 'sending', 'held');
+
+-- name: retire
+INSERT INTO retired_resources (name, thread_id) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING;
+
+-- name: retired
+SELECT name, thread_id FROM retired_resources WHERE state = 'due' ORDER BY created_at;
+
+-- name: retired_done
+UPDATE retired_resources SET state = $2 WHERE name = $1;
