@@ -109,7 +109,7 @@ def system():
         "images": images,
         "demo": {"enabled": True},
         # every chat that a test makes is on the list by its person
-        "telegram": {"allowedIds": [PERSON], "adminIds": [ADMIN]},
+        "telegram": {"allowedIds": [PERSON], "adminIds": [ADMIN], "pairing": True},
         "agents": {"class": _CLASS},
     }
     release.install(values)

@@ -1,0 +1,206 @@
+"""What a person sees: each scene is played on the real cluster with the real agent, and is a page of the documentation."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import pytest
+
+from tests.e2e.conftest import ADMIN, PERSON, STRANGER
+from tests.support.chat import Chat, wait
+from tests.support.transcript import check_page, render_chat
+
+NAMES = {PERSON: "Ada", ADMIN: "administrator", STRANGER: "somebody"}
+RED_POINT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+
+
+class Scene:
+    """A chat, and the page that it makes."""
+
+    def __init__(self, system, chat):
+        self.system, self.chat = system, chat
+        self.say, self.wait_for, self.ask = chat.say, chat.wait_for, chat.ask
+
+    def send(self, kind, file, **more):
+        """Send a file; return the message's id."""
+        body = {"chat": self.chat.chat, "user": self.chat.person, kind: file, **more}
+        return int(self.system.telegram.post("/sim/messages", body)["message_id"])
+
+    def messages(self):
+        topic = f"?topic={self.chat.topic}" if self.chat.topic else ""
+        return self.system.telegram.get(f"/sim/chats/{self.chat.chat}{topic}")["messages"]
+
+    def settle(self, expect=r"👌|💔"):
+        """Wait until the last thing that was asked bears its outcome and no answer is being written."""
+
+        def still():
+            found = self.messages()
+            asked = [m for m in found if not m["bot"] and m["reactions"]]
+            open_ones = [m for m in asked if "👀" in m["reactions"]]
+            stops = [b for m in found for b in m["buttons"] if "Stop" in b["text"]]
+            return not open_ones and not stops and (not asked or re.search(expect, "".join(asked[-1]["reactions"])))
+
+        wait(still, "an end of all turns", 60, self.messages)
+
+    def show(self, name, title, words):
+        check_page(name, title, words, render_chat(self.messages(), NAMES))
+
+
+@pytest.fixture
+def scene(system, chat):
+    return Scene(system, chat)
+
+
+def test_a_first_conversation(scene):
+    scene.ask("/start", "coding agent of its own")
+    scene.ask("/whoami", "Your id is")
+    scene.ask("bash: echo hello from a pod", "Tool said: hello from a pod")
+    scene.settle()
+    scene.ask("/statsu", "Did you mean /status?")
+    scene.ask("recall", "I was told")
+    scene.settle()
+    scene.show(
+        "first-conversation", "A first conversation", "Commands, an answer for which a tool ran, and a typing error."
+    )
+
+
+def test_stop_ask_again_begin_anew(scene):
+    scene.say("slow 100 100")
+    shown = scene.chat.wait_for_button("⏹ Stop")
+    scene.wait_for("w3")
+    assert scene.chat.pressed(scene.chat.press(shown["message_id"], "⏹ Stop")) == "Stopping…"
+    scene.wait_for("Stopped.")
+    scene.say("/retry")
+    scene.wait_for("w5", shown["message_id"] + 1)
+    scene.say("/stop")
+    wait(lambda: len([m for m in scene.chat.answers() if "Stopped." in m["text"]]) == 2, "two stopped answers")
+    scene.ask("/stop", "Nothing is running.")
+    scene.ask("/new", "fresh conversation")
+    scene.show(
+        "stop-and-retry", "Stop, ask again, begin anew", "The button below a running answer, `/stop`, `/retry`, `/new`."
+    )
+
+
+def test_words_for_a_running_answer(scene):
+    asked = scene.say("bash: sleep 6; echo done")
+    answer = scene.chat.wait_for_button("⏹ Stop", asked)
+    scene.say("and this comes next")
+    scene.wait_for("Waits for the answer")
+    scene.say("recall", reply_to=answer["message_id"])
+    scene.wait_for("Passed on to the running answer.")
+    scene.wait_for("Echo: and this comes next")
+    scene.settle()
+    scene.show(
+        "steering", "Words for a running answer",
+        "A message waits for the answer that is being written; a reply to it (or `/steer`) is read by the agent at once.",
+    )  # fmt: skip
+
+
+def test_files_both_ways(scene):
+    content = base64.b64encode(b"name,count\nheron,3\n").decode()
+    asked = scene.send("document", {"name": "birds.csv", "mime": "text/csv", "content": content},
+                       caption="bash: cat inbox/birds.csv")  # fmt: skip
+    scene.wait_for("heron,3", asked)
+    scene.settle()
+    for caption in ("bash: ls inbox", None):
+        scene.send("photo", {"content": RED_POINT}, media_group_id="7700", **({"caption": caption} if caption else {}))
+    found = scene.wait_for("photo-", asked + 1)
+    assert len(re.findall(r"photo-\d+\.jpg", found["text"])) == 2
+    scene.settle()
+    made = scene.ask('multi: bash {"command": "wc -l inbox/birds.csv > report.txt"}', "Tool said")
+    scene.ask('tool: send_file {"path": "report.txt", "caption": "What I counted"}', "Handed over for the chat")
+    wait(lambda: [m for m in scene.chat.answers(made["message_id"]) if m["files"]], "a file in the chat")
+    scene.send("document", {"name": "film.mp4", "size": 25_000_000})
+    scene.wait_for("at most 20 MB")
+    scene.settle()
+    messages = scene.messages()
+    for message in messages:  # their numbers are those of messages
+        message["text"] = re.sub(r"photo-\d+\.jpg", "photo-12.jpg", message["text"])
+    check_page(
+        "files", "Files both ways", "What is sent lies in the agent's `inbox/`, an album is one question, the agent sends "
+        "files of its own, and what is too large is told.", render_chat(messages, NAMES),
+    )  # fmt: skip
+
+
+def test_long_answers(scene):
+    scene.ask("markdown", "Result")
+    scene.settle()
+    asked = scene.say("long 30000")
+    scene.wait_for("is in answer.md below", asked)
+    wait(lambda: [m for m in scene.chat.answers(asked) if m["files"]], "a file in the chat")
+    scene.settle()
+    scene.show(
+        "long-answers",
+        "Formatted and long answers",
+        "Tables, code and lists as Telegram can show them; what is too long comes as a file.",
+    )
+
+
+def test_errors_in_words(scene):
+    failed = scene.say("err 401 9 Incorrect API key provided")
+    found = scene.wait_for("LLM_API_KEY", failed)
+    scene.settle()
+    error_id = re.search(r"\((e[0-9a-f]+)\)", found["text"])[1]
+    log = scene.system.kubectl("logs", "deploy/oc-gateway", "--since=5m")
+    assert [line for line in log.splitlines() if error_id in line]
+    assert scene.chat.pressed(scene.chat.press(found["message_id"], "🔁 Try again")) == "It is asked again."
+    wait(lambda: len([m for m in scene.chat.answers() if "LLM_API_KEY" in m["text"]]) == 2, "the error again")
+    scene.settle()
+    scene.show(
+        "errors", "Errors in words", "What happened, what to do, an id that the gateway's log has too, and a button."
+    )
+
+
+def test_a_lost_pod_goes_on(scene):
+    scene.ask("my number is 7", "Echo: my number is 7")
+    scene.settle()
+    asked = scene.say("slow 200 100")
+    scene.wait_for("w4", asked)
+    scene.system.kubectl("delete", "pod", scene.system.pod(scene.chat.thread), "--grace-period=1", "--wait=false")
+    cut = scene.chat.wait_for_button("▶ Continue", asked)
+    assert scene.chat.pressed(scene.chat.press(cut["message_id"])) == "It goes on."
+    scene.wait_for("w199", cut["message_id"])
+    scene.settle()
+    assert scene.chat.pressed(scene.chat.press(cut["message_id"])) == "It was asked again already."
+    scene.show("continue", "An answer that was cut", "What was written stays, the chat says why, and a button goes on.")
+
+
+def test_topics_come_and_go(system):
+    chat = system.chat(topic=31)
+    scene = Scene(system, chat)
+    topic = {"chat": chat.chat, "topic": chat.topic, "user": PERSON}
+    system.telegram.post("/sim/topics", {**topic, "name": "deploy"})
+    scene.ask("@demo_bot slow 40 100", "w3")
+    system.telegram.post("/sim/topics", {**topic, "closed": True})
+    wait(lambda: "topic closed" in _told(system, chat), "a closed topic in /threads", 30)
+    system.telegram.post("/sim/topics", {**topic, "closed": False, "name": "release"})
+    scene.wait_for("Stopped.")
+    scene.ask("@demo_bot good morning", "Echo: good morning")
+    scene.settle()
+    scene.show("topics", "Topics come and go", "A closed topic stops its agent, and it goes on where it is reopened.")
+    wait(lambda: system.thread(chat.thread)["spec"]["title"] == "release", "the new title", 30)
+    system.end(chat)
+
+
+def _told(system, chat):
+    admin = Chat(system.telegram, ADMIN, ADMIN)
+    return admin.wait_for(chat.thread, admin.say("/threads"))["text"]
+
+
+def test_somebody_new(system):
+    stranger = Chat(system.telegram, STRANGER, STRANGER)
+    told = stranger.ask("hello?", "You are not allowed")
+    code = re.search(r"\b[A-Z2-9]{8}\b", told["text"])[0]
+    admin = Chat(system.telegram, ADMIN, ADMIN)
+    admin.ask(f"/approve {code}", "let in")
+    stranger.ask("hello again", "Echo: hello again")
+    scene = Scene(system, stranger)
+    scene.settle()
+    seen = [m for m in scene.messages() if m["message_id"] >= told["message_id"] - 1]
+    admin.ask(f"/revoke {STRANGER}", str(STRANGER))
+    check_page(
+        "access", "Somebody new", "An unknown person is told an id and a code; an administrator sends `/approve <code>`.",
+        render_chat(seen, NAMES),
+    )  # fmt: skip
+    system.end(stranger)
