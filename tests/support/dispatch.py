@@ -12,6 +12,8 @@ from agent_gateway.dispatch.again import AgainButtons
 from agent_gateway.dispatch.commands import Commands
 from agent_gateway.dispatch.fakes import FakeResources, FakeSubAgents, FakeViews
 from agent_gateway.dispatch.inbox import Access, Dispatcher
+from agent_gateway.dispatch.settings import Models, SettingCommands
+from agent_gateway.dispatch.status import StatusCommands
 from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
@@ -69,7 +71,7 @@ class PlayedCallbacks:
 class Desk:
     """Everything between inbox and runner, and the ways to play the rest."""
 
-    def __init__(self, store, max_runs, first_update):
+    def __init__(self, store, max_runs, first_update, llm_models=()):
         self.numbers = itertools.count(first_update)
         self.store, self.wake, self.views = store, Wake(), FakeViews()
         self.registry = Registry(self.wake.thread)
@@ -85,12 +87,15 @@ class Desk:
         )  # fmt: skip
         self.callbacks = PlayedCallbacks()
         access = Access({PERSON, GROUP}, {ADMIN})
+        models = Models(self.resources, llm_models, "glm")
         self.commands = Commands(
-            store, self.resources, self.registry, self.views, self.wake, is_admin=access.is_admin, max_runs=max_runs,
-            model="glm", subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
+            store, self.registry, self.views, self.wake, is_admin=access.is_admin,
+            subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
             service=self.service, turns=TurnCommands(store, self.registry, self.views, self.wake, "tg"),
             stop_button=StopButton(store, self.registry, self.wake), steering=Steering(store, self.registry, self.wake),
             again=AgainButtons(store, self.views, self.wake),
+            state=StatusCommands(store, self.resources, models, is_admin=access.is_admin, max_runs=max_runs),
+            settings=SettingCommands(store, models, self.wake, "tg"),
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks,
@@ -156,9 +161,9 @@ def message(text, *, chat=PERSON, user=PERSON, number=5):
 
 
 @contextlib.asynccontextmanager
-async def running_desk(store, *, max_runs=50, reconcile=True):
+async def running_desk(store, *, max_runs=50, reconcile=True, llm_models=()):
     """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
-    desk = Desk(store, max_runs, await store.read_cursor() or 1)
+    desk = Desk(store, max_runs, await store.read_cursor() or 1, llm_models)
     loops = [desk.dispatcher.run(), desk.adopter.run(), *([desk.threads.run()] if reconcile else [])]
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:

@@ -45,6 +45,8 @@ class Thread:
     session_id: UUID
     run_counter: int
     kind: ThreadKind = ThreadKind.CONVERSATION
+    model: str | None = None
+    """Chosen for its runs: None where nobody chose, empty for the class's own."""
 
 
 class RunState(StrEnum):
@@ -78,6 +80,8 @@ class Run:
     """Why the gateway asked for its end: killed, lost, not_ready, timeout."""
     files: str | None = None
     """What became of its files: kept, over (the limit), or unknown."""
+    model: str | None = None
+    """The thread's choice when it was wanted."""
 
 
 class TurnState(StrEnum):

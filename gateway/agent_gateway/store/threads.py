@@ -52,5 +52,12 @@ def build_thread(row: Any) -> Thread:
     """Make a Thread of a row."""
     address = Address(row["bot_id"], row["chat_id"] or 0, row["topic_id"])
     return Thread(
-        row["id"], address, row["name"], row["title"], row["session_id"], row["run_counter"], ThreadKind(row["kind"])
+        row["id"],
+        address,
+        row["name"],
+        row["title"],
+        row["session_id"],
+        row["run_counter"],
+        ThreadKind(row["kind"]),
+        row["model"],
     )

@@ -42,8 +42,13 @@ SELECT * FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started');
 
 -- name: deliver_next
 -- queued -> delivered; nothing where one is running already (the unique index would refuse a second anyway). The run's
--- row is locked, so that a run that is closing at this moment is given nothing any more.
-WITH open AS (SELECT 1 FROM runs WHERE thread_id = $1 AND number = $2 AND state = 'live' FOR SHARE)
+-- row is locked, so that a run that is closing at this moment is given nothing any more; nor is one that is to end, or
+-- that has another model than was chosen since.
+WITH open AS (
+    SELECT 1 FROM runs r JOIN threads h ON h.id = r.thread_id
+    WHERE r.thread_id = $1 AND r.number = $2 AND r.state = 'live' AND r.stop IS NULL
+      AND COALESCE(r.model, '') = COALESCE(h.model, '') FOR SHARE OF r
+)
 UPDATE turns SET state = 'delivered', run = $2, delivered_at = now()
 WHERE id = (SELECT id FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 1 FOR UPDATE)
   AND (ready_at IS NULL OR ready_at <= now())
