@@ -208,6 +208,7 @@ def build_values(env: Mapping[str, str]) -> dict[str, Any]:
             "apiKey": key,
             "baseUrl": env.get("LLM_BASE_URL", ""),
             **({"model": env["LLM_MODEL"]} if env.get("LLM_MODEL") else {}),
+            "models": [name.strip() for name in env.get("LLM_MODELS", "").split(",") if name.strip()],
         }
     return values
 

@@ -25,8 +25,8 @@ from agent_gateway.runners.server import create_app, serve
 from agent_gateway.store import Store
 from agent_gateway.store.database import FAULTS, describe
 from agent_gateway.telegram.api import TelegramApi
-from agent_gateway.telegram.commands import MENU
 from agent_gateway.telegram.errors import TelegramProblem
+from agent_gateway.telegram.menus import fill_menus
 from agent_gateway.telegram.ports import BotIdentity
 
 _log = logging.getLogger("agent_gateway")
@@ -152,7 +152,7 @@ async def _reach_telegram(config: GatewayConfig, health: Health) -> tuple[Telegr
                 await api.close()
             else:
                 health.set("telegram", None)
-                await _set_menu(api)
+                await fill_menus(api, config.telegram_admin_ids)
                 return api, bot
         health.set("telegram", problem)
         _log.warning("telegram_away", extra={"problem": problem})
@@ -170,13 +170,6 @@ def warn_of_privacy(config: GatewayConfig, bot: BotIdentity) -> None:
                 "administrator there"
             },
         )
-
-
-async def _set_menu(api: TelegramApi) -> None:
-    try:
-        await api.set_my_commands(MENU)
-    except TelegramProblem as error:
-        _log.warning("menu_not_set", extra={"problem": str(error)})
 
 
 async def _open_store(config: GatewayConfig, health: Health, bot: BotIdentity) -> Store:

@@ -42,6 +42,9 @@ class GatewayConfig(BaseSettings):
     llm_api_key: Annotated[SecretStr, Field(description="The provider's key.")] = SecretStr("")
     llm_api_key_file: Annotated[Path | None, Field(description="File that holds the provider's key.")] = None
     llm_model: Annotated[str, Field(description="The model, for /status.")] = ""
+    llm_models: Annotated[
+        list[str], NoDecode, Field(description="Models that people may choose with /model, comma-separated.")
+    ] = []
     llm_base_url: Annotated[str, Field(description="The provider's API, where it is not the provider's own.")] = ""
     max_threads: Annotated[int, Field(ge=1, le=10000, description="The most runs at once.")] = 50
     namespace: Annotated[str, Field(min_length=1, description="Namespace of AgentThreads and agent pods.")] = "default"
@@ -58,7 +61,7 @@ class GatewayConfig(BaseSettings):
     port_metrics: Annotated[int, Field(ge=0, le=65535)] = names.PORT_METRICS
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("telegram_allowed_ids", "telegram_admin_ids", mode="before")
+    @field_validator("telegram_allowed_ids", "telegram_admin_ids", "llm_models", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):

@@ -14,6 +14,8 @@ from agent_gateway.dispatch.inbox import Dispatcher
 from agent_gateway.dispatch.moving import Moving
 from agent_gateway.dispatch.pairing import Pairing
 from agent_gateway.dispatch.places import Places
+from agent_gateway.dispatch.settings import Models, SettingCommands
+from agent_gateway.dispatch.status import StatusCommands
 from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
@@ -104,19 +106,19 @@ def build_context(
         store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
     )
     steering = Steering(store, registry, wake)
+    models = Models(resources, config.llm_models, config.llm_model)
     commands = Commands(
         store,
-        resources,
         registry,
         views,
         wake,
         is_admin=access.is_admin,
-        max_runs=config.max_threads,
-        model=config.llm_model,
         subagents=SubAgentCommands(store, service.wishes, config.bot_name, is_admin=access.is_admin),
         service=service,
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
         stop_button=StopButton(store, registry, wake),
+        state=StatusCommands(store, resources, models, is_admin=access.is_admin, max_runs=config.max_threads),
+        settings=SettingCommands(store, models, wake, config.bot_name),
         steering=steering,
         again=AgainButtons(store, views, wake),
     )

@@ -103,6 +103,26 @@ async def test_the_tools_of_a_turn_are_counted_over_a_new_connection(port, threa
     assert "hunter2" not in await port.store.pool.fetchval("SELECT state::text FROM turn_tools")
 
 
+@pytest.mark.parametrize(
+    ("level", "shown", "counted"),
+    [(0, (), False), (1, (f"💻 {'y' * 59}… …",), True), (2, (f"💻 {'y' * 119}… …",), True)],
+)
+async def test_as_much_is_shown_as_was_asked_for(port, thread, level, shown, counted):
+    async with port.store.fenced() as connection:
+        await port.store.set_verbosity(connection, thread.id, level)
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.event(1, turn.id, wire.TurnStarted())
+    await runner.event(2, turn.id, wire.ToolStarted(call="a", tool="bash", summary="y" * 300))
+    await runner.event(3, turn.id, text(0, 0, "Done."))
+    await runner.event(4, turn.id, wire.TurnSettled())
+    await runner.acked(4)
+    assert port.deps.views.tools[-1] == shown
+    (row,) = await port.store.claim_outbox(())
+    assert (row.text, row.tools is not None) == ("Done.", counted)
+
+
 async def test_an_acknowledgement_comes_only_after_its_commit(port, thread):
     runner = await port.join()
     blocker = port.store.pool

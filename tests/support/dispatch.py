@@ -16,6 +16,8 @@ from agent_gateway.dispatch.inbox import Dispatcher
 from agent_gateway.dispatch.moving import Moving
 from agent_gateway.dispatch.pairing import Pairing
 from agent_gateway.dispatch.places import Places
+from agent_gateway.dispatch.settings import Models, SettingCommands
+from agent_gateway.dispatch.status import StatusCommands
 from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
@@ -73,7 +75,7 @@ class PlayedCallbacks:
 class Desk:
     """Everything between inbox and runner, and the ways to play the rest."""
 
-    def __init__(self, store, max_runs, first_update, *, pairing=False, unaddressed=False):
+    def __init__(self, store, max_runs, first_update, *, pairing=False, unaddressed=False, llm_models=()):
         self.numbers = itertools.count(first_update)
         self.store, self.wake, self.views = store, Wake(), FakeViews()
         self.registry = Registry(self.wake.thread)
@@ -91,12 +93,15 @@ class Desk:
         self.access = access = Access({PERSON, GROUP}, {ADMIN}, store)
         moving = Moving(store, self.resources, self.registry, self.views, self.wake, access, "tg")
         self.places = Places(store, self.resources, self.registry, self.views, self.wake, moving, lambda: None)
+        models = Models(self.resources, llm_models, "glm")
         self.commands = Commands(
-            store, self.resources, self.registry, self.views, self.wake, is_admin=access.is_admin, max_runs=max_runs,
-            model="glm", subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
+            store, self.registry, self.views, self.wake, is_admin=access.is_admin,
+            subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
             service=self.service, turns=TurnCommands(store, self.registry, self.views, self.wake, "tg"),
             stop_button=StopButton(store, self.registry, self.wake), steering=Steering(store, self.registry, self.wake),
             again=AgainButtons(store, self.views, self.wake),
+            state=StatusCommands(store, self.resources, models, is_admin=access.is_admin, max_runs=max_runs),
+            settings=SettingCommands(store, models, self.wake, "tg"),
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks,

@@ -5,22 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Protocol
 
-from agent_contract.agentthread import AgentThread, Phase
 from agent_gateway.dispatch.again import AgainButtons
+from agent_gateway.dispatch.cleanup import Cleanup
+from agent_gateway.dispatch.confirm import Questions
+from agent_gateway.dispatch.export import Export
+from agent_gateway.dispatch.forget import Forget
+from agent_gateway.dispatch.settings import SettingCommands
+from agent_gateway.dispatch.status import StatusCommands
 from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.stopbutton import StopButton
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.subcommands import SubAgentCommands
 from agent_gateway.dispatch.turncommands import Outcome, TurnCommands, whoami_text
 from agent_gateway.dispatch.wake import Wake
-from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.rows import Place, Thread
+from agent_gateway.store.rows import Button, Thread
 from agent_gateway.telegram import commands as texts
 from agent_gateway.telegram.texts import failure_text
 from agent_gateway.telegram.updates import Command, Pressed, Prompt
@@ -35,6 +38,7 @@ class Answer:
 
     text: str
     then: list[Callable[[], Awaitable[None] | None]] = field(default_factory=list)
+    buttons: tuple[Button, ...] = ()
 
 
 class Closer(Protocol):
@@ -44,41 +48,50 @@ class Closer(Protocol):
         """Show nothing more; return the messages that stand."""
 
 
+class Pressable(Protocol):
+    """Buttons of one kind."""
+
+    async def press(self, connection: Connection, pressed: Pressed) -> Outcome | None:
+        """Carry out a pressed button; None for one of another kind."""
+
+
 class Commands:
     """The commands of the chat."""
 
     def __init__(
         self,
         store: Store,
-        resources: AgentThreads,
         registry: Registry,
         views: Closer,
         wake: Wake,
         *,
         is_admin: Callable[[int], bool],
-        max_runs: int,
-        model: str,
         subagents: SubAgentCommands,
         service: SubAgentService,
         turns: TurnCommands,
         stop_button: StopButton,
         steering: Steering,
         again: AgainButtons,
+        state: StatusCommands,
+        settings: SettingCommands,
     ) -> None:
         self._store = store
-        self._resources = resources
         self._registry = registry
         self._views = views
         self._wake = wake
         self._is_admin = is_admin
-        self._max_runs = max_runs
-        self._model = model
         self._subagents = subagents
         self._service = service
         self._turns = turns
-        self._stop_button = stop_button
         self._steering = steering
-        self._again = again
+        self._state = state
+        self._settings = settings
+        self._questions = Questions(store, wake, is_admin=is_admin)
+        self._cleanup = Cleanup(store, registry, wake, self._questions, is_admin=is_admin)
+        self._export = Export(store)
+        self._forget = Forget(store, registry, wake, self._questions)
+        self._questions.deeds = {"cleanup": self._cleanup, "forget": self._forget}
+        self._buttons: tuple[Pressable, ...] = (stop_button, again, self._questions, settings, state)
 
     async def answer(self, connection: Connection, update_id: int, command: Command) -> Answer | Prompt | None:
         """Carry out a command; None for one of a group that may be meant for another bot.
@@ -94,9 +107,9 @@ class Commands:
             case "help":
                 return Answer(texts.help_text())
             case "status":
-                return Answer(await self._status(command))
+                return Answer(await self._state.status(command))
             case "threads":
-                return Answer(await self._threads(command))
+                return _answer(await self._state.threads(command))
             case "stop":
                 return _answer(await self._turns.stop(connection, command))
             case "retry":
@@ -105,6 +118,16 @@ class Commands:
                 return _answer(await self._turns.new(connection, command))
             case "whoami":
                 return Answer(whoami_text(command, admin=self._is_admin(command.person_id)))
+            case "cleanup":
+                return _answer(await self._cleanup.ask(connection, command))
+            case "export":
+                return _answer(await self._export.export(connection, update_id, command))
+            case "forget":
+                return _answer(await self._forget.ask(connection, command))
+            case "model":
+                return _answer(await self._settings.model(connection, command))
+            case "verbose":
+                return _answer(await self._settings.verbose(connection, command))
             case "kill":
                 return await self._kill(connection, command)
             case "spawn":
@@ -121,43 +144,12 @@ class Commands:
 
     async def press(self, connection: Connection, pressed: Pressed) -> Answer:
         """Carry out a pressed button."""
-        for button in (self._stop_button, self._again):
+        for button in self._buttons:
             outcome = await button.press(connection, pressed)
             if outcome is not None:
                 return _answer(outcome)
         text, due = await self._subagents.press(connection, pressed, pressed.data)
         return Answer(text, [lambda: self._service.look(due)])
-
-    async def _status(self, command: Command) -> str:
-        active = await self._store.open_runs()
-        thread = await self._store.thread_by_address(command.address)
-        if thread is None:
-            return texts.status_text(texts.StatusFacts(active, self._max_runs))
-        resource = self._resources.cached(thread.name)
-        turn = await self._store.running_turn(thread.id)
-        seconds = None
-        if turn is not None and turn.started_at is not None:
-            seconds = (datetime.now(UTC) - turn.started_at).total_seconds()
-        run = resource.status.run if resource else None
-        facts = texts.StatusFacts(
-            active=active,
-            most=self._max_runs,
-            thread=_line(thread, resource, ready=thread.id in await self._store.ready_runs()),
-            message=run.message if run else None,
-            model=self._model,
-            answering=turn is not None,
-            seconds=seconds,
-            queued=await self._store.queued_count(thread.id),
-        )
-        return texts.status_text(facts)
-
-    async def _threads(self, command: Command) -> str:
-        """List the threads of this chat; an administrator sees all."""
-        threads = await self._store.list_threads()
-        if not self._is_admin(command.person_id):
-            threads = [t for t in threads if t.address.chat_id == command.address.chat_id]
-        ready = await self._store.ready_runs()
-        return texts.threads_text([_line(t, self._resources.cached(t.name), ready=t.id in ready) for t in threads])
 
     async def _kill(self, connection: Connection, command: Command) -> Answer:
         name = command.args.split()[0] if command.args.split() else ""
@@ -205,7 +197,7 @@ class Commands:
 
 
 def _answer(outcome: Outcome) -> Answer:
-    return Answer(outcome.text, outcome.then)
+    return Answer(outcome.text, outcome.then, outcome.buttons)
 
 
 def _kill_text(name: str, cancelled: int) -> str:
@@ -213,14 +205,3 @@ def _kill_text(name: str, cancelled: int) -> str:
     if not cancelled:
         return done
     return f"{done}\n{cancelled} waiting {'message was' if cancelled == 1 else 'messages were'} cancelled."
-
-
-def _line(thread: Thread, resource: AgentThread | None, *, ready: bool) -> texts.ThreadLine:
-    status = resource.status if resource else None
-    run = status.run if status else None
-    phase = (status.phase if status else None) or Phase.IDLE
-    if ready and phase in {Phase.PENDING, Phase.STARTING}:
-        phase = Phase.RUNNING  # an agent that answers is not "starting"; the node's word of it comes a second later
-    gone = "chat gone" if thread.address.topic_id is None else "topic gone"
-    shown = {Place.OPEN: phase.value, Place.CLOSED: "topic closed", Place.ORPHANED: gone}[thread.place]
-    return texts.ThreadLine(thread.name, thread.title, shown, run.number if run else None, run.reason if run else None)

@@ -11,7 +11,7 @@ from agent_contract import names
 from agent_contract.agentclass import AgentClass
 from agent_contract.agentthread import AgentThread
 from agent_contract.subagent import SubAgent
-from agent_gateway.resources.agentthreads import RunConflict
+from agent_gateway.resources.agentthreads import RunConflict, build_model
 from agent_gateway.resources.subagents import NameTaken, build_manifest
 from agent_gateway.store.rows import Address, SubAgentRow, Thread, Turn, TurnView
 from agent_gateway.telegram.subagents import ChildLine
@@ -59,7 +59,7 @@ class FakeResources:
             channel = {"bot": "tg", "botId": thread.address.bot_id, "chatId": thread.address.chat_id}
             raw = {"metadata": {"name": thread.name, "uid": f"uid-{self._made}"}, "spec": {"channel": channel}}
             stored = AgentThread.model_validate(raw)
-        return self._store(stored, spec={"run": number, "title": thread.title})
+        return self._store(stored, spec={"run": number, "title": thread.title, **build_model(thread)})
 
     async def stop_run(self, name: str, number: int) -> None:
         """Write the stop."""

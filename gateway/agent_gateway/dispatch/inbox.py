@@ -223,7 +223,9 @@ class Dispatcher:
             return back
         if answer.text:
             key = f"update:{row.update_id}"
-            await self._store.put(connection, address, answer.text, key, reply_to=incoming.message_id)
+            await self._store.put(
+                connection, address, answer.text, key, reply_to=incoming.message_id, buttons=answer.buttons
+            )
         return [*back, *answer.then, self._wake.outbox]
 
     async def _press(self, connection: Connection, pressed: Pressed) -> list[Any]:

@@ -124,6 +124,7 @@ def _with_open_run(s: Snapshot, run: Run, now: datetime) -> list[Action]:
         or _stopping(s, run)
         or _lost(s, run, now)
         or _stuck_turn(s, run, now)
+        or _outdated(s, run)
         or _going_on(s, run, now)
     )
 
@@ -205,6 +206,12 @@ def _stuck_turn(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     since = max(turn.started_at, s.children_until or turn.started_at)
     deadline = since + timedelta(seconds=s.timeouts.turn + s.timeouts.grace) + TURN_BACKSTOP
     return [TimeOut(turn.id)] if now >= deadline else []
+
+
+def _outdated(s: Snapshot, run: Run) -> list[Action]:
+    """End a run that has another model than was chosen since, once it writes no answer: the next one has it."""
+    chosen = (s.thread.model or "") == (run.model or "")
+    return [] if chosen or s.running is not None else [StopRun(run.number, "killed")]
 
 
 def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -261,8 +262,8 @@ class Threads:
                 self._wake.thread_later(thread.id, 1)
                 return True
             number = r.compute_next_run(thread, found)
-            await self._store.want_run(thread.id, number, found.uid if found else None)
-        await self._write(thread, number, found)
+            model = await self._store.want_run(thread.id, number, found.uid if found else None)
+        await self._write(replace(thread, model=model), number, found)
         return False
 
     async def _stop_run(self, thread: Thread, number: int, why: str) -> None:
@@ -275,7 +276,8 @@ class Threads:
         if found is not None and (found.spec.run or 0) >= number:
             await self._store.want_run(thread.id, number, found.uid)
             return
-        await self._write(thread, number, found)
+        model = await self._store.want_run(thread.id, number, None)  # as it was recorded, whatever was chosen since
+        await self._write(replace(thread, model=model), number, found)
 
     async def _write(self, thread: Thread, number: int, found: AgentThread | None) -> None:
         written = await self._resources.want_run(thread, number, found)

@@ -11,7 +11,7 @@ from agent_gateway.dispatch.wake import Wake
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.rows import Address, Thread, Turn
+from agent_gateway.store.rows import Address, Button, Thread, Turn
 from agent_gateway.telegram import commands as texts
 from agent_gateway.telegram.updates import Command
 
@@ -24,6 +24,8 @@ class Outcome:
 
     text: str
     then: list[Callable[[], Awaitable[None] | None]] = field(default_factory=list)
+    buttons: tuple[Button, ...] = ()
+    """Under what is said."""
 
 
 class Opener(Protocol):

@@ -65,8 +65,8 @@ class AgentThreads(Watched[AgentThread]):
                 answer = await self._kube.request("POST", self._base, body=self._build(thread, number))
             else:
                 version = found.metadata["resourceVersion"]
-                patch = {"metadata": {"resourceVersion": version}, "spec": {"run": number, "title": thread.title}}
-                answer = await self._patch(thread.name, patch)
+                spec = {"run": number, "title": thread.title, **build_model(thread)}
+                answer = await self._patch(thread.name, {"metadata": {"resourceVersion": version}, "spec": spec})
         except KubeError as error:
             if error.status == CONFLICT or (found is not None and error.status == NOT_FOUND):
                 raise RunConflict(error.reason) from error
@@ -132,8 +132,23 @@ class AgentThreads(Watched[AgentThread]):
             "apiVersion": names.API_VERSION,
             "kind": KIND,
             "metadata": {"name": thread.name, "labels": {names.LABEL_THREAD: thread.name}},
-            "spec": {"channel": channel, "title": thread.title, "run": number},
+            "spec": {
+                "channel": channel,
+                "title": thread.title,
+                "run": number,
+                **(build_model(thread) if thread.model else {}),
+            },
         }
+
+
+def build_model(thread: Thread) -> dict[str, Any]:
+    """Build the part of a spec that names the model which was chosen in the chat.
+
+    Where nobody chose, an administrator's own choice in the resource stays; a return to the class's model removes it.
+    """
+    if thread.model is None:
+        return {}
+    return {"model": {"name": thread.model} if thread.model else None}
 
 
 def find_run(thread: AgentThread, number: int) -> RunStatus | None:

@@ -117,6 +117,10 @@ class RunnerStore(Runs, Protocol):
         """Store the texts so far."""
         ...
 
+    async def verbosity(self, thread_id: int) -> int:
+        """Return how much of the agent's work is shown, 0 to 2."""
+        ...
+
     async def save_tools(self, turn_id: int, state: dict[str, Any]) -> None:
         """Store which tools a running turn has used."""
         ...

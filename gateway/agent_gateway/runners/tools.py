@@ -7,7 +7,7 @@ from typing import Any
 
 from agent_contract import names, wire
 from agent_gateway.runners.progress import clean
-from agent_gateway.telegram.tools import LISTED, ToolCall, build_lines, describe_call
+from agent_gateway.telegram.tools import USUAL, Detail, ToolCall, build_lines, describe_call
 
 _MOST_OPEN = 64
 """Calls that are remembered while they run; a pod is trusted with nothing."""
@@ -20,9 +20,11 @@ class ToolLog:
 
     Args:
         stored: What `state` was when it was stored.
+        detail: How much of it is shown.
     """
 
-    def __init__(self, stored: dict[str, Any] | None = None) -> None:
+    def __init__(self, stored: dict[str, Any] | None = None, detail: Detail = USUAL) -> None:
+        self._detail = detail
         stored = stored or {}
         self.total: int = stored.get("total", 0)
         self.failed: int = stored.get("failed", 0)
@@ -34,7 +36,7 @@ class ToolLog:
             case wire.ToolStarted(tool=names.SUBAGENT_TOOL):
                 return
             case wire.ToolStarted():
-                self._start(describe_call(_name(event.call), _name(event.tool), clean(event.summary)))
+                self._start(describe_call(_name(event.call), _name(event.tool), clean(event.summary), self._detail))
             case wire.ToolEnded():
                 self._end(_name(event.call), error=event.error)
             case _:
@@ -42,7 +44,7 @@ class ToolLog:
 
     def lines(self) -> tuple[str, ...]:
         """Return what the chat shows of it."""
-        return build_lines(self._calls, self.total)
+        return build_lines(self._calls, self.total, self._detail)
 
     def state(self) -> dict[str, Any]:
         """Return what is to be stored of it."""
@@ -63,7 +65,8 @@ class ToolLog:
 
     def _forget(self) -> None:
         """Keep the last ones, and those before them whose end is still to come."""
-        older, last = self._calls[:-LISTED], self._calls[-LISTED:]
+        kept = max(self._detail.listed, 1)
+        older, last = self._calls[:-kept], self._calls[-kept:]
         self._calls = [*(call for call in older if call.state == "running"), *last][-_MOST_OPEN:]
 
 

@@ -18,6 +18,7 @@ from agent_gateway.runners.tools import ToolLog
 from agent_gateway.store.rows import Final, Thread, ThreadKind, Turn, TurnState, TurnView
 from agent_gateway.telegram.again import build_buttons, build_error_id, with_id
 from agent_gateway.telegram.texts import EMPTY_ANSWER, failure_text
+from agent_gateway.telegram.tools import DETAILS
 
 log = logging.getLogger(__name__)
 SAVE_SECONDS = 1.0
@@ -47,6 +48,8 @@ class TurnStream:
         self._turn: Turn | None = None
         self._progress = Progress()
         self._tools: ToolLog | None = None
+        self._taken_up = False
+        self._verbosity = 1
         self._tools_saved: dict[str, Any] = {}
         self._dirty = asyncio.Event()
         self._seq = commits.acked
@@ -63,7 +66,8 @@ class TurnStream:
             return False
         self._turn = turn
         self._progress = Progress(restored.messages if restored is not None else ())
-        self._tools = ToolLog() if restored is None else None  # of one that is taken up they are to be read first
+        self._tools = None  # how much of them is to be shown is read first, and those of a turn that is taken up
+        self._taken_up = restored is not None
         self._tools_saved = ToolLog().state()
         self._spoke = bool(self._progress.text())
         self._lane.on_turn(turn.id)
@@ -149,14 +153,16 @@ class TurnStream:
 
     async def _read_tools(self, turn: Turn) -> ToolLog:
         if self._tools is None:
-            stored = await self._lane.store.load_tools(turn.id)
-            self._tools = ToolLog(stored)
+            self._verbosity = await self._lane.store.verbosity(self._lane.thread.id)
+            stored = await self._lane.store.load_tools(turn.id) if self._taken_up else None
+            self._tools = ToolLog(stored, DETAILS[self._verbosity])
             self._tools_saved = self._tools.state()
         return self._tools
 
     async def _save_tools(self, turn: Turn, tools: dict[str, Any]) -> None:
         """Store the tools where they changed, before what acknowledges their events: one that comes again is known."""
-        if tools != self._tools_saved and self._lane.thread.kind is not ThreadKind.SUBAGENT:
+        counted = self._verbosity > 0 and self._lane.thread.kind is not ThreadKind.SUBAGENT
+        if tools != self._tools_saved and counted:
             await self._lane.store.save_tools(turn.id, tools)
             self._tools_saved = tools
 
@@ -167,7 +173,8 @@ class TurnStream:
         if text and not self._spoke:
             self._spoke = True
             log.info("step", extra={**self._ids(), "step": "first_text", "turn": turn.id, "t": _now()})
-        self._lane.views.update(turn.id, text, self._progress.activity, tools.lines())
+        activity = self._progress.activity if self._verbosity else None
+        self._lane.views.update(turn.id, text, activity, tools.lines())
 
     async def _fail(self, turn: Turn, seq: int, event: wire.Failed) -> None:
         words = failure_text(event.reason, event.error)

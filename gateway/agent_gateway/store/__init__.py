@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from agent_gateway.store.access import AccessQueries
+from agent_gateway.store.confirms import ConfirmQueries
 from agent_gateway.store.database import Fence
 from agent_gateway.store.files import FileQueries
+from agent_gateway.store.history import HistoryQueries
 from agent_gateway.store.inbox import InboxQueries
 from agent_gateway.store.line import LineQueries
 from agent_gateway.store.outbox import OutboxQueries
 from agent_gateway.store.places import PlaceQueries
 from agent_gateway.store.runs import RunQueries
 from agent_gateway.store.sessions import SessionQueries
+from agent_gateway.store.settings import SettingQueries
 from agent_gateway.store.steers import SteerQueries
 from agent_gateway.store.subagents import SubAgentQueries
 from agent_gateway.store.threads import ThreadQueries
@@ -30,6 +33,9 @@ class Store(
     OutboxQueries,
     SubAgentQueries,
     WorkspaceQueries,
+    SettingQueries,
+    ConfirmQueries,
+    HistoryQueries,
     FileQueries,
     SteerQueries,
     PlaceQueries,

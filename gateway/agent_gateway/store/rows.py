@@ -58,6 +58,8 @@ class Thread:
     run_counter: int
     kind: ThreadKind = ThreadKind.CONVERSATION
     place: Place = Place.OPEN
+    model: str | None = None
+    """Chosen for its runs: None where nobody chose, empty for the class's own."""
 
 
 class RunState(StrEnum):
@@ -91,6 +93,8 @@ class Run:
     """Why the gateway asked for its end: killed, lost, not_ready, timeout."""
     files: str | None = None
     """What became of its files: kept, over (the limit), or unknown."""
+    model: str | None = None
+    """The thread's choice when it was wanted."""
 
 
 class TurnState(StrEnum):

@@ -20,11 +20,12 @@ LEFT = "IdleTimeout"
 class RunQueries(Database):
     """Runs."""
 
-    async def want_run(self, thread_id: int, number: int, thread_uid: str | None) -> None:
-        """Record that run `number` is wanted, before anybody else learns it."""
+    async def want_run(self, thread_id: int, number: int, thread_uid: str | None) -> str | None:
+        """Record that run `number` is wanted, before anybody else learns it; return the model chosen for it."""
         async with self.fenced() as connection:
             await connection.execute(QUERIES["raise_counter"], thread_id, number)
-            await connection.execute(QUERIES["want_run"], thread_id, number, thread_uid)
+            model: str | None = await connection.fetchval(QUERIES["want_run"], thread_id, number, thread_uid)
+        return model
 
     async def open_run(self, thread_id: int) -> Run | None:
         """Return the run that is not over."""

@@ -41,8 +41,9 @@ class SessionQueries(Database):
             if lines:
                 await connection.execute(QUERIES["lock_session"], str(thread.session_id))
                 await connection.execute(
-                    QUERIES["add_entries"], thread.session_id, [e["id"] for e in entries], list(lines)
-                )
+                    QUERIES["add_entries"], thread.session_id, [e["id"] for e in entries], list(lines),
+                    thread.id, run,
+                )  # fmt: skip
             if answered:
                 await connection.execute(QUERIES["results_stored"], thread.id, run, answered)
             await connection.execute(QUERIES["acked"], thread.id, run, seq)

@@ -53,5 +53,5 @@ def build_thread(row: Any) -> Thread:
     address = Address(row["bot_id"], row["chat_id"] or 0, row["topic_id"])
     return Thread(
         row["id"], address, row["name"], row["title"], row["session_id"], row["run_counter"], ThreadKind(row["kind"]),
-        Place(row["place"]),
+        Place(row["place"]), row["model"],
     )  # fmt: skip

@@ -34,6 +34,7 @@ class WorkspaceQueries(Database):
                 await connection.execute(QUERIES["finish_workspace"], number, total)
                 if call_id is None:
                     await connection.execute(QUERIES["files_of_run"], thread_id, run, "kept")
+                await connection.execute(QUERIES["drop_forgotten"], number)
                 await connection.execute(QUERIES["prune_workspaces"], thread_id, call_id, number)
         except BaseException:
             await self.pool.execute(QUERIES["drop_workspace"], number)

@@ -11,6 +11,8 @@ import httpx
 from telegram import (
     Bot,
     BotCommand,
+    BotCommandScope,
+    BotCommandScopeChat,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputFile,
@@ -253,9 +255,12 @@ class TelegramApi:
             if refusal.kind is not RefusalKind.CALLBACK_GONE:
                 raise
 
-    async def set_my_commands(self, commands: Sequence[tuple[str, str]]) -> None:
-        """Fill the menu of commands: (name, description) each."""
-        await _translated(self._bot.set_my_commands([BotCommand(name, text) for name, text in commands]))
+    async def set_my_commands(
+        self, commands: Sequence[tuple[str, str]], scope: str = "default", chat_id: int | None = None
+    ) -> None:
+        """Fill the menu of a scope: (name, description) each; with `chat_id` that of one chat."""
+        whose = BotCommandScopeChat(chat_id) if chat_id is not None else BotCommandScope(scope)
+        await _translated(self._bot.set_my_commands([BotCommand(name, text) for name, text in commands], whose))
 
     async def _at(self, address: Address, call: Awaitable[T]) -> T:
         """Make a call to a place, and tell what it came to."""

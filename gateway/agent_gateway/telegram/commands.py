@@ -20,10 +20,23 @@ MENU: tuple[tuple[str, str], ...] = (
     ("subagents", "this conversation's sub-agents"),
     ("cancel", "end a sub-agent: /cancel <name>"),
     ("kill", "end an agent: /kill <thread>"),
+    ("cleanup", "end the agents that have nothing to do"),
+    ("model", "which model answers here"),
+    ("verbose", "how much of the work is shown: /verbose 0|1|2"),
+    ("export", "the history of this conversation as a file"),
+    ("forget", "delete the history of this conversation"),
     ("whoami", "your id"),
 )
 """Names and descriptions, as the chat's menu shows them."""
-OVERTAKING = frozenset({"start", "help", "status", "threads", "subagents", "cancel", "kill", "stop", "steer", "whoami"})
+ADMIN_MENU: tuple[tuple[str, str], ...] = (
+    ("kill", "end anybody's agent: /kill <thread>"),
+    ("cleanup", "end the agents of all chats that have nothing to do"),
+    ("approve", "let somebody in: /approve <code>"),
+)
+"""What administrators see besides, or in other words."""
+OVERTAKING = frozenset(
+    {"start", "help", "status", "threads", "subagents", "cancel", "kill", "stop", "steer", "whoami", "model", "verbose"}
+)
 """Commands that do not wait for the messages before them."""
 NOTHING_RUNS = "Nothing is running."
 STOPPED = "Stopped."
@@ -68,6 +81,13 @@ class StatusFacts:
     answering: bool = False
     seconds: float | None = None
     queued: int = 0
+    next_model: str | None = None
+    """The one of the next answer, where that is another."""
+    context: int | None = None
+    """Tokens of the last prompt that the model was given."""
+    pod: str | None = None
+    subagents: int = 0
+    """Those that are not at their end."""
 
 
 def parse_command(text: str) -> ParsedCommand | None:
@@ -129,7 +149,7 @@ def threads_text(threads: Sequence[ThreadLine]) -> str:
     """List conversations, one a line."""
     if not threads:
         return "There are no threads yet."
-    return "\n".join(_line(thread) for thread in threads)
+    return "\n".join(thread_line(thread) for thread in threads)
 
 
 def status_text(facts: StatusFacts) -> str:
@@ -138,21 +158,41 @@ def status_text(facts: StatusFacts) -> str:
     if facts.thread is None:
         lines.append("This conversation has not begun: write a message.")
     else:
-        lines.append(_line(facts.thread))
+        lines.append(thread_line(facts.thread))
         if facts.message:
             lines.append(facts.message)
     if facts.model:
-        lines.append(f"Model: {facts.model}")
+        following = f", from the next answer on {facts.next_model}" if facts.next_model else ""
+        lines.append(f"Model: {facts.model}{following}")
+    if facts.context is not None:
+        lines.append(f"Context used: {facts.context:,} tokens".replace(",", " "))
+    if facts.pod:
+        lines.append(f"Pod: {facts.pod}")
     if facts.answering:
         since = "" if facts.seconds is None else f" for {round(facts.seconds)} s"
         lines.append(f"Answering{since}.")
     if facts.queued:
         lines.append(f"Waiting messages: {facts.queued}")
+    if facts.subagents:
+        lines.append(f"Sub-agents at work: {facts.subagents}")
     lines.append(f"Agents at work: {facts.active} of {facts.most}")
     return "\n".join(lines)
 
 
-def _line(thread: ThreadLine) -> str:
+def short_status_text(facts: StatusFacts) -> str:
+    """Say how a conversation is in the few words that a pressed button can show."""
+    line = thread_line(facts.thread) if facts.thread is not None else ""
+    facts_said = [
+        f"answering for {round(facts.seconds)} s" if facts.answering and facts.seconds is not None else "",
+        f"waiting: {facts.queued}" if facts.queued else "",
+        f"sub-agents: {facts.subagents}" if facts.subagents else "",
+        facts.model or "",
+    ]
+    return "\n".join(filter(None, [line, ", ".join(filter(None, facts_said))]))
+
+
+def thread_line(thread: ThreadLine) -> str:
+    """Say how one conversation is, on one line."""
     title = f" ({thread.title})" if thread.title else ""
     run = "" if thread.run is None else f", run {thread.run}"
     reason = f", {thread.reason}" if thread.reason else ""

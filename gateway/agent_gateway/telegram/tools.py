@@ -10,8 +10,18 @@ from typing import Final
 from agent_gateway.store.rows import ToolUse
 from agent_gateway.telegram.texts import shorten
 
-LISTED: Final = 5
-_ARGUMENT = 60
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much is shown: the last `listed` tools, and of each `argument` characters of what it is about."""
+
+    listed: int
+    argument: int
+
+
+USUAL: Final = Detail(5, 60)
+DETAILS: Final = (Detail(0, 60), USUAL, Detail(10, 120))
+"""By what `/verbose` was told."""
 _READ = 500
 """Characters of what a pod says that are looked at."""
 _ICONS: Final = {
@@ -56,9 +66,9 @@ class ToolCall:
     state: str = "running"
 
 
-def describe_call(call: str, tool: str, summary: str) -> ToolCall:
+def describe_call(call: str, tool: str, summary: str, detail: Detail = USUAL) -> ToolCall:
     """Build a call that runs, from what the agent says of it."""
-    return ToolCall(call, tool, shorten(hide(summary[:_READ]), _ARGUMENT) or shorten(tool, _ARGUMENT))
+    return ToolCall(call, tool, shorten(hide(summary[:_READ]), detail.argument) or shorten(tool, detail.argument))
 
 
 def hide(text: str) -> str:
@@ -67,9 +77,9 @@ def hide(text: str) -> str:
     return _SHAPED.sub(_HIDDEN, _LOGIN.sub(f"{_HIDDEN}@", text))
 
 
-def build_lines(calls: Sequence[ToolCall], total: int) -> tuple[str, ...]:
+def build_lines(calls: Sequence[ToolCall], total: int, detail: Detail = USUAL) -> tuple[str, ...]:
     """Return a line for each of the last calls, oldest first, and one for how many there were before them."""
-    listed = calls[-LISTED:]
+    listed = calls[-detail.listed :] if detail.listed else ()
     earlier = total - len(listed)
     lines = [f"{_ICONS.get(c.tool, _OTHER)} {c.about} {_MARKS[c.state]}" for c in listed]
     return (f"{earlier} earlier", *lines) if earlier > 0 and lines else tuple(lines)

@@ -29,12 +29,14 @@ def test_real_settings_reach_the_chart():
     env = {
         "TELEGRAM_BOT_TOKEN": "1:x", "TELEGRAM_ALLOWED_IDS": "5, -100", "LLM_PROVIDER": "moonshot", "LLM_API_KEY": "k",
         "PI_TIMEOUT": "60", "MAX_THREADS": "3", "TELEGRAM_PAIRING": "true", "TELEGRAM_GROUP_TRIGGER": "all",
+        "LLM_MODELS": "one, two",
     }  # fmt: skip
     values = build_values(env)
     assert values["demo"] == {"enabled": False}
     assert values["telegram"]["allowedIds"] == [5, -100]
     assert (values["telegram"]["pairing"], values["telegram"]["groupTrigger"]) == (True, "all")
     assert values["llm"]["provider"] == "moonshotai"
+    assert values["llm"]["models"] == ["one", "two"]
     assert values["agents"]["class"]["timeouts"]["turn"] == 60
     jsonschema.validate(values, json.loads((CHART / "values.schema.json").read_text()))
 

@@ -95,11 +95,11 @@ UPDATE runs SET state = 'over', ended_at = now(), reason = $2 WHERE thread_id = 
 UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL
 WHERE thread_id = $1 AND state = 'delivered' AND NOT stop_asked;
 
--- name: forget_messages
+-- name: forget_message_ids
 -- Messages have other numbers in the new chat: nothing there may be edited, answered or reacted to by an old one.
 UPDATE turns SET message_id = NULL WHERE thread_id = $1 AND message_id IS NOT NULL;
 
--- name: forget_views
+-- name: forget_view_ids
 UPDATE turn_views v SET message_ids = '{}' FROM turns t WHERE t.id = v.turn_id AND t.thread_id = $1;
 
 -- name: move_subagents

@@ -1,6 +1,7 @@
 -- name: want_run
-INSERT INTO runs (thread_id, number, thread_uid) VALUES ($1, $2, $3)
-ON CONFLICT (thread_id, number) DO UPDATE SET thread_uid = COALESCE(EXCLUDED.thread_uid, runs.thread_uid);
+INSERT INTO runs (thread_id, number, thread_uid, model) SELECT $1, $2, $3, model FROM threads WHERE id = $1
+ON CONFLICT (thread_id, number) DO UPDATE SET thread_uid = COALESCE(EXCLUDED.thread_uid, runs.thread_uid)
+RETURNING model;
 
 -- name: raise_counter
 UPDATE threads SET run_counter = GREATEST(run_counter, $2) WHERE id = $1;

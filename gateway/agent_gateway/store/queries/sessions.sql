@@ -5,11 +5,12 @@ SELECT count(*) FROM session_entries WHERE session_id = $1;
 SELECT line FROM session_entries WHERE session_id = $1 ORDER BY ordinal;
 
 -- name: add_entries
--- Ordinals go on from the last; an entry that is stored already is passed over.
+-- Ordinals go on from the last; an entry that is stored already is passed over, as is what a forgotten run still sends.
 INSERT INTO session_entries (session_id, ordinal, entry_id, line)
 SELECT $1, (SELECT COALESCE(max(ordinal), 0) FROM session_entries WHERE session_id = $1) + row_number() OVER (ORDER BY n), id, line
 FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS new (id, line, n)
 WHERE NOT EXISTS (SELECT 1 FROM session_entries e WHERE e.session_id = $1 AND e.entry_id = new.id)
+  AND EXISTS (SELECT 1 FROM threads t WHERE t.id = $4 AND t.forgotten_run < $5)
 ON CONFLICT (session_id, entry_id) DO NOTHING;
 
 -- name: lock_session

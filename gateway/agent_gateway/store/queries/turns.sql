@@ -42,11 +42,12 @@ SELECT * FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started');
 
 -- name: deliver_next
 -- queued -> delivered; nothing where one is running already (the unique index would refuse a second anyway). The run's
--- row is locked, so that a run that is closing at this moment is given nothing any more, and the thread's, as its topic may
--- be closing.
+-- row is locked, so that a run that is closing at this moment is given nothing any more; nor is one that is to end, or
+-- that has another model than was chosen since; and the thread's, as its topic may be closing.
 WITH open AS (
-    SELECT 1 FROM runs r JOIN threads t ON t.id = r.thread_id
-    WHERE r.thread_id = $1 AND r.number = $2 AND r.state = 'live' AND t.place = 'open' FOR SHARE
+    SELECT 1 FROM runs r JOIN threads h ON h.id = r.thread_id
+    WHERE r.thread_id = $1 AND r.number = $2 AND r.state = 'live' AND r.stop IS NULL AND h.place = 'open'
+      AND COALESCE(r.model, '') = COALESCE(h.model, '') FOR SHARE
 )
 UPDATE turns SET state = 'delivered', run = $2, delivered_at = now()
 WHERE id = (SELECT id FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 1 FOR UPDATE)

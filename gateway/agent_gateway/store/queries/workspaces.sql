@@ -7,6 +7,10 @@ INSERT INTO workspace_chunks (workspace_id, ordinal, data) VALUES ($1, $2, $3);
 -- name: finish_workspace
 UPDATE workspaces SET bytes = $2 WHERE id = $1;
 
+-- name: drop_forgotten
+-- What came from a run of before /forget.
+DELETE FROM workspaces w USING threads t WHERE w.id = $1 AND t.id = w.thread_id AND w.run <= t.forgotten_run;
+
 -- name: drop_workspace
 DELETE FROM workspaces WHERE id = $1;
 

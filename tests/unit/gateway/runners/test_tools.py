@@ -4,6 +4,7 @@ import json
 
 from agent_contract import names, wire
 from agent_gateway.runners.tools import ToolLog
+from agent_gateway.telegram.tools import DETAILS
 
 
 def started(call, tool="read", summary=""):
@@ -37,6 +38,22 @@ def test_the_end_of_an_early_call_is_not_missed():
     assert log.failed == 1
     assert log.lines()[0] == "3 earlier"
     assert len(log.lines()) == 6
+
+
+def test_more_is_kept_and_shown_where_more_is_asked_for():
+    events = [started(str(n), "bash", f"{n} {'x' * 200}") for n in range(12)]
+    log = ToolLog(None, DETAILS[2])
+    for event in events:
+        log.apply(event)
+    assert (len(log.lines()), log.lines()[0]) == (11, "2 earlier")
+    assert {len(line) for line in log.lines()[1:]} == {len("💻 ") + 120 + len(" …")}
+
+
+def test_nothing_is_shown_where_only_the_answer_is_asked_for():
+    log = ToolLog(None, DETAILS[0])
+    log.apply(started("a"))
+    log.apply(ended("a", error=True))
+    assert (log.lines(), log.total, log.failed) == ((), 1, 1)
 
 
 def test_sub_agents_are_left_out():

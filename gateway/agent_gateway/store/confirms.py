@@ -1,0 +1,74 @@
+"""Questions with a button that does what they ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_gateway.store.database import Connection, Database
+from agent_gateway.store.rows import Address
+from agent_gateway.store.sql import QUERIES
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """One question.
+
+    Attributes:
+        id: Which the button names.
+        action: What is done: cleanup or forget.
+        address: Where it was asked.
+        person_id: Who asked.
+        subject: (thread id, run) of each that it named; run 0 where none is meant.
+        open: Nobody has answered it.
+        expired: It is older than ten minutes.
+    """
+
+    id: int
+    action: str
+    address: Address
+    person_id: int
+    subject: tuple[tuple[int, int], ...]
+    open: bool
+    expired: bool
+
+
+class ConfirmQueries(Database):
+    """Questions."""
+
+    async def add_confirm(
+        self,
+        connection: Connection,
+        action: str,
+        address: Address,
+        person_id: int,
+        subject: Sequence[tuple[int, int]],
+    ) -> int:
+        """Record a question and return its id; those of two weeks ago go."""
+        await connection.execute(QUERIES["purge_confirms"], address.bot_id)
+        return int(
+            await connection.fetchval(
+                QUERIES["add_confirm"], action, address.bot_id, address.chat_id, address.topic_id, person_id,
+                json.dumps([list(pair) for pair in subject]),
+            )
+        )  # fmt: skip
+
+    async def lock_confirm(self, connection: Connection, confirm_id: int) -> Confirm | None:
+        """Return a question, which nobody else can answer before the transaction ends."""
+        row = await connection.fetchrow(QUERIES["lock_confirm"], confirm_id, self.bot_id)
+        if row is None:
+            return None
+        return Confirm(
+            id=row["id"],
+            action=row["action"],
+            address=Address(row["bot_id"], row["chat_id"], row["topic_id"]),
+            person_id=row["person_id"],
+            subject=tuple((thread_id, run) for thread_id, run in json.loads(row["subject"])),
+            open=row["state"] == "asked",
+            expired=row["expired"],
+        )
+
+    async def end_confirm(self, connection: Connection, confirm_id: int, state: str, person_id: int) -> None:
+        """Record the answer: `done` or `cancelled`, and by whom."""
+        await connection.execute(QUERIES["end_confirm"], confirm_id, state, person_id)

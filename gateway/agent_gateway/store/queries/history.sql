@@ -1,0 +1,69 @@
+-- name: below
+-- A conversation and every sub-agent that ever worked for it, however deep.
+WITH RECURSIVE below AS (
+    SELECT $1::bigint AS thread_id
+    UNION SELECT s.thread_id FROM subagents s JOIN below b ON s.parent_id = b.thread_id
+)
+SELECT thread_id FROM below;
+
+-- name: forget_sessions
+DELETE FROM session_entries WHERE session_id IN (
+    SELECT session_id FROM threads WHERE id = ANY ($1::bigint[])
+    UNION SELECT session_id FROM past_sessions WHERE thread_id = ANY ($1::bigint[])
+);
+
+-- name: forget_past_sessions
+DELETE FROM past_sessions WHERE thread_id = ANY ($1::bigint[]);
+
+-- name: forget_threads
+-- Fresh sessions, and nothing that the runs till now may still send is kept. A sub-agent's title is its task.
+UPDATE threads SET session_id = gen_random_uuid(), forgotten_run = run_counter,
+    title = CASE WHEN kind = 'subagent' THEN '' ELSE title END
+WHERE id = ANY ($1::bigint[]);
+
+-- name: forget_messages
+DELETE FROM messages WHERE thread_id = ANY ($1::bigint[]);
+
+-- name: forget_turns
+-- The rows stay, as the counts of tokens speak of them; without a person none of them can be asked again.
+UPDATE turns SET text = '', files = '[]', message_id = NULL, person_id = NULL WHERE thread_id = ANY ($1::bigint[]);
+
+-- name: forget_views
+DELETE FROM turn_views WHERE turn_id IN (SELECT id FROM turns WHERE thread_id = ANY ($1::bigint[]));
+
+-- name: forget_tools
+DELETE FROM turn_tools WHERE turn_id IN (SELECT id FROM turns WHERE thread_id = ANY ($1::bigint[]));
+
+-- name: forget_steers
+DELETE FROM steers WHERE turn_id IN (SELECT id FROM turns WHERE thread_id = ANY ($1::bigint[]));
+
+-- name: forget_workspaces
+DELETE FROM workspaces WHERE thread_id = ANY ($1::bigint[]);
+
+-- name: forget_outbox
+DELETE FROM outbox WHERE (bot_id = $2 AND chat_id = $3 AND topic_id IS NOT DISTINCT FROM $4)
+    OR turn_id IN (SELECT id FROM turns WHERE thread_id = ANY ($1::bigint[]))
+    OR file_id IN (SELECT id FROM files WHERE thread_id = ANY ($1::bigint[]));
+
+-- name: forget_files
+DELETE FROM files WHERE thread_id = ANY ($1::bigint[]);
+
+-- name: forget_subagents
+UPDATE subagents SET task = '', result = NULL, message = NULL, delivered_at = COALESCE(delivered_at, now())
+WHERE thread_id = ANY ($1::bigint[]);
+
+-- name: forget_inbox
+-- Updates that are done with. One that overtook has a lane of its own, so that its text is looked at: nothing reads
+-- the text of an update that is done, so that one too many does no harm.
+UPDATE inbox SET payload = '{}' WHERE bot_id = $1 AND state <> 'new'
+  AND (lane = $2 OR (lane LIKE '!%' AND position($3::text in payload) > 0));
+
+-- name: history
+-- What was said, and what sub-agents answered, in order.
+SELECT m.created_at AS at, m.role AS who, t.person_id, m.text, NULL::text AS task, m.id AS place
+FROM messages m LEFT JOIN turns t ON t.id = m.turn_id WHERE m.thread_id = $1
+UNION ALL
+SELECT s.finished_at, n.name, NULL, COALESCE(s.result, s.message, s.reason, ''), s.task, s.thread_id
+FROM subagents s JOIN threads n ON n.id = s.thread_id
+WHERE s.thread_id = ANY ($2::bigint[]) AND s.state = 'finished' AND s.task <> ''
+ORDER BY at, place;
