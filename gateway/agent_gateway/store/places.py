@@ -157,7 +157,13 @@ class PlaceQueries(Database):
         topic = new.topic_id if thread.address.topic_id is None else thread.address.topic_id
         work = await self.work_of(connection, thread.id)
         await connection.execute(QUERIES["end_moved_run"], thread.id, MOVED)
-        for query in ("requeue_unstarted", "forget_message_ids", "forget_view_ids", "forget_subagent_messages"):
+        for query in (
+            "requeue_unstarted",
+            "forget_message_ids",
+            "forget_steer_messages",
+            "forget_view_ids",
+            "forget_subagent_messages",
+        ):
             await connection.execute(QUERIES[query], thread.id)
         await connection.execute(QUERIES["retire"], thread.name, thread.id)
         other = await connection.fetchrow(QUERIES["thread_at"], new.bot_id, new.chat_id, topic)

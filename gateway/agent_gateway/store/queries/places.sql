@@ -99,6 +99,9 @@ WHERE thread_id = $1 AND state = 'delivered' AND NOT stop_asked;
 -- Messages have other numbers in the new chat: nothing there may be edited, answered or reacted to by an old one.
 UPDATE turns SET message_id = NULL WHERE thread_id = $1 AND message_id IS NOT NULL;
 
+-- name: forget_steer_messages
+UPDATE steers s SET message_id = NULL FROM turns t WHERE t.id = s.turn_id AND t.thread_id = $1 AND s.state = 'wanted';
+
 -- name: forget_view_ids
 UPDATE turn_views v SET message_ids = '{}' FROM turns t WHERE t.id = v.turn_id AND t.thread_id = $1;
 
