@@ -79,6 +79,7 @@ class Reason(StrEnum):
     """The API server refuses the Job or its pod: admission, a bad value, a foreign Job of that name."""
     CONTAINER_CONFIG_ERROR = "ContainerConfigError"
     VOLUME_PENDING = "VolumePending"
+    PULLING_IMAGE = "PullingImage"
     # it never starts
     CLASS_NOT_FOUND = "ClassNotFound"
     CLASS_INVALID = "ClassInvalid"

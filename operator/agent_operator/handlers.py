@@ -53,9 +53,10 @@ async def child_changed(uid: str | None, labels: kopf.Labels, event: kopf.RawEve
 
 @kopf.on.event("", "v1", "events")
 async def warned(body: kopf.Body, event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
-    """Look at the thread or sub-agent whose Job or pod was warned of."""
+    """Look at the thread or sub-agent whose Job or pod was warned of, or whose image is on its way."""
     context = _context(memo)
-    if body.get("type") != "Warning" or event["type"] is None:
+    told = body.get("type") == "Warning" or body.get("reason") == "Pulling"
+    if not told or event["type"] is None:
         return
     owner = context.owners.get(body.get("involvedObject", {}).get("uid", ""))
     if owner is not None:

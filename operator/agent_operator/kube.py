@@ -17,6 +17,7 @@ from agent_contract.agentthread import AgentThreadStatus
 from agent_contract.conditions import Condition
 from agent_contract.subagent import SubAgentStatus
 from agent_operator.errors import Conflict, KubeError, Refused
+from agent_operator.observe import PULLS
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -136,11 +137,12 @@ class Kube:
         return await self._items(self._core.list_namespaced_pod, _selector(owner, label))
 
     async def list_warnings(self, uids: Sequence[str]) -> list[Mapping[str, Any]]:
-        """List the warning Events about objects, newest first."""
+        """List the warning Events about objects, and those of images that are pulled, newest first."""
         found: list[Mapping[str, Any]] = []
         for uid in uids:
-            query = {"field_selector": f"type=Warning,involvedObject.uid={uid}"}
-            found += await self._items(self._core.list_namespaced_event, query)
+            query = {"field_selector": f"involvedObject.uid={uid}"}
+            events = await self._items(self._core.list_namespaced_event, query)
+            found += [e for e in events if e.get("type") == "Warning" or e.get("reason") in PULLS]
         return sorted(found, key=lambda e: e.get("lastTimestamp") or "", reverse=True)
 
     @translated

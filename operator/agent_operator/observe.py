@@ -69,7 +69,7 @@ class Pod:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A warning about a Job or a pod."""
+    """A warning about a Job or a pod, or a word of its image."""
 
     uid: str
     reason: str
@@ -90,6 +90,10 @@ class Observed:
     """Jobs of other runs that are not over."""
     strays: tuple[Pod, ...] = ()
     """Pods of other runs that are not over."""
+
+
+PULLS = frozenset({"Pulling", "Pulled"})
+"""Reasons of the Events that tell of an image on its way; no warnings, but a start may wait for it."""
 
 
 class Reader(Protocol):

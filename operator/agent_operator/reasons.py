@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agent_contract.agentthread import Reason
 from agent_contract.names import ExitCode
-from agent_operator.observe import Event, Job, Pod
+from agent_operator.observe import PULLS, Event, Job, Pod
 
 _MESSAGE_LIMIT = 1024
 _IMAGE_REASONS = {"ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError"}
@@ -45,7 +45,7 @@ def why_no_pod(job: Job, warnings: Iterable[Event]) -> Why | None:
     return None
 
 
-def why_waiting(pod: Pod, warnings: Iterable[Event]) -> Why | None:
+def why_waiting(pod: Pod, warnings: Sequence[Event]) -> Why | None:
     """Say what holds a pod up before its container runs; None where it merely starts."""
     if not pod.scheduled:
         if pod.schedule_reason == "Unschedulable":
@@ -61,6 +61,9 @@ def why_waiting(pod: Pod, warnings: Iterable[Event]) -> Why | None:
     for event in warnings:
         if event.uid == pod.uid and event.reason in {"FailedMount", "FailedAttachVolume", "ProvisioningFailed"}:
             return Why(Reason.VOLUME_PENDING, _cut(event.message))
+    pulls = {event.reason for event in warnings if event.uid == pod.uid and event.reason in PULLS}
+    if pulls == {"Pulling"}:
+        return Why(Reason.PULLING_IMAGE, _cut(f"The image {pod.image} is being pulled."))
     return None
 
 

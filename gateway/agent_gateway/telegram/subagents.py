@@ -37,6 +37,7 @@ _WAITS = {
     Reason.CREATE_REFUSED: "waiting, as the cluster refuses its pod",
     Reason.CONTAINER_CONFIG_ERROR: "waiting, as its container cannot be made",
     Reason.VOLUME_PENDING: "waiting for its volume",
+    Reason.PULLING_IMAGE: "waiting for its image, which is being pulled",
     Reason.CLASS_NOT_FOUND: "waiting for an AgentClass that does not exist",
     Reason.CLASS_INVALID: "waiting for a valid AgentClass",
     Reason.SPEC_INVALID: "waiting, as its SubAgent is not valid",

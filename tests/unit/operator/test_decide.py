@@ -240,6 +240,14 @@ UNSCHEDULABLE = (
             "VolumePending",
             "MountVolume.SetUp failed",
         ),
+        (
+            {},
+            (Event("pod-1", "Pulling", "Pulling image"),),
+            Phase.STARTING,
+            "PullingImage",
+            "The image runner:1 is being pulled.",
+        ),
+        ({}, (Event("pod-1", "Pulled", "x"), Event("pod-1", "Pulling", "x")), Phase.STARTING, None, None),
     ],
 )
 def test_why_a_pod_waits(pod, events, phase, reason, words):
