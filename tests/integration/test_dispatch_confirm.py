@@ -239,6 +239,20 @@ async def test_what_the_forgotten_run_still_sends_is_not_kept(store):
         assert await store.workspace_of(fresh, None) is not None
 
 
+async def test_what_was_forgotten_cannot_be_asked_again_by_an_old_button(store):
+    async with running_desk(store) as desk:
+        thread, runner = await idle(desk)
+        await desk.say("more")
+        await eventually(lambda: len(runner.turns) == 2)
+        turn = runner.turns[1]
+        await store.end_turn(turn.id, 1, 3, TurnState.FAILED, "provider", Final("failed"))
+        _, buttons = await ask(desk, "/forget")
+        await press(desk, buttons["Delete the history"])
+        for data in (f"re:{turn.id}", f"co:{turn.id}"):
+            await press(desk, data)
+        assert await store.queued_count(thread.id) == 0
+
+
 async def test_forget_touches_no_other_conversation(store):
     async with running_desk(store) as desk:
         await idle(desk)

@@ -25,8 +25,11 @@ WHERE id = ANY ($1::bigint[]);
 DELETE FROM messages WHERE thread_id = ANY ($1::bigint[]);
 
 -- name: forget_turns
--- The rows stay, as the counts of tokens speak of them; without a person none of them can be asked again.
-UPDATE turns SET text = '', files = '[]', message_id = NULL, person_id = NULL WHERE thread_id = ANY ($1::bigint[]);
+-- The rows stay, as the counts of tokens speak of them; without a person, and failed no more, none of them can be asked
+-- again.
+UPDATE turns SET text = '', files = '[]', message_id = NULL, person_id = NULL,
+    state = CASE WHEN state = 'failed' THEN 'cancelled' ELSE state END
+WHERE thread_id = ANY ($1::bigint[]);
 
 -- name: forget_views
 DELETE FROM turn_views WHERE turn_id IN (SELECT id FROM turns WHERE thread_id = ANY ($1::bigint[]));
