@@ -114,6 +114,28 @@ async def test_an_administrators_model_stays_where_nobody_chose(store):
         assert desk.resources.stops == []
 
 
+async def test_the_classs_model_can_be_chosen_over_an_administrators(store):
+    async with running_desk(store, llm_models=MODELS) as desk:
+        _, turn, _ = await begin(desk)
+        await end(desk, turn)
+        desk.resources.change("tg-42", model={"name": "by-hand"})
+        await ask(desk, "/model glm")
+        await eventually(lambda: ("tg-42", 1) in desk.resources.stops)
+        await over(desk, 1)
+        await desk.say("more")
+        await desk.run_wanted("tg-42", 2)
+        assert desk.resources.cached("tg-42").spec.model is None
+
+
+async def test_the_model_that_answers_already_ends_no_run(store):
+    async with running_desk(store, llm_models=MODELS) as desk:
+        thread, turn, _ = await begin(desk)
+        await end(desk, turn)
+        assert (await ask(desk, "/model glm"))[0] == "Model: glm"
+        await desk.threads._reconcile(await store.thread_by_id(thread.id))
+        assert desk.resources.stops == []
+
+
 async def test_a_choice_is_carried_out_by_the_next_gateway(store):
     async with running_desk(store, llm_models=MODELS, reconcile=False) as desk:
         await desk.say("hello")
