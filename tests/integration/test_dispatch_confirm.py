@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from agent_contract import wire
 from agent_gateway.store.rows import Final, NewSubAgent, TurnState
+from tests.conftest import BOT_ID
 from tests.support.dispatch import ADMIN, GROUP, PERSON, address, running_desk
 from tests.support.eventually import eventually
 from tests.support.pressing import last_said, press
@@ -237,6 +240,38 @@ async def test_what_the_forgotten_run_still_sends_is_not_kept(store):
         await store.store_workspace(thread.id, 2, None, chunks())
         assert await store.session_length(fresh.session_id) == 1
         assert await store.workspace_of(fresh, None) is not None
+
+
+async def test_what_was_said_before_the_chat_moved_is_forgotten_too(store):
+    async with running_desk(store) as desk:
+        await idle(desk)
+        rows = [
+            (901, "-77", "secret said there"),
+            (902, "!902", 'secret {"chat": -77}'),
+            (903, "-78", "kept elsewhere"),
+        ]
+        await store.add_updates(rows, 904)
+        await store.pool.execute("UPDATE inbox SET state = 'done'")
+        await store.pool.execute(f"INSERT INTO chat_aliases VALUES ({BOT_ID}, -77, {PERSON})")
+        desk.numbers = itertools.count(1000)
+        _, buttons = await ask(desk, "/forget")
+        await press(desk, buttons["Delete the history"])
+        assert await places_with(store, "secret") == set()
+        assert await places_with(store, "kept elsewhere") == {"inbox"}
+
+
+async def test_what_was_forgotten_cannot_be_asked_again_by_an_old_button(store):
+    async with running_desk(store) as desk:
+        thread, runner = await idle(desk)
+        await desk.say("more")
+        await eventually(lambda: len(runner.turns) == 2)
+        turn = runner.turns[1]
+        await store.end_turn(turn.id, 1, 3, TurnState.FAILED, "provider", Final("failed"))
+        _, buttons = await ask(desk, "/forget")
+        await press(desk, buttons["Delete the history"])
+        for data in (f"re:{turn.id}", f"co:{turn.id}"):
+            await press(desk, data)
+        assert await store.queued_count(thread.id) == 0
 
 
 async def test_forget_touches_no_other_conversation(store):

@@ -114,6 +114,28 @@ async def test_an_administrators_model_stays_where_nobody_chose(store):
         assert desk.resources.stops == []
 
 
+async def test_the_classs_model_can_be_chosen_over_an_administrators(store):
+    async with running_desk(store, llm_models=MODELS) as desk:
+        _, turn, _ = await begin(desk)
+        await end(desk, turn)
+        desk.resources.change("tg-42", model={"name": "by-hand"})
+        await ask(desk, "/model glm")
+        await eventually(lambda: ("tg-42", 1) in desk.resources.stops)
+        await over(desk, 1)
+        await desk.say("more")
+        await desk.run_wanted("tg-42", 2)
+        assert desk.resources.cached("tg-42").spec.model is None
+
+
+async def test_the_model_that_answers_already_ends_no_run(store):
+    async with running_desk(store, llm_models=MODELS) as desk:
+        thread, turn, _ = await begin(desk)
+        await end(desk, turn)
+        assert (await ask(desk, "/model glm"))[0] == "Model: glm"
+        await desk.threads._reconcile(await store.thread_by_id(thread.id))
+        assert desk.resources.stops == []
+
+
 async def test_a_choice_is_carried_out_by_the_next_gateway(store):
     async with running_desk(store, llm_models=MODELS, reconcile=False) as desk:
         await desk.say("hello")
@@ -249,11 +271,29 @@ async def test_a_long_history_comes_in_several_files_and_loses_nothing(store):
         assert all(f"{number:05}" * 9000 in whole for number in range(50))
 
 
-async def test_a_run_that_is_to_end_is_given_nothing(store):
+async def test_a_run_is_written_with_the_model_that_is_recorded_for_it(store):
+    async with running_desk(store, llm_models=MODELS, reconcile=False) as desk:
+        await desk.say("/model kimi")
+        await desk.say("hello")
+        thread = await store.thread_by_name("tg-42")
+        await store.want_run(thread.id, 1, None)  # its gateway ended before it wrote it
+        await desk.say("/model glm-air")
+        await desk.threads._reconcile(await store.thread_by_id(thread.id))
+        assert desk.resources.cached("tg-42").spec.model.name == "kimi"
+        assert desk.resources.stops == [("tg-42", 1)]
+
+
+@pytest.mark.parametrize("why", ["stopped", "another model", None])
+async def test_a_run_that_is_to_end_is_given_nothing(store, why):
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("hello")
         thread = await store.thread_by_name("tg-42")
         await store.want_run(thread.id, 1, "uid-1")
         await desk.connect(thread, 1)
-        await store.ask_stop(None, thread.id, 1, "killed")
-        assert await store.deliver_next(thread.id, 1) is None
+        if why == "stopped":
+            await store.ask_stop(None, thread.id, 1, "killed")
+        if why == "another model":
+            async with store.fenced() as connection:
+                await store.set_model(connection, thread.id, "kimi")
+        given = await store.deliver_next(thread.id, 1)
+        assert (given is None) is (why is not None)

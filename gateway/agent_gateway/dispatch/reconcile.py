@@ -210,8 +210,7 @@ def _stuck_turn(s: Snapshot, run: Run, now: datetime) -> list[Action]:
 
 def _outdated(s: Snapshot, run: Run) -> list[Action]:
     """End a run that has another model than was chosen since, once it writes no answer: the next one has it."""
-    chosen = (s.thread.model or "") == (run.model or "")
-    return [] if chosen or s.running is not None else [StopRun(run.number, "killed")]
+    return [] if s.thread.model == run.model or s.running is not None else [StopRun(run.number, "killed")]
 
 
 def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:

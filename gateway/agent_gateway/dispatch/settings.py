@@ -109,9 +109,10 @@ class SettingCommands:
         self, connection: Connection, thread: Thread, name: str, models: Sequence[str], person_id: int
     ) -> Outcome:
         """Record the choice. A run with another model is ended as soon as it writes no answer; the next one has it."""
-        choice = "" if name == await self._models.own(thread) else name
-        await self._store.set_model(connection, thread.id, choice)
-        await self._store.add_audit(connection, person_id, "model", thread.name)
+        if name != await self._models.named(thread, thread.model):
+            choice = "" if name == await self._models.own(thread) else name
+            await self._store.set_model(connection, thread.id, choice)
+            await self._store.add_audit(connection, person_id, "model", thread.name)
         writing = None
         if await self._store.running_turn(thread.id) is not None:
             used, _ = await self._models.of_run(thread, await self._store.open_run(thread.id))

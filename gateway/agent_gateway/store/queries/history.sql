@@ -25,8 +25,11 @@ WHERE id = ANY ($1::bigint[]);
 DELETE FROM messages WHERE thread_id = ANY ($1::bigint[]);
 
 -- name: forget_turns
--- The rows stay, as the counts of tokens speak of them; without a person none of them can be asked again.
-UPDATE turns SET text = '', files = '[]', message_id = NULL, person_id = NULL WHERE thread_id = ANY ($1::bigint[]);
+-- The rows stay, as the counts of tokens speak of them; without a person, and failed no more, none of them can be asked
+-- again.
+UPDATE turns SET text = '', files = '[]', message_id = NULL, person_id = NULL,
+    state = CASE WHEN state = 'failed' THEN 'cancelled' ELSE state END
+WHERE thread_id = ANY ($1::bigint[]);
 
 -- name: forget_views
 DELETE FROM turn_views WHERE turn_id IN (SELECT id FROM turns WHERE thread_id = ANY ($1::bigint[]));
@@ -55,8 +58,15 @@ WHERE thread_id = ANY ($1::bigint[]);
 -- name: forget_inbox
 -- Updates that are done with. One that overtook has a lane of its own, so that its text is looked at: nothing reads
 -- the text of an update that is done, so that one too many does no harm.
-UPDATE inbox SET payload = '{}' WHERE bot_id = $1 AND state <> 'new'
-  AND (lane = $2 OR (lane LIKE '!%' AND position($3::text in payload) > 0));
+-- The chats that moved here are forgotten whole.
+UPDATE inbox SET payload = '{}' WHERE bot_id = $1 AND state <> 'new' AND (
+    lane = $2 OR EXISTS (
+        SELECT 1 FROM (
+            SELECT $3::text AS chat, false AS whole
+            UNION ALL SELECT chat_id::text, true FROM chat_aliases WHERE bot_id = $1 AND moved_to::text = $3
+        ) c WHERE (c.whole AND split_part(lane, '/', 1) = c.chat) OR (lane LIKE '!%' AND position(c.chat in payload) > 0)
+    )
+);
 
 -- name: history
 -- What was said, and what sub-agents answered, in order.

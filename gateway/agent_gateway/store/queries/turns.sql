@@ -47,7 +47,7 @@ SELECT * FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started');
 WITH open AS (
     SELECT 1 FROM runs r JOIN threads h ON h.id = r.thread_id
     WHERE r.thread_id = $1 AND r.number = $2 AND r.state = 'live' AND r.stop IS NULL AND h.place = 'open'
-      AND COALESCE(r.model, '') = COALESCE(h.model, '') FOR SHARE
+      AND r.model IS NOT DISTINCT FROM h.model FOR SHARE
 )
 UPDATE turns SET state = 'delivered', run = $2, delivered_at = now()
 WHERE id = (SELECT id FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 1 FOR UPDATE)
