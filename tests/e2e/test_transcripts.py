@@ -171,7 +171,7 @@ def test_topics_come_and_go(system):
     scene = Scene(system, chat)
     topic = {"chat": chat.chat, "topic": chat.topic, "user": PERSON}
     system.telegram.post("/sim/topics", {**topic, "name": "deploy"})
-    scene.ask("@demo_bot slow 40 100", "w3")
+    scene.ask("@demo_bot slow 200 100", "w3")
     system.telegram.post("/sim/topics", {**topic, "closed": True})
     wait(lambda: "topic closed" in _told(system, chat), "a closed topic in /threads", 30)
     system.telegram.post("/sim/topics", {**topic, "closed": False, "name": "release"})
@@ -193,7 +193,7 @@ def test_somebody_new(system):
     told = stranger.ask("hello?", "You are not allowed")
     code = re.search(r"\b[A-Z2-9]{8}\b", told["text"])[0]
     admin = Chat(system.telegram, ADMIN, ADMIN)
-    admin.ask(f"/approve {code}", "let in")
+    admin.ask(f"/approve {code}", "may use this bot now")
     stranger.ask("hello again", "Echo: hello again")
     scene = Scene(system, stranger)
     scene.settle()
@@ -204,3 +204,31 @@ def test_somebody_new(system):
         render_chat(seen, NAMES),
     )  # fmt: skip
     system.end(stranger)
+
+
+def test_settings_and_history(scene):
+    scene.ask("/model", "scripted")
+    scene.ask("bash: echo one", "Tool said: one")
+    scene.settle()
+    scene.ask("/verbose 0", "0")
+    scene.ask("/status", "Running")
+    exported = scene.say("/export")
+    wait(lambda: [m for m in scene.chat.answers(exported) if m["files"]], "the history as a file")
+    asked = scene.say("/cleanup")
+    question = wait(lambda: next((m for m in scene.chat.answers(asked) if m["buttons"]), None), "a question")
+    scene.chat.pressed(scene.chat.press(question["message_id"]))
+    scene.system.wait_run(scene.chat.thread, number=1, reason="Stopped")
+    asked = scene.say("/forget")
+    question = wait(lambda: next((m for m in scene.chat.answers(asked) if m["buttons"]), None), "a question")
+    scene.chat.pressed(scene.chat.press(question["message_id"]))
+    wait(
+        lambda: not [m for m in scene.messages() if m["buttons"] and m["message_id"] >= asked], "an end of the question"
+    )
+    answer = scene.ask("recall", "I was told")
+    assert "one" not in answer["text"].partition("I was told")[2]
+    scene.settle()
+    scene.show(
+        "settings",
+        "Settings and history",
+        "`/model`, `/verbose`, `/status`, `/export`, and what asks before it ends or deletes something.",
+    )

@@ -30,6 +30,8 @@ _SPAWN = re.compile(r"spawn(?:\[([^\]]*)\])?: *(.+)")
 _SAME_ID = "call_same"
 _NOTES = re.compile(r"\A(?:\[[^\]]*\]\n\n)+")
 """What stands before a person's own words: of files, of what was lost."""
+_NO_IMAGE = "(image omitted: model does not support images)"
+"""What pi puts in the place of an image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def text_of(content: Any) -> str:
 def choose(messages: Sequence[Mapping[str, Any]], seen: Mapping[str, int]) -> Script:
     """Choose by the last user message; `seen` counts how often each user text was asked for before."""
     said = [text_of(m["content"]) for m in messages if m["role"] == "user"]
-    prompt = _NOTES.sub("", said[-1]).strip() if said else ""
+    prompt = _NOTES.sub("", said[-1]).removesuffix(_NO_IMAGE).strip() if said else ""
     last = messages[-1] if messages else {"role": "user", "content": ""}
     line = prompt.splitlines()[0] if prompt else ""
     if found := _SPAWN.fullmatch(line):
