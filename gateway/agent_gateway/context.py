@@ -116,7 +116,7 @@ def build_context(
         subagents=SubAgentCommands(store, service.wishes, config.bot_name, is_admin=access.is_admin),
         service=service,
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
-        stop_button=StopButton(store, registry, wake),
+        stop_button=StopButton(store, registry, wake, views),
         state=StatusCommands(store, resources, models, is_admin=access.is_admin, max_runs=config.max_threads),
         settings=SettingCommands(store, models, wake, config.bot_name),
         steering=steering,

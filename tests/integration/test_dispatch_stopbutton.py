@@ -77,3 +77,19 @@ async def test_other_buttons_are_not_its_own(store):
     async with running_desk(store) as desk:
         await begin(desk)
         assert await press(desk, "sa:cancel:999") == "This button does nothing any more."
+
+
+async def test_what_waits_is_taken_back_alone(store):
+    async with running_desk(store) as desk:
+        thread, turn, runner = await begin(desk)
+        await desk.say("two")
+        await desk.say("three")
+        waiting, last = await store.queued_turns(thread.id)
+        assert await press(desk, f"st:{waiting.id}", chat=GROUP) == "This turn is over."
+        assert await press(desk, f"st:{waiting.id}") == "Stopped."
+        assert await press(desk, f"st:{waiting.id}") == "This turn is over."
+        assert await store.queued_turns(thread.id) == [last]
+        await eventually(lambda: waiting.id in desk.views.finished)
+        await store.end_turn(turn.id, 1, None, TurnState.DONE, None, Final("Done."))
+        desk.wake.thread(thread.id)
+        await eventually(lambda: [t.text for t in runner.turns] == ["begin", "three"])

@@ -98,7 +98,7 @@ class Desk:
             store, self.registry, self.views, self.wake, is_admin=access.is_admin,
             subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
             service=self.service, turns=TurnCommands(store, self.registry, self.views, self.wake, "tg"),
-            stop_button=StopButton(store, self.registry, self.wake), steering=Steering(store, self.registry, self.wake),
+            stop_button=StopButton(store, self.registry, self.wake, self.views), steering=Steering(store, self.registry, self.wake),
             again=AgainButtons(store, self.views, self.wake),
             state=StatusCommands(store, self.resources, models, is_admin=access.is_admin, max_runs=max_runs),
             settings=SettingCommands(store, models, self.wake, "tg"),

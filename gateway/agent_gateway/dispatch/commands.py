@@ -9,6 +9,7 @@ from typing import Protocol
 
 from agent_gateway.dispatch.again import AgainButtons
 from agent_gateway.dispatch.cleanup import Cleanup
+from agent_gateway.dispatch.closing import Closer, close_views
 from agent_gateway.dispatch.confirm import Questions
 from agent_gateway.dispatch.export import Export
 from agent_gateway.dispatch.forget import Forget
@@ -23,9 +24,8 @@ from agent_gateway.dispatch.wake import Wake
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.rows import Button, Thread
+from agent_gateway.store.rows import Button
 from agent_gateway.telegram import commands as texts
-from agent_gateway.telegram.texts import failure_text
 from agent_gateway.telegram.updates import Command, Pressed, Prompt
 
 _log = logging.getLogger(__name__)
@@ -39,13 +39,6 @@ class Answer:
     text: str
     then: list[Callable[[], Awaitable[None] | None]] = field(default_factory=list)
     buttons: tuple[Button, ...] = ()
-
-
-class Closer(Protocol):
-    """Ends what a turn shows."""
-
-    async def finish(self, turn_id: int) -> tuple[int, ...]:
-        """Show nothing more; return the messages that stand."""
 
 
 class Pressable(Protocol):
@@ -176,8 +169,7 @@ class Commands:
 
         async def end() -> None:
             await self._service.look(below)
-            for turn_id in cancelled:
-                await self._close_view(thread, turn_id)
+            await close_views(self._store, self._views, self._wake, thread, cancelled)
             if number is None:
                 return
             link = self._registry.link(thread.id)
@@ -186,14 +178,6 @@ class Commands:
             self._wake.thread(thread.id)  # the stop is recorded: it is carried out there, however often that takes
 
         return Answer(_kill_text(name, len(cancelled)), [end])
-
-    async def _close_view(self, thread: Thread, turn_id: int) -> None:
-        """Show nothing more of a turn that was cancelled; a line that said what it waited for is replaced."""
-        shown = await self._views.finish(turn_id)
-        if shown:
-            text = failure_text("aborted")
-            await self._store.put(None, thread.address, text, f"cancelled:{turn_id}", message_ids=shown)
-            self._wake.outbox()
 
 
 def _answer(outcome: Outcome) -> Answer:

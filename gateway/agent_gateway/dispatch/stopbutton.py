@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from agent_gateway.dispatch.closing import Closer, close_views
 from agent_gateway.dispatch.turncommands import Outcome
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import TurnState
+from agent_gateway.telegram.commands import STOPPED
 from agent_gateway.telegram.stop import STOPPING, TURN_OVER, parse_stop
 from agent_gateway.telegram.updates import Pressed
 
@@ -15,22 +17,26 @@ from agent_gateway.telegram.updates import Pressed
 class StopButton:
     """Stops the very turn that a button stands below."""
 
-    def __init__(self, store: Store, registry: Registry, wake: Wake) -> None:
+    def __init__(self, store: Store, registry: Registry, wake: Wake, views: Closer) -> None:
         self._store = store
         self._registry = registry
         self._wake = wake
+        self._views = views
 
     async def press(self, connection: Connection, pressed: Pressed) -> Outcome | None:
-        """Stop the turn if it still runs; None for a button of another kind."""
+        """Stop the turn if it still runs, or take it back while it waits; None for a button of another kind."""
         turn_id = parse_stop(pressed.data)
         if turn_id is None:
             return None
         turn = await self._store.turn_by_id(turn_id)
         thread = await self._store.thread_by_id(turn.thread_id) if turn is not None else None
-        if turn is None or thread is None or turn.state not in {TurnState.DELIVERED, TurnState.STARTED}:
-            return Outcome(TURN_OVER)
-        if thread.address.chat_id != pressed.address.chat_id:
+        if turn is None or thread is None or thread.address.chat_id != pressed.address.chat_id:
             return Outcome(TURN_OVER)  # whether another chat's turn runs is nobody's business
+        if await self._store.cancel_turn(connection, turn.id):
+            await self._store.add_audit(connection, pressed.person_id, "stop", thread.name)
+            return Outcome(STOPPED, [lambda: close_views(self._store, self._views, self._wake, thread, [turn.id])])
+        if turn.state not in {TurnState.QUEUED, TurnState.DELIVERED, TurnState.STARTED}:
+            return Outcome(TURN_OVER)
         await self._store.ask_turn_stop(connection, turn.id)
         await self._store.add_audit(connection, pressed.person_id, "stop", thread.name)
 

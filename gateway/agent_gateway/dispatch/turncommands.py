@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from agent_contract.names import build_thread_name
+from agent_gateway.dispatch.closing import close_views
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
@@ -73,13 +74,7 @@ class TurnCommands:
             return Outcome(texts.NOTHING_RUNS)
 
         async def close() -> None:
-            for turn_id in cancelled:
-                shown = await self._views.finish(turn_id)
-                if shown:
-                    key = f"cancelled:{turn_id}"
-                    await self._store.put(None, thread.address, texts.STOPPED, key, message_ids=shown)
-            self._wake.outbox()
-            self._wake.thread(thread.id)
+            await close_views(self._store, self._views, self._wake, thread, cancelled)
 
         return Outcome(texts.stopped_waiting_text(len(cancelled)), [close])
 

@@ -168,6 +168,10 @@ class TurnQueries(Database):
         """Count a run that ended before it took any of the waiting turns."""
         await self._write("count_attempt", thread_id)
 
+    async def cancel_turn(self, connection: Connection, turn_id: int) -> bool:
+        """Cancel a turn that waits; False where it waits no more."""
+        return await connection.fetchval(QUERIES["cancel_turn"], turn_id) is not None
+
     async def cancel_queued(self, connection: Connection, thread_id: int) -> list[int]:
         """Cancel what waits; return the turns' ids."""
         return [row["id"] for row in await connection.fetch(QUERIES["cancel_queued"], thread_id)]

@@ -52,7 +52,7 @@ class TurnPreview:
     waiting: str | None = None
     tools: tuple[str, ...] = ()
     stoppable: bool = False
-    """The turn runs, so that a button stops it."""
+    """The turn waits or runs, so that a button stops it."""
     children: tuple[ChildLine, ...] = ()
     answered: bool = False
     """Some of the answer's own text has been shown."""

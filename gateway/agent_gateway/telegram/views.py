@@ -121,7 +121,7 @@ class Views:
         channel, preview = found
         if preview.waiting == text:
             return
-        preview.waiting, preview.dirty = text, True
+        preview.waiting, preview.dirty, preview.stoppable = text, True, True
         self._stop_typing(turn_id)
         self._wake(channel)
 

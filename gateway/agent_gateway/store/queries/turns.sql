@@ -99,6 +99,9 @@ UPDATE turns SET attempts = attempts + 1 WHERE thread_id = $1 AND state = 'queue
 -- name: reset_attempts
 UPDATE turns SET attempts = 0 WHERE thread_id = $1 AND state = 'queued' AND attempts > 0;
 
+-- name: cancel_turn
+UPDATE turns SET state = 'cancelled', ended_at = now() WHERE id = $1 AND state = 'queued' RETURNING id;
+
 -- name: cancel_queued
 UPDATE turns SET state = 'cancelled', ended_at = now() WHERE thread_id = $1 AND state = 'queued' RETURNING id;
 
