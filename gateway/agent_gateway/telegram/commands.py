@@ -32,6 +32,7 @@ ADMIN_MENU: tuple[tuple[str, str], ...] = (
     ("kill", "end anybody's agent: /kill <thread>"),
     ("cleanup", "end the agents of all chats that have nothing to do"),
     ("approve", "let somebody in: /approve <code>"),
+    ("revoke", "take that back: /revoke <id>"),
 )
 """What administrators see besides, or in other words."""
 OVERTAKING = frozenset(

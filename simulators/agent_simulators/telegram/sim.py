@@ -180,7 +180,9 @@ async def post_topic(cloud: Cloud, body: dict[str, Any]) -> Any:
     if bool(body.get("closed", topic.closed)) != topic.closed:
         topic.closed = not topic.closed
         kind = "forum_topic_closed" if topic.closed else "forum_topic_reopened"
-        cloud.deliver("message", {**cloud.add_message(chat, user, None, topic.id), kind: {}})
+        told = cloud.add_message(chat, user, None, topic.id)
+        told[kind] = {}  # an object without a field
+        cloud.deliver("message", told)
     return {"topic": topic.id}
 
 
@@ -234,12 +236,19 @@ def _buttons(message: dict[str, Any]) -> list[dict[str, str]]:
     return [{"text": b["text"], "data": b.get("callback_data", "")} for row in rows for b in row]
 
 
+_SERVICE = (
+    "forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened", "migrate_to_chat_id",
+    "migrate_from_chat_id",
+)  # fmt: skip
+
+
 def _seen(cloud: Cloud, chat: Chat, message: dict[str, Any], edits: int) -> dict[str, Any]:
     reply = message.get("reply_to_message")
     return {
         "message_id": message["message_id"], "from": message["from"]["id"], "bot": message["from"]["is_bot"],
         "text": message.get("text", message.get("caption", "")),
         "entities": message.get("entities", message.get("caption_entities", [])), "files": list_files(cloud, message),
+        "service": next((kind for kind in _SERVICE if kind in message), None),
         "buttons": _buttons(message),
         "reactions": [emoji for emojis in chat.reacted.get(message["message_id"], {}).values() for emoji in emojis],
         "topic": message.get("message_thread_id"),
