@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from agent_contract.agentclass import AgentClass
@@ -23,19 +24,19 @@ class Notes:
     async def add(self, thread: Thread, run: Run, turn: Turn, found: AgentClass) -> Turn:
         """Return the turn as the agent is to read it; what it has lost is told in the chat too."""
         text = turn.text
-        ended = [
-            child
-            for child in await self._store.undelivered(thread.id)
-            if child.turn_id is None or child.parent_run != run.number
-        ]
+        # at once, on a connection each: a person waits for every round trip here
+        children, edits, note = await asyncio.gather(
+            self._store.undelivered(thread.id),
+            self._store.take_edits(turn),
+            self._about_files(thread, run, turn, found),
+        )
+        ended = [child for child in children if child.turn_id is None or child.parent_run != run.number]
         if ended:
             told = "\n\n".join(earlier_result_text(build_facts(child), child.result) for child in ended)
             text = f"{told}\n\n{text}"
             await self._store.hand_results([child.thread_id for child in ended], turn.id)
-        edits = await self._store.take_edits(turn)
         if edits:
             text = "\n\n".join([*edits, text])
-        note = await self._about_files(thread, run, turn, found)
         if note is not None:
             key = f"no-files:{thread.id}:{run.number}"
             await self._store.put(None, thread.address, note, key, kind="notice")
