@@ -117,6 +117,17 @@ async def test_a_file_over_the_limit_leaves_nothing(port, monkeypatch):
     assert await port.store.pool.fetchval("SELECT count(*) FROM files") == 0
 
 
+async def test_files_that_wait_are_counted(port):
+    _, turn, _ = await begin(port)
+    for number in range(20):
+        assert (await put(port, turn, call=f"c{number}"))[0] == 204
+    status, words = await put(port, turn, call="c20")
+    assert (status, "20 files wait" in words) == (409, True)
+    [first] = await port.store.claim_outbox(())
+    await port.store.sent(first.id)
+    assert (await put(port, turn, call="c20"))[0] == 204
+
+
 async def test_words_for_a_turn_are_sent_again_until_they_are_read(port):
     thread, turn, runner = await begin(port)
     running = await port.store.running_turn(thread.id)

@@ -7,6 +7,7 @@ import binascii
 import logging
 import mimetypes
 from collections.abc import AsyncIterator
+from typing import Final
 
 from aiohttp import web
 
@@ -24,6 +25,8 @@ from agent_gateway.telegram.ports import FileSource
 log = logging.getLogger(__name__)
 _NO_CHAT = "There is no chat that this could be sent to."
 _UNNAMED = "file"
+MOST_WAITING: Final = 20
+"""Files of one conversation that the database holds for its chat."""
 
 
 async def give_file(
@@ -77,6 +80,8 @@ async def take_file(request: web.Request, identity: Identity, store: RunnerStore
     thread = await store.thread_by_id(identity.thread_id)
     if thread is None or thread.address.chat_id == 0:
         raise Denied(409, _NO_CHAT)
+    if await store.files_waiting(thread.id) >= MOST_WAITING:
+        raise Denied(409, f"{MOST_WAITING} files wait to be sent already: the chat takes them one after the other.")
     name = clean_name(clean(request.query.get("name", ""))) or _UNNAMED
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     total = await store.store_file(

@@ -82,6 +82,10 @@ class RunnerStore(Runs, Protocol):
         """Record that the agent has read words."""
         ...
 
+    async def files_waiting(self, thread_id: int) -> int:
+        """Count the files of a thread that do not stand in the chat yet."""
+        ...
+
     async def store_file(
         self,
         thread_id: int,

@@ -34,6 +34,7 @@ _ICONS: Final = {
     "ls": "🔍",
     "web_search": "🔍",
     "web_fetch": "🌐",
+    "send_file": "📎",
 }
 _OTHER = "🔧"
 _MARKS: Final = {"running": "…", "done": "✓", "failed": "✗"}

@@ -10,6 +10,10 @@ UPDATE files SET bytes = $2 WHERE id = $1;
 -- name: drop_file
 DELETE FROM files WHERE id = $1;
 
+-- name: files_waiting
+SELECT count(*) FROM outbox o JOIN files f ON f.id = o.file_id
+WHERE f.thread_id = $1 AND o.state IN ('pending', 'sending', 'held');
+
 -- name: outbox_has
 SELECT 1 FROM outbox WHERE dedupe_key = $1;
 
