@@ -19,8 +19,8 @@ from agent_gateway.telegram.pace import Clock, Cooldowns
 
 GROUP_CALLS: Final = 18
 """A minute in a group; Telegram's own limit is 20."""
-PRIVATE_CALLS: Final = 3
-"""At once in a private chat, and then one a second."""
+PRIVATE_CALLS: Final = 20
+"""At once in a private chat, where Telegram bears bursts, and in the long run one a second."""
 ALL_CALLS: Final = 25
 """A second in all chats together."""
 _LEAST: Final = 4

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent_gateway.telegram.budget import ALL_CALLS, GROUP_CALLS, Budgets, ChatBudget, Kind
+from agent_gateway.telegram.budget import ALL_CALLS, GROUP_CALLS, PRIVATE_CALLS, Budgets, ChatBudget, Kind
 
 
 def spend(budget, kind, now):
@@ -44,9 +44,9 @@ def test_one_turn_in_a_group_is_edited_every_few_seconds_and_ten_seldom():
 def test_a_private_chat_gets_one_a_second_and_answers_before_previews():
     budget = ChatBudget(group=False)
     assert budget.interval == 2.0
-    assert spend(budget, Kind.PREVIEW, 0) == 2
+    assert spend(budget, Kind.PREVIEW, 0) == PRIVATE_CALLS - 1
     assert spend(budget, Kind.ANSWER, 0) == 1
-    assert budget.wait(Kind.ANSWER, 0) == 3.0
+    assert budget.wait(Kind.ANSWER, 0) == PRIVATE_CALLS
 
 
 def test_a_refusal_halves_what_is_planned_and_it_comes_back_slowly():
