@@ -65,7 +65,7 @@ async def test_a_reply_to_the_running_answer_steers_it_and_any_other_message_wai
         await desk.settled()
         [waiting] = await store.queued_turns(thread.id)
         assert waiting.text == "and then"
-        assert desk.views.texts[waiting.id] == [QUEUED]
+        await eventually(lambda: desk.views.texts.get(waiting.id) == [QUEUED])
         await end(desk, turn)
         await eventually(lambda: [t.text for t in runner.turns] == ["hello", "and then"])
         assert desk.views.begun == [turn.id, waiting.id]

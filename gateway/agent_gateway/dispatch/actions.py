@@ -87,6 +87,8 @@ class ShowWaiting:
     no_place: bool = False
     late: bool = False
     """The start takes longer than it may, and nothing says why."""
+    behind: bool = False
+    """An answer of the same conversation is being written."""
 
 
 @dataclass(frozen=True, slots=True)

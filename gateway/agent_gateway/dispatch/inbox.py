@@ -31,7 +31,7 @@ from agent_gateway.telegram.commands import not_allowed_text
 from agent_gateway.telegram.errors import MalformedUpdate, TelegramProblem
 from agent_gateway.telegram.places import PlaceChange, read_change
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.telegram.texts import QUEUED, buried_text
+from agent_gateway.telegram.texts import buried_text
 from agent_gateway.telegram.updates import Command, Edited, Ignored, Incoming, Pressed, Prompt, parse
 
 _log = logging.getLogger(__name__)
@@ -47,9 +47,6 @@ class Opener(Protocol):
 
     def open(self, turn: Turn, address: Address, reply_to: int | None) -> None:
         """Begin to show a turn."""
-
-    def waiting(self, turn_id: int, text: str) -> None:
-        """Show what it waits for."""
 
 
 class Callbacks(Protocol):
@@ -259,8 +256,6 @@ class Dispatcher:
             if thread.place is Place.CLOSED:
                 return  # nothing can be shown there
             self._views.open(turn, address, turn.message_id)
-            if running is not None:
-                self._views.waiting(turn.id, QUEUED)
 
         return Answer("", [*back, show])
 

@@ -29,6 +29,8 @@ LOST_AFTER = timedelta(seconds=30)
 """A lost connection alone is not the end; after this the run is stopped."""
 QUIET_START = timedelta(seconds=3)
 """A start that takes no longer is not talked about."""
+QUIET_QUEUE = timedelta(seconds=1.5)
+"""Nor is a message talked about that waits no longer for the answer before it."""
 LATE_FRAMES = timedelta(seconds=5)
 """What a runner sent before its end is read first, even where the status tells the end sooner."""
 PAUSES = (2.0, 10.0)
@@ -217,11 +219,19 @@ def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     if s.thread.place is not Place.OPEN:
         return []
     ready = s.link is not None and s.link.run == run.number and s.link.ready
+    if ready and s.waiting is not None:
+        return _behind(s.waiting, now) if s.running is not None else _hold(s.resource, run) or _give(s.waiting, now)
     if ready:
-        return _hold(s.resource, run) or _give(s.waiting, now) if s.running is None and s.waiting is not None else []
+        return []
     if s.waiting is None or run.state is RunState.LIVE:
         return []
     return _waiting_for_start(s, run, now)
+
+
+def _behind(turn: Turn, now: datetime) -> list[Action]:
+    """Tell what waits for the running answer that it does, unless that is soon over."""
+    left = turn.created_at + QUIET_QUEUE - now
+    return [ShowWaiting(behind=True)] if left <= timedelta() else [LookAgain(left.total_seconds())]
 
 
 def _give(turn: Turn, now: datetime) -> list[Action]:

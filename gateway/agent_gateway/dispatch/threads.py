@@ -339,7 +339,9 @@ class Threads:
     async def _show_waiting(self, s: r.Snapshot, waiting: do.ShowWaiting) -> None:
         if s.waiting is None:
             return
-        if waiting.late:
+        if waiting.behind:
+            text = texts.QUEUED
+        elif waiting.late:
             text = texts.late_text(s.thread.name)
         elif waiting.no_place:
             place = 1 + self._line.count_before(s.thread.id, s.waiting.id, _person(s.waiting))

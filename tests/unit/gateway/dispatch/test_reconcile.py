@@ -196,7 +196,7 @@ TABLE = {
         snapshot(run=make_run(), link=LINK, waiting=QUEUED, resource=resource(phase="Stopping", run={"number": 2})),
         [do.Deliver()],
     ),
-    "ready, and at work": (snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=STARTED), []),
+    "ready, and at work": (snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=STARTED), [do.ShowWaiting(behind=True)]),
     "a link of an older run delivers nothing": (
         snapshot(run=make_run(), link=replace(LINK, run=2), waiting=QUEUED), [do.LookAgain(29.0)],
     ),
@@ -269,3 +269,9 @@ def test_the_next_run_is_above_all_that_is_known(counter, found, expected):
 )
 def test_only_starts_that_nobody_ended_count_as_failed(run, reason, expected):
     assert failed_to_start(run, reason) is expected
+
+
+def test_what_waits_for_the_running_answer_is_told_so_after_a_moment():
+    s = snapshot(run=make_run(), link=LINK, running=STARTED, waiting=make_turn(created_at=ago(0.5)))
+    assert decide(s, NOW) == [do.LookAgain(1.0)]
+    assert decide(replace(s, waiting=make_turn(created_at=ago(2))), NOW) == [do.ShowWaiting(behind=True)]
