@@ -66,6 +66,8 @@ class ChatBudget:
         room = limit - self._kept(kind, limit)
         if len(self.made) < room:
             return 0.0
+        if not self.group and kind is not Kind.PREVIEW:
+            return max(0.0, self.made[-1] + self.minute / 60 - now)  # the burst is over: one a second
         last = self.made[len(self.made) - room]  # there is room again once this one is forgotten
         return max(0.0, last + self._window - now)
 

@@ -46,7 +46,10 @@ def test_a_private_chat_gets_one_a_second_and_answers_before_previews():
     assert budget.interval == 2.0
     assert spend(budget, Kind.PREVIEW, 0) == PRIVATE_CALLS - 1
     assert spend(budget, Kind.ANSWER, 0) == 1
-    assert budget.wait(Kind.ANSWER, 0) == PRIVATE_CALLS
+    assert budget.wait(Kind.ANSWER, 0) == 1.0
+    assert budget.wait(Kind.PREVIEW, 0) == PRIVATE_CALLS
+    budget.spend(1)
+    assert budget.wait(Kind.ANSWER, 1.5) == 0.5
 
 
 def test_a_refusal_halves_what_is_planned_and_it_comes_back_slowly():
