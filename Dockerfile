@@ -65,9 +65,10 @@ RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false --mount=type=sec
     [ ! -s /run/ca.crt ] || export PIP_CERT=/run/ca.crt NODE_EXTRA_CA_CERTS=/run/ca.crt; \
     python3 fetch_pi.py pins.toml /opt \
  && mkdir -m 0777 /opt/pi/compile-cache
+COPY runner/agent_runner/extension/tools.js /opt/warm/tools.js
 USER 10001:10001
 RUN NODE_COMPILE_CACHE=/opt/pi/compile-cache TMPDIR=/tmp /opt/node/bin/node warm.mjs \
-    /opt/pi/node_modules/@earendil-works/pi-coding-agent/dist/bundle/cli.js
+    /opt/pi/node_modules/@earendil-works/pi-coding-agent/dist/bundle/cli.js /opt/warm/tools.js
 
 # --- results -------------------------------------------------------------------------------------------------------
 FROM base AS operator

@@ -271,3 +271,59 @@ def test_what_a_message_waits_for(scene):
     )
     assert scene.chat.pressed(scene.chat.press(waiting["message_id"], "⏹ Stop")) == "Stopped."
     scene.wait_for("Stopped.", asked)
+
+
+def test_threads_and_their_end(scene):
+    scene.ask("hello", "Echo: hello")
+    scene.settle()
+    listed = scene.ask("/threads", scene.chat.thread)
+    told = scene.chat.pressed(scene.chat.press(listed["message_id"]))
+    assert "Running" in told
+    scene.ask("/kill", "Usage: /kill <thread>")
+    asked = scene.say("slow 200 100")
+    scene.wait_for("w3", asked)
+    scene.ask(f"/kill {scene.chat.thread}", f"Killed: {scene.chat.thread}")
+    scene.wait_for("Stopped.", asked)
+    scene.ask("still there?", "Echo: still there?")
+    scene.settle()
+    scene.show(
+        "threads-and-kill",
+        "Threads, and their end",
+        "`/threads` with its buttons, `/kill`, and the next message, which begins a new run.",
+    )
+
+
+def test_a_time_that_is_over(scene):
+    scene.system.make_class("hasty", timeouts={"turn": 4, "idle": 60, "grace": 2})
+    scene.system.make_thread(scene.chat, "hasty")
+    asked = scene.say("slow 200 100")
+    found = scene.wait_for("Request timed out. Process killed. Try again.", asked)
+    scene.settle()
+    assert "🔁 Try again" in [button["text"] for button in found["buttons"]]
+    scene.show("time-is-over", "A time that is over", "What was written stays, and a button asks again.")
+
+
+def test_manners_in_a_group(system):
+    chat = Chat(system.telegram, -system.chat().chat, PERSON)
+    scene = Scene(system, chat)
+    scene.say("lunch, anybody?")
+    scene.say("/status@other_bot")
+    answer = scene.ask("@demo_bot good morning", "Echo: good morning")
+    scene.settle()
+    scene.say("and good night", reply_to=answer["message_id"])
+    scene.wait_for("Echo: and good night")
+    scene.settle()
+    assert len(chat.answers()) == 2
+    scene.show(
+        "groups", "Manners in a group", "Only mentions, replies and commands are for the bot; another bot's are not."
+    )
+    system.end(chat)
+
+
+def test_sub_agents_in_the_chat(scene):
+    asked = scene.say("spawn: bash: echo north | bash: echo south")
+    scene.wait_for("Result 2", asked, 120)
+    wait(lambda: len([m for m in scene.chat.answers(asked) if "Sub-agent" in m["text"]]) == 2, "two reports")
+    scene.settle()
+    scene.ask("/subagents", "done")
+    scene.show("sub-agents", "Sub-agents in the chat", "Two at once, their reports, and the list.")
