@@ -92,7 +92,7 @@ def test_an_image_that_is_missing_is_told_in_chat_and_kubectl(system, chat):
     system.make_class("no-image", image="localhost/does-not-exist:1")
     system.make_thread(chat, "no-image")
     asked = chat.say("hello")
-    assert "localhost/does-not-exist:1" in chat.wait_for("does-not-exist", asked, 90)["text"]
+    assert "localhost/does-not-exist:1" in chat.wait_for("cannot be pulled", asked, 90)["text"]
     assert "ImagePullBackOff" in system.kubectl("get", "at", chat.thread)
 
 
