@@ -321,7 +321,7 @@ def test_manners_in_a_group(system):
 
 
 def test_sub_agents_in_the_chat(scene):
-    asked = scene.say("spawn: bash: echo north | bash: echo south")
+    asked = scene.say("spawn: bash: echo north | bash: sleep 5; echo south")
     scene.wait_for("Result 2", asked, 120)
     wait(lambda: len([m for m in scene.chat.answers(asked) if "Sub-agent" in m["text"]]) == 2, "two reports")
     scene.settle()

@@ -16,7 +16,7 @@ _DIFFERS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b\d+ (s|min)\b( \d+ s)?"), "2 s"),
     (re.compile(r"\(e[0-9a-f]+\)"), "(e1f)"),
     (re.compile(r"-r(\d+)-[0-9a-f]{8}-[a-z0-9]{5}\b"), r"-r\1-7d44a8b1-x7k2p"),  # of pods
-    (re.compile(r"\d[\d\s]*tokens"), "1 875 tokens"),
+    (re.compile(r"\d[\d\s,]*tokens"), "1 875 tokens"),
     (re.compile(r"\d+ lines of the agent's"), "7 lines of the agent's"),
     (re.compile(r"\b[A-HJ-NP-Z2-9]{8}\b"), "K7MN2PQR"),  # of pairing
     (re.compile(r"\bw\d+( w\d+)+"), "w0 w1 w2 …"),  # how far an answer was when it was stopped
@@ -49,7 +49,7 @@ def render_chat(messages: Iterable[Mapping[str, Any]], names: Mapping[int, str])
         lines += [f"*({message['service'].replace('_', ' ')})*"] if message["service"] else []
         lines += [f"> {line}".rstrip() for line in normalise(message["text"]).splitlines()] or []
         if message["buttons"]:
-            lines += ["", " ".join(f"`[ {button['text']} ]`" for button in message["buttons"])]
+            lines += ["", " ".join(f"`[ {normalise(button['text'])} ]`" for button in message["buttons"])]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
