@@ -194,7 +194,8 @@ def build_values(env: Mapping[str, str]) -> dict[str, Any]:
             "botToken": token,
             "allowedIds": allowed or [PERSON],
             "adminIds": admins,
-            "pairing": env.get("TELEGRAM_PAIRING", "").lower() in {"true", "1", "yes", "on"},
+            "pairing": _flag(env, "TELEGRAM_PAIRING"),
+            "drafts": _flag(env, "TELEGRAM_DRAFTS"),
             "groupTrigger": env.get("TELEGRAM_GROUP_TRIGGER", "mention"),
         },
         "logLevel": env.get("LOG_LEVEL", "INFO"),
@@ -218,6 +219,10 @@ def _ids(env: Mapping[str, str], name: str) -> list[int]:
     if not all(re.fullmatch(r"-?\d+", p) for p in parts):
         raise UserError(f"{name} in .env must be numeric ids, separated by commas.")
     return [int(p) for p in parts]
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    return env.get(name, "").lower() in {"true", "1", "yes", "on"}
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

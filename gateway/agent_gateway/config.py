@@ -29,6 +29,9 @@ class GatewayConfig(BaseSettings):
     telegram_pairing: Annotated[
         bool, Field(description="Unknown people are told a code that an administrator lets them in with: /approve.")
     ] = False
+    telegram_drafts: Annotated[
+        bool, Field(description="Private chats see the first words of an answer as a draft, without a Stop button.")
+    ] = False
     telegram_group_trigger: Annotated[
         Literal["mention", "all"],
         Field(description="What is for the bot in groups: mentions of it and replies to it, or all that is said."),

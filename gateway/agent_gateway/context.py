@@ -89,7 +89,7 @@ def build_context(
     adopter.resources = resources
     budgets = Budgets()
     check: Callable[[], None] = leader.check
-    views = Views(api, store, check=check, budgets=budgets)
+    views = Views(api, store, check=check, budgets=budgets, drafts=config.telegram_drafts)
     sender = Sender(api, store, check=check, budgets=budgets)
     wake.on_outbox = sender.notify
     reactions = Reactions(api, store, check=check, cooldowns=budgets)

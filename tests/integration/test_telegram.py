@@ -461,6 +461,25 @@ async def test_an_answer_too_long_for_a_chat_is_a_file_below_its_beginning(sim, 
     assert len(await seen(sim)) == 2
 
 
+async def test_an_answer_begins_as_a_draft_where_that_is_wished(sim, api, store):
+    views = Views(api, FakeStore(), check=lambda: None, budgets=Budgets(minute=1.5), drafts=True)
+    for address, text in ((CHAT, "in private"), (TOPIC, "in a forum")):
+        views.open(turn(abs(address.chat_id)), address, None)
+        views.update(abs(address.chat_id), f"**words** {text}")
+    await eventually(lambda: [d.text for d in sim.app[CLOUD].chats[5].drafts.values()] == ["words in private"])
+    await eventually(lambda: calls(sim, "sendMessage"))
+    assert await texts(sim) == []
+    assert await texts(sim, FORUM) == ["words in a forum"]
+    assert await views.finish(5) == ()
+    await put_final(store, "**words** in private, all of them")
+    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    assert await texts(sim) == ["words in private, all of them"]
+    assert sim.app[CLOUD].chats[5].drafts == {}
+    with pytest.raises(Refused):
+        await api.send_draft(TOPIC, 1, "no")
+    await views.close()
+
+
 async def send_all(store, sender):
     running = asyncio.create_task(sender.run())
     await eventually(lambda: is_sent(store), timeout=20)

@@ -211,6 +211,15 @@ class TelegramApi:
         message = await self._at(address, self._bot.send_document(document=_to_upload(file), **where))
         return message.message_id
 
+    async def send_draft(self, address: Address, draft_id: int, text: str, entities: Sequence[Entity] = ()) -> None:
+        """Show a text in a private chat as one that is being written, for thirty seconds or until the next message."""
+        await self._at(
+            address,
+            self._bot.send_message_draft(
+                address.chat_id, draft_id, text, message_thread_id=address.topic_id, entities=_to_library(entities)
+            ),
+        )
+
     async def open_file(self, file_id: str) -> AsyncIterator[bytes]:
         """Yield a file that a person sent, never all in memory.
 

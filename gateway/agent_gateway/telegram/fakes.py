@@ -25,6 +25,7 @@ class FakeChat:
     answered: dict[str, str] = field(default_factory=dict)
     files: dict[int, tuple[str, bytes]] = field(default_factory=dict)
     """Name and contents, by message."""
+    drafts: dict[int, str] = field(default_factory=dict)
     reactions: dict[int, str] = field(default_factory=dict)
     """On which message; those without any have no entry."""
     calls: list[tuple[str, float, str]] = field(default_factory=list)
@@ -87,6 +88,19 @@ class FakeChat:
         file.data.seek(0)
         self.files[self.next_id] = (file.name, file.data.read())
         return self.next_id
+
+    async def send_draft(
+        self,
+        address: Address,
+        draft_id: int,
+        text: str,
+        entities: Sequence[Entity] = (),  # noqa: ARG002  # of the port
+    ) -> None:
+        """Keep a draft; a chat with a negative id takes none."""
+        self._call("draft", text)
+        if address.chat_id < 0:
+            raise Refused(RefusalKind.OTHER, "drafts are for private chats")
+        self.drafts[draft_id] = text
 
     async def delete_message(self, address: Address, message_id: int) -> None:  # noqa: ARG002  # of the port
         """Forget a message."""

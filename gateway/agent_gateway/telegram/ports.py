@@ -78,6 +78,9 @@ class Chat(Protocol):
     async def send_file(self, address: Address, file: OutgoingFile, caption: str, reply_to: int | None = None) -> int:
         """Send a file with a caption, a picture as one, and return the message's id."""
 
+    async def send_draft(self, address: Address, draft_id: int, text: str, entities: Sequence[Entity] = ()) -> None:
+        """Show a text in a private chat as one that is being written, for thirty seconds or until the next message."""
+
     async def delete_message(self, address: Address, message_id: int) -> None:
         """Delete a message of the bot; one that is gone is success."""
 

@@ -16,6 +16,8 @@ from agent_gateway.telegram.subagents import ChildLine
 
 EDIT_SECONDS = 2.0
 """At most one call in so many seconds and chat, the first visible text of a turn and its first sub-agent excepted."""
+DRAFT_SECONDS = 15.0
+"""How long an answer is shown as a draft; Telegram forgets one after thirty."""
 SMALL_STEP = 40
 """Characters that are not worth a call of their own where calls are scarce."""
 _PATIENCE = 3
@@ -36,6 +38,8 @@ class Call:
     chunk: Chunk
     superfluous: bool = False
     """There is one message too many: it goes away instead."""
+    draft: bool = False
+    """It is shown as a draft: no message of it stands afterwards."""
 
 
 @dataclass(slots=True)
@@ -65,6 +69,12 @@ class TurnPreview:
     saved: int = 0
     """How many of `ids` are stored."""
     touched: float = 0.0
+    drafts: bool = False
+    """Its first words may be shown as a draft."""
+    drafted: str = ""
+    """Hash of the draft that is shown."""
+    draft_until: float = 0.0
+    """When a message takes the place of the draft: that stays, and has the button that stops the turn."""
     shown_size: int = 0
     """Characters of the answer when it was last shown."""
 
@@ -72,7 +82,7 @@ class TurnPreview:
     def urgent(self) -> bool:
         """Tell whether this would be the first to be seen at all, of the answer, or of its sub-agents."""
         first_text = bool(self.text.strip()) and not self.answered
-        return first_text or (bool(self.children) and not self.listed) or not self.ids
+        return first_text or (bool(self.children) and not self.listed) or not (self.ids or self.drafted)
 
     def compute_chunks(self) -> list[Chunk]:
         """Return the messages that should be seen now."""
@@ -99,9 +109,13 @@ class TurnPreview:
         """Tell whether next to nothing has been added since it was last shown."""
         return 0 <= len(self.text) - self.shown_size < SMALL_STEP and not self.waiting
 
-    def compute_call(self) -> Call | None:
+    def compute_call(self, now: float = 0.0) -> Call | None:
         """Return the first difference between what should be seen and what is; None if there is none."""
         chunks = self.compute_chunks()
+        if self._is_draft(chunks, now):
+            text, entities = chunks[0].text, chunks[0].entities
+            draft = Chunk(text, entities, compute_hash(text, entities))
+            return None if draft.hash == self.drafted else Call(self.turn_id, 0, None, draft, draft=True)
         for index, chunk in enumerate(chunks):
             if index >= len(self.ids):
                 return Call(self.turn_id, index, None, chunk)
@@ -110,6 +124,12 @@ class TurnPreview:
         if chunks and len(self.ids) > len(chunks):
             return Call(self.turn_id, len(self.ids) - 1, self.ids[-1], chunks[-1], superfluous=True)
         return None
+
+    def _is_draft(self, chunks: Sequence[Chunk], now: float) -> bool:
+        """Tell whether a draft will do: plain words, not many, and not for long."""
+        plain = bool(self.text.strip()) and not (self.tools or self.children)
+        fresh = not self.drafted or now < self.draft_until
+        return self.drafts and not self.ids and plain and len(chunks) == 1 and fresh
 
     def list_tools(self, lines: Sequence[str]) -> None:
         """Set the tools to be seen; the first of them shows that nothing is waited for any more."""
@@ -143,13 +163,16 @@ class ChatPreviews:
         """
         due: list[float] = []
         for turn in sorted(self.turns.values(), key=lambda t: (not t.urgent, t.touched)):
+            if turn.drafted and not turn.ids:
+                turn.dirty = turn.dirty or now >= turn.draft_until
+                due.append(max(now, turn.draft_until))
             if not turn.dirty or turn.silent:
                 continue
             at = self._compute_time(turn, now, wait)
             if at > now:
                 due.append(at)
                 continue
-            call = turn.compute_call()
+            call = turn.compute_call(now)
             if call is not None:
                 return call
             turn.dirty = False
@@ -169,7 +192,10 @@ class ChatPreviews:
         self.next_at = now + self.interval
         if turn is None:
             return
-        if call.superfluous:
+        if call.draft:
+            turn.draft_until = turn.draft_until or now + DRAFT_SECONDS
+            turn.drafted = call.chunk.hash
+        elif call.superfluous:
             del turn.ids[call.index], turn.shown[call.index]
         elif call.index < len(turn.ids):
             turn.ids[call.index] = message_id

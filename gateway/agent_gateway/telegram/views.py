@@ -59,6 +59,7 @@ class Views:
         budgets: Of the chats; shared with the sender of finals.
         clock: Monotonic seconds.
         typing_interval: Seconds between two chat actions.
+        drafts: Show the first words of an answer in a private chat as a draft.
     """
 
     def __init__(  # its collaborators, by name
@@ -70,6 +71,7 @@ class Views:
         budgets: Budgets | None = None,
         clock: Clock = time.monotonic,
         typing_interval: float = TYPING_SECONDS,
+        drafts: bool = False,
     ) -> None:
         self._api = api
         self._store = store
@@ -77,6 +79,8 @@ class Views:
         self._clock = clock
         self._budgets = budgets or Budgets(clock)
         self._typing_interval = typing_interval
+        self._drafts = drafts
+        self._no_drafts: set[int] = set()
         self._channels: dict[int, _Channel] = {}
         self._chat_of: dict[int, int] = {}
         self._typing: dict[int, asyncio.Task[None]] = {}
@@ -87,7 +91,8 @@ class Views:
         """Begin to show a turn, "typing" at first; a turn that is open already stays as it is."""
         if turn.id in self._chat_of:
             return
-        preview = TurnPreview(turn.id, address, reply_to)
+        drafts = self._drafts and address.chat_id > 0 and address.chat_id not in self._no_drafts
+        preview = TurnPreview(turn.id, address, reply_to, drafts=drafts)
         if restored is not None:
             restore(preview, restored.messages, restored.message_ids)
         previews = ChatPreviews(thrifty=self._budgets.of(address.chat_id).group)
@@ -246,6 +251,9 @@ class Views:
 
     async def _show(self, turn: TurnPreview, call: Call) -> int:
         message_id, chunk = call.message_id, call.chunk
+        if call.draft:
+            await self._api.send_draft(turn.address, turn.turn_id, chunk.text, chunk.entities)
+            return 0
         if message_id is None:
             reply_to = turn.reply_to if call.index == 0 else None
             return await self._api.send_message(turn.address, chunk.text, chunk.entities, reply_to, chunk.buttons)
@@ -261,12 +269,16 @@ class Views:
                 self._budgets.throttle(channel.chat_id, problem.retry_after)
             case Refused(kind=RefusalKind.CANT_PARSE) if not turn.plain:
                 turn.plain = True
+            case Refused() if call.draft:
+                # not offered here: this chat is shown messages from now on
+                self._no_drafts.add(channel.chat_id)
+                turn.drafts = False
             case Refused():
                 turn.silent = True
                 log.info("a preview was refused", extra={"turn": turn.turn_id, "kind": problem.kind.value})
             case Unauthorized():
                 self._budgets.hold(channel.chat_id, _PAUSE_AFTER_REFUSAL)
-            case Ambiguous() if call.message_id is None and not isinstance(problem, ServerFailed):
+            case Ambiguous() if call.message_id is None and not call.draft and not isinstance(problem, ServerFailed):
                 # It may stand or not: one more could be a second copy. The final tells the whole.
                 turn.silent = True
             case _:

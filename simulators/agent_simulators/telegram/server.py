@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from agent_simulators.telegram import (
+    drafts,  # noqa: F401  # its method is registered by the import
     files,
     forum,  # noqa: F401  # its methods are registered by the import
     reactions,  # noqa: F401  # as those

@@ -228,7 +228,8 @@ async def get_chat(cloud: Cloud, query: dict[str, Any]) -> Any:
         if topic is None or m.get("message_thread_id") == topic
     ]
     typing = [t for t, until in chat.typing.items() if until > time.time()]
-    return {"chat": chat.as_chat(), "messages": messages, "typing": typing}
+    drafts = [{"topic": t, "text": d.text} for t, d in chat.drafts.items() if d.until > time.time()]
+    return {"chat": chat.as_chat(), "messages": messages, "typing": typing, "drafts": drafts}
 
 
 def _buttons(message: dict[str, Any]) -> list[dict[str, str]]:

@@ -50,6 +50,15 @@ class File:
     id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text that is being written."""
+
+    id: int
+    text: str
+    until: float
+
+
 @dataclass(slots=True)
 class Topic:
     """A forum topic."""
@@ -75,6 +84,8 @@ class Chat:
     migrated_to: int | None = None
     typing: dict[int | None, float] = field(default_factory=dict)
     sent_at: list[float] = field(default_factory=list)
+    drafts: dict[int | None, Draft] = field(default_factory=dict)
+    drafted_at: list[float] = field(default_factory=list)
     ban: float = 0.0
     """Seconds of the last ban."""
     banned_until: float = 0.0
@@ -189,6 +200,8 @@ class Cloud:
         }
         self._next_message += 1
         chat.messages[message["message_id"]] = message
+        if sender["is_bot"]:
+            chat.drafts.pop(topic, None)
         said = text if text is not None else message.get("caption", "")
         self.note("message", chat.id, topic, message_id=message["message_id"], text=said, by=sender["id"])
         return message

@@ -28,13 +28,14 @@ def test_a_real_token_needs_ids():
 def test_real_settings_reach_the_chart():
     env = {
         "TELEGRAM_BOT_TOKEN": "1:x", "TELEGRAM_ALLOWED_IDS": "5, -100", "LLM_PROVIDER": "moonshot", "LLM_API_KEY": "k",
-        "PI_TIMEOUT": "60", "MAX_THREADS": "3", "TELEGRAM_PAIRING": "true", "TELEGRAM_GROUP_TRIGGER": "all",
+        "PI_TIMEOUT": "60", "MAX_THREADS": "3", "TELEGRAM_PAIRING": "true", "TELEGRAM_DRAFTS": "yes", "TELEGRAM_GROUP_TRIGGER": "all",
         "LLM_MODELS": "one, two",
     }  # fmt: skip
     values = build_values(env)
     assert values["demo"] == {"enabled": False}
     assert values["telegram"]["allowedIds"] == [5, -100]
-    assert (values["telegram"]["pairing"], values["telegram"]["groupTrigger"]) == (True, "all")
+    telegram = values["telegram"]
+    assert (telegram["pairing"], telegram["drafts"], telegram["groupTrigger"]) == (True, True, "all")
     assert values["llm"]["provider"] == "moonshotai"
     assert values["llm"]["models"] == ["one", "two"]
     assert values["agents"]["class"]["timeouts"]["turn"] == 60

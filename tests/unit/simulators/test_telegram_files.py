@@ -9,7 +9,7 @@ import aiogram.types
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from telegram import Bot, BotCommand, BotCommandScopeChat
-from telegram.error import BadRequest, NetworkError
+from telegram.error import BadRequest, NetworkError, RetryAfter
 
 from agent_simulators.telegram import create_app
 
@@ -146,3 +146,18 @@ async def test_menus_by_scope_and_language(client, bot):
         await bot.set_my_commands([BotCommand("Kill-it", "end")])
     menus = await (await client.get("/sim/commands")).json()
     assert set(menus) == {"default de", f"chat {PERSON}"}
+
+
+async def test_drafts_are_for_private_chats_and_not_too_many(client, bot):
+    await post(client, "messages", chat=PERSON, text="hi")
+    await post(client, "messages", chat=GROUP, text="hi")
+    for number in range(20):
+        await bot.send_message_draft(PERSON, 7, f"words {number}")
+    with pytest.raises(RetryAfter):
+        await bot.send_message_draft(PERSON, 7, "one more")
+    found = await (await client.get(f"/sim/chats/{PERSON}")).json()
+    assert found["drafts"] == [{"topic": None, "text": "words 19"}]
+    await bot.send_message(PERSON, "words")
+    assert (await (await client.get(f"/sim/chats/{PERSON}")).json())["drafts"] == []
+    with pytest.raises(BadRequest, match="private"):
+        await bot.send_message_draft(GROUP, 7, "words")

@@ -266,3 +266,29 @@ def test_what_only_waits_has_no_such_button():
     chat = ChatPreviews()
     preview(chat, waiting="Starting a pod…")
     assert do(chat, 10.0).chunk.buttons == ()
+
+
+def test_the_first_words_are_a_draft_and_a_message_takes_its_place():
+    chat = ChatPreviews()
+    turn = preview(chat, text="a", drafts=True, stoppable=True)
+    call = do(chat, 10.0)
+    assert (call.draft, call.chunk.text, call.chunk.buttons, turn.ids) == (True, "a", (), [])
+    say(turn, "ab")
+    assert chat.decide(10.1) == 12.0  # a draft keeps the pace too
+    assert do(chat, 12.0).chunk.text == "ab"
+    assert chat.decide(14.0) == 25.0
+    call = do(chat, 25.0)
+    assert (call.draft, call.message_id, call.chunk.text, turn.ids) == (False, None, "ab", [100])
+    assert [b.data for b in call.chunk.buttons] == ["st:1"]
+    assert chat.decide(30.0) is None
+
+
+def test_a_tool_or_a_second_message_ends_a_draft():
+    for change in ({"tools": ("💻 ls …",)}, {"text": "x" * 5000}):
+        chat = ChatPreviews()
+        turn = preview(chat, text="a", drafts=True)
+        do(chat, 10.0)
+        for name, value in change.items():
+            setattr(turn, name, value)
+        turn.dirty = True
+        assert not do(chat, 12.0).draft

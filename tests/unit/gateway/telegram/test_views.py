@@ -318,3 +318,15 @@ async def test_the_first_showing_of_a_turn_is_told(views):
     views.open(turn(), CHAT, 7)
     views.open(turn(), CHAT, 7)
     assert told == [1]
+
+
+async def test_a_chat_that_refuses_drafts_is_shown_messages(chat, store):
+    views = Views(chat, store, check=lambda: None, budgets=Budgets(minute=30 * INTERVAL), drafts=True)
+    chat.faults.append(Refused(RefusalKind.OTHER, "drafts are not for this chat"))
+    for number in (1, 2):
+        views.open(turn(number), CHAT, 7)
+        views.update(number, f"answer {number}")
+        await eventually(lambda number=number: f"answer {number}" in shown(chat))
+        await views.finish(number)
+    assert chat.kinds() == ["draft", "send", "send"]
+    await views.close()
