@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -66,4 +67,5 @@ def check_page(name: str, title: str, words: str, body: str) -> None:
         FOLDER.mkdir(exist_ok=True)
         path.write_text(page)
     assert path.exists(), f"{path.name} is missing: run with UPDATE_TRANSCRIPTS=1 and read it"
-    assert page == path.read_text()
+    differences = list(difflib.unified_diff(path.read_text().splitlines(), page.splitlines(), lineterm=""))
+    assert not differences, "\n".join(differences)
