@@ -21,6 +21,8 @@ OWN = f"{NAMESPACE}-earlier"
 def earlier(system):
     """Install the earlier chart with the images of this tree."""
     release = Release(system.release.cluster, OWN, "oc")
+    # of a run that was interrupted, or of one that has ended just now
+    release.kubectl("delete", "namespace", OWN, "--ignore-not-found", "--timeout=120s", timeout=150)
     release.kubectl("create", "namespace", OWN)
     # the images are newer than that chart, and ask for a right that it does not give
     for account in ("oc-operator", "oc-gateway"):
