@@ -8,7 +8,7 @@ EXTRAS := operator gateway runner simulators
 
 .DEFAULT_GOAL := help
 .PHONY: help venv lock generate format lint test test-fast test-unit test-integration test-e2e demo chat \
-	cluster cluster-down cluster-status images push bench-latency bench-deletes clean
+	cluster cluster-down cluster-status images push bench-latency bench-deletes bench-groups clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench-latency: venv ## from update to first text, beside two baselines
 
 bench-deletes: venv ## from `kubectl delete subagent` until everybody knows
 	@$(PY) -m dev.bench.deletes
+
+bench-groups: venv ## ten answers at once in one group, beside a bot that edits at a fixed pace
+	@$(PY) -m dev.bench.groups
 
 lint: venv ## ruff, mypy, import rules, generated files
 	@$(VENV)/bin/ruff check .

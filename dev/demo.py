@@ -24,8 +24,9 @@ _PROMPTS = (
     ("slow 24 200", "w23"),
 )
 """What the person of the demo says, and what its answer holds: a tool run in the pod, and a slow stream."""
-_SUBAGENTS = "spawn: {bash: hostname; sleep 4; echo counted the stars} | {bash: hostname; sleep 4; echo named a tree}"
+_SUBAGENTS = "spawn: {bash: hostname; sleep 8; echo counted the stars} | {bash: hostname; sleep 8; echo named a tree}"
 """The agent gives two tasks to sub-agents at once and uses both answers."""
+_BOTH_ANSWERS = "Result 2"
 _ENV = ROOT / ".env"
 _DIM, _BOLD, _PLAIN = "\033[2m", "\033[1m", "\033[0m"
 
@@ -58,10 +59,12 @@ def demo() -> int:
             conversation = Conversation(port)
             for prompt, until in _PROMPTS:
                 conversation.ask(prompt, until)
-            conversation.ask(_SUBAGENTS, "k2 working")
+            conversation.begin(_SUBAGENTS)
+            # the cluster is asked, not the chat: which of their states the chat shows is chance
+            conversation.wait(_BOTH_ANSWERS, or_when=lambda: _subagents_at_work(release) == 2)
             print(f"\n{_BOLD}$ kubectl get subagents,pods{_PLAIN}")
             print(release.kubectl("get", "subagents,pods", "-l", f"openclaw.dev/thread=tg-{PERSON}"))
-            conversation.wait("Result 2")
+            conversation.wait(_BOTH_ANSWERS)
     print(f"\n{_BOLD}$ kubectl get agentthreads,subagents,pods{_PLAIN}")
     print(release.kubectl("get", "agentthreads,subagents,pods"))
     _say_what_next(release, env)
@@ -76,7 +79,7 @@ def chat() -> int:
         print(
             "You are person 48151623. Type a message, or /status, /threads, /spawn <task>, /subagents; end with Ctrl-D.\n"
         )
-        watcher = threading.Thread(target=conversation.follow, args=(lambda: False,), daemon=True)
+        watcher = threading.Thread(target=conversation.follow, daemon=True)
         watcher.start()
         for line in sys.stdin:
             if line.strip():
@@ -103,33 +106,44 @@ class Conversation:
         Raises:
             UserError: it did not within two minutes.
         """
+        self.begin(text)
+        self.wait(until)
+
+    def begin(self, text: str) -> None:
+        """Send a message whose answer is waited for next."""
         self._shown.clear()
         print(f"\n{_DIM}person:{_PLAIN} {text}")
         self.say(text)
-        self.wait(until)
 
-    def wait(self, until: str) -> None:
-        """Show the answer as it grows, until it holds `until`.
+    def wait(self, until: str, or_when: Callable[[], bool] = lambda: False) -> None:
+        """Show the answer as it grows, until it holds `until` or `or_when` says that it is enough.
 
         Raises:
-            UserError: it did not within two minutes.
+            UserError: neither was so within two minutes.
         """
         deadline = time.monotonic() + 120
-        self.follow(lambda: until in "".join(self._shown.values()) or time.monotonic() > deadline)
+        while until not in "".join(self._shown.values()) and not or_when():
+            if time.monotonic() > deadline:
+                raise UserError(
+                    "The bot did not answer within two minutes. `kubectl -n openclaw get at,pods` shows why."
+                )
+            self._show_next()
         print()
-        if until not in "".join(self._shown.values()):
-            raise UserError("The bot did not answer within two minutes. `kubectl -n openclaw get at,pods` shows why.")
 
-    def follow(self, done: Callable[[], bool]) -> None:
-        """Show what the bot writes until `done`."""
-        while not done():
-            found = self._get(f"/sim/events?since={self._since}&chat={PERSON}&timeout=2")
-            self._since = max(self._since, found["last"])
-            for event in found["events"]:
-                if event["kind"] == "typing":
-                    print(f"{_DIM}bot is typing…{_PLAIN}", flush=True)
-                elif event["kind"] in {"message", "edit"} and event.get("by") != PERSON:
-                    self._show(event["message_id"], event["text"])
+    def follow(self) -> None:
+        """Show what the bot writes, for ever."""
+        while True:
+            self._show_next()
+
+    def _show_next(self) -> None:
+        """Show what the bot writes within the next two seconds."""
+        found = self._get(f"/sim/events?since={self._since}&chat={PERSON}&timeout=2")
+        self._since = max(self._since, found["last"])
+        for event in found["events"]:
+            if event["kind"] == "typing":
+                print(f"{_DIM}bot is typing…{_PLAIN}", flush=True)
+            elif event["kind"] in {"message", "edit"} and event.get("by") != PERSON:
+                self._show(event["message_id"], event["text"])
 
     def _show(self, message: int, text: str) -> None:
         """Print what is new of a message; one that changed otherwise is printed anew."""
@@ -237,6 +251,11 @@ def explain(release: Release) -> str:
     pods = release.kubectl("get", "pods", check=False)
     logs = release.kubectl("logs", f"deployment/{RELEASE}-gateway", "--tail=5", check=False)
     return f"\n{pods}\nThe gateway's last words:\n{logs}"
+
+
+def _subagents_at_work(release: Release) -> int:
+    found = release.get("subagents", "-l", f"openclaw.dev/thread=tg-{PERSON}")["items"]
+    return sum(s.get("status", {}).get("phase") == "Running" for s in found)
 
 
 def _ready(release: Release) -> bool:

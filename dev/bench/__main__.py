@@ -14,8 +14,9 @@ from typing import Any
 from kubernetes_asyncio import client, config
 
 from dev.bench.baselines import arguments, run_direct, run_job
+from dev.bench.clouds import Clouds
 from dev.bench.memory import read_memory
-from dev.bench.paths import STEPS, Clouds, collect, send
+from dev.bench.paths import STEPS, collect, send
 from dev.bench.stats import Figures, between, split, summarise, verdict
 from dev.images import build_all
 from dev.paths import ROOT

@@ -11,11 +11,10 @@ import json
 import statistics
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
+from dev.bench.clouds import call
 from dev.paths import ROOT
 from dev.progress import main_guard
 from dev.release import Release, prepare, wait_until
@@ -47,7 +46,7 @@ def main() -> int:
 def _measure(release: Release, telegram: int, model: int, chat: int) -> dict[str, float]:
     """Start one, let its tool run, delete it, and return the seconds until each who waits knows."""
     told = {"chat": chat, "user": chat, "text": _TASK}
-    asked = int(_call(telegram, "/sim/messages", told)["message_id"])
+    asked = int(call(telegram, "/sim/messages", told)["message_id"])
     selector = ("-l", f"openclaw.dev/thread=tg-{chat}")
 
     def running() -> str | None:
@@ -62,11 +61,11 @@ def _measure(release: Release, telegram: int, model: int, chat: int) -> dict[str
     release.kubectl("delete", "subagent", name, "--wait=false")
 
     def in_chat() -> bool:
-        said = _call(telegram, f"/sim/chats/{chat}")["messages"]
+        said = call(telegram, f"/sim/chats/{chat}")["messages"]
         return any(m["message_id"] > asked and f"{name} was cancelled" in m["text"] for m in said)
 
     def answered() -> bool:
-        requests = _call(model, f"/sim/requests?since={since}")
+        requests = call(model, f"/sim/requests?since={since}")
         return any(f"{name} was cancelled" in json.dumps(r["body"]["messages"][-1]) for r in requests)
 
     def gone() -> bool:
@@ -83,18 +82,11 @@ def _measure(release: Release, telegram: int, model: int, chat: int) -> dict[str
         "the answer",
         lambda: any(
             "Result 1" in m["text"] and m["message_id"] > asked
-            for m in _call(telegram, f"/sim/chats/{chat}")["messages"]
+            for m in call(telegram, f"/sim/chats/{chat}")["messages"]
         ),
         60,
     )
     return sample
-
-
-def _call(port: int, path: str, body: Any = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return json.load(response)
 
 
 def _report(samples: list[dict[str, float]]) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from dev.bench.clouds import Clouds, call
 from dev.progress import UserError
 from dev.release import Release
 
@@ -19,25 +17,17 @@ STEPS = (
 """In the order in which they happen in a cold start; a warm turn has no run to begin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clouds:
-    """Ports of this machine behind which the two simulators are."""
-
-    telegram: int
-    model: int
-
-
 def send(clouds: Clouds, chat: int, text: str) -> dict[str, float]:
     """Say something and wait for the bot's first text; return `received` and `visible` in epoch milliseconds.
 
     Raises:
         UserError: there was no answer in two minutes.
     """
-    since = _get(clouds.telegram, "/sim/events?since=0&timeout=0")["last"]
-    said = _post(clouds.telegram, "/sim/messages", {"chat": chat, "text": text})
+    since = call(clouds.telegram, "/sim/events?since=0&timeout=0")["last"]
+    said = call(clouds.telegram, "/sim/messages", {"chat": chat, "text": text})
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        found = _get(clouds.telegram, f"/sim/events?since={since}&chat={chat}&timeout=5")
+        found = call(clouds.telegram, f"/sim/events?since={since}&chat={chat}&timeout=5")
         for event in found["events"]:
             if event["kind"] == "message" and event.get("by") != chat and "Echo" in event["text"]:
                 return {"received": said["t"], "visible": event["t"], "update": said["update_id"]}
@@ -46,8 +36,7 @@ def send(clouds: Clouds, chat: int, text: str) -> dict[str, float]:
 
 def collect(release: Release, marks: list[dict[str, float]], threads: list[str]) -> None:
     """Add to each message's marks what gateway and operator logged of it."""
-    lines = [json.loads(line) for line in _logs(release) if line.startswith("{")]
-    steps = [line for line in lines if line.get("message") == "step"]
+    steps = read_steps(release)
     for mark, thread in zip(marks, threads, strict=True):
         for line in steps:
             own = line.get("agent_thread") == thread or (
@@ -60,20 +49,10 @@ def collect(release: Release, marks: list[dict[str, float]], threads: list[str])
                     mark.setdefault("runner_started", line["t"] - 1000 * line["timings"]["ready"])
 
 
-def _logs(release: Release) -> list[str]:
+def read_steps(release: Release) -> list[dict[str, Any]]:
+    """Return what gateway and operator logged of the steps of messages."""
     text = ""
     for part in ("gateway", "operator"):
         text += release.kubectl("logs", f"deployment/{release.name}-{part}", "--since=30m")
-    return text.splitlines()
-
-
-def _get(port: int, path: str) -> Any:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as response:
-        return json.load(response)
-
-
-def _post(port: int, path: str, body: Mapping[str, Any]) -> Any:
-    data = json.dumps(body).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return json.load(response)
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return [line for line in lines if line.get("message") == "step"]
