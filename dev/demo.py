@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import sys
@@ -79,11 +80,20 @@ def chat() -> int:
         print(
             "You are person 48151623. Type a message, or /status, /threads, /spawn <task>, /subagents; end with Ctrl-D.\n"
         )
-        watcher = threading.Thread(target=conversation.follow, daemon=True)
-        watcher.start()
+        ended = threading.Event()
+
+        def watch() -> None:
+            try:
+                conversation.follow()
+            except (OSError, http.client.HTTPException):
+                if not ended.is_set():
+                    print("\nThe simulated Telegram is out of reach. `make chat` tries again.", file=sys.stderr)
+
+        threading.Thread(target=watch, daemon=True).start()
         for line in sys.stdin:
             if line.strip():
                 conversation.say(line.strip())
+        ended.set()
     return 0
 
 
