@@ -11,7 +11,8 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,15 @@ class Told:
     behind: float
 
 
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """A bot's calls for a group: those refused with 429, all, and how many of each method."""
+
+    refused: int
+    all: int
+    methods: Mapping[str, int]
+
+
 def main() -> int:
     """Run the benchmark."""
     group = -(int(time.time()) % 1_000_000 * 1000 + 100_000_000)
@@ -67,7 +77,7 @@ def main() -> int:
 
 def _measure(release: Release, port: int, group: int) -> None:
     call(port, "/sim/settings", {"group_limit": LIMIT, "group_window": _MINUTE})
-    since = int(call(port, "/sim/events?since=0&timeout=0")["last"])
+    since, started = int(call(port, "/sim/events?since=0&timeout=0")["last"]), time.time() * 1000
     with step(f"{TURNS} answers of {SECONDS} s at once", SECONDS + _MINUTE / 2):
         naive = _start_naive(port, group - 1)
         _ask_all(port, group, f"slow {_WORDS} {SECONDS * 1000 // _WORDS}")
@@ -79,7 +89,7 @@ def _measure(release: Release, port: int, group: int) -> None:
         Told(len(_seen(port, group, topic, since)), (_find(port, group, since, _LAST)[topic] - ends[topic]) / 1000)
         for topic in _topics()
     ]
-    _report(told, _refusals(port, group), _refusals(port, group - 1))
+    _report(told, _calls(port, group, started), _calls(port, group - 1, started))
 
 
 def _topics() -> range:
@@ -142,18 +152,20 @@ def _ends(release: Release, group: int) -> dict[int, float]:
     return {names[s["agent_thread"]]: float(s["t"]) for s in steps}
 
 
-def _refusals(port: int, group: int) -> tuple[int, int]:
-    """Return how many calls for a group were refused with 429, and how many there were."""
-    calls = [c for c in call(port, "/sim/calls") if str(c["chat"]) == str(group)]
-    return sum(c["status"] == 429 for c in calls), len(calls)
+def _calls(port: int, group: int, since: float) -> Calls:
+    calls = [c for c in call(port, f"/sim/calls?since={since:.0f}") if str(c["chat"]) == str(group)]
+    methods = Counter(str(c["method"]) for c in calls)
+    return Calls(sum(c["status"] == 429 for c in calls), len(calls), dict(methods.most_common()))
 
 
-def _report(told: Sequence[Told], ours: tuple[int, int], naive: tuple[int, int]) -> None:
+def _report(told: Sequence[Told], ours: Calls, naive: Calls) -> None:
     behind, previews = [t.behind for t in told], [t.previews for t in told]
     late = "met" if max(behind) <= _MINUTE else "NOT met"
     sys.stdout.write(
         f"\n{TURNS} answers of {SECONDS} s at once in a group that takes {LIMIT} calls a minute\n"
-        f"  refused with 429:   ours {ours[0]} of {ours[1]} calls, an edit every {_NAIVE_PAUSE:g} s {naive[0]} of {naive[1]}\n"
+        f"  refused with 429:   ours {ours.refused} of {ours.all} calls, an edit every {_NAIVE_PAUSE:g} s "
+        f"{naive.refused} of {naive.all}\n"
+        f"  our calls:          {', '.join(f'{method} {count}' for method, count in ours.methods.items())}\n"
         f"  told behind an end: median {statistics.median(behind):.1f} s, worst {max(behind):.1f} s "
         f"(at most {_MINUTE:g} s: {late})\n"
         f"  seen before an end: {min(previews)} to {max(previews)} times each\n"

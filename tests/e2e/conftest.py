@@ -14,9 +14,12 @@ import pytest
 from dev.cluster import provider
 from dev.release import Release, prepare
 from tests.support.chat import Chat, Simulator, wait
+from tests.support.scene import Scene
 
 NAMESPACE, NAME = os.environ.get("E2E_NAMESPACE", "openclaw-e2e"), "oc"
 PERSON, STRANGER, ADMIN = 70001, 70099, 70002
+NAMES = {PERSON: "Ada", ADMIN: "administrator"}
+"""Who stands in the pages of the documentation."""
 _chats = itertools.count(int(time.time()) % 100000 * 100)
 _CLASS = {"timeouts": {"idle": 300, "turn": 120, "grace": 5}, "resources": {"requests": {"cpu": "50m"}}}
 
@@ -129,3 +132,9 @@ def chat(system):
     chat = system.chat()
     yield chat
     system.end(chat)
+
+
+@pytest.fixture
+def scene(system, chat):
+    """A private chat that becomes a page."""
+    return Scene(system, chat, NAMES)

@@ -5,55 +5,10 @@ from __future__ import annotations
 import base64
 import re
 
-import pytest
-
-from tests.e2e.conftest import ADMIN, PERSON
-from tests.support.chat import Chat, wait
+from tests.support.chat import wait
 from tests.support.transcript import check_page, render_chat
 
-NAMES = {PERSON: "Ada", ADMIN: "administrator"}
 RED_POINT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
-
-
-class Scene:
-    """A chat, and the page that it makes."""
-
-    def __init__(self, system, chat):
-        self.system, self.chat = system, chat
-        self.say, self.wait_for, self.ask = chat.say, chat.wait_for, chat.ask
-
-    def send(self, kind, file, **more):
-        """Send a file; return the message's id."""
-        body = {"chat": self.chat.chat, "user": self.chat.person, kind: file, **more}
-        return int(self.system.telegram.post("/sim/messages", body)["message_id"])
-
-    def messages(self):
-        topic = f"?topic={self.chat.topic}" if self.chat.topic else ""
-        return self.system.telegram.get(f"/sim/chats/{self.chat.chat}{topic}")["messages"]
-
-    def settle(self, expect=r"👌|💔"):
-        """Wait until the last thing that was asked bears its outcome and no answer is being written."""
-
-        def still():
-            found = self.messages()
-            asked = [m for m in found if not m["bot"] and m["reactions"]]
-            open_ones = [m for m in asked if "👀" in m["reactions"]]
-            stops = [b for m in found for b in m["buttons"] if "Stop" in b["text"]]
-            return not open_ones and not stops and (not asked or re.search(expect, "".join(asked[-1]["reactions"])))
-
-        wait(still, "an end of all turns", 60, self.messages)
-
-    def seen(self, asked):
-        """Wait until a message bears the eyes."""
-        wait(lambda: any(m["message_id"] == asked and "👀" in m["reactions"] for m in self.messages()), "eyes")
-
-    def show(self, name, title, words):
-        check_page(name, title, words, render_chat(self.messages(), NAMES))
-
-
-@pytest.fixture
-def scene(system, chat):
-    return Scene(system, chat)
 
 
 def test_a_first_conversation(scene):
@@ -128,7 +83,7 @@ def test_files_both_ways(scene):
         message["text"] = re.sub(r"photo-\d+\.jpg", "photo-12.jpg", message["text"])
     check_page(
         "files", "Files both ways", "What is sent lies in the agent's `inbox/`, an album is one question, the agent sends "
-        "files of its own, and what is too large is told.", render_chat(messages, NAMES),
+        "files of its own, and what is too large is told.", render_chat(messages, scene.names),
     )  # fmt: skip
 
 
@@ -173,47 +128,6 @@ def test_a_lost_pod_goes_on(scene):
     scene.settle()
     assert scene.chat.pressed(scene.chat.press(cut["message_id"])) == "It was asked again already."
     scene.show("continue", "An answer that was cut", "What was written stays, the chat says why, and a button goes on.")
-
-
-def test_topics_come_and_go(system):
-    chat = system.chat(topic=31)
-    scene = Scene(system, chat)
-    topic = {"chat": chat.chat, "topic": chat.topic, "user": PERSON}
-    system.telegram.post("/sim/topics", {**topic, "name": "deploy"})
-    scene.ask("@demo_bot slow 200 100", "w3")
-    system.telegram.post("/sim/topics", {**topic, "closed": True})
-    wait(lambda: "topic closed" in _told(system, chat), "a closed topic in /threads", 30)
-    system.telegram.post("/sim/topics", {**topic, "closed": False, "name": "release"})
-    scene.wait_for("Stopped.")
-    scene.ask("@demo_bot good morning", "Echo: good morning")
-    scene.settle()
-    scene.show("topics", "Topics come and go", "A closed topic stops its agent, and it goes on where it is reopened.")
-    wait(lambda: system.thread(chat.thread)["spec"]["title"] == "release", "the new title", 30)
-    system.end(chat)
-
-
-def _told(system, chat):
-    admin = Chat(system.telegram, ADMIN, ADMIN)
-    return admin.wait_for(chat.thread, admin.say("/threads"))["text"]
-
-
-def test_somebody_new(system):
-    number = system.chat().chat
-    stranger = Chat(system.telegram, number, number)  # somebody whom no test has let in
-    told = stranger.ask("hello?", "You are not allowed")
-    code = re.search(r"\b[A-Z2-9]{8}\b", told["text"])[0]
-    admin = Chat(system.telegram, ADMIN, ADMIN)
-    admin.ask(f"/approve {code}", "may use this bot now")
-    stranger.ask("hello again", "Echo: hello again")
-    scene = Scene(system, stranger)
-    scene.settle()
-    seen = [m for m in scene.messages() if m["message_id"] >= told["message_id"] - 1]
-    admin.ask(f"/revoke {number}", str(number))
-    check_page(
-        "access", "Somebody new", "An unknown person is told an id and a code; an administrator sends `/approve <code>`.",
-        render_chat(seen, {**NAMES, number: "somebody"}),
-    )  # fmt: skip
-    system.end(stranger)
 
 
 def test_settings_and_history(scene):
@@ -304,23 +218,6 @@ def test_a_time_that_is_over(scene):
     scene.settle()
     assert "🔁 Try again" in [button["text"] for button in found["buttons"]]
     scene.show("time-is-over", "A time that is over", "What was written stays, and a button asks again.")
-
-
-def test_manners_in_a_group(system):
-    chat = Chat(system.telegram, -system.chat().chat, PERSON)
-    scene = Scene(system, chat)
-    scene.say("lunch, anybody?")
-    scene.say("/status@other_bot")
-    answer = scene.ask("@demo_bot good morning", "Echo: good morning")
-    scene.settle()
-    scene.say("and good night", reply_to=answer["message_id"])
-    scene.wait_for("Echo: and good night")
-    scene.settle()
-    assert len(chat.answers()) == 2
-    scene.show(
-        "groups", "Manners in a group", "Only mentions, replies and commands are for the bot; another bot's are not."
-    )
-    system.end(chat)
 
 
 def test_sub_agents_in_the_chat(scene):
