@@ -42,6 +42,21 @@ def test_a_new_run_after_idle_remembers_and_has_its_files(system, chat):
     assert not [m for m in chat.answers() if "files" in m["text"]]
 
 
+def test_the_end_of_a_runs_time_is_not_felt(system, chat):
+    """A run takes no turn that it has no time for: the next run does, with the conversation and the files."""
+    system.make_class("short-run", timeouts={"run": 30, "turn": 20, "idle": 300, "grace": 5})
+    system.make_thread(chat, "short-run")
+    chat.ask("bash: echo treasure > note", "Tool said", 90)
+    asked = chat.say("slow 70 200")  # written while the moment passes from which on no turn begins in this run
+    behind = chat.say("bash: cat note")
+    chat.wait_for("w69", asked)
+    chat.wait_for("Tool said: treasure", behind, 90)
+    assert system.run(chat.thread)["number"] == 2
+    assert system.thread(chat.thread)["status"]["previousRun"]["exitCode"] == 0
+    chat.ask("recall", "bash: echo treasure > note | slow 70 200 | bash: cat note")
+    assert not [m for m in chat.answers() if "Continue" in str(m["buttons"]) or "files" in m["text"]]
+
+
 def test_a_run_without_the_earlier_files_says_so(system, chat):
     system.make_class("forgetful", workspace={"snapshot": False})
     system.make_thread(chat, "forgetful")

@@ -227,3 +227,49 @@ def test_sub_agents_in_the_chat(scene):
     scene.settle()
     scene.ask("/subagents", "done")
     scene.show("sub-agents", "Sub-agents in the chat", "Two at once, their reports, and the list.")
+
+
+def test_an_edit_of_what_is_worked_on(scene):
+    asked = scene.say("bash: sleep 6; echo one")
+    scene.chat.wait_for_button("⏹ Stop", asked)
+    scene.wait_for("sleep 6; echo one …", asked)
+    scene.say("/steer")
+    scene.system.telegram.post(
+        "/sim/edits", {"chat": scene.chat.chat, "message_id": asked, "text": "bash: sleep 6; echo two"}
+    )
+    scene.wait_for("It reads now:] bash: sleep 6; echo two", asked)
+    scene.settle()
+    asked = scene.say("bash: sleep 6; echo three")
+    scene.wait_for("sleep 6; echo three …", asked)
+    steer = scene.say("/steer recall")
+    scene.wait_for("Passed on to the running answer.", steer)
+    scene.settle()
+    scene.show(
+        "edits-and-steer", "Edits, and /steer",
+        "What is edited while the agent works on it, and what stands behind `/steer`, is read before the agent's next step.",
+    )  # fmt: skip
+
+
+def test_sub_agents_that_a_person_starts(scene):
+    scene.ask("/spawn", "Usage: /spawn <task>")
+    asked = scene.say("/spawn bash: echo hello from below")
+    scene.wait_for("Tool said: hello from below", asked, 90)
+    asked = scene.say("/spawn bash: sleep 600")
+    line = scene.chat.wait_for_button("Cancel k2", asked)
+    scene.wait_for("(working): bash: sleep 600", asked)
+    assert scene.chat.pressed(scene.chat.press(line["message_id"], "Cancel k2")).startswith("Cancelled")
+    scene.wait_for(f"{scene.chat.thread}-r0-k2 was cancelled", line["message_id"] + 1)
+    asked = scene.say("/spawn bash: sleep 601")
+    name = f"{scene.chat.thread}-r0-k3"
+    scene.wait_for("(working): bash: sleep 601", asked)
+    scene.ask(f"/cancel {name}", f"Cancelled: {name}")
+    scene.wait_for(f"{name} was cancelled", asked + 2)
+    asked = scene.say("spawn[timeout=3]: {bash: sleep 300} | {spawn: deeper}")
+    scene.wait_for("Result 2", asked, 90)
+    wait(lambda: len([m for m in scene.chat.answers(asked) if "Sub-agent" in m["text"]]) == 2, "two reports")
+    scene.settle()
+    scene.ask("/subagents", "timed out")
+    scene.show(
+        "spawn-and-cancel", "Sub-agents that a person starts, and how others end",
+        "`/spawn`, the Cancel button, `/cancel`, a time that is over, a limit, and the list.",
+    )  # fmt: skip

@@ -66,3 +66,63 @@ def test_manners_in_a_group(system):
         "groups", "Manners in a group", "Only mentions, replies and commands are for the bot; another bot's are not."
     )
     system.end(chat)
+
+
+def test_a_place_in_line(system):
+    """All agents that are allowed at once are at work: who waits is told how many stand before them."""
+    system.release.install({**system.values, "gateway": {"maxThreads": 1}})
+    chats = [system.chat() for _ in range(3)]
+    try:
+        working, first, second = (Scene(system, chat, NAMES) for chat in chats)
+        asked = working.say("slow 400 100")
+        working.wait_for("w3", asked, 120)  # behind the agents of other tests, which leave meanwhile
+        first.say("who is next?")
+        first.wait_for("1 of 1 are at work. You are next.")
+        second.say("and then?")
+        second.wait_for("You are number 2 in line.")
+        second.show(
+            "in-line", "A place in line", "All allowed agents are at work: the chat shows the place in the line."
+        )
+        working.say("/stop")
+        working.say(f"/kill {working.chat.thread}")
+        first.wait_for("Echo: who is next?", 0, 90)
+        first.say(f"/kill {first.chat.thread}")
+        second.wait_for("Echo: and then?", 0, 90)
+    finally:
+        for chat in chats:
+            system.end(chat)
+        system.release.install(system.values)
+
+
+def test_a_group_that_moves(system):
+    chat = Chat(system.telegram, -system.chat().chat, PERSON)
+    moved = Chat(system.telegram, chat.chat - 1_000_000_000_000, PERSON)
+    scene = Scene(system, chat, NAMES)
+    scene.ask("@demo_bot my bird is a wren", "Echo: my bird is a wren")
+    scene.settle()
+    system.telegram.post("/sim/chats", {"chat": chat.chat, "migrated_to": moved.chat})
+    scene = Scene(system, moved, NAMES)
+    scene.ask("@demo_bot recall", "I was told: my bird is a wren", 90)
+    scene.settle()
+    scene.show("moving", "A group that becomes a supergroup", "Its id is another; what was said is known there.")
+    for place in (chat, moved):
+        system.end(place)
+
+
+def test_a_topic_that_is_deleted(system):
+    chat, private = system.chat(topic=41), Chat(system.telegram, PERSON, PERSON)
+    private.ask("hello", "Echo: hello")  # who never asked in private cannot be told there
+    scene = Scene(system, chat, NAMES)
+    scene.ask("@demo_bot slow 100 100", "w3")
+    since = private.say("/whoami")
+    system.telegram.post("/sim/topics", {"chat": chat.chat, "topic": chat.topic, "deleted": True})
+    told = private.wait_for("is gone", since, 60)
+    system.wait_run(chat.thread, number=1, reason="Stopped")
+    group = system.telegram.get(f"/sim/chats/{chat.chat}")["messages"]
+    assert not [m for m in group if m["bot"]]  # nothing of it is said in General
+    check_page(
+        "deleted-topic", "A topic that is deleted", "Who asked last is told in their private chat, and nobody in another topic.",
+        render_chat([told], NAMES),
+    )  # fmt: skip
+    for place in (chat, private):
+        system.end(place)
