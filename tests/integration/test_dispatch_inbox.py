@@ -7,6 +7,7 @@ import pytest
 
 from agent_gateway.dispatch.commands import Answer
 from agent_gateway.store.database import FAULTS
+from agent_gateway.telegram.texts import ANONYMOUS
 from tests.support.dispatch import ADMIN, GROUP, PERSON, STRANGER, address, message, running_desk
 from tests.support.eventually import eventually
 
@@ -137,6 +138,28 @@ async def test_a_group_is_silent_unless_the_bot_is_addressed(store):
         assert await desk.said() == []
         await desk.say("/other@demo_bot", chat=GROUP, user=STRANGER)
         assert await desk.said() == ["Unknown command: /other"]
+
+
+async def test_who_writes_without_a_name_is_told_so_in_a_group_on_the_list(store):
+    async with running_desk(store, reconcile=False) as desk:
+        for chat in (GROUP, -555):
+            raw = message("/status@demo_bot", chat=chat, user=1087968824)
+            raw["message"] |= {"sender_chat": raw["message"]["chat"]}
+            await desk.take(raw)
+        await desk.settled()
+        assert await desk.said() == [ANONYMOUS]
+
+
+async def test_a_message_and_the_stop_behind_it_may_come_together(store):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.take(*(message(str(n)) for n in range(5)), message("/stop"), message("do this"))
+        await desk.settled()
+        thread = await store.thread_by_name("tg-42")
+        assert [t.text for t in await store.queued_turns(thread.id)] == ["do this"]
+        assert await desk.said("reply") == ["Stopped: the 5 messages that waited."]
+        await desk.take(*(message(str(n)) for n in range(5)), message("/kill tg-42"))
+        await desk.settled()
+        assert await store.queued_count(thread.id) == 0
 
 
 async def test_commands_answer(store):

@@ -149,6 +149,33 @@ async def test_an_edit_after_the_start_is_told_to_the_agent_once(store):
         await eventually(lambda: [t.text for t in runner.turns][2:] == ["again"])
 
 
+async def test_edited_words_for_a_running_answer_are_told_to_it_too(store):
+    async with running_desk(store) as desk:
+        _, _, runner = await begin(desk)
+        await desk.take(reply("in French", 900))
+        await eventually(lambda: steers(runner) == ["in French"])
+        await desk.take(edit("in Dutch", number=60), edit("in Danish", number=60, user=7))
+        await eventually(lambda: steers(runner)[-1:] == [edited_text("in Dutch")])
+        await desk.take(message("/steer shorter", number=61), edit("/steer much shorter", number=61))
+        await eventually(lambda: steers(runner)[-1:] == [edited_text("much shorter")])
+
+
+async def test_an_edited_command_to_steer_replaces_what_it_asks_where_nothing_runs(store):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.take(message("/steer begin", number=61), edit("/steer begin here", number=61))
+        await desk.settled()
+        thread = await store.thread_by_name("tg-42")
+        assert [t.text for t in await store.queued_turns(thread.id)] == ["begin here"]
+
+
+async def test_the_history_names_the_file_of_an_edited_message(store):
+    async with running_desk(store, reconcile=False) as desk:
+        changed = photo(50, caption="compare these")["message"]
+        await desk.take(photo(50, caption="compare"), {"edited_message": {**changed, "edit_date": 5}})
+        await desk.settled()
+        assert await store.pool.fetchval("SELECT text FROM messages") == "compare these\n[photo-50.jpg]"
+
+
 async def test_an_album_is_one_turn(store):
     async with running_desk(store) as desk:
         await desk.take(photo(50, caption="compare"), photo(51), photo(52))

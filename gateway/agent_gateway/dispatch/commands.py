@@ -91,14 +91,15 @@ class Commands:
 
         A command whose words are to be asked like any message gives a Prompt.
         """
+        admin = self._is_admin(command.person_id)
         match command.name:
             case "steer":
                 steered = await self._steering.command(connection, update_id, command)
                 return steered if isinstance(steered, Prompt) else _answer(steered)
             case "start":
-                return Answer(texts.start_text())
+                return Answer(texts.start_text(admin=admin))
             case "help":
-                return Answer(texts.help_text())
+                return Answer(texts.help_text(admin=admin))
             case "status":
                 return Answer(await self._state.status(command))
             case "threads":
@@ -110,7 +111,7 @@ class Commands:
             case "new":
                 return _answer(await self._turns.new(connection, command))
             case "whoami":
-                return Answer(whoami_text(command, admin=self._is_admin(command.person_id)))
+                return Answer(whoami_text(command, admin=admin))
             case "cleanup":
                 return _answer(await self._cleanup.ask(connection, command))
             case "export":
@@ -131,7 +132,7 @@ class Commands:
                 text, due = await self._subagents.cancel(connection, command)
                 return Answer(text, [lambda: self._service.look(due)])
             case name if command.addressed:
-                return Answer(texts.unknown_text(name))
+                return Answer(texts.unknown_text(name, admin=admin))
             case _:
                 return None
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Turn
 from agent_gateway.store.sql import QUERIES
-from agent_gateway.store.turns import build_turn
+from agent_gateway.store.turns import build_turn, describe_asked
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a message asked for: a turn, or (`steered`) words for a turn that ran."""
+
+    turn: Turn
+    person_id: int | None
+    text: str
+    steered: bool
 
 
 class SteerQueries(Database):
@@ -44,14 +56,18 @@ class SteerQueries(Database):
             await self._write("edits_told", [row["id"] for row in found])
         return [row["text"] for row in found]
 
-    async def turn_by_message(self, thread_id: int, message_id: int) -> Turn | None:
-        """Return the newest turn that a message asked for."""
+    async def said_by_message(self, thread_id: int, message_id: int) -> Said | None:
+        """Return what a message asked for last, a turn or words for one; None where it asked nothing."""
         row = await self._row("turn_by_message", thread_id, message_id)
-        return build_turn(row) if row else None
+        if row is not None:
+            return Said(build_turn(row), row["person_id"], row["text"], steered=False)
+        row = await self._row("turn_by_steer", thread_id, message_id)
+        return Said(build_turn(row), row["said_by"], row["said"], steered=True) if row is not None else None
 
     async def edit_turn(self, connection: Connection, turn_id: int, text: str) -> bool:
         """Replace the text of a turn that waits; False where it waits no more."""
-        if await connection.fetchval(QUERIES["edit_turn"], turn_id, text) is None:
+        row = await connection.fetchrow(QUERIES["edit_turn"], turn_id, text)
+        if row is None:
             return False
-        await connection.execute(QUERIES["edit_message"], turn_id, text)
+        await connection.execute(QUERIES["edit_message"], turn_id, describe_asked(text, build_turn(row).files))
         return True

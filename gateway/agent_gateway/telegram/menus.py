@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from agent_gateway.telegram.commands import ADMIN_MENU, MENU
+from agent_gateway.telegram.commands import MENU, build_menu
 from agent_gateway.telegram.errors import Refused, TelegramProblem
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ async def fill_menus(api: Menus, admin_ids: Collection[int]) -> None:
 
     An administrator who never wrote to the bot has no chat with it yet: theirs comes with the next start.
     """
-    own = tuple({**dict(MENU), **dict(ADMIN_MENU)}.items())
+    own = build_menu(admin=True)
     menus: list[tuple[Sequence[tuple[str, str]], str, int | None]] = [(MENU, scope, None) for scope in SCOPES]
     menus += [(own, "chat", admin_id) for admin_id in sorted(admin_ids) if admin_id > 0]  # a group is no person
     for menu, scope, chat_id in menus:

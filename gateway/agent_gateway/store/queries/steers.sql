@@ -32,9 +32,14 @@ UPDATE steers SET state = 'moved' WHERE id = ANY ($1::bigint[]);
 -- name: turn_by_message
 SELECT * FROM turns WHERE thread_id = $1 AND message_id = $2 ORDER BY id DESC LIMIT 1;
 
+-- name: turn_by_steer
+SELECT t.*, s.person_id AS said_by, s.text AS said FROM steers s JOIN turns t ON t.id = s.turn_id
+WHERE t.thread_id = $1 AND s.message_id = $2 AND s.kind = 'steer' AND s.state IN ('wanted', 'read')
+ORDER BY s.id DESC LIMIT 1;
+
 -- name: edit_turn
 -- Only what nobody has taken yet.
-UPDATE turns SET text = $2 WHERE id = $1 AND state = 'queued' RETURNING id;
+UPDATE turns SET text = $2 WHERE id = $1 AND state = 'queued' RETURNING *;
 
 -- name: edit_message
 UPDATE messages SET text = $2 WHERE turn_id = $1 AND role = 'user';
