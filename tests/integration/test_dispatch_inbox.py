@@ -70,6 +70,35 @@ async def test_what_cannot_be_stored_or_handled_is_set_aside_too(store):
         assert "contents" not in "".join(told)
 
 
+async def test_what_the_tables_refuse_is_set_aside_and_the_next_goes_on(store):
+    await store.pool.execute("ALTER TABLE turns ADD CONSTRAINT no_poison CHECK (text <> 'poison')")
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.take(message("poison"), message("after"))
+        await desk.settled()
+        assert await states(store) == {1: "dead", 2: "done"}
+        error = await store.pool.fetchval("SELECT error FROM inbox WHERE update_id = 1")
+        assert error == "it cannot be handled: CheckViolationError"
+        assert (await desk.said())[0].startswith("This message could not be taken: ")
+
+
+async def test_no_lane_waits_for_another(store, dsn):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.say("hello")
+        other = await asyncpg.connect(dsn)
+        async with other.transaction():
+            await other.execute("SELECT 1 FROM threads WHERE name = 'tg-42' FOR UPDATE")  # as a long /forget
+            await desk.take(message("slow"), *(message(str(n), chat=ADMIN, user=ADMIN) for n in range(3)))
+
+            async def three():
+                thread = await store.thread_by_name(f"tg-{ADMIN}")
+                return thread is not None and await store.queued_count(thread.id) == 3
+
+            await eventually(three)
+            assert (await states(store))[2] == "new"
+        await desk.settled()
+        await other.close()
+
+
 async def test_a_fault_that_passes_loses_no_message(store):
     async with running_desk(store, reconcile=False) as desk:
         faults = [asyncpg.InternalClientError("ended"), KeyError("once"), asyncpg.DeadlockDetectedError("again")]
