@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from agent_contract.agentthread import AgentThread, Phase, Reason, RunStatus
 from agent_contract.terms import Timeouts
 from agent_gateway.dispatch.actions import (
+    Abort,
     Action,
     ConfirmGone,
     Deliver,
@@ -216,9 +217,11 @@ def _outdated(s: Snapshot, run: Run) -> list[Action]:
 
 
 def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:
+    ready = s.link is not None and s.link.run == run.number and s.link.ready
+    if ready and s.running is not None and s.running.stop_asked:
+        return [Abort(s.running.id)]  # again, as a stop may overtake the turn on its way
     if s.thread.place is not Place.OPEN:
         return []
-    ready = s.link is not None and s.link.run == run.number and s.link.ready
     if ready and s.waiting is not None:
         return _behind(s.waiting, now) if s.running is not None else _hold(s.resource, run) or _give(s.waiting, now)
     if ready:
