@@ -8,6 +8,7 @@ from agent_contract import wire
 from agent_gateway.kube import KubeError
 from agent_gateway.store.rows import Address, Final, Place, TurnState
 from agent_gateway.telegram.errors import Moved, RefusalKind, Refused
+from agent_gateway.telegram.places import CLOSED_WAITS
 from tests.conftest import BOT_ID
 from tests.support.dispatch import ADMIN, GROUP, PERSON, STRANGER, message, running_desk
 from tests.support.eventually import eventually
@@ -97,6 +98,7 @@ async def test_a_closed_topic_stops_the_answer_and_keeps_what_waits_until_it_is_
         await eventually(lambda: waiting.id in desk.views.finished)  # nothing can be shown there
         await send(desk, in_topic("third"))
         assert (await store.queued_turns(thread.id))[1].id not in desk.views.opened
+        assert (await desk.said())[-1] == CLOSED_WAITS
         await store.end_turn(turn.id, 1, 2, TurnState.FAILED, "aborted", Final("Stopped."))
         desk.registry.changed(thread.id)
         await desk.say("/threads", chat=GROUP, user=ADMIN)

@@ -30,7 +30,7 @@ from agent_gateway.store.database import FAULTS, Connection
 from agent_gateway.store.rows import Address, InboxRow, Place, Turn
 from agent_gateway.telegram.commands import not_allowed_text
 from agent_gateway.telegram.errors import MalformedUpdate, TelegramProblem
-from agent_gateway.telegram.places import PlaceChange, read_change
+from agent_gateway.telegram.places import CLOSED_WAITS, PlaceChange, read_change
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.texts import buried_text
 from agent_gateway.telegram.updates import Command, Edited, Ignored, Incoming, Pressed, Prompt, parse
@@ -236,10 +236,11 @@ class Dispatcher:
         _log.info("step", extra={"step": "turn_queued", "agent_thread": name, "turn": turn.id, "t": _now_ms(),
                                  "update_id": row.update_id})  # fmt: skip
 
+        if thread.place is Place.CLOSED:  # its state cannot be shown there
+            return Answer(CLOSED_WAITS, back)
+
         def show() -> None:
             self._wake.thread(thread.id)
-            if thread.place is Place.CLOSED:
-                return  # nothing can be shown there
             self._views.open(turn, address, turn.message_id)
 
         return Answer("", [*back, show])
