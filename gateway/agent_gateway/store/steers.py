@@ -12,11 +12,20 @@ from agent_gateway.store.turns import build_turn, describe_asked
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a message asked for: a turn, or (`steered`) words for a turn that ran."""
+    """What a message asked for.
+
+    Attributes:
+        turn: The newest turn of it.
+        person_id: Who wrote it.
+        text: What it said.
+        told: What the agent was told last of an edit of it.
+        steered: It was words for the turn, which ran already.
+    """
 
     turn: Turn
     person_id: int | None
     text: str
+    told: str | None
     steered: bool
 
 
@@ -58,11 +67,12 @@ class SteerQueries(Database):
 
     async def said_by_message(self, thread_id: int, message_id: int) -> Said | None:
         """Return what a message asked for last, a turn or words for one; None where it asked nothing."""
-        row = await self._row("turn_by_message", thread_id, message_id)
-        if row is not None:
-            return Said(build_turn(row), row["person_id"], row["text"], steered=False)
-        row = await self._row("turn_by_steer", thread_id, message_id)
-        return Said(build_turn(row), row["said_by"], row["said"], steered=True) if row is not None else None
+        asked = await self._row("turn_by_message", thread_id, message_id)
+        row = asked if asked is not None else await self._row("turn_by_steer", thread_id, message_id)
+        if row is None:
+            return None
+        told = await self._value("last_edit", thread_id, message_id)
+        return Said(build_turn(row), row["said_by"], row["said"], told, steered=asked is None)
 
     async def edit_turn(self, connection: Connection, turn_id: int, text: str) -> bool:
         """Replace the text of a turn that waits; False where it waits no more."""
