@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 
 from agent_gateway.dispatch.wake import Wake
@@ -17,6 +16,7 @@ POLL_SECONDS = 2.0
 _REST_SECONDS = 1.0
 """How long a lane waits whose row could not be taken."""
 _PURGE_SECONDS = 3600.0
+_PURGE_AGAIN_SECONDS = 60.0
 _PARALLEL = 4
 """Fewer than the pool has connections: each holds one for its transaction, and commands look things up on another."""
 
@@ -40,18 +40,17 @@ class Lanes:
         self._take = take
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_PARALLEL)  # first come, first served: a long lane gets no more than others
-        self._purged = 0.0
 
     async def run(self) -> None:
         """Take rows for ever."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._purge())
             while True:
                 try:
                     self._check()
                     self._wake.inbox_due.clear()
                     for row in await self._store.next_inbox(list(self._busy)):
                         self._busy[row.lane] = group.create_task(self._work(row))
-                    await self._purge()
                 except FAULTS as error:
                     _log.warning("inbox_failed", extra={"error": type(error).__name__})
                     await asyncio.sleep(1)
@@ -69,13 +68,19 @@ class Lanes:
             self._wake.inbox()
 
     async def _purge(self) -> None:
-        if time.monotonic() - self._purged <= _PURGE_SECONDS:
-            return
-        await self._store.purge_inbox()
-        await self._store.purge_workspaces()
-        await self._store.purge_outbox()
-        await self._store.purge_files()
-        self._purged = time.monotonic()
+        """Remove what is kept for a while only; no message waits for that."""
+        while True:
+            pause = _PURGE_SECONDS
+            try:
+                self._check()
+                await self._store.purge_inbox()
+                await self._store.purge_workspaces()
+                await self._store.purge_outbox()
+                await self._store.purge_files()
+            except FAULTS as error:
+                _log.warning("purge_failed", extra={"error": type(error).__name__})
+                pause = _PURGE_AGAIN_SECONDS
+            await asyncio.sleep(pause)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
