@@ -205,6 +205,15 @@ async def test_commands_answer(store):
         assert nonsense == "Unknown command: /nonsense"
 
 
+async def test_an_administrators_first_words_bring_their_menu(store):
+    async with running_desk(store, reconcile=False) as desk:
+        for chat, user in ((PERSON, PERSON), (GROUP, ADMIN), (ADMIN, ADMIN)):
+            await desk.say("/start", chat=chat, user=user)
+        await eventually(lambda: desk.menus)
+        assert desk.menus == [ADMIN]
+        assert ["/approve" in said for said in await desk.said()] == [False, True, True]
+
+
 async def test_another_chats_thread_is_only_an_administrators_to_see_and_end(store):
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("hello")
