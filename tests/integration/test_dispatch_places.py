@@ -484,6 +484,26 @@ async def test_a_group_that_became_a_forum_goes_on_in_general(store):
         assert await store.queued_count(thread.id) == 1
 
 
+async def test_a_group_that_gets_topics_goes_on_in_general(store):
+    async with running_desk(store) as desk:
+        old, turn, runner = await begin(desk, in_group("first", chat=GROUP), "tg-n100200300")
+        await send(desk, in_topic("elsewhere", topic=43))
+        await send(desk, in_topic("second", topic=None, is_topic_message=False))
+        thread = await desk.run_wanted("tg-n100200300-1", 2)
+        assert (thread.id, thread.session_id) == (old.id, old.session_id)
+        assert thread.address == Address(BOT_ID, GROUP, 1)
+        assert (await store.turn_by_id(turn.id)).state is TurnState.FAILED
+        waiting = [t.text for t in await store.queued_turns(thread.id)]
+        assert waiting[0] == "second"
+        assert waiting[1].endswith("first")  # what was cut goes on by itself
+        await eventually(lambda: desk.resources.cached("tg-n100200300") is None)
+        assert runner.gone
+        [other] = [t for t in await store.list_threads() if t.id != thread.id]
+        assert other.address == Address(BOT_ID, GROUP, 43)
+        await send(desk, in_topic("third", topic=None, is_topic_message=False))
+        assert len(await store.queued_turns(thread.id)) == 3
+
+
 async def test_the_sub_agents_of_a_moved_conversation_report_in_the_new_chat(store):
     async with running_desk(store, reconcile=False) as desk:
         allow_group(desk)

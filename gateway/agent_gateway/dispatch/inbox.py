@@ -184,7 +184,8 @@ class Dispatcher:
         if not self._access.allows(incoming.person_id, address.chat_id):
             said_to_it = parse(_load(row.payload), self._bot) if self._unaddressed else incoming
             return [] if isinstance(said_to_it, Ignored) else await self._refuse(connection, incoming, address)
-        back: list[Any] = []
+        asks = isinstance(incoming, Prompt | Command)
+        back: list[Any] = await self._places.settle(connection, address) if asks else []
         match incoming:
             case Prompt():
                 answer = await self._ask(connection, row, incoming)
@@ -194,7 +195,7 @@ class Dispatcher:
                 outcome = await self._letting_in.answer(connection, incoming)
                 answer = None if outcome is None else _answer(outcome)
             case Command():
-                back = await self._places.greet(connection, address)
+                back += await self._places.greet(connection, address)
                 said = await self._commands.answer(connection, row.update_id, incoming)
                 answer = await self._ask(connection, row, said) if isinstance(said, Prompt) else said
             case Pressed():

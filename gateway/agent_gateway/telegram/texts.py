@@ -88,7 +88,7 @@ _LOST: dict[str, str] = {
     Reason.CANCELLED: "It was cancelled.",
     Reason.TASK_FAILED: "The agent ended without an answer.",
     Reason.ERROR: "The agent's pod failed.",
-    MOVED: "The group became a supergroup, so that its agent had to begin anew.",
+    MOVED: "The group became a supergroup or got topics, so that its agent had to begin anew.",
 }
 
 _WAITING: dict[str, str] = {
