@@ -149,7 +149,7 @@ def build_context(
             api,
             steering,
             places=places,
-            letting_in=Pairing(store, access, wake, enabled=config.telegram_pairing),
+            letting_in=Pairing(store, access, wake, views, enabled=config.telegram_pairing),
             unaddressed=config.telegram_group_trigger == "all",
         ),
         places=places,

@@ -106,7 +106,7 @@ class Desk:
         self.dispatcher = Dispatcher(
             store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks,
             Steering(store, self.registry, self.wake),
-            places=self.places, letting_in=Pairing(store, access, self.wake, enabled=pairing), unaddressed=unaddressed,
+            places=self.places, letting_in=Pairing(store, access, self.wake, self.views, enabled=pairing), unaddressed=unaddressed,
         )  # fmt: skip
         self.threads = Threads(
             store, self.resources, self.registry, self.views, self.wake, lambda: None, children=self.service,
