@@ -128,7 +128,7 @@ def _with_open_run(s: Snapshot, run: Run, now: datetime) -> list[Action]:
         or _lost(s, run, now)
         or _stuck_turn(s, run, now)
         or _outdated(s, run)
-        or _going_on(s, run, now)
+        or [*_going_on(s, run, now), *_unheard_stop(s, run)]
     )
 
 
@@ -211,17 +211,21 @@ def _stuck_turn(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     return [TimeOut(turn.id)] if now >= deadline else []
 
 
+def _unheard_stop(s: Snapshot, run: Run) -> list[Action]:
+    """Tell of a stop again: it may have overtaken its turn on the way. A runner passes over a second word."""
+    ready = s.link is not None and s.link.run == run.number and s.link.ready
+    return [Abort(s.running.id)] if ready and s.running is not None and s.running.stop_asked else []
+
+
 def _outdated(s: Snapshot, run: Run) -> list[Action]:
     """End a run that has another model than was chosen since, once it writes no answer: the next one has it."""
     return [] if s.thread.model == run.model or s.running is not None else [StopRun(run.number, "killed")]
 
 
 def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:
-    ready = s.link is not None and s.link.run == run.number and s.link.ready
-    if ready and s.running is not None and s.running.stop_asked:
-        return [Abort(s.running.id)]  # again, as a stop may overtake the turn on its way
     if s.thread.place is not Place.OPEN:
         return []
+    ready = s.link is not None and s.link.run == run.number and s.link.ready
     if ready and s.waiting is not None:
         return _behind(s.waiting, now) if s.running is not None else _hold(s.resource, run) or _give(s.waiting, now)
     if ready:

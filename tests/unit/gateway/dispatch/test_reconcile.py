@@ -197,7 +197,8 @@ TABLE = {
         [do.Deliver()],
     ),
     "a stop, told again": (
-        snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=replace(STARTED, stop_asked=True)), [do.Abort(9)],
+        snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=replace(STARTED, stop_asked=True)),
+        [do.ShowWaiting(behind=True), do.Abort(9)],
     ),
     "ready, and at work": (snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=STARTED), [do.ShowWaiting(behind=True)]),
     "a link of an older run delivers nothing": (
