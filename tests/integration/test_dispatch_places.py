@@ -493,9 +493,8 @@ async def test_a_group_that_gets_topics_goes_on_in_general(store):
         assert (thread.id, thread.session_id) == (old.id, old.session_id)
         assert thread.address == Address(BOT_ID, GROUP, 1)
         assert (await store.turn_by_id(turn.id)).state is TurnState.FAILED
-        waiting = [t.text for t in await store.queued_turns(thread.id)]
-        assert waiting[0] == "second"
-        assert waiting[1].endswith("first")  # what was cut goes on by itself
+        waiting = {t.text.rsplit("\n", 1)[-1] for t in await store.queued_turns(thread.id)}
+        assert waiting == {"first", "second"}  # what was cut goes on by itself
         await eventually(lambda: desk.resources.cached("tg-n100200300") is None)
         assert runner.gone
         [other] = [t for t in await store.list_threads() if t.id != thread.id]
