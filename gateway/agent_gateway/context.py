@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from agent_gateway.config import GatewayConfig
 from agent_gateway.dispatch.access import Access
@@ -38,6 +39,7 @@ from agent_gateway.store import Store
 from agent_gateway.telegram.api import TelegramApi
 from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.ingest import Ingest
+from agent_gateway.telegram.menus import fill_own_menu
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.reactions import Reactions
 from agent_gateway.telegram.sender import Sender
@@ -121,6 +123,7 @@ def build_context(
         settings=SettingCommands(store, models, wake, config.bot_name),
         steering=steering,
         again=AgainButtons(store, views, wake),
+        fill_menu=partial(fill_own_menu, api),
     )
     proxy = LlmProxy(build_providers(config), store)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)
@@ -146,7 +149,7 @@ def build_context(
             api,
             steering,
             places=places,
-            letting_in=Pairing(store, access, wake, enabled=config.telegram_pairing),
+            letting_in=Pairing(store, access, wake, views, enabled=config.telegram_pairing),
             unaddressed=config.telegram_group_trigger == "all",
         ),
         places=places,

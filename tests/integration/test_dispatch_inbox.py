@@ -7,6 +7,7 @@ import pytest
 
 from agent_gateway.dispatch.commands import Answer
 from agent_gateway.store.database import FAULTS
+from agent_gateway.telegram.texts import ANONYMOUS
 from tests.support.dispatch import ADMIN, GROUP, PERSON, STRANGER, address, message, running_desk
 from tests.support.eventually import eventually
 
@@ -67,6 +68,35 @@ async def test_what_cannot_be_stored_or_handled_is_set_aside_too(store):
         told = await desk.said()
         assert [words.startswith("This message could not be taken: ") for words in told] == [True, True]
         assert "contents" not in "".join(told)
+
+
+async def test_what_the_tables_refuse_is_set_aside_and_the_next_goes_on(store):
+    await store.pool.execute("ALTER TABLE turns ADD CONSTRAINT no_poison CHECK (text <> 'poison')")
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.take(message("poison"), message("after"))
+        await desk.settled()
+        assert await states(store) == {1: "dead", 2: "done"}
+        error = await store.pool.fetchval("SELECT error FROM inbox WHERE update_id = 1")
+        assert error == "it cannot be handled: CheckViolationError"
+        assert (await desk.said())[0].startswith("This message could not be taken: ")
+
+
+async def test_no_lane_waits_for_another(store, dsn):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.say("hello")
+        other = await asyncpg.connect(dsn)
+        async with other.transaction():
+            await other.execute("SELECT 1 FROM threads WHERE name = 'tg-42' FOR UPDATE")  # as a long /forget
+            await desk.take(message("slow"), *(message(str(n), chat=ADMIN, user=ADMIN) for n in range(3)))
+
+            async def three():
+                thread = await store.thread_by_name(f"tg-{ADMIN}")
+                return thread is not None and await store.queued_count(thread.id) == 3
+
+            await eventually(three)
+            assert (await states(store))[2] == "new"
+        await desk.settled()
+        await other.close()
 
 
 async def test_a_fault_that_passes_loses_no_message(store):
@@ -139,6 +169,28 @@ async def test_a_group_is_silent_unless_the_bot_is_addressed(store):
         assert await desk.said() == ["Unknown command: /other"]
 
 
+async def test_who_writes_without_a_name_is_told_so_in_a_group_on_the_list(store):
+    async with running_desk(store, reconcile=False) as desk:
+        for chat in (GROUP, -555):
+            raw = message("/status@demo_bot", chat=chat, user=1087968824)
+            raw["message"] |= {"sender_chat": raw["message"]["chat"]}
+            await desk.take(raw)
+        await desk.settled()
+        assert await desk.said() == [ANONYMOUS]
+
+
+async def test_a_message_and_the_stop_behind_it_may_come_together(store):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.take(*(message(str(n)) for n in range(5)), message("/stop"), message("do this"))
+        await desk.settled()
+        thread = await store.thread_by_name("tg-42")
+        assert [t.text for t in await store.queued_turns(thread.id)] == ["do this"]
+        assert await desk.said("reply") == ["Stopped: the 5 messages that waited."]
+        await desk.take(*(message(str(n)) for n in range(5)), message("/kill tg-42"))
+        await desk.settled()
+        assert await store.queued_count(thread.id) == 0
+
+
 async def test_commands_answer(store):
     async with running_desk(store, reconcile=False) as desk:
         for text in ("/start", "/help", "/status", "/threads", "/kill", "/kill tg-9", "/nonsense"):
@@ -151,6 +203,15 @@ async def test_commands_answer(store):
         assert usage == "Usage: /kill <thread>"
         assert unknown == "There is no thread tg-9. /threads lists them."
         assert nonsense == "Unknown command: /nonsense"
+
+
+async def test_an_administrators_first_words_bring_their_menu(store):
+    async with running_desk(store, reconcile=False) as desk:
+        for chat, user in ((PERSON, PERSON), (GROUP, ADMIN), (ADMIN, ADMIN)):
+            await desk.say("/start", chat=chat, user=user)
+        await eventually(lambda: desk.menus)
+        assert desk.menus == [ADMIN]
+        assert ["/approve" in said for said in await desk.said()] == [False, True, True]
 
 
 async def test_another_chats_thread_is_only_an_administrators_to_see_and_end(store):

@@ -6,10 +6,12 @@ import logging
 
 import pytest
 
+from agent_contract import wire
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.pairing import CODE_LENGTH, CODE_LETTERS
 from tests.conftest import BOT_ID
 from tests.support.dispatch import ADMIN, GROUP, PERSON, STRANGER, message, running_desk
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
 
@@ -49,7 +51,23 @@ async def test_an_unknown_person_is_let_in_by_a_code_and_shut_out_again(store):
             (ADMIN, f"{STRANGER} may no longer use this bot."), (STRANGER, "You may no longer use this bot."),
         }  # fmt: skip
         await desk.say("and again", chat=STRANGER, user=STRANGER)
-        assert await store.queued_count(thread.id) == 1
+        assert await store.queued_count(thread.id) == 0
+
+
+async def test_what_a_person_asked_ends_when_they_are_shut_out(store):
+    async with running_desk(store, pairing=True) as desk:
+        await approve(desk, await ask(desk))
+        for words in ("run", "wait"):
+            await desk.say(words, chat=STRANGER, user=STRANGER)
+        await desk.say("/steer in the group", chat=GROUP, user=STRANGER)  # where everybody may ask
+        thread = await desk.run_wanted(f"tg-{STRANGER}", 1)
+        runner = await desk.connect(thread, 1)
+        await eventually(lambda: runner.turns)
+        await desk.say(f"/revoke {STRANGER}", chat=ADMIN, user=ADMIN)
+        await eventually(lambda: wire.Abort(turn=runner.turns[0].id) in runner.sent)
+        assert await store.queued_count(thread.id) == 0
+        group = await store.thread_by_name("tg-n100200300")
+        assert [t.text for t in await store.queued_turns(group.id)] == ["in the group"]
 
 
 async def test_who_was_let_in_is_known_to_the_next_gateway(store):

@@ -8,6 +8,7 @@ from agent_contract import wire
 from agent_gateway.kube import KubeError
 from agent_gateway.store.rows import Address, Final, Place, TurnState
 from agent_gateway.telegram.errors import Moved, RefusalKind, Refused
+from agent_gateway.telegram.places import CLOSED_WAITS
 from tests.conftest import BOT_ID
 from tests.support.dispatch import ADMIN, GROUP, PERSON, STRANGER, message, running_desk
 from tests.support.eventually import eventually
@@ -97,6 +98,7 @@ async def test_a_closed_topic_stops_the_answer_and_keeps_what_waits_until_it_is_
         await eventually(lambda: waiting.id in desk.views.finished)  # nothing can be shown there
         await send(desk, in_topic("third"))
         assert (await store.queued_turns(thread.id))[1].id not in desk.views.opened
+        assert (await desk.said())[-1] == CLOSED_WAITS
         await store.end_turn(turn.id, 1, 2, TurnState.FAILED, "aborted", Final("Stopped."))
         desk.registry.changed(thread.id)
         await desk.say("/threads", chat=GROUP, user=ADMIN)
@@ -480,6 +482,25 @@ async def test_a_group_that_became_a_forum_goes_on_in_general(store):
         thread = await store.thread_by_name(f"{NEW_NAME}-1")
         assert thread.address == Address(BOT_ID, NEW, 1)
         assert await store.queued_count(thread.id) == 1
+
+
+async def test_a_group_that_gets_topics_goes_on_in_general(store):
+    async with running_desk(store) as desk:
+        old, turn, runner = await begin(desk, in_group("first", chat=GROUP), "tg-n100200300")
+        await send(desk, in_topic("elsewhere", topic=43))
+        await send(desk, in_topic("second", topic=None, is_topic_message=False))
+        thread = await desk.run_wanted("tg-n100200300-1", 2)
+        assert (thread.id, thread.session_id) == (old.id, old.session_id)
+        assert thread.address == Address(BOT_ID, GROUP, 1)
+        assert (await store.turn_by_id(turn.id)).state is TurnState.FAILED
+        waiting = {t.text.rsplit("\n", 1)[-1] for t in await store.queued_turns(thread.id)}
+        assert waiting == {"first", "second"}  # what was cut goes on by itself
+        await eventually(lambda: desk.resources.cached("tg-n100200300") is None)
+        assert runner.gone
+        [other] = [t for t in await store.list_threads() if t.id != thread.id]
+        assert other.address == Address(BOT_ID, GROUP, 43)
+        await send(desk, in_topic("third", topic=None, is_topic_message=False))
+        assert len(await store.queued_turns(thread.id)) == 3
 
 
 async def test_the_sub_agents_of_a_moved_conversation_report_in_the_new_chat(store):

@@ -136,8 +136,9 @@ async def test_an_edit_before_the_start_replaces_what_is_asked(store):
 async def test_an_edit_after_the_start_is_told_to_the_agent_once(store):
     async with running_desk(store) as desk:
         _, turn, runner = await begin(desk)
-        await desk.take(edit("hello!"), edit("hello!"), edit("hello"), edit("I am another", user=7))
-        await eventually(lambda: steers(runner)[-1:] == [edited_text("hello!")])
+        await desk.take(edit("hello"), edit("hello!"), edit("hello!"), edit("I am another", user=7))
+        await desk.settled()
+        await eventually(lambda: steers(runner) == [edited_text("hello!")])
         await end(desk, turn)
         await desk.say("and now")
         await eventually(lambda: len(runner.turns) == 2)
@@ -147,6 +148,56 @@ async def test_an_edit_after_the_start_is_told_to_the_agent_once(store):
         await end(desk, runner.turns[1])
         await desk.say("again")
         await eventually(lambda: [t.text for t in runner.turns][2:] == ["again"])
+
+
+async def test_an_edit_that_takes_an_edit_back_is_told_too(store):
+    async with running_desk(store) as desk:
+        _, _, runner = await begin(desk)
+        await desk.take(edit("hello!"))
+        await eventually(lambda: steers(runner)[-1:] == [edited_text("hello!")])
+        await desk.take(edit("hello"))
+        await eventually(lambda: steers(runner)[-1:] == [edited_text("hello")])
+
+
+async def test_an_edit_counts_whoever_asked_the_message_again(store):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.take(message("helo", number=50))
+        await desk.settled()
+        thread = await store.thread_by_name("tg-42")
+        [turn] = await store.queued_turns(thread.id)
+        await store.end_turn(turn.id, None, None, TurnState.FAILED, "provider", Final("no"))
+        async with store.fenced() as connection:
+            await store.ask_again(connection, turn, 7, "helo")
+        await desk.take(edit("hello"))
+        await desk.settled()
+        assert [t.text for t in await store.queued_turns(thread.id)] == ["hello"]
+
+
+async def test_edited_words_for_a_running_answer_are_told_to_it_too(store):
+    async with running_desk(store) as desk:
+        _, _, runner = await begin(desk)
+        await desk.take(reply("in French", 900))
+        await eventually(lambda: steers(runner) == ["in French"])
+        await desk.take(edit("in Dutch", number=60), edit("in Danish", number=60, user=7))
+        await eventually(lambda: steers(runner)[-1:] == [edited_text("in Dutch")])
+        await desk.take(message("/steer shorter", number=61), edit("/steer much shorter", number=61))
+        await eventually(lambda: steers(runner)[-1:] == [edited_text("much shorter")])
+
+
+async def test_an_edited_command_to_steer_replaces_what_it_asks_where_nothing_runs(store):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.take(message("/steer begin", number=61), edit("/steer begin here", number=61))
+        await desk.settled()
+        thread = await store.thread_by_name("tg-42")
+        assert [t.text for t in await store.queued_turns(thread.id)] == ["begin here"]
+
+
+async def test_the_history_names_the_file_of_an_edited_message(store):
+    async with running_desk(store, reconcile=False) as desk:
+        changed = photo(50, caption="compare these")["message"]
+        await desk.take(photo(50, caption="compare"), {"edited_message": {**changed, "edit_date": 5}})
+        await desk.settled()
+        assert await store.pool.fetchval("SELECT text FROM messages") == "compare these\n[photo-50.jpg]"
 
 
 async def test_an_album_is_one_turn(store):

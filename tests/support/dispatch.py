@@ -79,7 +79,7 @@ class Desk:
         self.numbers = itertools.count(first_update)
         self.store, self.wake, self.views = store, Wake(), FakeViews()
         self.registry = Registry(self.wake.thread)
-        self.ids = {}
+        self.ids, self.menus = {}, []
         self.resources = FakeResources(lambda name: name in self.ids and self.wake.thread(self.ids[name]))
         self.subagents = FakeSubAgents()
         self.adopter = SubAgentAdopter(store, self.wake)
@@ -101,17 +101,21 @@ class Desk:
             stop_button=StopButton(store, self.registry, self.wake, self.views), steering=Steering(store, self.registry, self.wake),
             again=AgainButtons(store, self.views, self.wake),
             state=StatusCommands(store, self.resources, models, is_admin=access.is_admin, max_runs=max_runs),
-            settings=SettingCommands(store, models, self.wake, "tg"),
+            settings=SettingCommands(store, models, self.wake, "tg"), fill_menu=self.fill_menu,
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks,
             Steering(store, self.registry, self.wake),
-            places=self.places, letting_in=Pairing(store, access, self.wake, enabled=pairing), unaddressed=unaddressed,
+            places=self.places, letting_in=Pairing(store, access, self.wake, self.views, enabled=pairing), unaddressed=unaddressed,
         )  # fmt: skip
         self.threads = Threads(
             store, self.resources, self.registry, self.views, self.wake, lambda: None, children=self.service,
             max_runs=max_runs,
         )  # fmt: skip
+
+    async def fill_menu(self, person_id):
+        self.menus.append(person_id)
+        return True
 
     async def take(self, *updates):
         """Put raw updates into the inbox, as they come from Telegram."""

@@ -23,6 +23,13 @@ class Deliver:
 
 
 @dataclass(frozen=True, slots=True)
+class Abort:
+    """Tell the runner that nobody wants more of a turn."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopRun:
     """Ask for the end of a run; `why` is one of `runs.stop`."""
 
@@ -99,6 +106,6 @@ class LookAgain:
 
 
 Action = (
-    RequestRun | RewriteRun | Deliver | StopRun | EndRun | ConfirmGone | Requeue | Interrupt | TimeOut | GiveUp
+    RequestRun | RewriteRun | Deliver | Abort | StopRun | EndRun | ConfirmGone | Requeue | Interrupt | TimeOut | GiveUp
     | ShowWaiting | LookAgain
 )  # fmt: skip

@@ -67,6 +67,7 @@ class Commands:
         again: AgainButtons,
         state: StatusCommands,
         settings: SettingCommands,
+        fill_menu: Callable[[int], Awaitable[bool]],
     ) -> None:
         self._store = store
         self._registry = registry
@@ -79,6 +80,7 @@ class Commands:
         self._steering = steering
         self._state = state
         self._settings = settings
+        self._fill_menu = fill_menu
         self._questions = Questions(store, wake, is_admin=is_admin)
         self._cleanup = Cleanup(store, registry, wake, self._questions, is_admin=is_admin)
         self._export = Export(store)
@@ -91,14 +93,15 @@ class Commands:
 
         A command whose words are to be asked like any message gives a Prompt.
         """
+        admin = self._is_admin(command.person_id)
         match command.name:
             case "steer":
                 steered = await self._steering.command(connection, update_id, command)
                 return steered if isinstance(steered, Prompt) else _answer(steered)
             case "start":
-                return Answer(texts.start_text())
+                return self._start(command, admin=admin)
             case "help":
-                return Answer(texts.help_text())
+                return Answer(texts.help_text(admin=admin))
             case "status":
                 return Answer(await self._state.status(command))
             case "threads":
@@ -110,7 +113,7 @@ class Commands:
             case "new":
                 return _answer(await self._turns.new(connection, command))
             case "whoami":
-                return Answer(whoami_text(command, admin=self._is_admin(command.person_id)))
+                return Answer(whoami_text(command, admin=admin))
             case "cleanup":
                 return _answer(await self._cleanup.ask(connection, command))
             case "export":
@@ -131,7 +134,7 @@ class Commands:
                 text, due = await self._subagents.cancel(connection, command)
                 return Answer(text, [lambda: self._service.look(due)])
             case name if command.addressed:
-                return Answer(texts.unknown_text(name))
+                return Answer(texts.unknown_text(name, admin=admin))
             case _:
                 return None
 
@@ -143,6 +146,17 @@ class Commands:
                 return _answer(outcome)
         text, due = await self._subagents.press(connection, pressed, pressed.data)
         return Answer(text, [lambda: self._service.look(due)])
+
+    def _start(self, command: Command, *, admin: bool) -> Answer:
+        """Greet; the first chat with an administrator begins so, and has no menu yet."""
+        then: list[Callable[[], Awaitable[None] | None]] = []
+        if admin and command.address.chat_id == command.person_id:
+
+            async def fill() -> None:
+                await self._fill_menu(command.person_id)
+
+            then.append(fill)
+        return Answer(texts.start_text(admin=admin), then)
 
     async def _kill(self, connection: Connection, command: Command) -> Answer:
         name = command.args.split()[0] if command.args.split() else ""

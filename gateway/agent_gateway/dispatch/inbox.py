@@ -17,6 +17,7 @@ from agent_gateway.dispatch import pairing
 from agent_gateway.dispatch.access import Access
 from agent_gateway.dispatch.albums import Albums
 from agent_gateway.dispatch.commands import Answer, Commands
+from agent_gateway.dispatch.lanes import Lanes
 from agent_gateway.dispatch.places import Places
 from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.turncommands import Outcome
@@ -29,17 +30,15 @@ from agent_gateway.store.database import FAULTS, Connection
 from agent_gateway.store.rows import Address, InboxRow, Place, Turn
 from agent_gateway.telegram.commands import not_allowed_text
 from agent_gateway.telegram.errors import MalformedUpdate, TelegramProblem
-from agent_gateway.telegram.places import PlaceChange, read_change
+from agent_gateway.telegram.places import CLOSED_WAITS, PlaceChange, read_change
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.texts import buried_text
 from agent_gateway.telegram.updates import Command, Edited, Ignored, Incoming, Pressed, Prompt, parse
 
 _log = logging.getLogger(__name__)
-POLL_SECONDS = 2.0
-_PURGE_SECONDS = 3600.0
-_PARALLEL = 4
-"""Fewer than the pool has connections: each holds one for its transaction, and commands look things up on another."""
 _TRIES = 3
+_REFUSALS = (asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+"""What a database that is well says of a row's contents."""
 
 
 class Opener(Protocol):
@@ -90,54 +89,40 @@ class Dispatcher:
         self._wake = wake
         self._views = views
         self._check = check
-        self._slots = asyncio.Semaphore(_PARALLEL)
         self._after: set[asyncio.Task[None]] = set()
         self._failures: dict[int, int] = {}
 
     async def run(self) -> None:
         """Dispatch for ever."""
-        purged = 0.0
-        while True:
-            try:
-                self._check()
-                self._wake.inbox_due.clear()
-                while rows := await self._store.next_inbox():
-                    if not all(await asyncio.gather(*(self._take(row) for row in rows))):
-                        raise OSError("a row could not be stored")  # as any fault of the database
-                if time.monotonic() - purged > _PURGE_SECONDS:
-                    await self._store.purge_inbox()
-                    await self._store.purge_workspaces()
-                    await self._store.purge_outbox()
-                    await self._store.purge_files()
-                    purged = time.monotonic()
-            except FAULTS as error:
-                _log.warning("inbox_failed", extra={"error": type(error).__name__})
-                await asyncio.sleep(1)
-            await _wait(self._wake.inbox_due, POLL_SECONDS)
+        await Lanes(self._store, self._wake, self._check, self._take).run()
 
     async def _take(self, row: InboxRow) -> bool:
-        """Take one row; False where the database did not let it, so that it is tried again."""
-        async with self._slots:
-            self._check()
-            try:
-                await self._dispatch(row)
-            except LeadershipLost:
-                raise
-            except MalformedUpdate as error:
-                return await self._bury(row, "malformed", str(error)[:1000])
-            except asyncpg.DataError as error:
-                return await self._bury(row, "failed", f"it cannot be stored: {type(error).__name__}")
-            except FAULTS as error:
-                _log.warning("update_failed", extra={"update_id": row.update_id, "error": type(error).__name__})
-                return False
-            except Exception as error:  # noqa: BLE001  # a fault in one update must not hold up the others for ever
-                _log.error("update_failed", extra={"update_id": row.update_id, "error": describe_fault(error)})
-                self._failures[row.update_id] = self._failures.get(row.update_id, 0) + 1
-                if self._failures[row.update_id] < _TRIES:
-                    return False
-                return await self._bury(row, "failed", f"it cannot be handled: {type(error).__name__}")
-            self._failures.pop(row.update_id, None)
+        """Take one row; False where it is to be tried again."""
+        try:
+            await self._dispatch(row)
+        except LeadershipLost:
+            raise
+        except MalformedUpdate as error:
+            return await self._bury(row, "malformed", str(error)[:1000])
+        except asyncpg.DataError as error:
+            return await self._bury(row, "failed", f"it cannot be stored: {type(error).__name__}")
+        except _REFUSALS as error:
+            return await self._fail(row, error)
+        except FAULTS as error:
+            _log.warning("update_failed", extra={"update_id": row.update_id, "error": type(error).__name__})
+            return False
+        except Exception as error:  # noqa: BLE001  # a fault in one update must not hold up the others for ever
+            return await self._fail(row, error)
+        self._failures.pop(row.update_id, None)
         return True
+
+    async def _fail(self, row: InboxRow, error: Exception) -> bool:
+        """Try a row again whose fault may be its own, but not for ever: its lane waits."""
+        _log.error("update_failed", extra={"update_id": row.update_id, "error": describe_fault(error)})
+        self._failures[row.update_id] = self._failures.get(row.update_id, 0) + 1
+        if self._failures[row.update_id] < _TRIES:
+            return False
+        return await self._bury(row, "failed", f"it cannot be handled: {type(error).__name__}")
 
     async def _dispatch(self, row: InboxRow) -> None:
         raw = _load(row.payload)
@@ -179,7 +164,7 @@ class Dispatcher:
         """Tell whoever wrote it, where that can be read and they may use the bot."""
         try:
             incoming = parse(_load(row.payload), self._bot)
-        except MalformedUpdate:
+        except Exception:  # noqa: BLE001  # what made it fail may do so again; it is set aside all the same
             return
         if not isinstance(incoming, Prompt | Command):
             return
@@ -199,7 +184,8 @@ class Dispatcher:
         if not self._access.allows(incoming.person_id, address.chat_id):
             said_to_it = parse(_load(row.payload), self._bot) if self._unaddressed else incoming
             return [] if isinstance(said_to_it, Ignored) else await self._refuse(connection, incoming, address)
-        back: list[Any] = []
+        asks = isinstance(incoming, Prompt | Command)
+        back: list[Any] = await self._places.settle(connection, address) if asks else []
         match incoming:
             case Prompt():
                 answer = await self._ask(connection, row, incoming)
@@ -209,7 +195,7 @@ class Dispatcher:
                 outcome = await self._letting_in.answer(connection, incoming)
                 answer = None if outcome is None else _answer(outcome)
             case Command():
-                back = await self._places.greet(connection, address)
+                back += await self._places.greet(connection, address)
                 said = await self._commands.answer(connection, row.update_id, incoming)
                 answer = await self._ask(connection, row, said) if isinstance(said, Prompt) else said
             case Pressed():
@@ -251,10 +237,11 @@ class Dispatcher:
         _log.info("step", extra={"step": "turn_queued", "agent_thread": name, "turn": turn.id, "t": _now_ms(),
                                  "update_id": row.update_id})  # fmt: skip
 
+        if thread.place is Place.CLOSED:  # its state cannot be shown there
+            return Answer(CLOSED_WAITS, back)
+
         def show() -> None:
             self._wake.thread(thread.id)
-            if thread.place is Place.CLOSED:
-                return  # nothing can be shown there
             self._views.open(turn, address, turn.message_id)
 
         return Answer("", [*back, show])
@@ -296,13 +283,6 @@ def _load(payload: str) -> object:
         return json.loads(payload)
     except ValueError as error:
         raise MalformedUpdate("the update is not JSON") from error
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
 
 
 def _now_ms() -> int:

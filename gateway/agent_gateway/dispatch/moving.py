@@ -1,4 +1,4 @@
-"""Conversations of a group that became a supergroup: the chat has another id, so that their AgentThreads have others too.
+"""Conversations of a group that became a supergroup, or got topics: they are held elsewhere, under another AgentThread.
 
 A channel is immutable and names its resource. The conversation goes on in a new AgentThread with what an administrator
 had set on the old one; the old one is stopped, and deleted where the gateway's role allows that.
@@ -7,7 +7,8 @@ had set on the old one; the old one is stopped, and deleted where the gateway's 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from agent_contract.names import build_thread_name
@@ -65,20 +66,26 @@ class Moving:
 
     async def move(self, connection: Connection, old: Address, new: Address) -> list[Then]:
         """Record that a chat has another id; return what is to be done once that is committed. Once more is harmless."""
-        moved = await self._store.move_chat(
-            connection, old, new, lambda chat, topic: build_thread_name(self._bot_name, chat, topic)
-        )
+        moved = await self._store.move_chat(connection, old, new, self._build_name)
+        return [self._access.invalidate, partial(self._carry_on, moved)]
+
+    async def settle(self, connection: Connection, general: Address) -> list[Then]:
+        """Let a conversation go on in General where its group has topics since; no update tells of that."""
+        if await self._store.thread_by_address(general) is not None:
+            return []
+        moved = await self._store.settle_in_general(connection, general, self._build_name)
+        return [partial(self._carry_on, [moved])] if moved is not None else []
+
+    def _build_name(self, chat_id: int, topic_id: int | None) -> str:
+        return build_thread_name(self._bot_name, chat_id, topic_id)
+
+    async def _carry_on(self, moved: Sequence[MovedThread]) -> None:
         for one in moved:
             _log.info("thread_moved", extra={"agent_thread": one.thread.name, "was": one.name})
-
-        async def carry_on() -> None:
-            for one in moved:
-                for turn_id in one.work.shown:  # what they show stands in the old chat
-                    await self._views.finish(turn_id)
-                self._free(one)
-            self._wake.outbox()
-
-        return [self._access.invalidate, carry_on]
+            for turn_id in one.work.shown:  # what they show stands in the old place
+                await self._views.finish(turn_id)
+            self._free(one)
+        self._wake.outbox()
 
     def _free(self, one: MovedThread) -> None:
         if one.work.run is not None:
@@ -112,7 +119,7 @@ class Moving:
             now = thread.name if thread is not None and thread.name != name else "another name"
             await self._resources.say(
                 old, "Moved",
-                "The group became a supergroup, which has another id: its conversation goes on under "
+                "The group became a supergroup, which has another id, or has topics now: its conversation goes on under "
                 f"{now}. This AgentThread is stopped and no longer used; it may be deleted.",
             )  # fmt: skip
         await self._store.retired_done(name, left=not gone)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from agent_gateway.dispatch.access import Access
+from agent_gateway.dispatch.closing import Closer, close_views
 from agent_gateway.dispatch.turncommands import Outcome
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.store import Store
@@ -17,6 +20,7 @@ from agent_gateway.telegram.commands import not_allowed_text
 from agent_gateway.telegram.updates import Command
 
 _log = logging.getLogger(__name__)
+Then = Callable[[], Awaitable[None] | None]
 COMMANDS = frozenset({"approve", "revoke"})
 MOST_CODES = 3
 """How many codes of one person are open at once."""
@@ -35,13 +39,15 @@ class Pairing:
         store: Codes, and who was let in.
         access: Told of each change.
         wake: Tells that something is to be said.
+        views: What the chats show of turns.
         enabled: Codes are given and taken; `/revoke` works without.
     """
 
-    def __init__(self, store: Store, access: Access, wake: Wake, *, enabled: bool) -> None:
+    def __init__(self, store: Store, access: Access, wake: Wake, views: Closer, *, enabled: bool) -> None:
         self._store = store
         self._access = access
         self._wake = wake
+        self._views = views
         self._enabled = enabled
 
     async def refuse(self, connection: Connection, person_id: int, address: Address, message_id: int) -> None:
@@ -105,7 +111,23 @@ class Pairing:
         key = f"shut-out:{person_id}:{command.address.chat_id}:{command.message_id}"
         await self._store.put(connection, place, texts.SHUT_OUT, key, kind="notice")
         _log.info("person_shut_out", extra={"person_id": person_id, "by": command.person_id})
-        return Outcome(texts.revoked_text(person_id), [self._access.invalidate])
+        ending = await self._end_work(connection, person_id)
+        return Outcome(texts.revoked_text(person_id), [self._access.invalidate, *ending])
+
+    async def _end_work(self, connection: Connection, person_id: int) -> list[Then]:
+        """Stop what a person has asked, but in a chat where everybody may ask."""
+        then: list[Then] = []
+        for thread_id, turn_id in await self._store.open_turns_of(connection, person_id):
+            thread = await self._store.thread_by_id(thread_id)
+            if thread is None or self._access.allows(None, thread.address.chat_id):
+                continue
+            cancelled = await self._store.cancel_turn(connection, turn_id)
+            if not cancelled:
+                await self._store.ask_turn_stop(connection, turn_id)  # its runner is told by who looks at the thread
+            then.append(
+                partial(close_views, self._store, self._views, self._wake, thread, [turn_id] if cancelled else [])
+            )
+        return then
 
 
 def _read_id(text: str) -> int | None:

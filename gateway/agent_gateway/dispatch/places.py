@@ -26,6 +26,7 @@ from agent_gateway.store.rows import Address, Place, Thread
 from agent_gateway.telegram import places as words
 from agent_gateway.telegram.errors import TelegramProblem
 from agent_gateway.telegram.places import Happening, PlaceChange
+from agent_gateway.telegram.updates import GENERAL_TOPIC
 
 _log = logging.getLogger(__name__)
 Then = Callable[[], Awaitable[None] | None]
@@ -115,6 +116,13 @@ class Places:
     async def greet(self, connection: Connection, address: Address) -> list[Then]:
         """Record that somebody has written in a place, so that it is not gone; a topic that is closed stays so."""
         return self._awake(await self._store.set_place(connection, address, Place.OPEN, was=(Place.ORPHANED,)))
+
+    async def settle(self, connection: Connection, address: Address) -> list[Then]:
+        """Record that somebody has written in General, which goes on with what its group had before it had topics."""
+        if address.topic_id != GENERAL_TOPIC:
+            return []
+        moved = await self._moving.settle(connection, address)
+        return [*moved, self._due.set] if moved else []
 
     def note(self, address: Address, problem: TelegramProblem) -> None:
         """Note what a refused call tells of the place that it went to."""

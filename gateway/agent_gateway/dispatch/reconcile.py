@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from agent_contract.agentthread import AgentThread, Phase, Reason, RunStatus
 from agent_contract.terms import Timeouts
 from agent_gateway.dispatch.actions import (
+    Abort,
     Action,
     ConfirmGone,
     Deliver,
@@ -127,7 +128,7 @@ def _with_open_run(s: Snapshot, run: Run, now: datetime) -> list[Action]:
         or _lost(s, run, now)
         or _stuck_turn(s, run, now)
         or _outdated(s, run)
-        or _going_on(s, run, now)
+        or [*_going_on(s, run, now), *_unheard_stop(s, run)]
     )
 
 
@@ -208,6 +209,12 @@ def _stuck_turn(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     since = max(turn.started_at, s.children_until or turn.started_at)
     deadline = since + timedelta(seconds=s.timeouts.turn + s.timeouts.grace) + TURN_BACKSTOP
     return [TimeOut(turn.id)] if now >= deadline else []
+
+
+def _unheard_stop(s: Snapshot, run: Run) -> list[Action]:
+    """Tell of a stop again: it may have overtaken its turn on the way. A runner passes over a second word."""
+    ready = s.link is not None and s.link.run == run.number and s.link.ready
+    return [Abort(s.running.id)] if ready and s.running is not None and s.running.stop_asked else []
 
 
 def _outdated(s: Snapshot, run: Run) -> list[Action]:

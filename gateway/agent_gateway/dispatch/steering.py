@@ -51,12 +51,14 @@ class Steering:
     async def edit(self, connection: Connection, update_id: int, edited: Edited) -> Outcome:
         """Take an edit: before its turn begins it replaces what is asked, afterwards the agent is told."""
         thread = await self._store.thread_by_address(edited.address)
-        turn = await self._store.turn_by_message(thread.id, edited.message_id) if thread is not None else None
-        if thread is None or turn is None or turn.person_id != edited.person_id or turn.text == edited.text:
-            return Outcome("")  # of a message that asked nothing, or that shows a link's preview now
-        if await self._store.edit_turn(connection, turn.id, edited.text):
+        said = await self._store.said_by_message(thread.id, edited.message_id) if thread is not None else None
+        if thread is None or said is None or said.person_id != edited.person_id:
+            return Outcome("")  # of a message that asked nothing
+        turn, words = said.turn, texts.edited_text(edited.text)
+        if words == said.told or (said.told is None and edited.text == said.text):
+            return Outcome("")  # it shows a link's preview now
+        if not said.steered and await self._store.edit_turn(connection, turn.id, edited.text):
             return Outcome("")
-        words = texts.edited_text(edited.text)
         await self._store.add_steer(connection, turn, "edit", update_id, edited.message_id, edited.person_id, words)
         return Outcome("", [lambda: self._send(thread, turn)] if turn.state in _LIVE else [])
 

@@ -8,7 +8,6 @@ from agent_gateway.dispatch.wake import Wake
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.rows import TurnState
 from agent_gateway.telegram.commands import STOPPED
 from agent_gateway.telegram.stop import STOPPING, TURN_OVER, parse_stop
 from agent_gateway.telegram.updates import Pressed
@@ -35,15 +34,14 @@ class StopButton:
         if await self._store.cancel_turn(connection, turn.id):
             await self._store.add_audit(connection, pressed.person_id, "stop", thread.name)
             return Outcome(STOPPED, [lambda: close_views(self._store, self._views, self._wake, thread, [turn.id])])
-        if turn.state not in {TurnState.QUEUED, TurnState.DELIVERED, TurnState.STARTED}:
+        if not await self._store.ask_turn_stop(connection, turn.id):
             return Outcome(TURN_OVER)
-        await self._store.ask_turn_stop(connection, turn.id)
         await self._store.add_audit(connection, pressed.person_id, "stop", thread.name)
 
         async def abort() -> None:
             link = self._registry.link(thread.id)
-            if link is not None and link.run == turn.run:
-                await link.abort(turn.id)  # a runner that is away is told when it is back
+            if link is not None:
+                await link.abort(turn.id)  # a runner that is away, or has not got the turn yet, is told later
             self._wake.thread(thread.id)
 
         return Outcome(STOPPING, [abort])

@@ -227,6 +227,11 @@ class Threads:
                 await self._rewrite_run(s.thread, number)
             case do.Deliver():
                 return await self._deliver(s)
+            case do.Abort(turn=turn):
+                link = self._registry.link(s.thread.id)
+                if link is not None:
+                    await link.abort(turn)
+                return True
             case do.StopRun(number=number, why=why):
                 await self._stop_run(s.thread, number, why)
                 return True

@@ -63,7 +63,7 @@ class TurnCommands:
         async def abort() -> None:
             link = self._registry.link(thread.id)
             if link is not None and link.run == running.run:
-                await link.abort(running.id)  # a runner that is away is told when it is back
+                await link.abort(running.id)  # a runner that is away, or has not got the turn yet, is told later
             self._wake.thread(thread.id)
 
         return Outcome("", [abort])  # the answer itself says that it was stopped

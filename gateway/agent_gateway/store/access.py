@@ -34,6 +34,11 @@ class AccessQueries(Database):
         """Take it back; False where the person was not let in."""
         return await connection.fetchval(QUERIES["disallow"], self.bot_id, person_id) is not None
 
+    async def open_turns_of(self, connection: Connection, person_id: int) -> list[tuple[int, int]]:
+        """Return (thread, turn) ids of what a person has asked and that is not at its end."""
+        rows = await connection.fetch(QUERIES["open_turns_of"], self.bot_id, person_id)
+        return [(row["thread_id"], row["id"]) for row in rows]
+
     async def add_pairing(self, connection: Connection, code: str, person_id: int, topic_id: int | None) -> None:
         """Remember a code, and forget those of yesterday."""
         await connection.execute(QUERIES["purge_pairings"], self.bot_id)

@@ -28,9 +28,9 @@ class InboxQueries(Database):
                 await connection.executemany(QUERIES["add_update"], [(self.bot_id, *row) for row in rows])
             await connection.execute(QUERIES["write_cursor"], self.bot_id, next_offset)
 
-    async def next_inbox(self) -> list[InboxRow]:
-        """Return the oldest new row of each lane."""
-        return [InboxRow(**row) for row in await self._rows("next_inbox", self.bot_id)]
+    async def next_inbox(self, but: Sequence[str] = ()) -> list[InboxRow]:
+        """Return the oldest new row of each lane, without the lanes `but`; what came first is first."""
+        return [InboxRow(**row) for row in await self._rows("next_inbox", self.bot_id, list(but))]
 
     async def claim_inbox(self, connection: Connection, update_id: int) -> bool:
         """Hold a row until the transaction ends; False where it is done or another consumer has it."""

@@ -151,6 +151,16 @@ class PlaceQueries(Database):
         await connection.execute(QUERIES["move_outbox"], bot_id, old.chat_id, new.chat_id, new.topic_id)
         return moved
 
+    async def settle_in_general(
+        self, connection: Connection, general: Address, build_name: Callable[[int, int | None], str]
+    ) -> MovedThread | None:
+        """Give General the conversation that its group had before it had topics; None where there is none to give."""
+        await connection.fetch(QUERIES["lock_place_runs"], general.bot_id, general.chat_id, None, False)
+        row = await connection.fetchrow(QUERIES["thread_at"], general.bot_id, general.chat_id, None)
+        if row is None or row["place_why"] == "moved":
+            return None
+        return await self._move_thread(connection, build_thread(row), general, build_name)
+
     async def _move_thread(
         self, connection: Connection, thread: Thread, new: Address, build_name: Callable[[int, int | None], str]
     ) -> MovedThread:

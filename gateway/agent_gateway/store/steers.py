@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Turn
 from agent_gateway.store.sql import QUERIES
-from agent_gateway.store.turns import build_turn
+from agent_gateway.store.turns import build_turn, describe_asked
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a message asked for.
+
+    Attributes:
+        turn: The newest turn of it.
+        person_id: Who wrote it.
+        text: What it said.
+        told: What the agent was told last of an edit of it.
+        steered: It was words for the turn, which ran already.
+    """
+
+    turn: Turn
+    person_id: int | None
+    text: str
+    told: str | None
+    steered: bool
 
 
 class SteerQueries(Database):
@@ -44,14 +65,19 @@ class SteerQueries(Database):
             await self._write("edits_told", [row["id"] for row in found])
         return [row["text"] for row in found]
 
-    async def turn_by_message(self, thread_id: int, message_id: int) -> Turn | None:
-        """Return the newest turn that a message asked for."""
-        row = await self._row("turn_by_message", thread_id, message_id)
-        return build_turn(row) if row else None
+    async def said_by_message(self, thread_id: int, message_id: int) -> Said | None:
+        """Return what a message asked for last, a turn or words for one; None where it asked nothing."""
+        asked = await self._row("turn_by_message", thread_id, message_id)
+        row = asked if asked is not None else await self._row("turn_by_steer", thread_id, message_id)
+        if row is None:
+            return None
+        told = await self._value("last_edit", thread_id, message_id)
+        return Said(build_turn(row), row["said_by"], row["said"], told, steered=asked is None)
 
     async def edit_turn(self, connection: Connection, turn_id: int, text: str) -> bool:
         """Replace the text of a turn that waits; False where it waits no more."""
-        if await connection.fetchval(QUERIES["edit_turn"], turn_id, text) is None:
+        row = await connection.fetchrow(QUERIES["edit_turn"], turn_id, text)
+        if row is None:
             return False
-        await connection.execute(QUERIES["edit_message"], turn_id, text)
+        await connection.execute(QUERIES["edit_message"], turn_id, describe_asked(text, build_turn(row).files))
         return True

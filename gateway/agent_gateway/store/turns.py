@@ -142,9 +142,9 @@ class TurnQueries(Database):
         dropped = turn.stop_asked or turn.reason == "aborted"
         await connection.fetch(QUERIES["move_steers"], turn.id, dropped)
 
-    async def ask_turn_stop(self, connection: Connection, turn_id: int) -> None:
-        """Record that a person wants no more of a turn."""
-        await connection.execute(QUERIES["ask_turn_stop"], turn_id)
+    async def ask_turn_stop(self, connection: Connection, turn_id: int) -> bool:
+        """Record that a person wants no more of a turn; False where it has ended."""
+        return await connection.fetchval(QUERIES["ask_turn_stop"], turn_id) is not None
 
     async def last_asked(self, thread_id: int) -> Turn | None:
         """Return the newest turn that a person asked for."""

@@ -35,10 +35,9 @@ ADMIN_MENU: tuple[tuple[str, str], ...] = (
     ("revoke", "take that back: /revoke <id>"),
 )
 """What administrators see besides, or in other words."""
-OVERTAKING = frozenset(
-    {"start", "help", "status", "threads", "subagents", "cancel", "kill", "stop", "steer", "whoami", "model", "verbose"}
-)
-"""Commands that do not wait for the messages before them."""
+OVERTAKING = frozenset({"start", "help", "status", "threads", "subagents", "cancel", "whoami"})
+"""Commands that do not wait for the messages before them: those that mean none of them. What `/stop`, `/kill` and the
+like are to end or change may just have been written, and come from Telegram together with them."""
 NOTHING_RUNS = "Nothing is running."
 STOPPED = "Stopped."
 BUSY = "An answer is being written. Send /stop first, or wait for its end."
@@ -99,24 +98,30 @@ def parse_command(text: str) -> ParsedCommand | None:
     return ParsedCommand(match.group(1).lower(), match.group(2), text[match.end() :].strip())
 
 
-def start_text() -> str:
+def start_text(*, admin: bool = False) -> str:
     """Greet."""
     return (
         "Every conversation here has a coding agent of its own, in its own pod. "
         "Write what you want done; in a group, mention me or reply to me. A topic is a conversation of its own.\n\n"
-        + help_text()
+        + help_text(admin=admin)
     )
 
 
-def help_text() -> str:
+def build_menu(*, admin: bool) -> tuple[tuple[str, str], ...]:
+    """Return the commands that a person has."""
+    return tuple({**dict(MENU), **dict(ADMIN_MENU)}.items()) if admin else MENU
+
+
+def help_text(*, admin: bool = False) -> str:
     """List the commands."""
-    return "\n".join(f"/{name} - {text}" for name, text in MENU)
+    return "\n".join(f"/{name} - {text}" for name, text in build_menu(admin=admin))
 
 
-def unknown_text(name: str) -> str:
+def unknown_text(name: str, *, admin: bool = False) -> str:
     """Answer a command that does not exist, with the nearest that does; `name` with or without its slash."""
     asked = name.lstrip("/")
-    near = difflib.get_close_matches(asked, [known for known, _ in MENU], n=1, cutoff=_NEAR)
+    known = [name for name, _ in build_menu(admin=admin)]
+    near = difflib.get_close_matches(asked, known, n=1, cutoff=_NEAR)
     return f"Unknown command: /{asked}" + (f"\nDid you mean /{near[0]}?" if near else "")
 
 

@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 30
 _MAX_UPDATE_ID = 2**62
+QUIET_SECONDS = 6 * 86400.0
+"""After a week without updates Telegram goes on with a number at random: one below the offset would be taken as
+confirmed. The store forgets a cursor of that age too."""
 
 
 def build_rows(updates: Sequence[Any], offset: int) -> tuple[list[tuple[int, str, str]], int]:
@@ -74,9 +77,11 @@ class Ingest:
 
     async def run(self) -> None:
         """Poll until cancelled. What `check` and the store raise ends it; started again, nothing is lost."""
-        offset = await self._store.read_cursor()
+        offset, heard = await self._store.read_cursor(), self._clock()
         while True:
             self._check()
+            if self._clock() - heard > QUIET_SECONDS:
+                offset = 0
             try:
                 updates = await self._api.get_updates(offset, self._timeout)
             except TelegramProblem as problem:
@@ -88,6 +93,7 @@ class Ingest:
                 await self._fail("Telegram sends updates without a usable update_id")
                 continue
             if rows:
+                heard = self._clock()
                 await self._store.add_updates(rows, following)
                 self._wake()
                 now = time.time_ns() // 1_000_000

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from agent_gateway.telegram.commands import ADMIN_MENU, MENU
+from agent_gateway.telegram.commands import MENU, build_menu
 from agent_gateway.telegram.errors import Refused, TelegramProblem
 
 _log = logging.getLogger(__name__)
@@ -26,15 +26,25 @@ class Menus(Protocol):
 async def fill_menus(api: Menus, admin_ids: Collection[int]) -> None:
     """Fill every menu. One that Telegram refuses is logged and passed over; where it does not answer the rest wait too.
 
-    An administrator who never wrote to the bot has no chat with it yet: theirs comes with the next start.
+    An administrator who never wrote to the bot has no chat with it yet: theirs comes with their `/start`.
     """
-    own = tuple({**dict(MENU), **dict(ADMIN_MENU)}.items())
-    menus: list[tuple[Sequence[tuple[str, str]], str, int | None]] = [(MENU, scope, None) for scope in SCOPES]
-    menus += [(own, "chat", admin_id) for admin_id in sorted(admin_ids) if admin_id > 0]  # a group is no person
-    for menu, scope, chat_id in menus:
-        try:
-            await api.set_my_commands(menu, scope, chat_id)
-        except TelegramProblem as error:
-            _log.warning("menu_not_set", extra={"scope": scope, "chat": chat_id, "problem": str(error)})
-            if not isinstance(error, Refused):
-                return  # the start of the gateway is not to wait for each of them
+    for scope in SCOPES:
+        if not await _fill(api, MENU, scope):
+            return  # the start of the gateway is not to wait for each of them
+    for admin_id in sorted(admin_ids):
+        if admin_id > 0 and not await fill_own_menu(api, admin_id):  # a group is no person
+            return
+
+
+async def fill_own_menu(api: Menus, admin_id: int) -> bool:
+    """Fill the menu of an administrator's chat with the bot; False where Telegram does not answer."""
+    return await _fill(api, build_menu(admin=True), "chat", admin_id)
+
+
+async def _fill(api: Menus, menu: Sequence[tuple[str, str]], scope: str, chat_id: int | None = None) -> bool:
+    try:
+        await api.set_my_commands(menu, scope, chat_id)
+    except TelegramProblem as error:
+        _log.warning("menu_not_set", extra={"scope": scope, "chat": chat_id, "problem": str(error)})
+        return isinstance(error, Refused)
+    return True

@@ -19,6 +19,8 @@ _SERVICE = {
     "forum_topic_closed", "forum_topic_reopened", "forum_topic_edited", "general_forum_topic_hidden", "new_chat_title",
     "migrate_to_chat_id", "migrate_from_chat_id",
 }  # fmt: skip
+CLOSED_WAITS = "While this topic is closed, what is asked in it waits: it is answered once the topic is reopened."
+"""Also for who reads it only then."""
 _P = TypeVar("_P", bound=Part)
 _THERE = {"creator", "administrator", "member"}
 

@@ -88,6 +88,7 @@ class Message(Part):
     chat: Chat
     sender: User | None = Field(default=None, alias="from")
     sender_chat: Chat | None = None
+    is_automatic_forward: bool = False
     message_thread_id: MessageId | None = None
     is_topic_message: bool = False
     text: str | None = None

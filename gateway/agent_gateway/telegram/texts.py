@@ -16,6 +16,10 @@ WORKING = "Working…"
 STEERED = "Passed on to the running answer."
 STEER_USAGE = "Usage: /steer <words for the running answer>"
 NOTHING_ASKED = "Write your question behind my name."
+ANONYMOUS = (
+    "I can't tell who writes this, so I don't answer it. Write under your own name: an administrator switches off "
+    "“Remain anonymous” in the rights of their own account."
+)
 NO_FILES_NOTE = "This run started without the files of earlier ones; the conversation itself is kept."
 OLDER_FILES_NOTE = (
     "This run started with older files: those of the last run could not be kept; the conversation itself is kept."
@@ -84,7 +88,7 @@ _LOST: dict[str, str] = {
     Reason.CANCELLED: "It was cancelled.",
     Reason.TASK_FAILED: "The agent ended without an answer.",
     Reason.ERROR: "The agent's pod failed.",
-    MOVED: "The group became a supergroup, so that its agent had to begin anew.",
+    MOVED: "The group became a supergroup or got topics, so that its agent had to begin anew.",
 }
 
 _WAITING: dict[str, str] = {

@@ -13,9 +13,10 @@ from agent_gateway.store.rows import Address, Attachment
 from agent_gateway.telegram.attachments import TooLarge, is_unreadable, read_attachment
 from agent_gateway.telegram.commands import OVERTAKING, parse_command
 from agent_gateway.telegram.errors import MalformedUpdate
+from agent_gateway.telegram.mentions import find_mentions, is_name, replies_to_bot, strip_mentions
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.shapes import Callback, Message, Part, User
-from agent_gateway.telegram.texts import NOTHING_ASKED, UNREADABLE, too_large_text
+from agent_gateway.telegram.texts import ANONYMOUS, NOTHING_ASKED, UNREADABLE, too_large_text
 
 GENERAL_TOPIC = 1
 NO_LANE = "-"
@@ -192,7 +193,7 @@ def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity, *, unaddre
     address = Address(bot.id, message.chat.id, topic)
     sender = message.sender
     if message.sender_chat is not None or sender is None or message.chat.type == "channel":
-        return Ignored("an anonymous sender", address)
+        return _read_nobody(message, address, bot)
     if sender.is_bot:
         return Ignored("a bot's message", address)
     place = _Place(address, message, sender)
@@ -200,27 +201,42 @@ def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity, *, unaddre
     if message.text is None and file is None:
         return place.ignored("not a text", UNREADABLE if private and is_unreadable(raw) else None)
     text = _UNSTORABLE.sub("\ufffd", message.text or message.caption or "")
-    command = parse_command(text) if message.text is not None else None
+    mentions = [] if private else find_mentions(message, bot)
+    named = private or bool(mentions) or replies_to_bot(message, bot)
+    command = parse_command(strip_mentions(text, mentions) if mentions else text) if message.text is not None else None
     if command is not None:
-        if command.at is not None and command.at.lower() != bot.username.lower():
+        if command.at is not None and not is_name(command.at, bot):
             return place.ignored("another bot's command")
-        return place.command(command.name, command.args, addressed=private or command.at is not None)
-    mentions = _find_mentions(message, bot)
-    if not (private or unaddressed or mentions or _replies_to_bot(message, bot)):
+        return place.command(command.name, command.args, addressed=named or command.at is not None)
+    if not (named or unaddressed):
         part = isinstance(file, Attachment) and message.media_group_id is not None
         return place.prompt(text, file, addressed=False) if part else place.ignored("not addressed to the bot")
     if isinstance(file, TooLarge):
         return place.ignored("a file that is too large", too_large_text(file.name, file.size))
-    asked = text if private else _strip_mentions(text, mentions)
+    asked = text if private else strip_mentions(text, mentions)
     if asked.strip() or file is not None:
         return place.prompt(asked, file)
     return place.ignored("an empty text" if private else "nothing asked", None if private else NOTHING_ASKED)
 
 
+def _read_nobody(message: Message, address: Address, bot: BotIdentity) -> Ignored:
+    """Pass over what no person signs; in a group, who means the bot all the same is told why it keeps silent."""
+    reason = "an anonymous sender"
+    if message.chat.type not in {"group", "supergroup"} or message.is_automatic_forward:
+        return Ignored(reason, address)
+    command = parse_command(message.text or "")
+    named = command is not None and command.at is not None and is_name(command.at, bot)
+    if not (named or find_mentions(message, bot) or replies_to_bot(message, bot)):
+        return Ignored(reason, address)
+    return Ignored(reason, address, message_id=message.message_id, reply=ANONYMOUS)
+
+
 def _read_edit(incoming: Incoming) -> Incoming:
-    """Return what an edited message now asks; commands and what is addressed to nobody are done with."""
+    """Return what an edited message now asks; other commands and what is addressed to nobody are done with."""
     if isinstance(incoming, Prompt) and incoming.addressed:
         return Edited(incoming.address, incoming.person_id, incoming.message_id, incoming.text)
+    if isinstance(incoming, Command) and incoming.name == "steer" and incoming.args:
+        return Edited(incoming.address, incoming.person_id, incoming.message_id, incoming.args)
     return Ignored("an edit that asks nothing")
 
 
@@ -262,42 +278,6 @@ class _Place:
 
 def _full_name(person: User) -> str:
     return _one_line(f"{person.first_name} {person.last_name}", _NAME_LIMIT)
-
-
-def _replies_to_bot(message: Message, bot: BotIdentity) -> bool:
-    replied = message.reply_to_message
-    if replied is None or replied.sender is None or replied.sender.id != bot.id:
-        return False
-    # Every message of a topic "replies" to the service message that opened it, which the bot may have caused.
-    return replied.forum_topic_created is None and replied.message_id != message.message_thread_id
-
-
-def _find_mentions(message: Message, bot: BotIdentity) -> list[tuple[int, int]]:
-    """Return where the bot is mentioned, as ranges of code points."""
-    said = message.text if message.text is not None else message.caption or ""
-    units = said.encode("utf-16-le", "surrogatepass")
-    found = []
-    for entity in message.entities if message.text is not None else message.caption_entities:
-        start, end = 2 * entity.offset, 2 * (entity.offset + entity.length)
-        name = units[start:end].decode("utf-16-le", "replace")
-        by_name = entity.type == "mention" and name.lower() == f"@{bot.username}".lower()
-        by_id = entity.type == "text_mention" and entity.user is not None and entity.user.id == bot.id
-        if by_name or by_id:
-            begin = len(units[:start].decode("utf-16-le", "surrogatepass"))
-            found.append((begin, begin + len(name)))
-    return found
-
-
-def _strip_mentions(text: str, mentions: list[tuple[int, int]]) -> str:
-    """Return the text without the bot's name at its ends; a name inside a sentence belongs to it."""
-    start, end = 0, len(text)
-    for begin, stop in sorted(mentions):
-        if not text[start:begin].strip(" \t\n,:"):
-            start = stop
-    for begin, stop in sorted(mentions, reverse=True):
-        if begin >= start and not text[stop:end].strip():
-            end = begin
-    return text[start:end].lstrip(" \t\n,:").rstrip()
 
 
 def clean_title(text: str) -> str:

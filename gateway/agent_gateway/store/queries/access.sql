@@ -7,6 +7,10 @@ INSERT INTO allowed (bot_id, person_id, approved_by) VALUES ($1, $2, $3) ON CONF
 -- name: disallow
 DELETE FROM allowed WHERE bot_id = $1 AND person_id = $2 RETURNING person_id;
 
+-- name: open_turns_of
+SELECT t.thread_id, t.id FROM turns t JOIN threads h ON h.id = t.thread_id
+WHERE h.bot_id = $1 AND t.person_id = $2 AND t.state IN ('queued', 'delivered', 'started') ORDER BY t.id;
+
 -- name: add_pairing
 INSERT INTO pairings (bot_id, code, person_id, topic_id) VALUES ($1, $2, $3, $4);
 

@@ -10,9 +10,17 @@ ON CONFLICT (bot_id) DO UPDATE SET next_offset = EXCLUDED.next_offset, updated_a
 INSERT INTO inbox (bot_id, update_id, lane, payload) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
 
 -- name: next_inbox
--- The oldest new row of each lane.
-SELECT DISTINCT ON (lane) update_id, lane, payload, received_at FROM inbox
-WHERE bot_id = $1 AND state = 'new' ORDER BY lane, update_id LIMIT 100;
+-- The oldest new row of each lane. From lane to lane along the index, so that a long lane costs no more than a short one.
+WITH RECURSIVE lanes AS (
+    (SELECT lane FROM inbox WHERE bot_id = $1 AND state = 'new' ORDER BY lane LIMIT 1)
+    UNION ALL
+    SELECT (SELECT i.lane FROM inbox i WHERE i.bot_id = $1 AND i.state = 'new' AND i.lane > l.lane ORDER BY i.lane LIMIT 1)
+    FROM lanes l WHERE l.lane IS NOT NULL
+)
+SELECT oldest.* FROM lanes l CROSS JOIN LATERAL (
+    SELECT update_id, lane, payload, received_at FROM inbox i
+    WHERE i.bot_id = $1 AND i.state = 'new' AND i.lane = l.lane ORDER BY update_id LIMIT 1
+) oldest WHERE l.lane <> ALL ($2::text[]) ORDER BY update_id LIMIT 100;
 
 -- name: finish_inbox
 UPDATE inbox SET state = $3, error = $4, done_at = now() WHERE bot_id = $1 AND update_id = $2 AND state = 'new';

@@ -30,11 +30,25 @@ WHERE t.thread_id = $1 AND s.kind = 'edit' AND s.state = 'wanted' AND s.turn_id 
 UPDATE steers SET state = 'moved' WHERE id = ANY ($1::bigint[]);
 
 -- name: turn_by_message
-SELECT * FROM turns WHERE thread_id = $1 AND message_id = $2 ORDER BY id DESC LIMIT 1;
+-- The newest turn that a message asked for, what it first asked and by whom: one that asks again is of whoever pressed,
+-- and may say more than the message did.
+SELECT t.*, o.text AS said, o.person_id AS said_by FROM turns t CROSS JOIN LATERAL (
+    SELECT text, person_id FROM turns WHERE thread_id = $1 AND message_id = $2 AND again_of IS NULL
+    ORDER BY id DESC LIMIT 1
+) o WHERE t.thread_id = $1 AND t.message_id = $2 ORDER BY t.id DESC LIMIT 1;
+
+-- name: turn_by_steer
+SELECT t.*, s.text AS said, s.person_id AS said_by FROM steers s JOIN turns t ON t.id = s.turn_id
+WHERE t.thread_id = $1 AND s.message_id = $2 AND s.kind = 'steer' AND s.state IN ('wanted', 'read')
+ORDER BY s.id DESC LIMIT 1;
+
+-- name: last_edit
+SELECT s.text FROM steers s JOIN turns t ON t.id = s.turn_id
+WHERE t.thread_id = $1 AND s.message_id = $2 AND s.kind = 'edit' ORDER BY s.id DESC LIMIT 1;
 
 -- name: edit_turn
 -- Only what nobody has taken yet.
-UPDATE turns SET text = $2 WHERE id = $1 AND state = 'queued' RETURNING id;
+UPDATE turns SET text = $2 WHERE id = $1 AND state = 'queued' RETURNING *;
 
 -- name: edit_message
 UPDATE messages SET text = $2 WHERE turn_id = $1 AND role = 'user';

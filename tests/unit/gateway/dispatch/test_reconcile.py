@@ -196,6 +196,10 @@ TABLE = {
         snapshot(run=make_run(), link=LINK, waiting=QUEUED, resource=resource(phase="Stopping", run={"number": 2})),
         [do.Deliver()],
     ),
+    "a stop, told again": (
+        snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=replace(STARTED, stop_asked=True)),
+        [do.ShowWaiting(behind=True), do.Abort(9)],
+    ),
     "ready, and at work": (snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=STARTED), [do.ShowWaiting(behind=True)]),
     "a link of an older run delivers nothing": (
         snapshot(run=make_run(), link=replace(LINK, run=2), waiting=QUEUED), [do.LookAgain(29.0)],

@@ -63,6 +63,17 @@ async def test_updates_are_committed_before_they_are_confirmed():
     assert polled.last_poll is not None
 
 
+async def test_after_a_quiet_week_numbers_may_begin_anywhere():
+    days = iter(range(100))
+    source, store = Source([update(900)], *[[]] * 7, [update(17)]), FakeStore(cursor=900)
+    polling = Ingest(source, store, check=lambda: None, wake=lambda: None, clock=lambda: next(days) * 86400.0 / 2)
+    task = asyncio.create_task(polling.run())
+    await eventually(lambda: 17 in store.inbox and source.offsets[-1] == store.cursor)
+    task.cancel()
+    assert source.offsets[:2] == [900, 901]
+    assert source.offsets[-2:] == [0, 18]
+
+
 async def test_what_cannot_be_committed_is_not_confirmed():
     store = FakeStore(cursor=3, failing=OSError("database away"))
     source = Source([update(3)])

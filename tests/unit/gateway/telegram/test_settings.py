@@ -8,7 +8,7 @@ from agent_gateway.store.history import Forgotten, Said
 from agent_gateway.telegram import commands, confirm, export, settings
 from agent_gateway.telegram.commands import ADMIN_MENU, MENU, StatusFacts, ThreadLine
 from agent_gateway.telegram.errors import NotSent, RefusalKind, Refused
-from agent_gateway.telegram.menus import fill_menus
+from agent_gateway.telegram.menus import fill_menus, fill_own_menu
 
 AT = datetime(2026, 7, 1, 12, 5, tzinfo=UTC)
 
@@ -115,6 +115,9 @@ async def test_every_scope_has_a_menu_and_administrators_more():
     assert api.menus["default", None] == dict(MENU)
     assert api.menus["chat", 9] == dict(MENU) | dict(ADMIN_MENU)
     assert "approve" not in api.menus["all_group_chats", None]
+    api.chats.add(8)
+    await fill_own_menu(api, 8)
+    assert api.menus["chat", 8] == api.menus["chat", 9]
 
 
 async def test_a_start_does_not_wait_for_every_menu_of_a_telegram_that_is_away():

@@ -114,6 +114,14 @@ def test_help_names_every_command_of_the_menu():
     assert commands.help_text() in commands.start_text()
 
 
+def test_administrators_alone_are_told_of_their_commands():
+    assert "/approve" not in commands.help_text()
+    assert "/approve <code>" in commands.help_text(admin=True)
+    assert commands.help_text(admin=True) in commands.start_text(admin=True)
+    assert commands.unknown_text("aprove") == "Unknown command: /aprove"
+    assert commands.unknown_text("aprove", admin=True).endswith("Did you mean /approve?")
+
+
 def test_the_way_on_is_told_once():
     said = texts.failure_text("start_failed", texts.run_lost_text("Unschedulable"))
     assert said.count(texts.TRY_AGAIN) == 1

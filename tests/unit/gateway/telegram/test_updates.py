@@ -5,7 +5,7 @@ import pytest
 from agent_gateway.store.rows import Address, Attachment
 from agent_gateway.telegram.errors import MalformedUpdate
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.telegram.texts import NOTHING_ASKED, UNREADABLE
+from agent_gateway.telegram.texts import ANONYMOUS, NOTHING_ASKED, UNREADABLE
 from agent_gateway.telegram.updates import Command, Edited, Ignored, Pressed, Prompt, lane, parse
 
 BOT = BotIdentity(1000, "dispatch_bot")
@@ -116,17 +116,9 @@ def test_a_bare_mention_asks_for_a_question():
     assert ignored(raw).reply == NOTHING_ASKED
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"from": {"id": 8, "is_bot": True, "first_name": "Other"}},
-        {"sender_chat": {"id": -100200, "type": "supergroup", "title": "Builders"}},
-        {"from": None},
-    ],
-)
-def test_bots_and_anonymous_senders_are_ignored(fields):
-    incoming = ignored(update("@dispatch_bot hi", GROUP, entities=mention("@dispatch_bot hi"), **fields))
-    assert incoming.reply is None
+def test_other_bots_are_ignored():
+    text, bot = "@dispatch_bot hi", {"id": 8, "is_bot": True, "first_name": "Other"}
+    assert ignored(update(text, GROUP, entities=mention(text), **{"from": bot})).reply is None
 
 
 @pytest.mark.parametrize("kind", ["edited_channel_post", "channel_post", "something_new"])
@@ -200,7 +192,7 @@ def test_an_edited_command_or_a_word_to_nobody_asks_nothing():
 
 
 def test_an_edited_command_does_not_overtake():
-    assert lane({"update_id": 2, "edited_message": update("/stop")["message"]}) == lane(update("so"))
+    assert lane({"update_id": 2, "edited_message": update("/status")["message"]}) == lane(update("so"))
 
 
 def test_a_reply_names_the_message_that_it_answers():
@@ -224,6 +216,44 @@ def test_commands():
     assert to_us.addressed
     assert ignored(update("/status@other_bot", GROUP)).reason == "another bot's command"
     assert asked(update("/usr/bin/python is what?")).text.startswith("/usr")
+
+
+@pytest.mark.parametrize(
+    ("text", "args"),
+    [("@dispatch_bot /status", ""), ("@dispatch_bot, /status now", "now"), ("/status now @dispatch_bot", "now")],
+)
+def test_a_command_beside_the_bots_name_is_one(text, args):
+    found = parse(update(text, GROUP, entities=mention(text)), BOT)
+    assert isinstance(found, Command)
+    assert (found.name, found.args, found.addressed) == ("status", args, True)
+
+
+def test_a_command_inside_a_text_is_none():
+    text = "@dispatch_bot what does /status do?"
+    assert asked(update(text, GROUP, entities=mention(text))).text == "what does /status do?"
+
+
+def test_a_command_in_a_reply_to_the_bot_is_addressed_to_it():
+    replied = {"message_id": 77, "from": {"id": 1000, "is_bot": True}}
+    assert parse(update("/nonsense", GROUP, reply_to_message=replied), BOT).addressed
+
+
+ANONYMOUS_ADMIN = {"from": {"id": 1087968824, "is_bot": True, "first_name": "Group"}, "sender_chat": GROUP}
+
+
+@pytest.mark.parametrize("text", ["@dispatch_bot go", "/stop@dispatch_bot"])
+def test_who_means_the_bot_without_a_name_is_told_why_it_is_silent(text):
+    raw = update(text, GROUP, entities=mention(text) if text.startswith("@") else [], **ANONYMOUS_ADMIN)
+    found = ignored(raw)
+    assert found.reply == ANONYMOUS
+    assert found.person_id is None
+    raw["message"]["is_automatic_forward"] = True  # of the channel that the group belongs to
+    assert ignored(raw).reply is None
+
+
+@pytest.mark.parametrize("text", ["go", "/stop", "/stop@other_bot"])
+def test_the_nameless_are_passed_over_among_themselves(text):
+    assert ignored(update(text, GROUP, **ANONYMOUS_ADMIN)).reply is None
 
 
 def test_what_a_database_cannot_hold_is_replaced():
@@ -254,13 +284,17 @@ def test_a_malformed_update_is_named_by_its_fields(raw, field):
     assert isinstance(lane(raw), str)
 
 
-@pytest.mark.parametrize("name", ["status", "kill x", "stop", "help", "threads", "start", "subagents", "cancel k3"])
+@pytest.mark.parametrize("name", ["status", "help", "threads", "start", "subagents", "cancel k3", "whoami"])
 def test_some_commands_overtake(name):
     assert lane(update(f"/{name}", update_id=31)) == "!31"
 
 
+@pytest.mark.parametrize("name", ["cleanup", "stop", "kill tg-5", "steer so", "model x", "verbose 0", "new"])
+def test_what_is_about_the_messages_before_it_waits_in_order(name):
+    assert lane(update(f"/{name}")) == "5"
+
+
 def test_other_commands_and_texts_wait_in_order():
-    assert lane(update("/cleanup")) == "5"
     assert lane(update("/spawn count the tests")) == "5"
     assert lane(update("status")) == "5"
 
