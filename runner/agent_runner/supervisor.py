@@ -14,6 +14,9 @@ RESTARTS = 3
 RESTART_WINDOW = 600.0
 TELL_WITHIN = 30.0
 """Seconds that a run whose pi does not start waits for a turn to tell it to."""
+START_WITHIN = 60.0
+"""Seconds after which a pi that was started again and does not answer is taken for dead. The first one of a run is the
+gateway's to judge, by the class."""
 DELIVER_WITHIN = 10.0
 STAY_GRACE = 5.0
 
@@ -41,7 +44,7 @@ def _conclude(before: State, state: State, actions: list[Action], now: float) ->
 def _step(state: State, happening: Happening, now: float) -> Step:
     match happening:
         case life.PiLoaded():
-            return _take_next(replace(state, loaded=True), now) if state.open else (replace(state, loaded=True), [])
+            return _on_loaded(replace(state, loaded=True), now)
         case life.SessionOpened():
             return _open(state, now)
         case life.Held():
@@ -85,6 +88,12 @@ def _on_held(state: State, now: float, *, held: bool) -> State:
     return state
 
 
+def _on_loaded(state: State, now: float) -> Step:
+    if state.phase is not Phase.STARTING:
+        return state, []  # a leave that is asked for stands
+    return _take_next(state, now) if state.open else (replace(state, deadline=None), [])
+
+
 def _open(state: State, now: float) -> Step:
     state = replace(state, open=True, run_ends=state.run_ends or now + _run_time(state))
     state, actions = _take_next(state, now)
@@ -101,7 +110,8 @@ def _take_next(state: State, now: float) -> Step:
     if state.phase is Phase.STOPPING:
         return state, []
     if not (state.loaded and state.open):
-        return replace(state, phase=Phase.STARTING, turn=None, cause=None, deadline=None), []
+        deadline = state.deadline if state.phase is Phase.STARTING else now + START_WITHIN
+        return replace(state, phase=Phase.STARTING, turn=None, cause=None, deadline=deadline), []
     if not state.waiting:
         deadline = now + state.idle_limit
         return replace(state, phase=Phase.READY, turn=None, cause=None, deadline=deadline), []
@@ -192,8 +202,9 @@ def _on_pi_lost(state: State, happening: life.PiDied | life.SessionRefused, now:
         return _end_abort(state, now)
     told = _fail(state.turn, *(("aborted",) if state.cause == "aborted" else ("agent_died", happening.error)))
     if len(deaths) <= RESTARTS:
-        phase = Phase.LEAVING if state.phase is Phase.LEAVING else Phase.STARTING
-        state = replace(state, phase=phase, turn=None, cause=None, deadline=None)
+        leaving = state.phase is Phase.LEAVING
+        phase, deadline = (Phase.LEAVING, None) if leaving else (Phase.STARTING, now + START_WITHIN)
+        state = replace(state, phase=phase, turn=None, cause=None, deadline=deadline)
         return state, [life.KillTools(), *told, life.StartPi()]
     if told:
         return _stop(state, ExitCode.PI_FAILED, now), [life.KillAll(), *told]
@@ -240,6 +251,8 @@ def _on_gateway(
 def _on_given(state: State, turn: wire.Turn, now: float) -> Step:
     if turn.id in state.seen or state.phase is Phase.STOPPING:
         return state, []  # while stopping it stays unseen: the next run gets it
+    if state.phase is Phase.LEAVING and state.run_ends is not None and now >= state.run_ends:
+        return state, []  # as well: there is no time for it in this run
     state = replace(state, seen=state.seen | {turn.id})
     if state.phase is Phase.BROKEN:
         return _stop(state, ExitCode.PI_FAILED, now), _fail(turn.id, "agent", state.reason)
@@ -282,6 +295,8 @@ def _on_end(state: State, happening: life.ShutdownAsked | life.Terminated | life
 def _on_tick(state: State, now: float) -> Step:
     due = state.deadline is not None and now >= state.deadline
     match state.phase:
+        case Phase.STARTING if due:
+            return replace(state, deadline=None), [life.KillPi()]
         case Phase.READY if state.run_ends is not None and now >= state.run_ends:
             return replace(state, phase=Phase.LEAVING, deadline=None), [life.AskLeave("run_deadline")]
         case Phase.READY if due:

@@ -93,6 +93,9 @@ SELECT * FROM turns WHERE thread_id = $1 AND person_id IS NOT NULL AND again_of 
 UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL, attempts = attempts + 1
 WHERE id = $1 AND state = 'delivered';
 
+-- name: give_back
+UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL WHERE id = $1 AND state = 'delivered';
+
 -- name: count_attempt
 UPDATE turns SET attempts = attempts + 1 WHERE thread_id = $1 AND state = 'queued';
 
