@@ -373,6 +373,17 @@ async def test_a_runner_whose_time_is_up_is_let_go_and_the_turn_waits(port, thre
     assert (await port.store.turn_by_id(turn.id)).state is TurnState.QUEUED
 
 
+async def test_a_turn_that_a_leaving_runner_did_not_take_is_no_failed_start(port, thread):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.get(wire.Turn)
+    await runner.send(wire.Leave(seq=1, reason="run_deadline"))
+    await runner.get(wire.Goodbye)
+    waits = await port.store.turn_by_id(turn.id)
+    assert (waits.state, waits.run, waits.attempts) == (TurnState.QUEUED, None, 0)
+
+
 async def test_a_session_is_streamed_to_its_own_runner_only(port, thread):
     lines = [entry(number) for number in range(1, 3001)]
     other = await port.make_thread(43, "tg-43")
@@ -476,6 +487,23 @@ async def test_a_database_that_fails_sends_the_runner_away_and_takes_everything_
     await again.send(wire.Entries(seq=1, lines=[entry(1)]))
     await again.acked(1)
     assert await port.store.session_length(thread.session_id) == 1
+
+
+async def test_nothing_is_acknowledged_over_text_that_could_not_be_stored(port, thread, caplog):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.event(1, turn.id, wire.TurnStarted())
+    await runner.acked(1)
+    await port.store.pool.execute("ALTER TABLE turn_views RENAME TO turn_views_gone")
+    await runner.event(2, turn.id, text(0, 0, "first"))
+    await eventually(lambda: "commit_failed" in caplog.text)
+    await runner.send(wire.Entries(seq=3, lines=[entry(1)]))
+    await eventually(lambda: runner.closed == str(int(aiohttp.WSCloseCode.TRY_AGAIN_LATER)), timeout=20)
+    assert max(runner.acks()) == 1
+    await port.store.pool.execute("ALTER TABLE turn_views_gone RENAME TO turn_views")
+    again = await port.join(ready=True, turns_seen=[turn.id])
+    assert (await again.get(wire.Welcome)).acked == 1
 
 
 async def test_files_that_could_not_be_brought_back_are_told_in_the_chat_once(port, thread):

@@ -17,7 +17,7 @@ from agent_gateway.runners.auth import Authenticator, Denied, Identity, compute_
 from agent_gateway.runners.commits import DATABASE_AWAY
 from agent_gateway.runners.connection import Connection
 from agent_gateway.runners.files import give_file, take_file
-from agent_gateway.runners.ports import Children, Classes, RunnerStore, Views, Wakes
+from agent_gateway.runners.ports import Children, Classes, Notes, RunnerStore, Views, Wakes
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.sessions import stream_session
 from agent_gateway.runners.workspaces import TooLarge, send_workspace, take_workspace
@@ -51,6 +51,7 @@ class RunnerDeps:
     children: Children
     classes: Classes
     files: FileSource
+    notes: Notes
     connections: set[asyncio.Task[None]] = field(default_factory=set)
     """One task for each open WebSocket."""
 
@@ -112,7 +113,7 @@ async def _connect(request: web.Request) -> web.StreamResponse:
 
     connection = Connection(
         identity, socket, abort, store=deps.store, views=deps.views, wake=deps.wake, registry=deps.registry,
-        children=deps.children,
+        children=deps.children, notes=deps.notes,
     )  # fmt: skip
     # Its own task: a commit under way is not torn up because the runner hung up.
     task = asyncio.create_task(connection.serve())
