@@ -12,7 +12,8 @@ from aiohttp import web
 from agent_contract import names, wire
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.llm.errors import build_error
-from agent_gateway.llm.proxy import Caller, LlmProxy
+from agent_gateway.llm.proxy import LlmProxy
+from agent_gateway.llm.relay import Caller
 from agent_gateway.runners.auth import Authenticator, Denied, Identity, compute_bearer
 from agent_gateway.runners.commits import DATABASE_AWAY
 from agent_gateway.runners.connection import Connection
