@@ -384,6 +384,28 @@ async def test_a_turn_that_a_leaving_runner_did_not_take_is_no_failed_start(port
     assert (waits.state, waits.run, waits.attempts) == (TurnState.QUEUED, None, 0)
 
 
+async def test_a_stopped_turn_that_a_leaving_runner_did_not_take_does_not_wait_again(port, thread):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.get(wire.Turn)
+    async with port.store.fenced() as connection:
+        await port.store.ask_turn_stop(connection, turn.id)
+    await runner.send(wire.Leave(seq=1, reason="run_deadline"))
+    await runner.get(wire.Goodbye)
+    assert (await port.store.turn_by_id(turn.id)).state is TurnState.DELIVERED
+
+
+async def test_a_runner_whose_word_of_being_ready_was_lost_is_known_as_ready(port, thread):
+    first = await port.connect()
+    await first.hello()
+    await first.get(wire.Welcome)
+    await first.close()
+    second = await port.join(ready=True)
+    await second.get(wire.Welcome)
+    assert await port.store.ready_runs() == {thread.id}
+
+
 async def test_a_session_is_streamed_to_its_own_runner_only(port, thread):
     lines = [entry(number) for number in range(1, 3001)]
     other = await port.make_thread(43, "tg-43")

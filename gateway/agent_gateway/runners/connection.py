@@ -147,6 +147,8 @@ class Connection:
         who = self._who
         try:
             run = await self._store.accept_hello(who.thread_id, who.run, who.pod_name, who.pod_uid, who.job_name)
+            if self._hello.ready and run.ready_at is None:  # the frame that told it was lost with its connection
+                await self._store.mark_ready(who.thread_id, who.run)
             thread = await self._store.thread_by_id(who.thread_id)
             if thread is None:
                 raise RunRefused(f"There is no thread {who.thread_name}.")  # noqa: TRY301

@@ -96,7 +96,9 @@ UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL, attempts = a
 WHERE id = $1 AND state = 'delivered';
 
 -- name: give_back
-UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL WHERE id = $1 AND state = 'delivered';
+-- One that its person stopped is not begun by the next run: it is told as stopped once this one is over.
+UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL
+WHERE id = $1 AND state = 'delivered' AND NOT stop_asked;
 
 -- name: count_attempt
 UPDATE turns SET attempts = attempts + 1 WHERE thread_id = $1 AND state = 'queued';
