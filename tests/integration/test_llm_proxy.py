@@ -239,6 +239,17 @@ async def test_a_key_echoed_in_any_error_is_taken_out(store):
         assert KEY not in await answer.text()
 
 
+async def test_a_key_echoed_in_a_stream_is_taken_out(store):
+    async def provider(request):
+        text = f'data: {{"error": {{"message": "no such key: {request.headers["Authorization"]}"}}}}\n\n'
+        return web.Response(text=text, content_type="text/event-stream")
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        told = await answer.text()
+    assert "no such key: Bearer **" in told
+    assert KEY not in told
+
+
 async def test_an_error_that_is_compressed_is_read_and_the_key_taken_out(store):
     async def provider(request):
         body = gzip.compress(json.dumps({"error": {"message": f"slow down, {KEY}"}}).encode())

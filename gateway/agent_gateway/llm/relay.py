@@ -76,7 +76,9 @@ async def relay(
     call.started = True
     if writer is not None:
         writer.send_headers()
-    async for chunk in _chain(first, upstream):
+    secret = key.encode()
+    async for passed in _chain(first, upstream):
+        chunk = passed.replace(secret, b"*" * len(secret))  # as long as it was: the length may be announced
         if not response.body_length:
             FIRST_BYTE.labels(provider.name).observe(time.perf_counter() - call.arrived)
         await response.write(chunk)
