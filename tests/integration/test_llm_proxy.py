@@ -239,6 +239,15 @@ async def test_a_key_echoed_in_any_error_is_taken_out(store):
         assert KEY not in await answer.text()
 
 
+@pytest.mark.parametrize(("seconds", "words"), [(60, "slow [resets "), (3600, "slow (quota exceeded) [resets ")])
+async def test_a_limit_that_lasts_is_not_tried_against(store, seconds, words):
+    async def provider(request):
+        return web.json_response({"error": {"message": "slow"}}, status=429, headers={"Retry-After": str(seconds)})
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        assert (await error_of(answer, shape={"message"})).startswith(words)
+
+
 async def test_a_key_echoed_in_a_stream_is_taken_out(store):
     async def provider(request):
         text = f'data: {{"error": {{"message": "no such key: {request.headers["Authorization"]}"}}}}\n\n'

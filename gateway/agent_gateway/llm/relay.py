@@ -15,7 +15,7 @@ from agent_gateway.llm.errors import MAX_ERROR_BODY, Refusal, build_provider_err
 from agent_gateway.llm.headers import build_response_headers
 from agent_gateway.llm.metrics import FIRST_BYTE
 from agent_gateway.llm.providers import Provider
-from agent_gateway.llm.resets import LIMITING, find_reset, with_reset
+from agent_gateway.llm.resets import LIMITING, find_reset, outlasts, with_reset
 from agent_gateway.llm.usage import UsageScanner
 
 log = logging.getLogger(__name__)
@@ -110,8 +110,10 @@ def _relay_error(
     plain = unpack(body, upstream.headers.get("Content-Encoding", ""))[:MAX_ERROR_BODY]
     safe = build_provider_error(status, plain, provider=provider.name, key=key)
     if status in LIMITING:
-        reset = find_reset(upstream.headers, safe.decode("utf-8", "replace"), datetime.now(UTC))
-        safe = with_reset(safe, reset) if reset is not None else safe
+        text, now = safe.decode("utf-8", "replace"), datetime.now(UTC)
+        reset = find_reset(upstream.headers, text, now)
+        if reset is not None:
+            safe = with_reset(safe, reset, lasting=outlasts(upstream.headers, text, now))
     log.warning("llm_error", extra={"provider": provider.name, "status": status})
     kept = build_response_headers(upstream.headers)
     answer = web.Response(status=status, body=safe, content_type="application/json")
