@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import os
 
 import aiohttp
 import pytest
@@ -15,6 +17,9 @@ from tests.support.eventually import eventually
 from tests.support.runners import bearer, running_port
 
 pytestmark = pytest.mark.postgres
+
+
+WORKSPACE = names.PATH_WORKSPACE
 
 
 @pytest.fixture
@@ -470,6 +475,32 @@ async def test_a_run_that_is_over_is_told_so_and_its_token_buys_nothing(port, th
     async with port.session.get(port.url + names.PATH_SESSION, headers=bearer("token-1")) as answer:
         assert answer.status == 403
         assert "over" in (await answer.json())["error"]["message"]
+
+
+async def stored_workspace(port, size):
+    data = os.urandom(size)
+    async with port.session.put(port.url + WORKSPACE, data=io.BytesIO(data), headers=bearer("token-1")) as response:
+        assert response.status == 204
+    return data
+
+
+async def test_pods_that_read_slowly_keep_nobody_from_the_database(port, thread):
+    await port.join()
+    data = await stored_workspace(port, 32 << 20)
+    slow = [await port.session.get(port.url + WORKSPACE, headers=bearer("token-1")) for _ in range(12)]
+    await asyncio.wait_for(port.make_turn(thread), 5)
+    for response in slow[1:]:
+        response.close()
+    assert await slow[0].read() == data
+
+
+async def test_files_that_are_forgotten_while_they_are_sent_are_no_whole_ones(port, thread):
+    await port.join()
+    await stored_workspace(port, 32 << 20)
+    response = await port.session.get(port.url + WORKSPACE, headers=bearer("token-1"))
+    await port.store.pool.execute("DELETE FROM workspaces")
+    with pytest.raises(aiohttp.ClientError):
+        await response.read()
 
 
 async def test_abort_and_shutdown_reach_the_runner(port, thread):
