@@ -291,13 +291,14 @@ class Threads:
         link = self._registry.link(s.thread.id)
         if link is None or s.run is None:
             return True
-        turn = await self._store.deliver_next(s.thread.id, s.run.number)
+        turn = s.running or await self._store.deliver_next(s.thread.id, s.run.number)
         if turn is None:
             return True
         view, noted = await asyncio.gather(self._store.view(turn.id), self._notes.add(s.thread, s.run.number, turn))
         self._views.open(turn, s.thread.address, turn.message_id, view)
         self._views.working(turn.id)
-        await link.send_turn(noted)
+        if await link.send_turn(noted) and turn.stop_asked:
+            await link.abort(turn.id)
         _log.info(
             "step", extra={"step": "turn_delivered", "agent_thread": s.thread.name, "turn": turn.id, "t": _now_ms()}
         )
@@ -356,7 +357,7 @@ def read_link(registry: Registry, thread_id: int) -> r.LinkState | None:
     lost = None
     if link.lost_at is not None:
         lost = datetime.now(UTC) - timedelta(seconds=time.monotonic() - link.lost_at)
-    return r.LinkState(link.run, link.connected, link.ready, lost)
+    return r.LinkState(link.run, link.connected, link.ready, lost, link.turn_id)
 
 
 def _person(turn: Turn) -> int:
