@@ -161,9 +161,13 @@ def _on_settled(state: State, happening: life.Settled, now: float) -> Step:
     outcome, turn = happening.outcome, state.turn
     if turn is None:
         return state, []
-    if outcome.ok and state.cause in (None, "aborted", "timeout"):
+    if outcome.ok:
+        told = life.Emit(turn, wire.TurnSettled())
+        if state.cause in ("shutdown", "terminated"):
+            code = ExitCode.LEFT if state.cause == "shutdown" else life.TERMINATED
+            return _stop(state, code, now), [life.KillAll(), told]
         leftovers: list[Action] = [life.KillTools()] if state.cause else []
-        return _next_after(state, [*leftovers, life.Emit(turn, wire.TurnSettled())], now)
+        return _next_after(state, [*leftovers, told], now)
     if state.phase is Phase.ABORTING:
         return _end_abort(state, now)
     return _next_after(state, _fail(turn, outcome.reason, outcome.error), now)

@@ -243,6 +243,21 @@ def test_sigterm_tells_no_end_of_the_turn():
     assert go(state, life.Delivered())[1] == [life.Exit(life.TERMINATED)]
 
 
+@pytest.mark.parametrize(
+    ("end", "code"), [(life.Terminated(), life.TERMINATED), (life.ShutdownAsked("killed", 10), ExitCode.LEFT)]
+)
+def test_turn_that_ended_as_its_pod_was_ended_is_told_as_it_ended(end, code):
+    state, actions = go(RUNNING, end, GOOD)
+    assert actions == [life.AbortPi(), life.KillAll(), life.Emit(1, wire.TurnSettled())]
+    assert go(state, life.Delivered())[1] == [life.Exit(code)]
+
+
+def test_sub_agent_that_ended_as_its_pod_was_ended_leaves_with_its_answer():
+    state, actions = go(replace(RUNNING, one_turn=True), life.Terminated(), GOOD)
+    assert actions[-2:] == [life.Emit(1, wire.TurnSettled()), life.AskLeave("done")]
+    assert go(state, life.Dismissed())[1][-1] == life.Exit(ExitCode.LEFT)
+
+
 def test_sigterm_while_idle_asks_for_leave_and_waits_for_it():
     state, actions = go(READY, life.Terminated(), life.Delivered())
     assert actions == [life.KillAll(), life.AskLeave("shutdown")]
