@@ -300,6 +300,23 @@ async def test_an_error_that_comes_as_200_is_an_error(store, said, status):
         assert (await eventually(lambda: usage(port)))[0]["status"] == status
 
 
+async def test_a_stream_under_a_wrong_name_passes_while_it_is_written(store):
+    go_on = asyncio.Event()
+
+    async def provider(request):
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        await response.write(b'data: {"choices": []}\n\n')
+        await go_on.wait()
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        assert await answer.content.readline() == b'data: {"choices": []}\n'
+        go_on.set()
+        assert (await answer.read()).endswith(b"[DONE]\n\n")
+
+
 async def test_an_answer_that_is_not_streamed_passes_whole(store):
     content = "x" * 300_000
 

@@ -99,7 +99,8 @@ async def _read_error(upstream: aiohttp.ClientResponse) -> bytes:
     body = b""
     async for chunk in upstream.content.iter_any():
         body += chunk
-        if len(body) > MAX_ERROR_BODY:
+        streams = upstream.status < 400 and not body.lstrip().startswith(b"{")  # under a wrong name; it shall not wait
+        if streams or len(body) > MAX_ERROR_BODY:
             break
     return body
 
