@@ -8,6 +8,7 @@ from typing import Literal, assert_never
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from agent_runner import lifecycle as life
+from agent_runner.clocks import compute_run_time, hold
 from agent_runner.lifecycle import Action, Happening, Phase, State
 
 RESTARTS = 3
@@ -48,7 +49,7 @@ def _step(state: State, happening: Happening, now: float) -> Step:
         case life.SessionOpened():
             return _open(state, now)
         case life.Held():
-            return _on_held(state, now, held=happening.held), []
+            return hold(state, now, held=happening.held), []
         case life.Accepted() | life.Rejected() | life.Begun() | life.Settled():
             return _on_turn(state, happening, now)
         case life.PiDied() | life.SessionRefused():
@@ -69,25 +70,6 @@ def _step(state: State, happening: Happening, now: float) -> Step:
             assert_never(happening)
 
 
-def next_wake(state: State) -> float | None:
-    """Return when a `Tick` is due."""
-    times = [state.deadline]
-    if state.phase is Phase.READY:
-        times.append(state.run_ends)
-    return min((time for time in times if time is not None), default=None)
-
-
-def _on_held(state: State, now: float, *, held: bool) -> State:
-    """Stop the clock of a turn that only waits for sub-agents, whose own time bounds it; or let it go on."""
-    if state.phase is not Phase.RUNNING:
-        return replace(state, held=None)
-    if held and state.held is None and state.deadline is not None:
-        return replace(state, held=max(0.0, state.deadline - now), deadline=None)
-    if not held and state.held is not None:
-        return replace(state, held=None, deadline=now + state.held)
-    return state
-
-
 def _on_loaded(state: State, now: float) -> Step:
     if state.phase is not Phase.STARTING:
         return state, []  # a leave that is asked for stands
@@ -95,14 +77,9 @@ def _on_loaded(state: State, now: float) -> Step:
 
 
 def _open(state: State, now: float) -> Step:
-    state = replace(state, open=True, run_ends=state.run_ends or now + _run_time(state))
+    state = replace(state, open=True, run_ends=state.run_ends or now + compute_run_time(state))
     state, actions = _take_next(state, now)
     return state, [life.Announce(), *actions]
-
-
-def _run_time(state: State) -> float:
-    # a class whose run is no longer than one turn still gets its one turn: the Job's own deadline leaves room for it
-    return state.run_limit - state.turn_limit if state.run_limit > state.turn_limit else state.run_limit
 
 
 def _take_next(state: State, now: float) -> Step:
@@ -233,7 +210,7 @@ def _on_gateway(
 ) -> Step:
     match happening:
         case life.Welcomed():
-            state = replace(state, run_ends=state.run_ends or now + _run_time(state))
+            state = replace(state, run_ends=state.run_ends or now + compute_run_time(state))
             asked = state.phase is Phase.LEAVING and happening.delivered
             return state, [life.AskLeave("done" if state.one_turn and state.seen else "idle")] if asked else []
         case life.Given():

@@ -7,9 +7,10 @@ import pytest
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from agent_runner import lifecycle as life
+from agent_runner.clocks import next_wake
 from agent_runner.events import Outcome
 from agent_runner.lifecycle import Phase, State
-from agent_runner.supervisor import RESTARTS, START_WITHIN, next_wake, step
+from agent_runner.supervisor import RESTARTS, START_WITHIN, step
 
 FRESH = State(turn_limit=300, idle_limit=600, run_limit=3600, grace=10)
 GOOD = life.Settled(Outcome(ok=True))
