@@ -124,7 +124,12 @@ async def _lead(config: GatewayConfig, context: Context, leader: Leader, secrets
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await _leave(context, site)
+        holding = asyncio.create_task(leader.hold())  # or what takes seconds here would end in nothing being sent
+        try:
+            await _leave(context, site)
+        finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
 
 
 async def _leave(context: Context, site: web.AppRunner) -> None:

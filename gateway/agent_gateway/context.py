@@ -13,6 +13,7 @@ from agent_gateway.dispatch.again import AgainButtons
 from agent_gateway.dispatch.commands import Commands
 from agent_gateway.dispatch.inbox import Dispatcher
 from agent_gateway.dispatch.moving import Moving
+from agent_gateway.dispatch.notes import Notes
 from agent_gateway.dispatch.pairing import Pairing
 from agent_gateway.dispatch.places import Places
 from agent_gateway.dispatch.settings import Models, SettingCommands
@@ -158,7 +159,18 @@ def build_context(
         subagents=subagents,
         subagent_adopter=subagent_adopter,
         proxy=proxy,
-        runner_deps=RunnerDeps(store, views, wake, registry, authenticator, proxy, service, service.wishes, api),
+        runner_deps=RunnerDeps(
+            store,
+            views,
+            wake,
+            registry,
+            authenticator,
+            proxy,
+            service,
+            service.wishes,
+            api,
+            Notes(store, resources, wake),
+        ),
         wake=wake,
     )
 

@@ -7,6 +7,7 @@ import re
 import sys
 import traceback
 from pathlib import Path
+from types import TracebackType
 
 from pythonjsonlogger.json import JsonFormatter
 from typing_extensions import override
@@ -23,6 +24,18 @@ class SafeFormatter(JsonFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         return redact(super().format(record))
+
+    @override
+    def formatException(
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> str:
+        """Return where an exception came from, without its text: that may hold a row, and so what a person wrote."""
+        parts: list[str] = []
+        error = ei[1]
+        while error is not None:
+            parts.append("".join(traceback.format_tb(error.__traceback__)) + type(error).__name__)
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\nled to\n".join(reversed(parts))
 
 
 def configure_logs(level: str) -> None:

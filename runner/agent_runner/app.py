@@ -16,6 +16,7 @@ from agent_contract.terms import MAX_RESULT_BYTES
 from agent_runner import lifecycle as life
 from agent_runner.calls import Calls
 from agent_runner.chatfiles import ChatFiles
+from agent_runner.clocks import next_wake
 from agent_runner.conversation import Conversation
 from agent_runner.ending import Ending
 from agent_runner.events import Outcome
@@ -29,7 +30,7 @@ from agent_runner.processes import adopt_orphans, kill_all, kill_descendants, re
 from agent_runner.programs import Programs
 from agent_runner.prompts import Prompts
 from agent_runner.restore import Restore
-from agent_runner.supervisor import next_wake, step
+from agent_runner.supervisor import step
 from agent_runner.words import cut, describe_error
 
 

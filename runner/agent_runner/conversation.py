@@ -58,7 +58,7 @@ class Conversation:
         self._turn = turn.id
         self._tools, self._held = {}, False
         self._translator = Translator()
-        self._steering.begin()
+        self._steering.begin(turn.id)
         if self._pi:
             shown = [{"type": "image", "data": image.data, "mimeType": image.media_type} for image in images]
             more = {"images": shown} if shown else {}
@@ -67,7 +67,7 @@ class Conversation:
 
     def steer(self, frame: wire.Steer) -> None:
         """Add to the running turn what the agent is to read before it goes on."""
-        self._steering.add(frame.id, escape_prompt(frame.text))
+        self._steering.add(frame.turn, frame.id, escape_prompt(frame.text))
         self._send_steers()
 
     def abort(self) -> None:

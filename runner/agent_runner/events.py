@@ -194,7 +194,8 @@ def clean(text: str) -> str:
 def encode_entry(entry: dict[str, Any]) -> str:
     """Return a session entry as the line that the session file holds."""
     line = _dump(entry)
-    if len(line.encode()) <= MAX_LINE:
+    # in a frame it is a JSON text within a JSON text
+    if len(line.encode()) + line.count('"') + line.count("\\") <= MAX_LINE:
         return line
     message = {key: value for key, value in entry.get("message", {}).items() if key not in ("content", "details")}
     note = [{"type": "text", "text": "[left out: too large to be stored]"}]

@@ -24,6 +24,8 @@ LOST_AFTER = 300.0
 """Seconds without a welcome after which a runner gives up."""
 DENIED_FOR = 15.0
 """Seconds of "not you" that are believed: the gateway may learn of this run a moment later than its pod starts."""
+ANSWER_WITHIN = 20.0
+"""Seconds for the answer to a new connection: whoever took it may be gone, and nothing else would tell."""
 HEARTBEAT = 15.0
 PAUSES = (0.1, 5.0)
 _STREAM = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=60)
@@ -72,7 +74,13 @@ class Link:
     """Holds one connection at a time, as long as the gateway lets it."""
 
     def __init__(
-        self, address: Address, outbox: Outbox, host: Host, log: Log, clock: Callable[[], float] = time.monotonic
+        self,
+        address: Address,
+        outbox: Outbox,
+        host: Host,
+        log: Log,
+        clock: Callable[[], float] = time.monotonic,
+        answer_within: float = ANSWER_WITHIN,
     ) -> None:
         """Nothing is connected before `run`."""
         self._address = address
@@ -80,6 +88,7 @@ class Link:
         self._host = host
         self._log = log
         self._clock = clock
+        self._answer_within = answer_within
         self._wake = asyncio.Event()
         self._urgent: list[Wire] = []
         self._socket: aiohttp.ClientWebSocketResponse | None = None
@@ -229,9 +238,10 @@ class Link:
         self.welcomed = False
         url = self._address.url + PATH_CONNECT
         try:
-            socket = await session.ws_connect(
-                url, headers=self._address.headers(), heartbeat=HEARTBEAT, max_msg_size=wire.MAX_FRAME_BYTES
-            )
+            async with asyncio.timeout(self._answer_within):
+                socket = await session.ws_connect(
+                    url, headers=self._address.headers(), heartbeat=HEARTBEAT, max_msg_size=wire.MAX_FRAME_BYTES
+                )
         except aiohttp.WSServerHandshakeError as error:
             self._note_denied(error.status)
             raise

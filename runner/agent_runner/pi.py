@@ -39,6 +39,7 @@ class Pi:
         self._errors = b""
         self._paused = False
         self._closed = False
+        self._broken = False
         self._loop.add_reader(process.stdout, self._read)
         self._loop.add_reader(process.stderr, self._read_errors)
 
@@ -120,16 +121,22 @@ class Pi:
         return bool(data)
 
     def _split(self) -> None:
-        while (end := self._buffer.find(b"\n", self._scanned)) >= 0:
+        while not self._broken and (end := self._buffer.find(b"\n", self._scanned)) >= 0:
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]
             self._scanned = 0
             self._take(line)
         self._scanned = len(self._buffer)
         if self._scanned > MAX_LINE:
+            self._give_up("pi wrote a line of more than 64 MiB")
+        if self._broken:
             self._buffer.clear()
             self._scanned = 0
-            self._on_broken("pi wrote a line of more than 64 MiB")
+
+    def _give_up(self, reason: str) -> None:
+        """Take nothing more: what follows a line that is no RPC may be thousands of the same."""
+        self._broken = True
+        self._on_broken(reason)
 
     def _take(self, line: bytes) -> None:
         if not line.strip() or line.startswith(SKIPPED):
@@ -139,7 +146,7 @@ class Pi:
         except ValueError:
             message = None
         if not isinstance(message, dict):
-            self._on_broken("pi wrote a line that is not a JSON object")
+            self._give_up("pi wrote a line that is not a JSON object")
             return
         if message.get("type") == "response":
             answer = self._answers.pop(str(message.get("id")), None)

@@ -12,19 +12,24 @@ class Steering:
         self.begun = False
         """pi works on the turn: words that came before would begin a turn of their own."""
         self._seen: set[int] = set()
+        self._turn: int | None = None
         self._waiting: list[tuple[int, str]] = []
         self._unread: list[tuple[int, str]] = []
 
-    def begin(self) -> None:
-        """Forget what was meant for an earlier turn."""
+    def begin(self, turn: int) -> None:
+        """Keep what came for this turn while its files were fetched; forget what was meant for another."""
         self.begun = False
-        self._waiting, self._unread = [], []
+        self._waiting = self._waiting if self._turn == turn else []
+        self._turn, self._unread = turn, []
 
-    def add(self, number: int, text: str) -> None:
-        """Take words; those that are known already are passed over."""
-        if number not in self._seen:
-            self._seen.add(number)
-            self._waiting.append((number, text))
+    def add(self, turn: int, number: int, text: str) -> None:
+        """Take words for a turn; those that are known already are passed over."""
+        if number in self._seen:
+            return
+        self._seen.add(number)
+        if self._turn != turn:
+            self.begin(turn)
+        self._waiting.append((number, text))
 
     def take(self) -> list[str]:
         """Return what is to be handed to pi now."""
@@ -51,7 +56,7 @@ class Steering:
     def end(self) -> bool:
         """Forget the turn; say whether pi may still hold words that it did not read."""
         held = bool(self._unread)
-        self.begin()
+        self.begun, self._turn, self._waiting, self._unread = False, None, [], []
         return held
 
 

@@ -8,12 +8,16 @@ from typing import Literal, assert_never
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from agent_runner import lifecycle as life
+from agent_runner.clocks import compute_run_time, hold
 from agent_runner.lifecycle import Action, Happening, Phase, State
 
 RESTARTS = 3
 RESTART_WINDOW = 600.0
 TELL_WITHIN = 30.0
 """Seconds that a run whose pi does not start waits for a turn to tell it to."""
+START_WITHIN = 60.0
+"""Seconds after which a pi that was started again and does not answer is taken for dead. The first one of a run is the
+gateway's to judge, by the class."""
 DELIVER_WITHIN = 10.0
 STAY_GRACE = 5.0
 
@@ -41,11 +45,11 @@ def _conclude(before: State, state: State, actions: list[Action], now: float) ->
 def _step(state: State, happening: Happening, now: float) -> Step:
     match happening:
         case life.PiLoaded():
-            return _take_next(replace(state, loaded=True), now) if state.open else (replace(state, loaded=True), [])
+            return _on_loaded(replace(state, loaded=True), now)
         case life.SessionOpened():
             return _open(state, now)
         case life.Held():
-            return _on_held(state, now, held=happening.held), []
+            return hold(state, now, held=happening.held), []
         case life.Accepted() | life.Rejected() | life.Begun() | life.Settled():
             return _on_turn(state, happening, now)
         case life.PiDied() | life.SessionRefused():
@@ -66,34 +70,16 @@ def _step(state: State, happening: Happening, now: float) -> Step:
             assert_never(happening)
 
 
-def next_wake(state: State) -> float | None:
-    """Return when a `Tick` is due."""
-    times = [state.deadline]
-    if state.phase is Phase.READY:
-        times.append(state.run_ends)
-    return min((time for time in times if time is not None), default=None)
-
-
-def _on_held(state: State, now: float, *, held: bool) -> State:
-    """Stop the clock of a turn that only waits for sub-agents, whose own time bounds it; or let it go on."""
-    if state.phase is not Phase.RUNNING:
-        return replace(state, held=None)
-    if held and state.held is None and state.deadline is not None:
-        return replace(state, held=max(0.0, state.deadline - now), deadline=None)
-    if not held and state.held is not None:
-        return replace(state, held=None, deadline=now + state.held)
-    return state
+def _on_loaded(state: State, now: float) -> Step:
+    if state.phase is not Phase.STARTING:
+        return state, []  # a leave that is asked for stands
+    return _take_next(state, now) if state.open else (replace(state, deadline=None), [])
 
 
 def _open(state: State, now: float) -> Step:
-    state = replace(state, open=True, run_ends=state.run_ends or now + _run_time(state))
+    state = replace(state, open=True, run_ends=state.run_ends or now + compute_run_time(state))
     state, actions = _take_next(state, now)
     return state, [life.Announce(), *actions]
-
-
-def _run_time(state: State) -> float:
-    # a class whose run is no longer than one turn still gets its one turn: the Job's own deadline leaves room for it
-    return state.run_limit - state.turn_limit if state.run_limit > state.turn_limit else state.run_limit
 
 
 def _take_next(state: State, now: float) -> Step:
@@ -101,7 +87,8 @@ def _take_next(state: State, now: float) -> Step:
     if state.phase is Phase.STOPPING:
         return state, []
     if not (state.loaded and state.open):
-        return replace(state, phase=Phase.STARTING, turn=None, cause=None, deadline=None), []
+        deadline = state.deadline if state.phase is Phase.STARTING else now + START_WITHIN
+        return replace(state, phase=Phase.STARTING, turn=None, cause=None, deadline=deadline), []
     if not state.waiting:
         deadline = now + state.idle_limit
         return replace(state, phase=Phase.READY, turn=None, cause=None, deadline=deadline), []
@@ -151,9 +138,13 @@ def _on_settled(state: State, happening: life.Settled, now: float) -> Step:
     outcome, turn = happening.outcome, state.turn
     if turn is None:
         return state, []
-    if outcome.ok and state.cause in (None, "aborted", "timeout"):
+    if outcome.ok:
+        told = life.Emit(turn, wire.TurnSettled())
+        if state.cause in ("shutdown", "terminated"):
+            code = ExitCode.LEFT if state.cause == "shutdown" else life.TERMINATED
+            return _stop(state, code, now), [life.KillAll(), told]
         leftovers: list[Action] = [life.KillTools()] if state.cause else []
-        return _next_after(state, [*leftovers, life.Emit(turn, wire.TurnSettled())], now)
+        return _next_after(state, [*leftovers, told], now)
     if state.phase is Phase.ABORTING:
         return _end_abort(state, now)
     return _next_after(state, _fail(turn, outcome.reason, outcome.error), now)
@@ -192,8 +183,9 @@ def _on_pi_lost(state: State, happening: life.PiDied | life.SessionRefused, now:
         return _end_abort(state, now)
     told = _fail(state.turn, *(("aborted",) if state.cause == "aborted" else ("agent_died", happening.error)))
     if len(deaths) <= RESTARTS:
-        phase = Phase.LEAVING if state.phase is Phase.LEAVING else Phase.STARTING
-        state = replace(state, phase=phase, turn=None, cause=None, deadline=None)
+        leaving = state.phase is Phase.LEAVING
+        phase, deadline = (Phase.LEAVING, None) if leaving else (Phase.STARTING, now + START_WITHIN)
+        state = replace(state, phase=phase, turn=None, cause=None, deadline=deadline)
         return state, [life.KillTools(), *told, life.StartPi()]
     if told:
         return _stop(state, ExitCode.PI_FAILED, now), [life.KillAll(), *told]
@@ -218,7 +210,7 @@ def _on_gateway(
 ) -> Step:
     match happening:
         case life.Welcomed():
-            state = replace(state, run_ends=state.run_ends or now + _run_time(state))
+            state = replace(state, run_ends=state.run_ends or now + compute_run_time(state))
             asked = state.phase is Phase.LEAVING and happening.delivered
             return state, [life.AskLeave("done" if state.one_turn and state.seen else "idle")] if asked else []
         case life.Given():
@@ -240,6 +232,8 @@ def _on_gateway(
 def _on_given(state: State, turn: wire.Turn, now: float) -> Step:
     if turn.id in state.seen or state.phase is Phase.STOPPING:
         return state, []  # while stopping it stays unseen: the next run gets it
+    if state.phase is Phase.LEAVING and state.run_ends is not None and now >= state.run_ends:
+        return state, []  # as well: there is no time for it in this run
     state = replace(state, seen=state.seen | {turn.id})
     if state.phase is Phase.BROKEN:
         return _stop(state, ExitCode.PI_FAILED, now), _fail(turn.id, "agent", state.reason)
@@ -282,6 +276,8 @@ def _on_end(state: State, happening: life.ShutdownAsked | life.Terminated | life
 def _on_tick(state: State, now: float) -> Step:
     due = state.deadline is not None and now >= state.deadline
     match state.phase:
+        case Phase.STARTING if due:
+            return replace(state, deadline=None), [life.KillPi()]
         case Phase.READY if state.run_ends is not None and now >= state.run_ends:
             return replace(state, phase=Phase.LEAVING, deadline=None), [life.AskLeave("run_deadline")]
         case Phase.READY if due:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
@@ -11,17 +12,33 @@ _SECRET = re.compile(
     r"Bearer\s+\S+|\b(?:sk|pk|key|xai|gsk)-[\w-]{8,}|\beyJ[\w-]+\.[\w.-]+|\b[0-9a-f]{32}(?:\.\w+)?\b|\b[A-Za-z0-9_-]{40,}\b"
 )
 _STATUS = re.compile(r"^\s*(\d{3})\b")
+_PAGE = re.compile(r"<(?:!doctype|html|head|title)\b", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>([^<]+)", re.IGNORECASE)
+_RESETS = re.compile(r"\s*\[resets [^\]]{1,40}\]")
+"""When a provider that limits takes calls again: what the gateway adds, and the chat reads."""
 
 
 def describe_error(text: str) -> str:
-    """Return an error in words: the message inside a JSON body where there is one, keys hidden, at most 500 characters."""
-    message = _read_message(text)
+    """Return an error in words, keys hidden, at most 500 characters.
+
+    Of a JSON body it is the message, of a web page its title; the time at which a limit ends is kept in any case.
+    """
+    message = _read_page(text) if _PAGE.search(text) else _read_message(text)
     status = _STATUS.match(text)
     if message and status and status[1] not in message:
         message = f"{status[1]}: {message}"
     plain = " ".join((message or text).split())
     plain = _SECRET.sub("[hidden]", plain)
-    return plain if len(plain) <= LIMIT else plain[: LIMIT - 1] + "…"
+    found = _RESETS.search(text)
+    resets = f" {found[0].strip()}" if found else ""
+    plain = _RESETS.sub("", plain)
+    room = LIMIT - len(resets)
+    return (plain if len(plain) <= room else plain[: room - 1] + "…") + resets
+
+
+def _read_page(text: str) -> str:
+    found = _TITLE.search(text)
+    return html.unescape(found[1]) if found else "a web page came instead of an answer"
 
 
 def _read_message(text: str) -> str | None:

@@ -66,6 +66,16 @@ async def test_what_nobody_wanted_goes_on_by_itself_once(store, reason):
         assert await store.queued_count(thread.id) == 0
 
 
+async def test_what_goes_on_comes_before_what_was_written_meanwhile(store):
+    async with running_desk(store) as desk:
+        thread, turn, runner = await begin(desk)
+        await desk.say("and then test it")
+        await lose(desk, thread, runner, 1, "Evicted")
+        _, second, _ = await begin(desk, 2)
+        assert second.again_of == turn.id
+        assert [t.text for t in await store.queued_turns(thread.id)] == ["and then test it"]
+
+
 async def test_a_gateway_that_dies_behind_the_end_continues_once(store):
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("port it")

@@ -406,7 +406,7 @@ async def test_a_group_that_became_a_supergroup_goes_on_in_whichever_order_it_is
         await eventually(handed_on)
         assert desk.resources.cached(NEW_NAME).spec.class_ref.name == "big"
         assert desk.resources.cached(NEW_NAME).spec.channel.chat_id == NEW
-        second, goes_on = await store.queued_turns(thread.id)
+        goes_on, second = await store.queued_turns(thread.id)
         assert (second.text, goes_on.again_of) == ("second", turn.id)  # what was cut goes on by itself
         rows = await store.pool.fetch("SELECT chat_id, reply_to, message_ids, text FROM outbox ORDER BY id")
         assert {row["chat_id"] for row in rows} == {NEW}

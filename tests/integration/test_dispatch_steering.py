@@ -145,6 +145,7 @@ async def test_an_edit_after_the_start_is_told_to_the_agent_once(store):
         told = runner.turns[1].text
         assert told.startswith(edited_text("hello!"))
         assert told.endswith("and now")
+        await store.turn_started(runner.turns[1].id, 1, 2)
         await end(desk, runner.turns[1])
         await desk.say("again")
         await eventually(lambda: [t.text for t in runner.turns][2:] == ["again"])

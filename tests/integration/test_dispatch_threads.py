@@ -79,6 +79,18 @@ async def test_a_run_stored_and_not_written_is_written_by_the_next_gateway(store
         await desk.run_wanted("tg-42", 1)
 
 
+async def test_a_turn_that_was_delivered_but_could_not_be_sent_is_sent(store):
+    async with running_desk(store) as desk:
+        await desk.say("hello")
+        thread = await desk.run_wanted("tg-42", 1)
+        await store.pool.execute("ALTER TABLE steers RENAME TO steers_gone")
+        runner = await desk.connect(thread, 1)
+        await eventually(lambda: store.running_turn(thread.id))
+        assert runner.turns == []
+        await store.pool.execute("ALTER TABLE steers_gone RENAME TO steers")
+        await eventually(lambda: [turn.text for turn in runner.turns] == ["hello"])
+
+
 async def test_a_run_written_whose_owner_was_not_noted_is_noted(store):
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("hello")

@@ -29,10 +29,13 @@ class Outside:
     def __init__(self):
         self.token = TOKEN
         self.polls = 0
+        self.said = []
+        self.reviews = 0
 
     def app(self):
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self.telegram)
+        app.router.add_post("/apis/authentication.k8s.io/v1/tokenreviews", self.review)
         for plural in (names.AGENT_THREADS, names.SUB_AGENTS):
             app.router.add_get(f"/apis/{names.API_VERSION}/namespaces/agents/{plural}", self.resources)
         return app
@@ -44,11 +47,18 @@ class Outside:
         result = True
         if method == "getme":
             result = {"id": BOT_ID, "is_bot": True, "first_name": "b", "username": "demo_bot"}
+        if method == "sendmessage":
+            self.said.append((await request.post())["text"])
+            result = {"message_id": 1, "date": 1, "chat": {"id": 42, "type": "private"}}
         if method == "getupdates":
             self.polls += 1
             await asyncio.sleep(0.2)
             result = []
         return web.json_response({"ok": True, "result": result})
+
+    async def review(self, _request):
+        self.reviews += 1
+        await asyncio.sleep(30)
 
     async def resources(self, request):
         if "watch" not in request.query:
@@ -111,6 +121,33 @@ async def test_it_starts_and_ends_in_order(tmp_path, dsn):
         await eventually(lambda: outside.polls > 1)
         process.send_signal(signal.SIGTERM)
         assert await ended(process) == (0, [])
+
+
+async def test_what_is_due_goes_out_though_a_call_keeps_the_end_waiting(tmp_path, store, dsn):
+    runners = free_port()
+    async with gateway(tmp_path, DATABASE_URL=dsn, PORT_RUNNERS=str(runners)) as (process, readyz, outside):
+        await ready(readyz)
+        url = f"http://127.0.0.1:{runners}{names.PATH_SESSION}"
+        async with aiohttp.ClientSession(headers={"Authorization": "Bearer a-token"}) as session:
+            call = asyncio.create_task(session.get(url))
+            await eventually(lambda: outside.reviews)
+            process.send_signal(signal.SIGTERM)
+
+            async def closed():
+                try:
+                    (await asyncio.open_connection("127.0.0.1", runners))[1].close()
+                except ConnectionError:
+                    return True
+
+            await eventually(closed)
+            await store.pool.execute(
+                "INSERT INTO outbox (bot_id, dedupe_key, chat_id, kind, format, text) "
+                "VALUES ($1, 'k', 42, 'reply', 'plain', 'the last words')",
+                BOT_ID,
+            )
+            assert (await ended(process))[0] == 0
+            await asyncio.gather(call, return_exceptions=True)
+        assert outside.said == ["the last words"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import io
 import json
 import logging
@@ -75,9 +76,9 @@ def call(port, body, *, provider="zai", rest="chat/completions", headers=None, m
     return port.session.request(method, url, json=body, headers=bearer("token-1") | (headers or {}))
 
 
-async def error_of(answer):
+async def error_of(answer, shape=frozenset({"message", "type", "code"})):
     error = json.loads(await answer.text())["error"]
-    assert set(error) >= {"message", "type", "code"}
+    assert set(error) >= shape
     return error["message"]
 
 
@@ -236,6 +237,98 @@ async def test_a_key_echoed_in_any_error_is_taken_out(store):
     async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
         assert answer.status == 500
         assert KEY not in await answer.text()
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(60, "slow [resets "), (3600, "slow (quota exceeded) [resets ")])
+async def test_a_limit_that_lasts_is_not_tried_against(store, seconds, words):
+    async def provider(request):
+        return web.json_response({"error": {"message": "slow"}}, status=429, headers={"Retry-After": str(seconds)})
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        assert (await error_of(answer, shape={"message"})).startswith(words)
+
+
+async def test_a_key_echoed_in_a_stream_is_taken_out(store):
+    async def provider(request):
+        text = f'data: {{"error": {{"message": "no such key: {request.headers["Authorization"]}"}}}}\n\n'
+        return web.Response(text=text, content_type="text/event-stream")
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        told = await answer.text()
+    assert "no such key: Bearer **" in told
+    assert KEY not in told
+
+
+async def test_an_error_that_is_compressed_is_read_and_the_key_taken_out(store):
+    async def provider(request):
+        body = gzip.compress(json.dumps({"error": {"message": f"slow down, {KEY}"}}).encode())
+        return web.Response(body=body, status=429, headers={"Content-Encoding": "gzip", "Retry-After": "60"})
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        assert answer.status == 429
+        message = await error_of(answer, shape={"message"})
+    assert message.startswith("slow down, [key] [resets ")
+
+
+async def test_a_web_page_is_no_answer_of_a_model(store):
+    async def provider(request):
+        return web.Response(text="<!DOCTYPE html><title>Welcome</title>", content_type="text/html")
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port:
+        async with call(port, chat("hi")) as answer:
+            assert answer.status == 400
+            assert "check LLM_BASE_URL" in await error_of(answer)
+        assert (await eventually(lambda: usage(port)))[0]["status"] == 400
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"code": 401, "msg": f"token {KEY} expired", "success": False}, 401),
+        ({"error": {"code": "1113", "message": f"no package for {KEY}"}}, 400),
+    ],
+)
+async def test_an_error_that_comes_as_200_is_an_error(store, said, status):
+    async def provider(request):
+        return web.json_response(said)
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port:
+        async with call(port, chat("hi")) as answer:
+            told = await answer.text()
+            assert (answer.status, KEY in told) == (status, False)
+            assert "expired" in told or "no package" in told
+        assert (await eventually(lambda: usage(port)))[0]["status"] == status
+
+
+async def test_a_stream_under_a_wrong_name_passes_while_it_is_written(store):
+    go_on = asyncio.Event()
+
+    async def provider(request):
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        await response.write(b'data: {"choices": []}\n\n')
+        await go_on.wait()
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        assert await answer.content.readline() == b'data: {"choices": []}\n'
+        go_on.set()
+        assert (await answer.read()).endswith(b"[DONE]\n\n")
+
+
+async def test_an_answer_that_is_not_streamed_passes_whole(store):
+    content = "x" * 300_000
+
+    async def provider(request):
+        usage = {"prompt_tokens": 3, "completion_tokens": 5}
+        return web.json_response({"id": "a", "choices": [{"message": {"content": content}}], "usage": usage})
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port:
+        async with call(port, chat("hi", stream=False)) as answer:
+            assert (await answer.json())["choices"][0]["message"]["content"] == content
+        row = (await eventually(lambda: usage(port)))[0]
+        assert (row["status"], row["input"], row["output"]) == (200, 3, 5)
 
 
 async def test_a_missing_key_is_no_matter_for_retries(store, model):

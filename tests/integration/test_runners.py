@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import os
 
 import aiohttp
 import pytest
@@ -15,6 +17,9 @@ from tests.support.eventually import eventually
 from tests.support.runners import bearer, running_port
 
 pytestmark = pytest.mark.postgres
+
+
+WORKSPACE = names.PATH_WORKSPACE
 
 
 @pytest.fixture
@@ -373,6 +378,39 @@ async def test_a_runner_whose_time_is_up_is_let_go_and_the_turn_waits(port, thre
     assert (await port.store.turn_by_id(turn.id)).state is TurnState.QUEUED
 
 
+async def test_a_turn_that_a_leaving_runner_did_not_take_is_no_failed_start(port, thread):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.get(wire.Turn)
+    await runner.send(wire.Leave(seq=1, reason="run_deadline"))
+    await runner.get(wire.Goodbye)
+    waits = await port.store.turn_by_id(turn.id)
+    assert (waits.state, waits.run, waits.attempts) == (TurnState.QUEUED, None, 0)
+
+
+async def test_a_stopped_turn_that_a_leaving_runner_did_not_take_does_not_wait_again(port, thread):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.get(wire.Turn)
+    async with port.store.fenced() as connection:
+        await port.store.ask_turn_stop(connection, turn.id)
+    await runner.send(wire.Leave(seq=1, reason="run_deadline"))
+    await runner.get(wire.Goodbye)
+    assert (await port.store.turn_by_id(turn.id)).state is TurnState.DELIVERED
+
+
+async def test_a_runner_whose_word_of_being_ready_was_lost_is_known_as_ready(port, thread):
+    first = await port.connect()
+    await first.hello()
+    await first.get(wire.Welcome)
+    await first.close()
+    second = await port.join(ready=True)
+    await second.get(wire.Welcome)
+    assert await port.store.ready_runs() == {thread.id}
+
+
 async def test_a_session_is_streamed_to_its_own_runner_only(port, thread):
     lines = [entry(number) for number in range(1, 3001)]
     other = await port.make_thread(43, "tg-43")
@@ -439,6 +477,32 @@ async def test_a_run_that_is_over_is_told_so_and_its_token_buys_nothing(port, th
         assert "over" in (await answer.json())["error"]["message"]
 
 
+async def stored_workspace(port, size):
+    data = os.urandom(size)
+    async with port.session.put(port.url + WORKSPACE, data=io.BytesIO(data), headers=bearer("token-1")) as response:
+        assert response.status == 204
+    return data
+
+
+async def test_pods_that_read_slowly_keep_nobody_from_the_database(port, thread):
+    await port.join()
+    data = await stored_workspace(port, 32 << 20)
+    slow = [await port.session.get(port.url + WORKSPACE, headers=bearer("token-1")) for _ in range(12)]
+    await asyncio.wait_for(port.make_turn(thread), 5)
+    for response in slow[1:]:
+        response.close()
+    assert await slow[0].read() == data
+
+
+async def test_files_that_are_forgotten_while_they_are_sent_are_no_whole_ones(port, thread):
+    await port.join()
+    await stored_workspace(port, 32 << 20)
+    response = await port.session.get(port.url + WORKSPACE, headers=bearer("token-1"))
+    await port.store.pool.execute("DELETE FROM workspaces")
+    with pytest.raises(aiohttp.ClientError):
+        await response.read()
+
+
 async def test_abort_and_shutdown_reach_the_runner(port, thread):
     runner = await port.join()
     link = port.deps.registry.link(thread.id)
@@ -476,6 +540,23 @@ async def test_a_database_that_fails_sends_the_runner_away_and_takes_everything_
     await again.send(wire.Entries(seq=1, lines=[entry(1)]))
     await again.acked(1)
     assert await port.store.session_length(thread.session_id) == 1
+
+
+async def test_nothing_is_acknowledged_over_text_that_could_not_be_stored(port, thread, caplog):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.event(1, turn.id, wire.TurnStarted())
+    await runner.acked(1)
+    await port.store.pool.execute("ALTER TABLE turn_views RENAME TO turn_views_gone")
+    await runner.event(2, turn.id, text(0, 0, "first"))
+    await eventually(lambda: "commit_failed" in caplog.text)
+    await runner.send(wire.Entries(seq=3, lines=[entry(1)]))
+    await eventually(lambda: runner.closed == str(int(aiohttp.WSCloseCode.TRY_AGAIN_LATER)), timeout=20)
+    assert max(runner.acks()) == 1
+    await port.store.pool.execute("ALTER TABLE turn_views_gone RENAME TO turn_views")
+    again = await port.join(ready=True, turns_seen=[turn.id])
+    assert (await again.get(wire.Welcome)).acked == 1
 
 
 async def test_files_that_could_not_be_brought_back_are_told_in_the_chat_once(port, thread):

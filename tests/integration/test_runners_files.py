@@ -11,6 +11,7 @@ from aiohttp import ClientError
 from agent_contract import names, wire
 from agent_gateway.store.rows import Attachment
 from agent_gateway.telegram.errors import NotSent, RefusalKind, Refused
+from tests.support.eventually import eventually
 from tests.support.runners import bearer, running_port
 
 pytestmark = pytest.mark.postgres
@@ -141,6 +142,43 @@ async def test_words_for_a_turn_are_sent_again_until_they_are_read(port):
     await runner.event(2, turn.id, wire.Steered(id=number))
     await runner.acked(2)
     assert await port.store.wanted_steers(turn.id) == []
+
+
+async def answered(port, turn, runner, said="an edit"):
+    """End a turn, and edit its message afterwards."""
+    await port.deps.registry.link(turn.thread_id).send_turn(turn)
+    await runner.event(1, turn.id, wire.TurnStarted())
+    await runner.event(2, turn.id, wire.TurnSettled())
+    await runner.acked(2)
+    async with port.store.fenced() as connection:
+        await port.store.add_steer(connection, turn, "edit", 9, 70, 42, said)
+
+
+async def test_a_turn_that_is_sent_again_still_tells_what_the_agent_has_to_know(port):
+    thread, first, runner = await begin(port)
+    await answered(port, await port.store.turn_by_id(first.id), runner)
+    await runner.close()
+    link = port.deps.registry.link(thread.id)
+    await eventually(lambda: not link.connected)
+    await port.make_turn(thread, update=2, text="go on")
+    turn = await port.store.deliver_next(thread.id, 1)
+    assert not await link.send_turn(await port.deps.notes.add(thread, 1, turn))
+    for _ in range(2):
+        again = await port.join(ready=True, turns_seen=[first.id], acked=2)
+        assert (await again.get(wire.Turn)).text == "an edit\n\ngo on"
+    await again.event(3, turn.id, wire.TurnStarted())
+    await again.event(4, turn.id, wire.TurnSettled())
+    await again.acked(4)
+    assert await port.store.unread_edits(await port.make_turn(thread, update=3)) == []
+
+
+async def test_a_turn_that_is_handed_over_tells_what_the_agent_has_to_know(port):
+    thread, first, runner = await begin(port)
+    await answered(port, await port.store.turn_by_id(first.id), runner)
+    await port.make_turn(thread, update=2, text="go on")
+    await runner.send(wire.Leave(seq=3, reason="idle"))
+    await runner.get(wire.Stay)
+    assert (await runner.get(wire.Turn, count=2)).text == "an edit\n\ngo on"
 
 
 async def test_what_a_pod_could_not_fetch_is_told_in_the_chat(port):

@@ -11,6 +11,7 @@ import aiohttp
 
 from agent_contract import names, wire
 from agent_gateway.dispatch.fakes import FakeResources, FakeSubAgents
+from agent_gateway.dispatch.notes import Notes
 from agent_gateway.dispatch.subagents import SubAgentService
 from agent_gateway.dispatch.threads import read_link
 from agent_gateway.dispatch.wake import Wake
@@ -223,9 +224,10 @@ async def running_port(
     wake = RecordingWake()
     registry = Registry(wake.thread)
     views = RecordingViews()
+    resources = FakeResources()
     children = SubAgentService(
         store,
-        FakeResources(),
+        resources,
         FakeSubAgents(),
         registry,
         views,
@@ -242,6 +244,7 @@ async def running_port(
         children=children,
         classes=children.wishes,
         files=PlayedFiles(),
+        notes=Notes(store, resources, wake),
     )
     number = number or free_port()
     server = await serve(create_app(deps), "127.0.0.1", number)

@@ -32,6 +32,8 @@ QUIET_START = timedelta(seconds=3)
 """A start that takes no longer is not talked about."""
 QUIET_QUEUE = timedelta(seconds=1.5)
 """Nor is a message talked about that waits no longer for the answer before it."""
+SENT_AFTER = timedelta(seconds=1)
+"""What a turn that is delivered has at most to be read for it before it is on its way."""
 LATE_FRAMES = timedelta(seconds=5)
 """What a runner sent before its end is read first, even where the status tells the end sooner."""
 PAUSES = (2.0, 10.0)
@@ -51,6 +53,8 @@ class LinkState:
     connected: bool
     ready: bool
     lost_since: datetime | None = None
+    turn: int | None = None
+    """The turn that the runner was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +230,9 @@ def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     if s.thread.place is not Place.OPEN:
         return []
     ready = s.link is not None and s.link.run == run.number and s.link.ready
+    unsent = _send(s.running, s.link, now) if ready and s.link is not None else []
+    if unsent:
+        return unsent
     if ready and s.waiting is not None:
         return _behind(s.waiting, now) if s.running is not None else _hold(s.resource, run) or _give(s.waiting, now)
     if ready:
@@ -233,6 +240,14 @@ def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     if s.waiting is None or run.state is RunState.LIVE:
         return []
     return _waiting_for_start(s, run, now)
+
+
+def _send(turn: Turn | None, link: LinkState, now: datetime) -> list[Action]:
+    """Send a turn that was delivered, where what had to be read before that could not be; one on its way has time."""
+    if turn is None or turn.state is not TurnState.DELIVERED or turn.run != link.run or turn.id == link.turn:
+        return []
+    left = (turn.delivered_at or now) + SENT_AFTER - now
+    return [Deliver()] if left <= timedelta() else [LookAgain(left.total_seconds())]
 
 
 def _behind(turn: Turn, now: datetime) -> list[Action]:

@@ -27,7 +27,7 @@ from agent_gateway.resources.watched import explain
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import FAULTS
-from agent_gateway.store.rows import Address, Final, Run, Thread, ThreadKind, Turn, TurnState, TurnView
+from agent_gateway.store.rows import Address, Final, Thread, ThreadKind, Turn, TurnState, TurnView
 from agent_gateway.telegram import texts
 from agent_gateway.telegram.again import build_buttons, build_continuation, build_error_id, with_id
 
@@ -91,7 +91,7 @@ class Threads:
         self._again: set[int] = set()
         self._starting = asyncio.Lock()
         self._line = Line()
-        self._notes = Notes(store, wake)
+        self._notes = Notes(store, resources, wake)
 
     async def run(self) -> None:
         """Look at what is due, for ever; one task a thread, threads in parallel."""
@@ -296,21 +296,18 @@ class Threads:
         link = self._registry.link(s.thread.id)
         if link is None or s.run is None:
             return True
-        turn = await self._store.deliver_next(s.thread.id, s.run.number)
+        turn = s.running or await self._store.deliver_next(s.thread.id, s.run.number)
         if turn is None:
             return True
-        view, noted = await asyncio.gather(self._store.view(turn.id), self._noted(s, s.run, turn))
+        view, noted = await asyncio.gather(self._store.view(turn.id), self._notes.add(s.thread, s.run.number, turn))
         self._views.open(turn, s.thread.address, turn.message_id, view)
         self._views.working(turn.id)
-        await link.send_turn(noted)
+        if await link.send_turn(noted) and turn.stop_asked:
+            await link.abort(turn.id)
         _log.info(
             "step", extra={"step": "turn_delivered", "agent_thread": s.thread.name, "turn": turn.id, "t": _now_ms()}
         )
         return True
-
-    async def _noted(self, s: r.Snapshot, run: Run, turn: Turn) -> Turn:
-        class_name = s.resource.spec.class_ref.name if s.resource else names.DEFAULT_CLASS
-        return await self._notes.add(s.thread, run, turn, await self._resources.agent_class(class_name))
 
     async def _confirm_gone(self, s: r.Snapshot, number: int) -> bool:
         found = await self._resources.get(s.thread.name)
@@ -365,7 +362,7 @@ def read_link(registry: Registry, thread_id: int) -> r.LinkState | None:
     lost = None
     if link.lost_at is not None:
         lost = datetime.now(UTC) - timedelta(seconds=time.monotonic() - link.lost_at)
-    return r.LinkState(link.run, link.connected, link.ready, lost)
+    return r.LinkState(link.run, link.connected, link.ready, lost, link.turn_id)
 
 
 def _person(turn: Turn) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
 REDACTED = "[key]"
+MAX_ERROR_BODY = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,35 @@ def build_provider_error(status: int, body: bytes, *, provider: str, key: str) -
     return build_error(hint, "provider_refused_key", status)
 
 
+def unpack(body: bytes, encoding: str) -> bytes:
+    """Return an error's body as plain bytes: some compress it although they were asked not to."""
+    if encoding.lower() not in {"gzip", "deflate"}:
+        return body
+    try:
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(body, MAX_ERROR_BODY)
+    except zlib.error:
+        return b""
+
+
+def find_hidden_error(body: bytes) -> int | None:
+    """Return the status of an error that came as 200, as some providers answer a bad key or path; None for an answer."""
+    try:
+        raw: Any = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(raw, dict) or not (raw.get("error") or raw.get("success") is False):
+        return None
+    error = raw["error"] if isinstance(raw.get("error"), dict) else raw
+    code = error.get("code")
+    known = int(code) if isinstance(code, int | str) and str(code).isdecimal() else 0
+    return known if 400 <= known < 600 else 400
+
+
 def _message(text: str) -> str:
     try:
         raw: Any = json.loads(text)
     except ValueError:
         return text.strip()[:500]
     error = raw.get("error", raw) if isinstance(raw, dict) else raw
-    found = error.get("message") if isinstance(error, dict) else error
+    found = (error.get("message") or error.get("msg")) if isinstance(error, dict) else error
     return str(found or "")[:500]

@@ -8,24 +8,20 @@ import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from agent_gateway.llm.errors import Refusal, build_error, build_provider_error
-from agent_gateway.llm.headers import build_request_headers, build_response_headers
-from agent_gateway.llm.metrics import FIRST_BYTE, REQUESTS, TOKENS
+from agent_gateway.llm.errors import Refusal, build_error
+from agent_gateway.llm.headers import build_request_headers
+from agent_gateway.llm.metrics import REQUESTS, TOKENS
 from agent_gateway.llm.providers import Provider, Providers
-from agent_gateway.llm.resets import LIMITING, find_reset, with_reset
-from agent_gateway.llm.usage import UsageScanner
+from agent_gateway.llm.relay import Call, Caller, relay
 
 log = logging.getLogger(__name__)
 MAX_BODY: Final = 64 << 20
-MAX_ERROR_BODY: Final = 64 << 10
 READ_SECONDS: Final = 300.0
 """The longest silence of a provider, as pi itself waits."""
 KEEP_ALIVE_SECONDS: Final = 55.0
@@ -36,16 +32,6 @@ PATHS: Final[dict[str, str]] = {
     "v1/messages": "POST",
     "models": "GET",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose call it is."""
-
-    thread_id: int
-    thread_name: str
-    run: int
-    turn_id: int | None
 
 
 class UsageStore(Protocol):
@@ -105,7 +91,7 @@ class LlmProxy:
         name = request.match_info["provider"]
         extra = {"step": "model_request", "agent_thread": caller.thread_name, "run": caller.run, "turn": caller.turn_id}
         log.info("step", extra=extra | {"t": time.time_ns() // 1_000_000})
-        call = _Call(caller, name, arrived)
+        call = Call(caller, name, arrived)
         try:
             provider, key = self._providers.find(name)
             call.provider = provider.name
@@ -117,7 +103,7 @@ class LlmProxy:
         finally:
             self._count(call)
 
-    async def _pass(self, request: web.Request, provider: Provider, key: str, call: _Call) -> web.StreamResponse:
+    async def _pass(self, request: web.Request, provider: Provider, key: str, call: Call) -> web.StreamResponse:
         rest = request.match_info["rest"]
         url = URL(f"{provider.base_url}/{rest}", encoded=True)
         if request.query_string:
@@ -129,7 +115,7 @@ class LlmProxy:
             ) as upstream:
                 self._used_at = time.monotonic()
                 call.status = upstream.status
-                return await _relay(request, upstream, provider, key, call)
+                return await relay(request, upstream, provider, key, call)
         except (_TooLarge, aiohttp.ClientError, TimeoutError, OSError) as error:
             if call.started:
                 # Headers are out: only a cut connection tells the client that the answer is not whole.
@@ -160,7 +146,7 @@ class LlmProxy:
             async with self._open().head(url, timeout=timeout, allow_redirects=False) as answer:
                 log.debug("llm_warm", extra={"status": answer.status})
 
-    def _count(self, call: _Call) -> None:
+    def _count(self, call: Call) -> None:
         call.scanner.end()
         usage, model = call.scanner.usage, call.scanner.model
         REQUESTS.labels(call.provider, str(call.status)).inc()
@@ -187,20 +173,6 @@ class LlmProxy:
         task.add_done_callback(self._tasks.discard)
 
 
-class _Call:
-    """What is known of a call as it goes."""
-
-    def __init__(self, caller: Caller, provider: str, arrived: float) -> None:
-        self.caller = caller
-        self.provider = "unknown"
-        self.asked = provider
-        self.arrived = arrived
-        self.status = 499
-        """Until the provider answers: the client went away."""
-        self.started = False
-        self.scanner = UsageScanner("")
-
-
 def _check(request: web.Request) -> None:
     rest = request.match_info["rest"]
     method = PATHS.get(rest)
@@ -211,51 +183,6 @@ def _check(request: web.Request) -> None:
         raise Refusal(405, "wrong_method", f"{rest} is called by {method}.")
     if (request.content_length or 0) > MAX_BODY:
         raise _too_large()
-
-
-async def _relay(
-    request: web.Request, upstream: aiohttp.ClientResponse, provider: Provider, key: str, call: _Call
-) -> web.StreamResponse:
-    if 300 <= upstream.status < 400:
-        call.status = 400
-        raise Refusal(
-            400, "redirect", f"{provider.host} redirects ({upstream.status}): set LLM_BASE_URL to its final address."
-        )
-    if upstream.status >= 400:
-        return await _relay_error(upstream, provider, key)
-    headers = build_response_headers(upstream.headers)
-    response = web.StreamResponse(status=upstream.status, headers=headers)
-    call.scanner = UsageScanner(upstream.headers.get("Content-Type", ""))
-    writer = await response.prepare(request)
-    call.started = True
-    if writer is not None:
-        writer.send_headers()
-    async for chunk in upstream.content.iter_any():
-        if not response.body_length:
-            FIRST_BYTE.labels(provider.name).observe(time.perf_counter() - call.arrived)
-        await response.write(chunk)
-        call.scanner.feed(chunk)
-    await response.write_eof()
-    return response
-
-
-async def _relay_error(upstream: aiohttp.ClientResponse, provider: Provider, key: str) -> web.Response:
-    body = b""
-    async for chunk in upstream.content.iter_any():
-        body += chunk
-        if len(body) > MAX_ERROR_BODY:
-            break
-    safe = build_provider_error(upstream.status, body[:MAX_ERROR_BODY], provider=provider.name, key=key)
-    if upstream.status in LIMITING:
-        reset = find_reset(upstream.headers, safe.decode("utf-8", "replace"), datetime.now(UTC))
-        safe = with_reset(safe, reset) if reset is not None else safe
-    log.warning("llm_error", extra={"provider": provider.name, "status": upstream.status})
-    kept = build_response_headers(upstream.headers)
-    answer = web.Response(status=upstream.status, body=safe, content_type="application/json")
-    for name in ("Retry-After", "X-Request-Id"):
-        if name in kept:
-            answer.headers[name] = kept[name].replace(key, "")
-    return answer
 
 
 async def _body(request: web.Request) -> AsyncIterator[bytes]:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 LIMITING: Final = frozenset({402, 429})
 _LONGEST: Final = timedelta(days=45)
+_PATIENCE: Final = timedelta(seconds=120)
+"""The pauses of pi's tries add up to this: a limit that ends later outlasts them all."""
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
 _STAMP = re.compile(
@@ -32,9 +34,19 @@ def find_reset(headers: Mapping[str, str], body: str, now: datetime) -> datetime
     return max(times, default=None)
 
 
-def with_reset(body: bytes, reset: datetime) -> bytes:
-    """Return an error's JSON body with the time behind its words, where the chat's side finds it."""
-    told = f" [resets {reset.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}]"
+def outlasts(headers: Mapping[str, str], body: str, now: datetime) -> bool:
+    """Say whether the provider itself says, of this very call, to come back later than pi would try."""
+    told = {name: value for name, value in headers.items() if name.lower() == "retry-after"}
+    reset = find_reset(told, body, now)
+    return reset is not None and reset > now + _PATIENCE
+
+
+def with_reset(body: bytes, reset: datetime, *, lasting: bool = False) -> bytes:
+    """Return an error's JSON body with the time behind its words, where the chat's side finds it.
+
+    `lasting` adds the words by which pi knows that trying again is in vain.
+    """
+    told = f"{' (quota exceeded)' if lasting else ''} [resets {reset.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}]"
     try:
         raw: Any = json.loads(body)
     except ValueError:

@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent_contract import names
@@ -16,6 +16,9 @@ from agent_gateway.runners.ports import Kube, Runs
 from agent_gateway.store.rows import Run, RunState, Thread, ThreadKind
 
 CACHE_SECONDS = 60.0
+AWAY_SECONDS = 600.0
+"""While the API server does not answer, whoever it knew so lately is known still: the answers under way need it not."""
+_ASK_AGAIN_SECONDS = 10.0
 CACHE_ENTRIES = 2048
 _MAX_TOKEN = 8192
 _REVIEWS_AT_ONCE = 8
@@ -31,6 +34,10 @@ class Denied(Exception):
         self.status = status
 
 
+class _Unanswered(Denied):
+    """Nobody could be asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A pod that has proved which run it is."""
@@ -41,6 +48,15 @@ class Identity:
     pod_name: str
     pod_uid: str
     job_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Who the bearer of a token was found to be, on the monotonic clock."""
+
+    until: float
+    asked_at: float
+    identity: Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +156,7 @@ class Authenticator:
         self._account = f"system:serviceaccount:{namespace}:{service_account}"
         self._clock = clock
         self._entries = entries
-        self._known: OrderedDict[bytes, tuple[float, Identity]] = OrderedDict()
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._reviews = asyncio.Semaphore(_REVIEWS_AT_ONCE)
 
     async def identify(self, token: str) -> Identity:
@@ -151,21 +167,27 @@ class Authenticator:
         """
         digest = hashlib.sha256(token.encode()).digest()
         known = self._known.get(digest)
-        if known is not None and known[0] > self._clock():
+        if known is not None and known.until > self._clock():
             self._known.move_to_end(digest)
-            return known[1]
+            return known.identity
         self._known.pop(digest, None)
         async with self._reviews:
             since = self._clock()
-            identity = await self._look(token)
-        self._known[digest] = (since + CACHE_SECONDS, identity)
+            try:
+                found = _Known(since + CACHE_SECONDS, since, await self._look(token))
+            except _Unanswered:
+                if known is None or since - known.asked_at > AWAY_SECONDS:
+                    raise
+                found = replace(known, until=self._clock() + _ASK_AGAIN_SECONDS)
+        self._known[digest] = found
         while len(self._known) > self._entries:
             self._known.popitem(last=False)
-        return identity
+        return found.identity
 
     def forget(self, thread_id: int, run: int) -> None:
         """Drop what is known of a run's tokens: it is over."""
-        over = [key for key, (_, who) in self._known.items() if who.thread_id == thread_id and who.run <= run]
+        known = [(key, found.identity) for key, found in self._known.items()]
+        over = [key for key, who in known if who.thread_id == thread_id and who.run <= run]
         for key in over:
             del self._known[key]
 
@@ -184,7 +206,8 @@ class Authenticator:
         except KubeError as error:
             if error.status == 404:
                 raise Denied(403, "The token's pod is gone.") from error
-            raise Denied(503, f"Who you are cannot be checked now: {error}") from error
+            away = error.status is None or error.status == 429 or error.status >= 500
+            raise (_Unanswered if away else Denied)(503, f"Who you are cannot be checked now: {error}") from error
         thread, run = await self._recorded(*check_pod(pod, ref))
         number = run.number
         job = check_job(pod, ref, thread.name, run)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from agent_contract import wire
 from agent_gateway.errors import DatabaseAway
+from agent_gateway.logs import describe_fault
 from agent_gateway.store.database import FAULTS
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Commits:
     ) -> None:
         self.acked = acked
         self._pauses = pauses
+        self._failed = False
         self.stopped = False
         self._send = send
         self._lock = asyncio.Lock()
@@ -34,10 +36,15 @@ class Commits:
     async def run(self, seq: int, operation: Callable[[], Awaitable[T]]) -> T:
         """Commit what covers everything up to `seq`, then send the acknowledgement.
 
-        The operation must bear being repeated. Raises DatabaseAway, and what the operation raises besides.
+        The operation must bear being repeated. After one that failed none is tried any more: its acknowledgement would
+        cover what is not stored. Raises DatabaseAway, and what the operation raises besides.
         """
         async with self._lock:
+            if self._failed:
+                raise DatabaseAway("a commit before this one failed")
+            self._failed = True
             result = await self._try(operation)
+            self._failed = False
             self.acked = max(self.acked, seq)
             acked = self.acked
         await self._send(wire.Ack(seq=acked))
@@ -55,5 +62,5 @@ class Commits:
         try:
             return await operation()
         except DATABASE_AWAY as error:
-            log.exception("commit_given_up", extra={"error": type(error).__name__})
+            log.error("commit_given_up", extra={"error": describe_fault(error)})  # noqa: TRY400  # it may hold text
             raise DatabaseAway("a commit failed again and again") from error

@@ -15,7 +15,7 @@ from agent_contract.base import Wire
 from agent_gateway.errors import LeadershipLost, RunClosed, RunRefused
 from agent_gateway.runners.auth import Identity
 from agent_gateway.runners.commits import DATABASE_AWAY, Commits
-from agent_gateway.runners.ports import Children, RunnerStore, Views, Wakes
+from agent_gateway.runners.ports import Children, Notes, RunnerStore, Views, Wakes
 from agent_gateway.runners.progress import clean
 from agent_gateway.runners.registry import Link, Registry
 from agent_gateway.runners.turns import Lane, TurnStream, build_frame
@@ -59,6 +59,7 @@ class Connection:
         wake: Wakes,
         registry: Registry,
         children: Children,
+        notes: Notes,
     ) -> None:
         self._who = identity
         self._socket = socket
@@ -68,6 +69,7 @@ class Connection:
         self._wake = wake
         self._registry = registry
         self._children = children
+        self._notes = notes
         self._done = asyncio.Event()
         self._over = False
         self._received = 0
@@ -145,6 +147,8 @@ class Connection:
         who = self._who
         try:
             run = await self._store.accept_hello(who.thread_id, who.run, who.pod_name, who.pod_uid, who.job_name)
+            if self._hello.ready and run.ready_at is None:  # the frame that told it was lost with its connection
+                await self._store.mark_ready(who.thread_id, who.run)
             thread = await self._store.thread_by_id(who.thread_id)
             if thread is None:
                 raise RunRefused(f"There is no thread {who.thread_name}.")  # noqa: TRY301
@@ -199,7 +203,7 @@ class Connection:
     async def _send_unseen(self, turn: Turn) -> None:
         self._unsent = None
         if turn.id not in self._hello.turns_seen:
-            await self.send(build_frame(turn))
+            await self.send(build_frame(await self._notes.add(self._thread, self._who.run, turn)))
 
     async def _read(self) -> None:
         async for message in self._socket:
@@ -282,7 +286,7 @@ class Connection:
         )
         if turn is not None and turn.run == who.run:
             await self.send(wire.Stay())
-            await self.send_turn(turn)
+            await self.send_turn(await self._notes.add(self._thread, who.run, turn))
             return
         self._over = True
         self._registry.left(who.thread_id, who.run)

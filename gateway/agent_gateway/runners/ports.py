@@ -202,6 +202,14 @@ class Classes(Protocol):
         ...
 
 
+class Notes(Protocol):
+    """What an agent is told besides the person's words."""
+
+    async def add(self, thread: Thread, run: int, turn: Turn) -> Turn:
+        """Return a turn as a run's agent is to read it."""
+        ...
+
+
 class Views(Protocol):
     """The live previews in the chat."""
 

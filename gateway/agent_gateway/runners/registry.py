@@ -45,7 +45,7 @@ class Link:
         self.pod_uid = pod_uid
         self.ready = False
         self.turn_id: int | None = None
-        """The turn that the runner is at."""
+        """The turn that the runner is at, or was sent."""
         self.hello_at = datetime.now(UTC)
         """Wall clock, of the latest hello."""
         self.connected_at = time.monotonic()
@@ -65,6 +65,7 @@ class Link:
         """
         if self.connection is None:
             return False
+        self.turn_id = turn.id
         try:
             await self.connection.send_turn(turn)
         except OSError:

@@ -12,12 +12,13 @@ from aiohttp import web
 from agent_contract import names, wire
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.llm.errors import build_error
-from agent_gateway.llm.proxy import Caller, LlmProxy
+from agent_gateway.llm.proxy import LlmProxy
+from agent_gateway.llm.relay import Caller
 from agent_gateway.runners.auth import Authenticator, Denied, Identity, compute_bearer
 from agent_gateway.runners.commits import DATABASE_AWAY
 from agent_gateway.runners.connection import Connection
 from agent_gateway.runners.files import give_file, take_file
-from agent_gateway.runners.ports import Children, Classes, RunnerStore, Views, Wakes
+from agent_gateway.runners.ports import Children, Classes, Notes, RunnerStore, Views, Wakes
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.sessions import stream_session
 from agent_gateway.runners.workspaces import TooLarge, send_workspace, take_workspace
@@ -51,6 +52,7 @@ class RunnerDeps:
     children: Children
     classes: Classes
     files: FileSource
+    notes: Notes
     connections: set[asyncio.Task[None]] = field(default_factory=set)
     """One task for each open WebSocket."""
 
@@ -112,7 +114,7 @@ async def _connect(request: web.Request) -> web.StreamResponse:
 
     connection = Connection(
         identity, socket, abort, store=deps.store, views=deps.views, wake=deps.wake, registry=deps.registry,
-        children=deps.children,
+        children=deps.children, notes=deps.notes,
     )  # fmt: skip
     # Its own task: a commit under way is not torn up because the runner hung up.
     task = asyncio.create_task(connection.serve())

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from agent_contract.terms import CALL_ID_PATTERN
+from agent_gateway.errors import DatabaseAway
 from agent_gateway.runners.auth import Denied, Identity
 from agent_gateway.runners.commits import DATABASE_AWAY
 from agent_gateway.runners.ports import RunnerStore
@@ -34,9 +35,13 @@ async def send_workspace(request: web.Request, identity: Identity, store: Runner
         raise web.HTTPNotFound(text="There are no stored files.")
     response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE, "Content-Length": str(found.bytes)})
     await response.prepare(request)
+    left = found.bytes
     try:
         async for chunk in store.stream_workspace(found.id):
             await response.write(chunk)
+            left -= len(chunk)
+        if left:
+            raise DatabaseAway("the stored files were forgotten meanwhile")
         await response.write_eof()
     except DATABASE_AWAY as error:
         log.warning("workspace_stream_broke", extra={"agent_thread": thread.name, "error": type(error).__name__})

@@ -73,6 +73,17 @@ class Database:
     async def _rows(self, name: str, *args: Any) -> list[Any]:
         return list(await self.pool.fetch(QUERIES[name], *args))
 
+    async def _pages(self, name: str, key: Any, size: int) -> AsyncIterator[Any]:
+        """Yield rows in the order of their ordinals, `size` at a time.
+
+        No connection is held in between: whoever reads them slowly keeps nobody else from the database.
+        """
+        after = -1
+        while rows := await self._rows(name, key, after, size):
+            for row in rows:
+                yield row
+            after = rows[-1]["ordinal"]
+
     async def _value(self, name: str, *args: Any) -> Any:
         return await self.pool.fetchval(QUERIES[name], *args)
 

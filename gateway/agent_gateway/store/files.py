@@ -69,9 +69,8 @@ class FileQueries(Database):
 
     async def stream_file(self, file_id: int) -> AsyncIterator[bytes]:
         """Yield a stored file, never all in memory."""
-        async with self.pool.acquire() as connection, connection.transaction(readonly=True):
-            async for row in connection.cursor(QUERIES["file_chunks"], file_id, prefetch=4):
-                yield row["data"]
+        async for row in self._pages("file_chunks", file_id, 4):
+            yield row["data"]
 
     async def purge_files(self) -> None:
         """Forget what was never whole, and what nothing speaks of any more."""

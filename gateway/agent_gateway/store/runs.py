@@ -108,7 +108,8 @@ class RunQueries(Database):
     async def leave(self, thread_id: int, run: int, seq: int, *, hand_over: bool = True) -> Turn | None:
         """Hand the run its next turn, or close it, in one transaction.
 
-        Without `hand_over` it is closed in any case, and a turn that it was given but did not start waits again.
+        Without `hand_over` it is closed in any case, and a turn that it was given but did not start waits again: that
+        is no attempt that failed.
         """
         async with self.fenced() as connection:
             await connection.fetchrow(QUERIES["lock_run"], thread_id, run)
@@ -117,7 +118,7 @@ class RunQueries(Database):
             if hand_over and running is None:
                 turn = await connection.fetchrow(QUERIES["deliver_next"], thread_id, run)
             if not hand_over and running is not None:
-                await connection.execute(QUERIES["requeue"], running["id"])
+                await connection.execute(QUERIES["give_back"], running["id"])
             ended = None
             if not hand_over or turn is None:
                 ended = await connection.fetchrow(QUERIES["end_run"], thread_id, run, LEFT, None)

@@ -25,9 +25,8 @@ class SessionQueries(Database):
 
     async def stream_session(self, session_id: UUID) -> AsyncIterator[str]:
         """Yield the stored lines in order, never all in memory."""
-        async with self.pool.acquire() as connection, connection.transaction(readonly=True):
-            async for row in connection.cursor(QUERIES["session_lines"], session_id, prefetch=200):
-                yield row["line"]
+        async for row in self._pages("session_lines", session_id, 200):
+            yield row["line"]
 
     async def add_entries(self, thread: Thread, run: int, seq: int, lines: Sequence[str]) -> None:
         """Store session lines with the acknowledgement; lines known already are passed over.

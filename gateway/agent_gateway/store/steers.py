@@ -58,12 +58,9 @@ class SteerQueries(Database):
             await connection.execute(QUERIES["steer_read"], steer_id, turn_id)
             await connection.execute(QUERIES["acked"], thread_id, run, seq)
 
-    async def take_edits(self, turn: Turn) -> list[str]:
-        """Return how messages of earlier turns were edited, and record that it is told with this turn."""
-        found = await self._rows("unread_edits", turn.thread_id, turn.id)
-        if found:
-            await self._write("edits_told", [row["id"] for row in found])
-        return [row["text"] for row in found]
+    async def unread_edits(self, turn: Turn) -> list[str]:
+        """Return how messages of earlier turns were edited; when the turn begins they are told."""
+        return [row["text"] for row in await self._rows("unread_edits", turn.thread_id, turn.id)]
 
     async def said_by_message(self, thread_id: int, message_id: int) -> Said | None:
         """Return what a message asked for last, a turn or words for one; None where it asked nothing."""

@@ -93,6 +93,7 @@ class TurnQueries(Database):
             # the run's row first, as a delivery locks it first too
             await connection.execute(QUERIES["acked"], row["thread_id"], run, seq)
             await connection.execute(QUERIES["turn_started"], turn_id, run)
+            await connection.execute(QUERIES["edits_told"], turn_id)
             await connection.execute(QUERIES["reset_attempts"], row["thread_id"])
 
     async def save_progress(self, turn_id: int, thread_id: int, run: int, messages: Sequence[str], seq: int) -> None:

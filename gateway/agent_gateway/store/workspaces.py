@@ -56,9 +56,8 @@ class WorkspaceQueries(Database):
 
     async def stream_workspace(self, number: int) -> AsyncIterator[bytes]:
         """Yield a stored workspace, never all in memory."""
-        async with self.pool.acquire() as connection, connection.transaction(readonly=True):
-            async for row in connection.cursor(QUERIES["workspace_chunks"], number, prefetch=4):
-                yield row["data"]
+        async for row in self._pages("workspace_chunks", number, 4):
+            yield row["data"]
 
     async def purge_workspaces(self) -> None:
         """Forget what was never sent whole."""

@@ -30,6 +30,7 @@ _ERROR_LIMIT = 300
 
 _RESETS = re.compile(r"\s*\[resets (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\]")
 _STATUS = re.compile(r"(?<!\d)([45]\d\d)(?!\d)")
+_WAIT = "Wait a minute, then try again."
 _PROVIDER: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?<!\d)402(?!\d)|insufficient|balance|billing|arrears|credit", re.IGNORECASE),
@@ -41,7 +42,7 @@ _PROVIDER: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(r"(?<!\d)429(?!\d)|rate.?limit|too many requests|quota", re.IGNORECASE),
-        "The model provider limits how much may be asked at a time. Wait a minute, then try again.",
+        f"The model provider limits how much may be asked at a time. {_WAIT}",
     ),
     (
         re.compile(r"context.{0,20}(length|window)|maximum context|too many tokens", re.IGNORECASE),
@@ -159,7 +160,7 @@ def provider_text(error: str, now: datetime | None = None) -> str:
     """
     reset = _find_reset(error)
     if reset is not None:
-        words = provider_text(_RESETS.sub("", error))
+        words = provider_text(_RESETS.sub("", error)).replace(f" {_WAIT}", "")
         return f"{words} It will answer again {_describe_time(reset, now or datetime.now(UTC))}."
     if "LLM_" in error:  # the gateway's own words: they name the setting already
         return _sentence(error, "")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 from agent_contract import wire
+from agent_gateway.llm.resets import with_reset
 from tests.support.eventually import eventually
 
 
@@ -85,6 +87,15 @@ async def test_failing_attempt_is_retried_and_told(gateway, runner):
     assert "scripted failure 503" in retry.error
     assert texts(events) == ["recovered"]
     assert isinstance(events[-1], wire.TurnSettled)
+
+
+async def test_limit_that_outlasts_every_try_is_told_at_once(gateway, runner):
+    await runner.start()
+    await gateway.ready()
+    told = with_reset(b"slow down", datetime(2030, 1, 1, tzinfo=UTC), lasting=True).decode()
+    events = await gateway.ask(1, f"err 429 9 {told}")
+    assert not any(isinstance(event, wire.Retrying) for event in events)
+    assert events[-1].error.endswith("[resets 2030-01-01T00:00:00Z]")
 
 
 async def test_cut_stream_replaces_what_was_shown(gateway, runner):

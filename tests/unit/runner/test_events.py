@@ -152,6 +152,13 @@ def test_entry_keeps_every_character():
     encode_entry(entry).encode()
 
 
+@pytest.mark.parametrize("character", ["x", '"', "\\", "\n", "ä", "\ud83d", "\x00"])
+@pytest.mark.parametrize("count", [900_000, 2_000_000, 3_000_000])
+def test_whatever_an_entry_holds_it_fits_a_frame(character, count):
+    line = encode_entry({"type": "message", "id": "2", "message": {"role": "toolResult", "content": character * count}})
+    assert len(wire.encode(wire.Entries(seq=1, lines=[line])).encode()) <= wire.MAX_FRAME_BYTES
+
+
 def test_entry_beyond_a_frame_keeps_its_place():
     entry = {
         "type": "message",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from aiohttp.test_utils import unused_port
 
@@ -47,10 +49,10 @@ def token(tmp_path):
     return path
 
 
-def make(url, token, clock, tmp_path):
+def make(url, token, clock, tmp_path, **more):
     host = Host()
     stream = (tmp_path / "log").open("w")
-    return Link(Address(url, token), Outbox(), host, Log(stream=stream), clock), host, stream
+    return Link(Address(url, token), Outbox(), host, Log(stream=stream), clock, **more), host, stream
 
 
 async def test_gateway_that_stays_away_is_given_up(token, tmp_path):
@@ -72,3 +74,17 @@ async def test_pod_that_stays_denied_is_refused(token, tmp_path):
     assert code is ExitCode.REFUSED
     assert "does not accept this pod's token" in reason
     assert "token-1" not in reason
+
+
+async def test_gateway_that_takes_a_connection_and_says_nothing_is_tried_again(token, tmp_path):
+    taken = []
+    server = await asyncio.start_server(lambda _, writer: taken.append(writer), "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    link, host, stream = make(url, token, Clock(LOST_AFTER / 4), tmp_path, answer_within=0.05)
+    with stream:
+        await asyncio.wait_for(link.run(), 10)
+    assert len(taken) > 1
+    assert host.ended[0][0] is ExitCode.GATEWAY_LOST
+    for writer in taken:
+        writer.close()
+    server.close()

@@ -86,11 +86,13 @@ async def test_what_was_written_before_the_end_is_taken():
     assert pipes.pi.stderr == "out of disk"
 
 
-async def test_output_that_is_no_rpc_is_told():
+async def test_output_that_is_no_rpc_is_told_once():
     pipes = Pipes()
-    await pipes.say(b"hello\n")
+    await pipes.say(b"hello\n" * 1000 + b'{"type":"agent_start"}\n')
     await eventually(lambda: pipes.broken)
     pipes.close()
+    assert len(pipes.broken) == 1
+    assert pipes.events == []
 
 
 async def test_dialog_is_answered_by_nobody():

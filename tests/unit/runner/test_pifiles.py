@@ -61,6 +61,9 @@ def test_setup(tmp_path):
         read_setup({"AGENT_CONFIG": json.dumps(CONFIG), "AGENT_TOKEN_FILE": str(token), "PI_COMMAND": "node"})
 
 
+RESETS = " [resets 2027-01-01T00:00:00Z]"
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -70,6 +73,10 @@ def test_setup(tmp_path):
         ("Bearer abc.def refused", "[hidden] refused"),
         ("400 {broken", "400 {broken"),
         ("x " * 400, ("x " * 400)[: LIMIT - 1] + "…"),
+        ("502 <!DOCTYPE html><html><head><title>Bad &amp; worse</title></head><p>x", "502: Bad & worse"),
+        ("502 <html><body>oops", "502: a web page came instead of an answer"),
+        ("429: slow down [resets 2027-01-01T00:00:00Z]", "429: slow down [resets 2027-01-01T00:00:00Z]"),
+        ("x" * 30 + " y" * 400 + RESETS, ("x" * 30 + " y" * 400)[: LIMIT - 1 - len(RESETS)] + "…" + RESETS),
     ],
 )
 def test_errors_are_words(error, words):

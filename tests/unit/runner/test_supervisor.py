@@ -7,9 +7,10 @@ import pytest
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from agent_runner import lifecycle as life
+from agent_runner.clocks import next_wake
 from agent_runner.events import Outcome
 from agent_runner.lifecycle import Phase, State
-from agent_runner.supervisor import RESTARTS, next_wake, step
+from agent_runner.supervisor import RESTARTS, START_WITHIN, step
 
 FRESH = State(turn_limit=300, idle_limit=600, run_limit=3600, grace=10)
 GOOD = life.Settled(Outcome(ok=True))
@@ -128,6 +129,29 @@ def test_pi_that_keeps_dying_ends_the_run():
     assert go(state, life.Delivered())[1] == [life.Exit(ExitCode.PI_FAILED)]
 
 
+def test_pi_that_hangs_after_it_was_started_again_is_dead_too():
+    state, _ = go(RUNNING, life.PiDied("signal 9"), life.Given(wire.Turn(id=2, text="b")), now=10)
+    assert next_wake(state) == 10 + START_WITHIN
+    state, actions = go(state, life.Tick(), now=10 + START_WITHIN)
+    assert actions == [life.KillPi()]
+    state, actions = go(state, life.PiDied("signal 9"), now=71)
+    assert actions == [life.KillTools(), life.StartPi()]
+    state, actions = go(state, life.PiLoaded(), now=72)
+    assert actions == [life.Prompt(wire.Turn(id=2, text="b"))]
+
+
+def test_pi_that_loads_before_the_session_is_there_is_waited_for_no_more():
+    state, _ = go(FRESH, life.Welcomed(delivered=True), life.PiDied("x"), life.PiLoaded())
+    assert next_wake(state) is None
+
+
+def test_pi_that_dies_while_the_run_leaves_changes_nothing_of_that():
+    state, _ = go(READY, life.Tick(), now=600)
+    state, actions = go(state, life.PiDied("x"), life.PiLoaded(), now=601)
+    assert (state.phase, actions) == (Phase.LEAVING, [life.KillTools(), life.StartPi()])
+    assert go(state, life.Stayed(), life.Given(TURN), now=602)[1] == [life.Prompt(TURN)]
+
+
 def test_deaths_long_ago_do_not_count():
     state = replace(RUNNING, deaths=(1.0, 2.0, 3.0))
     assert life.StartPi() in go(state, life.PiDied("x"), now=700)[1]
@@ -161,6 +185,19 @@ def test_idle_run_asks_for_leave(now, reason):
     state, actions = go(state, life.Tick(), now=now)
     assert (state.phase, actions) == (Phase.LEAVING, [life.AskLeave(reason)])
     assert go(state, life.Dismissed())[1] == [life.KillAll(), life.Exit(ExitCode.LEFT)]
+
+
+def test_turn_that_comes_when_the_runs_time_is_up_is_left_to_the_next_run():
+    state, _ = go(replace(READY, deadline=4000.0), life.Tick(), now=3300)
+    state, actions = go(state, life.Given(TURN), now=3300.5)
+    assert (state.phase, state.seen, actions) == (Phase.LEAVING, frozenset(), [])
+    state, actions = go(state, life.Stayed(), life.Given(TURN), now=3301)
+    assert actions == [life.Prompt(TURN)]
+
+
+def test_turn_that_comes_while_an_idle_run_leaves_is_taken():
+    state, _ = go(READY, life.Tick(), now=600)
+    assert go(state, life.Given(TURN), now=600.5)[1] == [life.Prompt(TURN)]
 
 
 def test_running_turn_never_leaves():
@@ -205,6 +242,21 @@ def test_sigterm_tells_no_end_of_the_turn():
     state, actions = go(RUNNING, life.Terminated(), STOPPED)
     assert actions == [life.AbortPi(), life.KillAll()]
     assert go(state, life.Delivered())[1] == [life.Exit(life.TERMINATED)]
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [(life.Terminated(), life.TERMINATED), (life.ShutdownAsked("killed", 10), ExitCode.LEFT)]
+)
+def test_turn_that_ended_as_its_pod_was_ended_is_told_as_it_ended(end, code):
+    state, actions = go(RUNNING, end, GOOD)
+    assert actions == [life.AbortPi(), life.KillAll(), life.Emit(1, wire.TurnSettled())]
+    assert go(state, life.Delivered())[1] == [life.Exit(code)]
+
+
+def test_sub_agent_that_ended_as_its_pod_was_ended_leaves_with_its_answer():
+    state, actions = go(replace(RUNNING, one_turn=True), life.Terminated(), GOOD)
+    assert actions[-2:] == [life.Emit(1, wire.TurnSettled()), life.AskLeave("done")]
+    assert go(state, life.Dismissed())[1][-1] == life.Exit(ExitCode.LEFT)
 
 
 def test_sigterm_while_idle_asks_for_leave_and_waits_for_it():

@@ -18,7 +18,7 @@ WHERE f.thread_id = $1 AND o.state IN ('pending', 'sending', 'held');
 SELECT 1 FROM outbox WHERE dedupe_key = $1;
 
 -- name: file_chunks
-SELECT data FROM file_chunks WHERE file_id = $1 ORDER BY ordinal;
+SELECT ordinal, data FROM file_chunks WHERE file_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT $3;
 
 -- name: drop_sent_chunks
 -- What stands in the chat is kept there.

@@ -2,7 +2,7 @@
 SELECT count(*) FROM session_entries WHERE session_id = $1;
 
 -- name: session_lines
-SELECT line FROM session_entries WHERE session_id = $1 ORDER BY ordinal;
+SELECT ordinal, line FROM session_entries WHERE session_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT $3;
 
 -- name: add_entries
 -- Ordinals go on from the last; an entry that is stored already is passed over, as is what a forgotten run still sends.

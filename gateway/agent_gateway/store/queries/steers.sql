@@ -23,11 +23,14 @@ WHERE NOT $2 ORDER BY m.id RETURNING id, thread_id, text;
 
 -- name: unread_edits
 -- How messages of earlier turns were edited, that the agent has not been told.
-SELECT s.id, s.text FROM steers s JOIN turns t ON t.id = s.turn_id
+SELECT s.text FROM steers s JOIN turns t ON t.id = s.turn_id
 WHERE t.thread_id = $1 AND s.kind = 'edit' AND s.state = 'wanted' AND s.turn_id <> $2 ORDER BY s.id;
 
 -- name: edits_told
-UPDATE steers SET state = 'moved' WHERE id = ANY ($1::bigint[]);
+-- With a turn that began: until then it may have to be sent again.
+UPDATE steers s SET state = 'moved' FROM turns t, turns begun
+WHERE begun.id = $1 AND t.id = s.turn_id AND t.thread_id = begun.thread_id AND t.id <> begun.id
+  AND s.kind = 'edit' AND s.state = 'wanted' AND s.created_at <= begun.delivered_at;
 
 -- name: turn_by_message
 -- The newest turn that a message asked for, what it first asked and by whom: one that asks again is of whoever pressed,

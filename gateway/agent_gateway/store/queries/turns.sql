@@ -35,7 +35,8 @@ SELECT count(*) FROM turns WHERE thread_id = $1 AND run = $2 AND id <> $3;
 SELECT count(*) FROM turns WHERE thread_id = $1 AND state = 'queued';
 
 -- name: next_turn
-SELECT * FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 1;
+-- What goes on with a turn, or asks it again, stands where that stood: before what was written after it.
+SELECT * FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY COALESCE(again_of, id), id LIMIT 1;
 
 -- name: running_turn
 SELECT * FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started');
@@ -50,7 +51,8 @@ WITH open AS (
       AND r.model IS NOT DISTINCT FROM h.model FOR SHARE
 )
 UPDATE turns SET state = 'delivered', run = $2, delivered_at = now()
-WHERE id = (SELECT id FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id LIMIT 1 FOR UPDATE)
+WHERE id = (SELECT id FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY COALESCE(again_of, id), id LIMIT 1
+            FOR UPDATE)
   AND (ready_at IS NULL OR ready_at <= now())
   AND NOT EXISTS (SELECT 1 FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started'))
   AND EXISTS (SELECT 1 FROM open)
@@ -93,6 +95,11 @@ SELECT * FROM turns WHERE thread_id = $1 AND person_id IS NOT NULL AND again_of 
 UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL, attempts = attempts + 1
 WHERE id = $1 AND state = 'delivered';
 
+-- name: give_back
+-- One that its person stopped is not begun by the next run: it is told as stopped once this one is over.
+UPDATE turns SET state = 'queued', run = NULL, delivered_at = NULL
+WHERE id = $1 AND state = 'delivered' AND NOT stop_asked;
+
 -- name: count_attempt
 UPDATE turns SET attempts = attempts + 1 WHERE thread_id = $1 AND state = 'queued';
 
@@ -106,4 +113,4 @@ UPDATE turns SET state = 'cancelled', ended_at = now() WHERE id = $1 AND state =
 UPDATE turns SET state = 'cancelled', ended_at = now() WHERE thread_id = $1 AND state = 'queued' RETURNING id;
 
 -- name: queued_turns
-SELECT * FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY id;
+SELECT * FROM turns WHERE thread_id = $1 AND state = 'queued' ORDER BY COALESCE(again_of, id), id;

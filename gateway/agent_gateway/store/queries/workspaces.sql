@@ -38,4 +38,4 @@ WHERE thread_id = $1 AND run = $2 AND call_id = $3 AND bytes IS NOT NULL ORDER B
 DELETE FROM workspaces WHERE thread_id = $1 AND run = $2 AND call_id = $3;
 
 -- name: workspace_chunks
-SELECT data FROM workspace_chunks WHERE workspace_id = $1 ORDER BY ordinal;
+SELECT ordinal, data FROM workspace_chunks WHERE workspace_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT $3;

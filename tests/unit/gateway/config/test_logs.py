@@ -38,3 +38,22 @@ def test_a_fault_is_named_without_its_text():
         words = describe_fault(error)
     assert words.startswith("KeyError < test_logs:")
     assert "person" not in words
+
+
+def fail(row):
+    try:
+        {}[row]
+    except KeyError as error:
+        raise ValueError(row) from error
+
+
+def test_a_trace_tells_the_places_and_not_the_texts():
+    row = "what a person" + " wrote" * 2
+    with pytest.raises(ValueError, match="wrote") as caught:
+        fail(row)
+    raised = (caught.type, caught.value, caught.tb)
+    line = SafeFormatter("%(message)s").format(logging.LogRecord("x", logging.ERROR, "", 1, "failed", (), raised))
+    told = json.loads(line)["exc_info"]
+    assert told.count(", in fail") == 2
+    assert told.index("KeyError") < told.index("ValueError")
+    assert row not in line

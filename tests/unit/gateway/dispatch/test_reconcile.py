@@ -99,6 +99,16 @@ TABLE = {
     "three starts failed": (
         snapshot(waiting=replace(QUEUED, attempts=3), last=OVER), [do.GiveUp(Reason.OOM_KILLED, "too much")],
     ),
+    "delivered, and not sent": (
+        snapshot(run=make_run(), running=replace(DELIVERED, delivered_at=ago(2)), link=LINK), [do.Deliver()],
+    ),
+    "delivered, and on its way": (
+        snapshot(run=make_run(), running=replace(DELIVERED, delivered_at=ago(0.4)), link=LINK),
+        [do.LookAgain(pytest.approx(0.6))],
+    ),
+    "delivered, and sent": (
+        snapshot(run=make_run(), running=replace(DELIVERED, delivered_at=ago(2)), link=replace(LINK, turn=9)), [],
+    ),
     "the run ended before it started the turn": (snapshot(running=DELIVERED, last=OVER), [do.Requeue(9)]),
     "the run ended during the turn": (
         snapshot(running=STARTED, last=OVER), [do.Interrupt(9, Reason.OOM_KILLED, "too much")],

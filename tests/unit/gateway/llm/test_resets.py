@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent_gateway.llm.resets import find_reset, with_reset
+from agent_gateway.llm.resets import find_reset, outlasts, with_reset
 
 NOW = datetime(2026, 11, 23, 14, 18, tzinfo=UTC)
 
@@ -43,3 +43,22 @@ def test_the_time_stands_behind_the_words(body):
 @pytest.mark.parametrize("body", [b"limited", b"[1]", b'{"error": 5}'])
 def test_an_error_of_another_shape_keeps_it(body):
     assert with_reset(body, NOW) == body + b" [resets 2026-11-23T14:18:00Z]"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "expected"),
+    [
+        ({"Retry-After": "3600"}, "", True),
+        ({"Retry-After": "60"}, "", False),
+        ({}, "limited, resets at 2026-11-23T18:00:00Z", True),
+        ({"x-ratelimit-reset-requests": "6h"}, "", False),
+        ({}, "", False),
+    ],
+)
+def test_whether_a_limit_outlasts_every_try(headers, body, expected):
+    assert outlasts(headers, body, NOW) is expected
+
+
+def test_a_limit_that_lasts_is_told_so_that_pi_knows_it():
+    told = json.loads(with_reset(b'{"error": {"message": "limited"}}', NOW, lasting=True))
+    assert told["error"]["message"] == "limited (quota exceeded) [resets 2026-11-23T14:18:00Z]"

@@ -9,7 +9,17 @@ from uuid import UUID
 import pytest
 
 from agent_contract import names
-from agent_gateway.runners.auth import Authenticator, Denied, PodRef, check_job, check_pod, check_review, compute_bearer
+from agent_gateway.runners.auth import (
+    AWAY_SECONDS,
+    CACHE_SECONDS,
+    Authenticator,
+    Denied,
+    PodRef,
+    check_job,
+    check_pod,
+    check_review,
+    compute_bearer,
+)
 from agent_gateway.store.rows import Address, Run, RunState, Thread, ThreadKind
 from tests.support.runners import ACCOUNT, NAMESPACE, THREAD_UID, FakeKube, build_pod, build_review
 
@@ -163,6 +173,37 @@ async def test_an_identity_is_known_for_a_minute(kube):
     del kube.tokens["good"]
     with pytest.raises(Denied):
         await known.identify("good")
+
+
+async def test_an_identity_outlives_an_api_server_that_is_away_for_a_while(kube):
+    clock = Clock()
+    known = Authenticator(kube, Runs(), namespace=NAMESPACE, clock=clock)
+    first = await known.identify("good")
+    kube.away = True
+    clock.now = CACHE_SECONDS
+    assert await known.identify("good") == first
+    calls = kube.calls
+    assert await known.identify("good") == first
+    assert kube.calls == calls  # a call that nobody answers takes time
+    clock.now = AWAY_SECONDS + 1
+    with pytest.raises(Denied) as denied:
+        await known.identify("good")
+    assert denied.value.status == 503
+
+
+async def test_an_api_server_that_is_back_is_asked_again(kube):
+    clock = Clock()
+    known = Authenticator(kube, Runs(), namespace=NAMESPACE, clock=clock)
+    await known.identify("good")
+    kube.away = True
+    clock.now = CACHE_SECONDS
+    await known.identify("good")
+    kube.away = False
+    del kube.tokens["good"]
+    clock.now += 11
+    with pytest.raises(Denied) as denied:
+        await known.identify("good")
+    assert denied.value.status == 401
 
 
 async def test_a_run_that_is_over_is_forgotten(kube):

@@ -74,3 +74,9 @@ async def test_commits_keep_their_order(sent):
     await asyncio.gather(work.run(1, slow("first", 5)), work.run(2, slow("second", 0)))
     assert order == ["first", "second"]
     assert sent == [1, 2]
+
+
+async def test_nothing_is_acknowledged_over_a_commit_that_failed(sent):
+    work = make(sent)
+    first, second = await asyncio.gather(work.run(1, failing(3)), work.run(2, failing(0)), return_exceptions=True)
+    assert (type(first), type(second), sent) == (DatabaseAway, DatabaseAway, [])

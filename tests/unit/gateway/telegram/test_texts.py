@@ -140,5 +140,5 @@ def test_the_way_on_is_told_once():
 def test_a_limit_is_told_with_its_end(reset, told):
     now = datetime(2026, 11, 23, 14, 18, tzinfo=UTC)
     said = texts.provider_text(f"429: Rate limit reached [resets {reset}]", now)
-    assert said.startswith("The model provider limits how much may be asked at a time.")
+    assert said.startswith("The model provider limits how much may be asked at a time. (HTTP 429) It will answer")
     assert said.endswith(f"It will answer again {told}")
