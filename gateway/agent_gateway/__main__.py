@@ -94,9 +94,11 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
     secrets = config.read_token(), config.read_dsn()
     leader = Leader(store, config.read_dsn, config.bot_name)
     health.set("start", None)
+    filling: asyncio.Task[None] | None = None
     try:
         await leader.acquire()
         LEADING.set(1)
+        filling = asyncio.create_task(fill_menus(api, config.telegram_admin_ids))  # dozens of calls: nothing waits
         context = build_context(config, store, api, bot, leader, kube)
         health.sources.update(
             kubernetes=lambda: context.resources.problem or context.subagents.problem,
@@ -106,6 +108,9 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
         await _lead(config, context, leader, secrets)
     finally:
         LEADING.set(0)
+        if filling is not None:
+            filling.cancel()
+            await asyncio.gather(filling, return_exceptions=True)
         await leader.release()
         await api.close()
         await kube.close()
@@ -157,7 +162,6 @@ async def _reach_telegram(config: GatewayConfig, health: Health) -> tuple[Telegr
                 await api.close()
             else:
                 health.set("telegram", None)
-                await fill_menus(api, config.telegram_admin_ids)
                 return api, bot
         health.set("telegram", problem)
         _log.warning("telegram_away", extra={"problem": problem})

@@ -34,7 +34,7 @@ from agent_gateway.telegram.errors import (
 )
 from agent_gateway.telegram.fakes import FakeStore
 from agent_gateway.telegram.ingest import Ingest
-from agent_gateway.telegram.menus import fill_menus
+from agent_gateway.telegram.menus import LANGUAGES, Menu, fill_menus
 from agent_gateway.telegram.ports import BotIdentity, Entity, OutgoingFile
 from agent_gateway.telegram.reactions import Reactions
 from agent_gateway.telegram.render import render
@@ -307,7 +307,7 @@ async def test_a_wrong_token_is_told(sim, token):
 
 
 async def test_the_menu_of_commands(sim, api):
-    await api.set_my_commands(MENU)
+    await api.set_my_commands(Menu(MENU, "default"))
     (menu,) = sim.app[CLOUD].bots[TOKEN].commands.values()
     assert [c["command"] for c in menu] == [name for name, _ in MENU]
 
@@ -317,9 +317,10 @@ async def test_each_scope_has_its_menu_and_a_chat_that_is_not_there_is_passed_ov
     await fill_menus(api, [9, 99])
     menus = sim.app[CLOUD].bots[TOKEN].commands
     names = {scope: {c["command"] for c in menu} for scope, menu in menus.items()}
-    assert {scope.strip() for scope in names} == {"default", "all_private_chats", "all_group_chats", "chat 9"}
-    (own,) = (menu for scope, menu in names.items() if scope.startswith("chat"))
-    assert {"kill", "cleanup", "approve"} <= own
+    scopes = {"default", "all_private_chats", "all_group_chats", "chat 9"}
+    assert set(names) == {f"{scope} {language or ''}".strip() for scope in scopes for language in LANGUAGES}
+    for language in LANGUAGES:
+        assert {"kill", "cleanup", "approve"} <= names[f"chat 9 {language or ''}".strip()]
 
 
 async def test_the_newest_poll_wins_and_the_older_is_told(api):

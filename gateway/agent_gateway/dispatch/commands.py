@@ -67,7 +67,7 @@ class Commands:
         again: AgainButtons,
         state: StatusCommands,
         settings: SettingCommands,
-        fill_menu: Callable[[int], Awaitable[bool]],
+        fill_menu: Callable[[int], Awaitable[object]],
     ) -> None:
         self._store = store
         self._registry = registry

@@ -209,7 +209,7 @@ class Dispatcher:
             await self._store.put(
                 connection, address, answer.text, key, reply_to=incoming.message_id, buttons=answer.buttons
             )
-        return [*back, *answer.then, self._wake.outbox]
+        return [self._wake.outbox, *back, *answer.then]
 
     async def _press(self, connection: Connection, pressed: Pressed) -> list[Any]:
         answer = await self._commands.press(connection, pressed)

@@ -48,6 +48,7 @@ from agent_gateway.telegram.errors import (
     Unauthorized,
     classify,
 )
+from agent_gateway.telegram.menus import Menu
 from agent_gateway.telegram.ports import BotIdentity, Entity, OutgoingFile
 
 T = TypeVar("T")
@@ -264,12 +265,11 @@ class TelegramApi:
             if refusal.kind is not RefusalKind.CALLBACK_GONE:
                 raise
 
-    async def set_my_commands(
-        self, commands: Sequence[tuple[str, str]], scope: str = "default", chat_id: int | None = None
-    ) -> None:
-        """Fill the menu of a scope: (name, description) each; with `chat_id` that of one chat."""
-        whose = BotCommandScopeChat(chat_id) if chat_id is not None else BotCommandScope(scope)
-        await _translated(self._bot.set_my_commands([BotCommand(name, text) for name, text in commands], whose))
+    async def set_my_commands(self, menu: Menu) -> None:
+        """Fill a menu."""
+        whose = BotCommandScopeChat(menu.chat_id) if menu.chat_id is not None else BotCommandScope(menu.scope)
+        commands = [BotCommand(name, text) for name, text in menu.commands]
+        await _translated(self._bot.set_my_commands(commands, whose, menu.language))
 
     async def _at(self, address: Address, call: Awaitable[T]) -> T:
         """Make a call to a place, and tell what it came to."""

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from agent_gateway.store.history import Forgotten, Said
-from agent_gateway.telegram import commands, confirm, export, settings
+from agent_gateway.telegram import commands, confirm, export, menus, settings
 from agent_gateway.telegram.commands import ADMIN_MENU, MENU, StatusFacts, ThreadLine
 from agent_gateway.telegram.errors import NotSent, RefusalKind, Refused
-from agent_gateway.telegram.menus import fill_menus, fill_own_menu
+from agent_gateway.telegram.menus import LANGUAGES, build_commands, fill_menus, fill_own_menu, read_words
 
 AT = datetime(2026, 7, 1, 12, 5, tzinfo=UTC)
 
@@ -98,33 +99,46 @@ class PlayedMenus:
     """Keeps menus; has chats with some people only."""
 
     def __init__(self, *, chats):
-        self.chats, self.menus = chats, {}
+        self.chats, self.menus, self.asked = chats, {}, 0
 
-    async def set_my_commands(self, commands, scope="default", chat_id=None):
-        if chat_id is not None and chat_id not in self.chats:
+    async def set_my_commands(self, menu):
+        self.asked += 1
+        if menu.chat_id is not None and menu.chat_id not in self.chats:
             raise Refused(RefusalKind.CHAT_GONE, "chat not found")
-        self.menus[scope, chat_id] = dict(commands)
+        self.menus[menu.scope, menu.chat_id, menu.language] = dict(menu.commands)
 
 
-async def test_every_scope_has_a_menu_and_administrators_more():
+async def test_every_scope_has_a_menu_in_each_language_and_administrators_more():
     api = PlayedMenus(chats={9})
     await fill_menus(api, [9, 8, -100])  # 8 never wrote to the bot
-    assert set(api.menus) == {
-        ("default", None), ("all_private_chats", None), ("all_group_chats", None), ("chat", 9),
-    }  # fmt: skip
-    assert api.menus["default", None] == dict(MENU)
-    assert api.menus["chat", 9] == dict(MENU) | dict(ADMIN_MENU)
-    assert "approve" not in api.menus["all_group_chats", None]
+    scopes = [("default", None), ("all_private_chats", None), ("all_group_chats", None), ("chat", 9)]
+    assert set(api.menus) == {(*scope, language) for scope in scopes for language in LANGUAGES}
+    assert api.asked == len(api.menus) + 1  # a chat that is not there is asked once
+    assert api.menus["default", None, None] == dict(MENU)
+    assert api.menus["chat", 9, None] == dict(MENU) | dict(ADMIN_MENU)
+    assert "approve" not in api.menus["all_group_chats", None, "de"]
+    assert api.menus["chat", 9, "de"]["approve"] == "jemanden zulassen: /approve <Code>"
+    assert api.menus["chat", 9, "de"]["kill"] != api.menus["default", None, "de"]["kill"]
     api.chats.add(8)
     await fill_own_menu(api, 8)
-    assert api.menus["chat", 8] == api.menus["chat", 9]
+    assert api.menus["chat", 8, "fr"] == api.menus["chat", 9, "fr"]
 
 
-async def test_a_start_does_not_wait_for_every_menu_of_a_telegram_that_is_away():
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language])
+def test_each_language_has_words_of_its_own_for_each_command(language):
+    words = read_words(Path(menus.__file__).parent / "menus.toml")[language]
+    assert list(words) == [*dict(MENU), "admin"]
+    assert list(words["admin"]) == list(dict(ADMIN_MENU))
+    english = dict(build_commands(None, admin=True))
+    for name, description in build_commands(language, admin=True):
+        assert 1 <= len(description) <= 256
+        assert description != english[name]
+        assert (f"/{name} " in description) == (f"/{name} " in english[name])
+
+
+async def test_nothing_more_is_asked_of_a_telegram_that_is_away():
     class Away(PlayedMenus):
-        asked = 0
-
-        async def set_my_commands(self, commands, scope="default", chat_id=None):
+        async def set_my_commands(self, menu):
             self.asked += 1
             raise NotSent("away")
 
