@@ -19,8 +19,10 @@ from agent_gateway.dispatch.facts import build_facts
 from agent_gateway.dispatch.reconcile import LinkState
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.dispatch.wishes import Wishes
+from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
-from agent_gateway.resources.subagents import NameTaken, SubAgents
+from agent_gateway.resources.subagents import KIND, NameTaken, SubAgents
+from agent_gateway.resources.watched import explain
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
@@ -39,6 +41,7 @@ _log = logging.getLogger(__name__)
 _MAX_RESULT = 64_000
 """Code points of an answer that a tool call is given; the chat shows the whole."""
 _ROUNDS = 10
+_UNSENT_SECONDS = 2.0
 
 
 class Lines(Protocol):
@@ -173,9 +176,10 @@ class SubAgentService:
             case c.ConfirmDeleted():
                 return await self._confirm_deleted(s.child)
             case c.Finish(ending=ending, cancel=cancel):
-                if cancel is not None:
-                    await self._store.cancel_subagent(None, thread.id, cancel)
-                await self._finish(s.child, ending)
+                await self._finish(s.child, ending, cancel=cancel)
+            case c.CloseLine():
+                await self._close_line(s.child)
+                return True
             case c.Tell():
                 await self._tell(s.child, action)
                 return True
@@ -225,6 +229,12 @@ class SubAgentService:
         if turn is not None:
             await link.send_turn(turn)
 
+    async def tell_refused(self, thread: Thread, error: KubeError) -> None:
+        """Say in its line why it does not begin: the cluster refuses it, or does not answer."""
+        child, why = await self._store.subagent(thread.id), explain(error, KIND)
+        if child is not None and child.state is SubAgentState.WANTED and child.message != why:
+            await self._tell(child, c.Tell(SubAgentPhase.PENDING.value, None, why))
+
     async def _tell(self, child: SubAgentRow, tell: c.Tell) -> None:
         await self._store.subagent_phase(child.thread_id, tell.phase, tell.reason, tell.message)
         now = await self._store.subagent(child.thread_id)
@@ -235,20 +245,18 @@ class SubAgentService:
             line = words.build_line(build_facts(now)).text
             await self._send(now, wire.SubAgentUpdate(call_id=now.call_id, text=line))
 
-    async def _finish(self, child: SubAgentRow, ending: Ending, seq: int | None = None) -> None:
-        report = None
+    async def _finish(
+        self, child: SubAgentRow, said: Ending, seq: int | None = None, cancel: str | None = None
+    ) -> None:
+        ending, report = c.clean_ending(said), None
         if child.parent_id is not None:
             facts = build_facts(child, ending)
             report = words.report_text(facts, ending.result, sum((await self._store.family_usage(child.thread_id))[:2]))
-        ended = await self._store.finish_subagent(child, ending, report, seq)
-        if not ended:
-            return
+        below = await self._store.finish_subagent(child, ending, report, seq, cancel)
         now = await self._store.subagent(child.thread_id)
-        if now is None:
+        if below is None or now is None:
             return
         _log.info("subagent_over", extra={"subagent": child.name, "phase": ending.phase, "reason": ending.reason})
-        async with self._store.fenced() as connection:
-            below = await self._store.cancel_children(connection, child.thread_id, "parent")
         await self.look([child.thread_id, *below])
         if now.parent_id is not None:
             await self._tell_end(now)
@@ -257,8 +265,6 @@ class SubAgentService:
         if child.turn_id is not None and child.cancel != "parent":
             await self._send(child, await self._build_result(child))
         await self.show(child)
-        if child.turn_id is None:
-            await self._close_line(child)
         self._wake.outbox()
         if child.parent_id is not None:
             self._wake.thread(child.parent_id)
@@ -267,9 +273,12 @@ class SubAgentService:
         """Make the line of one that a person asked for say how it ended, without its button."""
         thread = await self._store.thread_by_id(child.thread_id)
         shown = await self._store.outbox_messages(f"spawned:{child.thread_id}")
-        if thread is not None and shown:
+        if shown is None:  # the chat takes no message just now
+            self._wake.thread_later(child.thread_id, _UNSENT_SECONDS)
+        elif thread is not None and shown:
             text = words.spawned_text(build_facts(child))
             await self._store.put(None, thread.address, text, f"spawned-end:{child.thread_id}", message_ids=shown)
+            self._wake.outbox()
 
     async def show(self, child: SubAgentRow) -> None:
         """Show a sub-agent and its siblings below the turn that waits for them."""

@@ -147,6 +147,9 @@ class Threads:
         self._wake.thread_later(thread_id, _RETRY_SECONDS)
         try:
             thread, waiting = await self._store.thread_by_id(thread_id), await self._store.next_turn(thread_id)
+            if thread is not None and thread.kind is ThreadKind.SUBAGENT:
+                await self._children.tell_refused(thread, error)
+                return
         except FAULTS as away:
             _log.warning("thread_failed", extra={"thread_id": thread_id, "error": type(away).__name__})
             return

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from agent_contract.names import SUBAGENT_RUN, build_subagent_name
+from agent_gateway.errors import TurnOver
 from agent_gateway.metrics import SUBAGENTS
 from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import (
@@ -49,10 +50,16 @@ class SubAgentQueries(Database):
         return build_subagent(await connection.fetchrow(QUERIES["subagent"], thread.id))
 
     async def ask_subagent(self, new: NewSubAgent, most: int, seq: int) -> SubAgentRow | None:
-        """Record what a runner asks for, with the acknowledgement; None, and nothing recorded, over `most` of its run."""
+        """Record what a runner asks for, with the acknowledgement; None, and nothing recorded, over `most` of its run.
+
+        Raises:
+            TurnOver: so is the turn that asks: whoever ended it has ended its sub-agents, and would miss this one.
+        """
         async with self.fenced() as connection:
             # the run's row first, as everything of a connection locks it first
             await connection.fetchrow(QUERIES["lock_run"], new.parent.id, new.parent_run)
+            if await connection.fetchrow(QUERIES["hold_turn"], new.turn_id) is None:
+                raise TurnOver
             await self.lock_thread(connection, new.parent.id)
             known = await connection.fetchrow(QUERIES["subagent_by_call"], new.parent.id, new.parent_run, new.call_id)
             if (
@@ -149,32 +156,38 @@ class SubAgentQueries(Database):
         return [row["thread_id"] for row in await connection.fetch(QUERIES["cancel_children"], parent_id, why)]
 
     async def finish_subagent(
-        self, child: SubAgentRow, ending: Ending, report: str | None, seq: int | None = None
-    ) -> bool:
-        """End a sub-agent in one transaction: state, turn, history, report in the chat, acknowledgement.
+        self, child: SubAgentRow, ending: Ending, report: str | None, seq: int | None = None, cancel: str | None = None
+    ) -> list[int] | None:
+        """End a sub-agent in one transaction: state, turn, history, those below it, report in the chat, acknowledgement.
 
         Args:
             child: It.
             ending: How it ended.
             report: What the chat is told, in Markdown; None where it has no chat.
             seq: The frame of its own runner that this acknowledges.
+            cancel: Why its pod must be ended, where that is not on its way.
 
         Returns:
-            False where it had ended already: only the acknowledgement moves.
+            The threads of those below it, which end with it; None where it had ended already: only the
+            acknowledgement moves.
         """
+        below = None
         async with self.fenced() as connection:
             row = await connection.fetchrow(
-                QUERIES["finish_subagent"], child.thread_id, ending.phase, ending.reason, ending.message, ending.result
-            )
+                QUERIES["finish_subagent"], child.thread_id, ending.phase, ending.reason, ending.message,
+                ending.result, cancel,
+            )  # fmt: skip
             if row is not None:
                 await self._close(connection, child, ending)
+                # behind the end of its turn, so that none is missed that is asked for in this moment
+                below = await self.cancel_children(connection, child.thread_id, "parent")
                 if report is not None:
                     await self._report(connection, child, report)
             if seq is not None:
                 await connection.execute(QUERIES["acked"], child.thread_id, SUBAGENT_RUN, seq)
         if row is not None:
             SUBAGENTS.labels(ending.phase).inc()
-        return row is not None
+        return below
 
     async def _close(self, connection: Connection, child: SubAgentRow, ending: Ending) -> None:
         done = ending.phase == "Succeeded"
@@ -197,9 +210,12 @@ class SubAgentQueries(Database):
         """Record that a turn's prompt tells these results; they count as delivered once that turn is over."""
         await self._write("hand_results", list(thread_ids), turn_id)
 
-    async def outbox_messages(self, dedupe_key: str) -> tuple[int, ...]:
-        """Return the messages that an outbox row became."""
-        return tuple(await self._value("outbox_messages", dedupe_key) or ())
+    async def outbox_messages(self, dedupe_key: str) -> tuple[int, ...] | None:
+        """Return the messages that an outbox row became; None while it is yet to be said."""
+        row = await self._row("outbox_messages", dedupe_key)
+        if row is None:
+            return ()
+        return None if row["unsent"] and not row["message_ids"] else tuple(row["message_ids"])
 
     async def family_usage(self, thread_id: int) -> tuple[int, int, int]:
         """Return the tokens of a sub-agent and all below it: input, output, cached."""

@@ -167,8 +167,9 @@ def tree_text(children: Sequence[SubAgentFacts]) -> str:
 
 
 def spawned_text(facts: SubAgentFacts) -> str:
-    """Say that a sub-agent was started from the chat, and how it is."""
-    return f"Sub-agent {facts.name} ({_describe(facts)}): {shorten_task(facts.task)}"
+    """Say that a sub-agent was asked for in the chat, and once it is over how it ended: between the two it is not edited."""
+    state = f"({_describe(facts)})" if facts.over else "was asked for"
+    return f"Sub-agent {facts.name} {state}: {shorten_task(facts.task)}"
 
 
 def cancelling_text(name: str) -> str:
