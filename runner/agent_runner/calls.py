@@ -28,7 +28,7 @@ class Spawn(Wire):
     """What the tool for sub-agents is called with."""
 
     tool: Literal["spawn_subagent"]
-    task: Task
+    task: Annotated[Task, Field(pattern=r"\S")]
     timeout: TaskSeconds | None = None
     workspace: WorkspaceMode = Field(default="Copy")
 
@@ -128,8 +128,8 @@ class Calls:
         try:
             request = _requests().validate_json(await reader.readline())
         except ValidationError as error:
-            fields = ", ".join(sorted({".".join(map(str, p["loc"])) for p in error.errors(include_input=False)}))
-            return {"error": f"These are not valid: {fields}."}
+            fields = sorted({".".join(map(str, p["loc"])) for p in error.errors(include_input=False)} - {""})
+            return {"error": f"These are not valid: {', '.join(fields)}." if fields else "It holds text that is none."}
         turn = self._read_turn()
         if turn is None:
             return {"error": "No turn is running."}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 
@@ -54,6 +55,27 @@ async def test_what_is_refused_is_the_tools_error(gateway, runner):
     events = await gateway.ended(1)
     assert "subAgents.maxDepth" in texts(events)[-1]
     assert [e.error for e in events if isinstance(e, wire.ToolEnded)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (b'{"tool": "spawn_subagent", "task": " \\n "}', "These are not valid: spawn_subagent.task."),
+        (b'{"tool": "spawn_subagent", "task": "half a \\ud83d"}', "It holds text that is none."),
+        (b"[]", "It holds text that is none."),
+    ],
+)
+async def test_nonsense_is_answered_and_asks_for_nothing(gateway, runner, call, words):
+    await begin(gateway, runner, "bash: sleep 100")
+    await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)), timeout=30)
+    reader, writer = await asyncio.open_unix_connection(runner.state / "runner.sock")
+    try:
+        writer.write(call + b"\n")
+        assert json.loads(await asyncio.wait_for(reader.readline(), 10)) == {"error": words}
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    assert [frame for frame in gateway.frames if isinstance(frame, wire.SubAgentAsk)] == []
 
 
 async def test_an_abort_takes_back_what_was_asked(gateway, runner):
