@@ -109,3 +109,16 @@ async def test_the_line_of_one_that_ended_before_the_chat_had_it_is_closed_once_
         row = await eventually(closed)
         assert (row["message_ids"], row["buttons"]) == ([77], "[]")
         assert "cancelled" in row["text"]
+
+
+async def test_a_name_that_somebody_took_by_hand_is_passed_over(store):
+    async with running_desk(store) as desk:
+        thread, turn, _ = await begin(desk)
+        for name in ("tg-42-r1-k1", "tg-42-r1-k2"):
+            desk.subagents.put({"metadata": {"name": name}, "spec": {"task": TASK}})
+            await connect_child(desk, name)
+        child = await ask(desk, thread, turn)
+        other = await ask(desk, thread, turn, "call-2", seq=3)
+        assert [child.name, other.name] == ["tg-42-r1-k3", "tg-42-r1-k4"]
+        await desk.say(f"/spawn {TASK}")
+        await created(desk, "tg-42-r1-k5")

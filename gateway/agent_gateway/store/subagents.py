@@ -37,9 +37,7 @@ class SubAgentQueries(Database):
         known = await connection.fetchrow(QUERIES["subagent_by_call"], parent.id, new.parent_run, new.call_id)
         if known is not None:
             return build_subagent(known)
-        number = 1 + len(await connection.fetch(QUERIES["children"], parent.id, new.parent_run))
-        run = new.parent_run if parent.kind is ThreadKind.CONVERSATION else None
-        name = build_subagent_name(parent.name, run, number)
+        number, name = await self._find_name(connection, parent, new.parent_run)
         address = parent.address
         thread = await self._add_thread(connection, address.chat_id or None, address.topic_id, name, new.task)
         await connection.execute(
@@ -48,6 +46,15 @@ class SubAgentQueries(Database):
         )  # fmt: skip
         await connection.execute(QUERIES["want_run"], thread.id, SUBAGENT_RUN, None)
         return build_subagent(await connection.fetchrow(QUERIES["subagent"], thread.id))
+
+    async def _find_name(self, connection: Connection, parent: Thread, run: int) -> tuple[int, str]:
+        """Return the next number of a run and its name; one that somebody gave by hand is passed over."""
+        number = max((row["number"] for row in await connection.fetch(QUERIES["children"], parent.id, run)), default=0)
+        while True:
+            number += 1
+            name = build_subagent_name(parent.name, run if parent.kind is ThreadKind.CONVERSATION else None, number)
+            if await connection.fetchrow(QUERIES["subagent_by_name"], name) is None:
+                return number, name
 
     async def ask_subagent(self, new: NewSubAgent, most: int, seq: int) -> SubAgentRow | None:
         """Record what a runner asks for, with the acknowledgement; None, and nothing recorded, over `most` of its run.
