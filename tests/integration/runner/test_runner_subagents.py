@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 
 import pytest
 
@@ -76,6 +77,18 @@ async def test_nonsense_is_answered_and_asks_for_nothing(gateway, runner, call, 
         writer.close()
         await writer.wait_closed()
     assert [frame for frame in gateway.frames if isinstance(frame, wire.SubAgentAsk)] == []
+
+
+async def test_a_call_that_cannot_be_told_of_its_progress_is_taken_back(gateway, runner):
+    await begin(gateway, runner, "bash: sleep 100")
+    await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)), timeout=30)
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(str(runner.state / "runner.sock"))
+        caller.sendall(b'{"tool": "spawn_subagent", "task": "count the stars"}\n')
+        [ask] = await gateway.asks(1)
+        caller.shutdown(socket.SHUT_RD)  # it hears nothing any more, and has not hung up
+        await gateway.send(wire.SubAgentUpdate(call_id=ask.call_id, text="it works"))
+        await eventually(lambda: gateway.cancels() == [ask.call_id])
 
 
 async def test_an_abort_takes_back_what_was_asked(gateway, runner):
