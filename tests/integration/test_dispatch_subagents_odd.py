@@ -111,6 +111,17 @@ async def test_the_line_of_one_that_ended_before_the_chat_had_it_is_closed_once_
         assert "cancelled" in row["text"]
 
 
+async def test_one_whose_deletion_somebody_holds_up_is_told_at_once(store):
+    async with running_desk(store) as desk:
+        thread, turn, parent = await begin(desk)
+        child = await ask(desk, thread, turn)
+        await created(desk, child.name)
+        desk.subagents.report(child.name, phase="Pending", reason="Unschedulable")
+        desk.subagents.change_metadata(child.name, deletionTimestamp="2026-01-01T00:00:00Z")
+        [told] = await eventually(lambda: results(parent))
+        assert told.text == f"Sub-agent {child.name} was cancelled."
+
+
 async def test_a_name_that_somebody_took_by_hand_is_passed_over(store):
     async with running_desk(store) as desk:
         thread, turn, _ = await begin(desk)

@@ -122,7 +122,8 @@ def _over(s: ChildSnapshot, resource: SubAgent, now: datetime) -> list[Action]:
 
 def _called_off(s: ChildSnapshot, resource: SubAgent) -> list[Action]:
     """Tell at once that it was cancelled: nobody waits for its pod's grace."""
-    if s.child.cancel is None and not resource.spec.cancel:
+    deleted = "deletionTimestamp" in resource.metadata
+    if s.child.cancel is None and not resource.spec.cancel and not deleted:
         return []
     words = "The agent that asked for it was stopped." if s.child.cancel == "parent" else "It was cancelled."
     return [Finish(Ending(SubAgentPhase.CANCELLED.value, Reason.CANCELLED, words))]

@@ -169,6 +169,10 @@ class FakeSubAgents:
         """Write the status, as the operator does."""
         self._change(name, status=status)
 
+    def change_metadata(self, name: str, **metadata: Any) -> None:
+        """Write the metadata, as the API server does."""
+        self._change(name, metadata=metadata)
+
     def delete(self, name: str) -> None:
         """Remove a resource."""
         del self._stored[name]
