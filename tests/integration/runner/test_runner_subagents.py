@@ -193,6 +193,16 @@ async def test_an_answer_waits_for_a_gateway_that_is_away(gateway, make_runner):
     assert await runner.exit_code() == ExitCode.LEFT
 
 
+async def test_an_answer_that_no_gateway_takes_before_its_pod_goes_is_left_as_an_answer(gateway, make_runner):
+    runner = make_runner(oneTurn=True, snapshot=False, timeouts={"turn": 60, "idle": 600, "run": 60, "grace": 2})
+    gateway.on_leave = None
+    await begin(gateway, runner, "hello there")
+    await eventually(lambda: gateway.leaves() == ["done"])
+    runner.terminate()
+    assert await runner.exit_code() == ExitCode.LEFT
+    assert runner.termination.read_text() == "Echo: hello there "
+
+
 # --- the files of a conversation ---------------------------------------------------------------------
 
 
