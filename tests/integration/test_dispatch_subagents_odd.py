@@ -111,6 +111,27 @@ async def test_the_line_of_one_that_ended_before_the_chat_had_it_is_closed_once_
         assert "cancelled" in row["text"]
 
 
+async def test_a_suspended_conversation_starts_none(store):
+    async with running_desk(store) as desk:
+        thread, _, _ = await begin(desk)
+        desk.resources.change("tg-42", suspend=True)
+        await desk.say(f"/spawn {TASK}")
+        assert "suspended" in (await desk.said())[-1]
+        assert await store.children(thread.id) == []
+
+
+async def test_a_suspended_conversation_takes_its_sub_agents_along(store):
+    async with running_desk(store) as desk:
+        thread, turn, _ = await begin(desk)
+        child = await ask(desk, thread, turn)
+        await connect_child(desk, child.name)
+        desk.resources.change("tg-42", suspend=True)
+        desk.resources.report("tg-42", number=1, finishedAt="2026-01-01T00:00:00Z", reason="Suspended")
+        desk.registry.detach(thread.id, desk.registry.link(thread.id).connection)
+        await eventually(lambda: desk.subagents.cached(child.name).spec.cancel)
+        assert any("was cancelled" in text for text in await reports(desk))
+
+
 async def test_one_whose_deletion_somebody_holds_up_is_told_at_once(store):
     async with running_desk(store) as desk:
         thread, turn, parent = await begin(desk)

@@ -319,6 +319,8 @@ class Threads:
         return False
 
     async def _end_run(self, s: r.Snapshot, number: int, reason: str, message: str | None) -> None:
+        if reason == Reason.SUSPENDED:  # what runs is ended: first, as nobody comes back to a run that is over
+            await self._children.end_with(s.thread.id)
         if not await self._store.end_run(s.thread.id, number, reason, message):
             return
         _log.info("run_over", extra={"agent_thread": s.thread.name, "run": number, "reason": reason})

@@ -72,6 +72,9 @@ class Wishes:
 
     async def spawn(self, connection: Connection, parent: Thread, task: str, call_id: str, message_id: int) -> str:
         """Record what a person asks for; return what the chat is told, if it is refused."""
+        resource = self._threads.cached(parent.name)
+        if resource is not None and resource.spec.suspend:
+            return words.SUSPENDED
         found = await self._class_of(parent, None)
         if found.spec.sub_agents.max_depth < 1:
             return words.depth_text(1, 0)
