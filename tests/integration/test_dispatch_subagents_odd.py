@@ -111,6 +111,18 @@ async def test_the_line_of_one_that_ended_before_the_chat_had_it_is_closed_once_
         assert "cancelled" in row["text"]
 
 
+async def test_one_that_is_asked_for_before_any_message_has_a_parent_that_its_limits_count_by(store):
+    async with running_desk(store) as desk:
+        desk.resources.faults.append(KubeError(None, "NoAnswer", "no"))  # nor is it made without where that fails
+        await desk.say(f"/spawn {TASK}")
+        resource = await created(desk, "tg-42-r0-k1")
+        parent = desk.resources.cached("tg-42")
+        assert parent.spec.run is None
+        assert resource.spec.parent.uid == resource.metadata["ownerReferences"][0]["uid"] == parent.uid
+        await desk.say("hello")
+        await desk.run_wanted("tg-42", 1)
+
+
 async def test_a_suspended_conversation_starts_none(store):
     async with running_desk(store) as desk:
         thread, _, _ = await begin(desk)

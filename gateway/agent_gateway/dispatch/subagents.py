@@ -306,13 +306,14 @@ class SubAgentService:
 
     async def _parent_resource(self, child: SubAgentRow) -> tuple[c.ParentResource | None, bool]:
         """Return the parent's resource, and whether there must be one."""
-        if child.parent_name is None:
+        if child.parent_name is None or child.parent_id is None:
             return None, False
+        if child.turn_id is None:  # a person asked, whose conversation may have no resource yet
+            thread = await self._store.thread_by_id(child.parent_id)
+            return (await self._threads.ensure(thread) if thread is not None else None), False
         source = self._resources if child.parent_kind == ThreadKind.SUBAGENT else self._threads
         found = await source.get(child.parent_name)
-        if found is None or (child.turn_id is not None and found.uid != child.parent_uid):
-            return None, child.turn_id is not None
-        return found, child.turn_id is not None
+        return (found if found is not None and found.uid == child.parent_uid else None), True
 
     async def _root(self, child: SubAgentRow) -> str:
         """Return the name of the conversation that a sub-agent works for in the end."""
