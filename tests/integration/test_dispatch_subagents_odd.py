@@ -144,6 +144,17 @@ async def test_a_suspended_conversation_takes_its_sub_agents_along(store):
         assert any("was cancelled" in text for text in await reports(desk))
 
 
+async def test_a_stop_that_the_parents_pod_did_not_live_to_hear_ends_its_sub_agents_too(store):
+    async with running_desk(store) as desk:
+        thread, turn, _ = await begin(desk)
+        child = await ask(desk, thread, turn)
+        await connect_child(desk, child.name)
+        desk.registry.detach(thread.id, desk.registry.link(thread.id).connection)
+        await desk.say("/stop")
+        desk.resources.report("tg-42", number=1, finishedAt="2026-01-01T00:00:00Z", reason="OOMKilled")
+        await eventually(lambda: desk.subagents.cached(child.name).spec.cancel)
+
+
 async def test_one_whose_deletion_somebody_holds_up_is_told_at_once(store):
     async with running_desk(store) as desk:
         thread, turn, parent = await begin(desk)

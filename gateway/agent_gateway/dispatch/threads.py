@@ -243,6 +243,10 @@ class Threads:
                 words = texts.run_lost_text(reason, message, resumes=resumes)
                 kind = "aborted" if reason == Reason.STOPPED else "run_lost"
                 lost = texts.lost_words(reason, message) if resumes else None
+                if s.running is not None and s.running.stop_asked:
+                    await self._children.end_with(
+                        s.thread.id
+                    )  # its runner, which should have, did not hear of the stop
                 await self._end_turn(turn, kind, words, resumes=lost)
             case do.TimeOut(turn=turn):
                 if s.run is not None:
