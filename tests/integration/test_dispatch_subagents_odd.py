@@ -149,10 +149,13 @@ async def test_a_stop_that_the_parents_pod_did_not_live_to_hear_ends_its_sub_age
         thread, turn, _ = await begin(desk)
         child = await ask(desk, thread, turn)
         await connect_child(desk, child.name)
+        await desk.say(f"/spawn {TASK}")
+        asked = await created(desk, "tg-42-r1-k2")
         desk.registry.detach(thread.id, desk.registry.link(thread.id).connection)
         await desk.say("/stop")
         desk.resources.report("tg-42", number=1, finishedAt="2026-01-01T00:00:00Z", reason="OOMKilled")
         await eventually(lambda: desk.subagents.cached(child.name).spec.cancel)
+        assert (await store.subagent_by_name(asked.name)).cancel is None  # a person's own is none of the turn's
 
 
 async def test_one_whose_deletion_somebody_holds_up_is_told_at_once(store):

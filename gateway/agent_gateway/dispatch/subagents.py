@@ -110,10 +110,10 @@ class SubAgentService:
             if child.state is not SubAgentState.FINISHED:
                 await self.show(child)
 
-    async def end_with(self, parent_id: int) -> None:
-        """End all of a thread's sub-agents, as it is ended itself."""
+    async def end_with(self, parent_id: int, turn_id: int | None = None) -> None:
+        """End all of a thread's sub-agents, as it is ended itself; or those that one of its turns waits for."""
         async with self._store.fenced() as connection:
-            ended = await self.cancel_all(connection, parent_id)
+            ended = await self._store.cancel_children(connection, parent_id, "parent", turn_id)
         await self.look(ended)
 
     async def look(self, thread_ids: Sequence[int]) -> None:

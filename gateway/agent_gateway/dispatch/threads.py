@@ -244,14 +244,13 @@ class Threads:
                 kind = "aborted" if reason == Reason.STOPPED else "run_lost"
                 lost = texts.lost_words(reason, message) if resumes else None
                 if s.running is not None and s.running.stop_asked:
-                    await self._children.end_with(
-                        s.thread.id
-                    )  # its runner, which should have, did not hear of the stop
+                    # its runner, which takes them back when it hears of a stop, did not live to
+                    await self._children.end_with(s.thread.id, turn)
                 await self._end_turn(turn, kind, words, resumes=lost)
             case do.TimeOut(turn=turn):
                 if s.run is not None:
                     await self._store.ask_stop(None, s.thread.id, s.run.number, "timeout")
-                    await self._children.end_with(s.thread.id)
+                    await self._children.end_with(s.thread.id, turn)
                 await self._end_turn(turn, "timeout", texts.TIMED_OUT)
             case do.GiveUp(reason=reason, message=message):
                 words = texts.failure_text("start_failed", message or texts.run_lost_text(reason))

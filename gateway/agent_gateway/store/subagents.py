@@ -158,9 +158,12 @@ class SubAgentQueries(Database):
                 return await self.cancel_subagent(own, thread_id, why)
         return await connection.fetchrow(QUERIES["cancel_subagent"], thread_id, why) is not None
 
-    async def cancel_children(self, connection: Connection, parent_id: int, why: str) -> list[int]:
-        """Record that all children of a thread shall end; return their threads' ids."""
-        return [row["thread_id"] for row in await connection.fetch(QUERIES["cancel_children"], parent_id, why)]
+    async def cancel_children(
+        self, connection: Connection, parent_id: int, why: str, turn_id: int | None = None
+    ) -> list[int]:
+        """Record that all children of a thread, or of one of its turns, shall end; return their threads' ids."""
+        rows = await connection.fetch(QUERIES["cancel_children"], parent_id, why, turn_id)
+        return [row["thread_id"] for row in rows]
 
     async def finish_subagent(
         self, child: SubAgentRow, ending: Ending, report: str | None, seq: int | None = None, cancel: str | None = None

@@ -65,7 +65,8 @@ UPDATE subagents SET phase = $2, reason = $3, message = $4 WHERE thread_id = $1 
 UPDATE subagents SET cancel = COALESCE(cancel, $2) WHERE thread_id = $1 AND state <> 'finished' RETURNING thread_id;
 
 -- name: cancel_children
-UPDATE subagents SET cancel = COALESCE(cancel, $2) WHERE parent_id = $1 AND state <> 'finished' RETURNING thread_id;
+UPDATE subagents SET cancel = COALESCE(cancel, $2)
+WHERE parent_id = $1 AND state <> 'finished' AND ($3::bigint IS NULL OR turn_id = $3) RETURNING thread_id;
 
 -- name: finish_subagent
 UPDATE subagents SET state = 'finished', phase = $2, reason = $3, message = $4, result = $5, finished_at = now(),
