@@ -293,9 +293,7 @@ def compute_conditions(sub: SubAgent, status: SubAgentStatus, problem: Why | Non
     return conditions
 
 
-def wants_attention(sub: SubAgent, now: datetime) -> bool:
-    """Say whether one must be looked at, from itself alone: it is unfinished, or may be gone by its age."""
-    if not is_over(sub):
-        return True
-    shortest = timedelta(hours=1)  # of what a class can say
-    return sub.status.finished_at is not None and now - sub.status.finished_at >= shortest
+def wants_attention(sub: SubAgent, now: datetime, ttl: int) -> bool:
+    """Say whether one must be looked at: it is unfinished, or ended at least `ttl` seconds ago."""
+    ended = sub.status.finished_at
+    return not is_over(sub) or (ended is not None and now - ended >= timedelta(seconds=ttl))

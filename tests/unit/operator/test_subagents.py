@@ -222,6 +222,6 @@ def test_places_go_to_those_who_came_first():
 
 
 def test_only_what_is_unfinished_or_old_is_looked_at():
-    assert wants_attention(make_subagent(), NOW)
-    assert not wants_attention(make_subagent(OVER), NOW)
-    assert wants_attention(make_subagent(OVER), NOW + timedelta(hours=1))
+    assert wants_attention(make_subagent(), NOW, 3600)
+    assert not wants_attention(make_subagent(OVER), NOW, 3600)
+    assert wants_attention(make_subagent(OVER), NOW + timedelta(hours=1), 3600)
