@@ -9,7 +9,9 @@ from agent_gateway.resources.watched import explain
 
 QUOTA = 'subagents.openclaw.dev "x" is forbidden: exceeded quota: few, requested: count/subagents.openclaw.dev=1'
 WEBHOOK = 'admission webhook "policy.example" denied the request: no agents at night'
-POLICY = "subagents.openclaw.dev \"x\" is forbidden: ValidatingAdmissionPolicy 'night' denied request: no agents at night"
+POLICY = (
+    "subagents.openclaw.dev \"x\" is forbidden: ValidatingAdmissionPolicy 'night' denied request: no agents at night"
+)
 ROLE = 'subagents.openclaw.dev is forbidden: User "system:serviceaccount:a:b" cannot create resource "subagents"'
 
 
