@@ -16,6 +16,7 @@ from agent_contract.subagent import SubAgentPhase
 from agent_gateway.dispatch import actions as do
 from agent_gateway.dispatch import children as c
 from agent_gateway.dispatch.facts import build_facts
+from agent_gateway.dispatch.parents import Parents
 from agent_gateway.dispatch.reconcile import LinkState
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.dispatch.wishes import Wishes
@@ -31,7 +32,6 @@ from agent_gateway.store.rows import (
     SubAgentRow,
     SubAgentState,
     Thread,
-    ThreadKind,
     Turn,
     TurnState,
 )
@@ -82,6 +82,7 @@ class SubAgentService:
         self._wake = wake
         self._link_state = link_state
         self._since = datetime.now(UTC)
+        self._parents = Parents(store, threads, resources)
         self.wishes = Wishes(store, threads, wake, self.show)
 
     # --- what a runner asks -----------------------------------------------------------------------
@@ -195,7 +196,7 @@ class SubAgentService:
         return False
 
     async def _create(self, child: SubAgentRow) -> bool:
-        parent, expected = await self._parent_resource(child)
+        parent, expected = await self._parents.find_resource(child)
         gone = expected and parent is None
         if gone or child.cancel is not None:
             found = await self._resources.get(child.name)
@@ -204,7 +205,7 @@ class SubAgentService:
                 await self._finish(child, Ending(SubAgentPhase.CANCELLED.value, Reason.CANCELLED, why))
                 return False
         try:
-            made = await self._resources.create(child, await self._root(child), parent)
+            made = await self._resources.create(child, await self._parents.find_root(child), parent)
         except NameTaken:
             taken = f"A SubAgent named {child.name} stands that was not asked for here."
             await self._finish(child, Ending(SubAgentPhase.FAILED.value, Reason.CREATE_REFUSED, taken))
@@ -301,28 +302,6 @@ class SubAgentService:
             text = f"{text[:_MAX_RESULT]}\n(Cut here: the answer has {len(text)} characters.)"
         usage = wire.SubAgentUsage(input=used[0], output=used[1], cached=used[2])
         return wire.SubAgentResult(call_id=child.call_id or "", name=child.name, ok=ok, text=text, usage=usage)
-
-    # --- who is who -------------------------------------------------------------------------------
-
-    async def _parent_resource(self, child: SubAgentRow) -> tuple[c.ParentResource | None, bool]:
-        """Return the parent's resource, and whether there must be one."""
-        if child.parent_name is None or child.parent_id is None:
-            return None, False
-        if child.turn_id is None:  # a person asked, whose conversation may have no resource yet
-            thread = await self._store.thread_by_id(child.parent_id)
-            return (await self._threads.ensure(thread) if thread is not None else None), False
-        source = self._resources if child.parent_kind == ThreadKind.SUBAGENT else self._threads
-        found = await source.get(child.parent_name)
-        return (found if found is not None and found.uid == child.parent_uid else None), True
-
-    async def _root(self, child: SubAgentRow) -> str:
-        """Return the name of the conversation that a sub-agent works for in the end."""
-        while child.parent_id is not None and child.parent_kind == ThreadKind.SUBAGENT:
-            above = await self._store.subagent(child.parent_id)
-            if above is None:
-                break
-            child = above
-        return child.parent_name or child.name
 
     def _step(self, step: str, child: SubAgentRow) -> None:
         ids = {"step": step, "subagent": child.name, "agent_thread": child.parent_name}
