@@ -6,6 +6,7 @@ GatewayError
 ├── LeadershipLost    another gateway leads now; every effect stops
 ├── RunRefused        a runner may not serve this run; its text is told to it
 │   └── RunClosed     that run was closed by leave; the runner is told goodbye again
+├── TurnOver          what a turn asked for came after its end
 └── OtherBot          this database belongs to another bot
 """
 
@@ -34,6 +35,10 @@ class RunRefused(GatewayError):
 
 class RunClosed(RunRefused):
     """The run was closed by leave."""
+
+
+class TurnOver(GatewayError):
+    """The turn that asks is over."""
 
 
 class OtherBot(GatewayError):

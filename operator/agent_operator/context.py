@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from agent_contract.agentclass import AgentClass, TtlSeconds
 from agent_contract.agentthread import AgentThread, Phase
 from agent_contract.subagent import SubAgent
 from agent_operator import subagents
@@ -52,6 +53,8 @@ class Context:
     classes: WorkQueue[str]
     owners: dict[str, Owner] = field(default_factory=dict)
     """Owner by the UID of its Jobs and pods, for Events, which name nothing else."""
+    ttls: dict[str, int] = field(default_factory=dict)
+    """How long each class keeps finished sub-agents, as last watched."""
     swept_at: float = 0.0
     problem: str | None = "The operator is starting."
     loops: list[asyncio.Task[None]] = field(default_factory=list)
@@ -69,7 +72,9 @@ class Context:
     def subagent_changed(self, raw: Mapping[str, Any], *, gone: bool) -> None:
         """Look at a sub-agent, unless nothing is to be done for it."""
         try:
-            resting = not gone and not subagents.wants_attention(SubAgent.model_validate(raw), datetime.now(UTC))
+            sub = SubAgent.model_validate(raw)
+            ttl = self.ttls.get(sub.spec.class_ref.name, TtlSeconds().sub_agent)
+            resting = not gone and not subagents.wants_attention(sub, datetime.now(UTC), ttl)
         except ValidationError:
             resting = False  # the look itself says so
         if not resting:
@@ -82,8 +87,11 @@ class Context:
         elif owner.thread:
             self.threads.add(owner.thread)
 
-    def class_changed(self, name: str) -> None:
+    def class_changed(self, raw: Mapping[str, Any]) -> None:
         """Look at a class, and at every unfinished thread: any may wait for it."""
+        name = str(raw["metadata"]["name"])
+        with contextlib.suppress(ValidationError):  # the look itself says so
+            self.ttls[name] = AgentClass.model_validate(raw).spec.ttl_seconds_after_finished.sub_agent
         self.classes.add(name)
         self._sweep_now.set()
 

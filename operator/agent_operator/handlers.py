@@ -29,9 +29,9 @@ async def subagent_changed(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> N
 
 
 @kopf.on.event(names.GROUP, names.VERSION, names.AGENT_CLASSES)
-async def class_changed(name: str | None, memo: kopf.Memo, **_: Any) -> None:
+async def class_changed(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
     """Look at a class that changed, and at the threads that may wait for it."""
-    _context(memo).class_changed(str(name))
+    _context(memo).class_changed(event["object"])
 
 
 @kopf.on.event("batch", "v1", "jobs", labels=_OURS)

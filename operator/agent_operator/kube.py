@@ -101,11 +101,6 @@ class Kube:
             body=client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=uid)),
         )
 
-    async def list_classes(self) -> list[dict[str, Any]]:
-        """List the AgentClasses."""
-        found = await self._list(names.AGENT_CLASSES)
-        return list(found["items"]) if found else []
-
     async def write_status(self, thread: Mapping[str, Any], status: AgentThreadStatus) -> None:
         """Replace the whole status of the resource that was read.
 

@@ -25,6 +25,9 @@ _NAMED = 5
 _APPLY = (
     "Apply the chart's definitions: kubectl apply --server-side --force-conflicts -f charts/openclaw-dispatcher/crds/"
 )
+_USUAL = ("Scheduled", "Pulled", "Created", "Started", "Killing", "SuccessfulCreate", "SuccessfulDelete", "Completed")
+"""Reasons of the Events that each run brings and that tell nothing here. An image that is being pulled is no warning
+either, so what is wanted cannot be chosen by type."""
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +42,7 @@ def configure(settings: kopf.OperatorSettings) -> None:
     ours = f"{names.LABEL_MANAGED_BY}={names.MANAGED_BY}"
     settings.watching.label_selectors["batch", "jobs"] = ours
     settings.watching.label_selectors["pods"] = ours
-    settings.watching.field_selectors["events"] = "type=Warning"
+    settings.watching.field_selectors["events"] = ",".join(f"reason!={reason}" for reason in _USUAL)
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 10
     settings.queueing.worker_limit = 20  # possible as there is no index

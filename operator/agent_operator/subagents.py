@@ -22,6 +22,7 @@ from agent_operator.reasons import Why, why_ended, why_gone, why_no_pod, why_wai
 from agent_operator.reconcile import LOOK_AGAIN, Wanted, explain_no_model, find_lost
 
 _CANCELLED = Why(Reason.CANCELLED, "It was cancelled.")
+_COMPLETED = Why(Reason.COMPLETED, "")
 _BEGAN_TO_END = {Reason.CANCELLED, Reason.DEADLINE_EXCEEDED, Reason.DELETED, Reason.EVICTED, Reason.NODE_LOST}
 _MESSAGE_LIMIT = 2048
 
@@ -132,7 +133,7 @@ def _follow(sub: SubAgent, observed: Observed, now: datetime) -> SubPlan:
     if job is None or job.owner_uid != sub.uid:
         if pod is not None and not pod.over:
             return _ending(sub, status, _why_missing(sub), pod, now)
-        return _end(sub, status, _why_missing(sub), pod, now)
+        return _end(sub, status, _COMPLETED if _has_answered(None, pod) else _why_missing(sub), pod, now)
     status = status.model_copy(update={"job_name": job.name})
     # a pod that the scheduler has not seen yet is not worth a write of its own
     if pod is not None and (pod.scheduled or pod.over or pod.schedule_reason):
@@ -168,18 +169,30 @@ def _why_missing(sub: SubAgent) -> Why:
     return Why(Reason.DELETED, "Its Job was deleted.")
 
 
+def _has_answered(job: Job | None, pod: Pod | None) -> bool:
+    return pod.exit_code == ExitCode.LEFT if pod is not None else job is not None and job.complete
+
+
+def _why_late(sub: SubAgent, pod: Pod | None) -> Why:
+    """Say that its time was over; of one that never began, what it waited for: its own time was not touched."""
+    status = sub.status
+    if status.started_at is not None or (pod is not None and pod.started_at is not None):
+        return Why(Reason.DEADLINE_EXCEEDED, f"It timed out after {sub.spec.timeout_seconds} s.")
+    if status.reason is not None:
+        return Why(Reason(status.reason), status.message or "")
+    return Why(Reason.ERROR, "It did not begin in time.")
+
+
 def _why_over(sub: SubAgent, job: Job, pod: Pod | None) -> Why:
-    if pod is not None and pod.exit_code == ExitCode.LEFT:
-        return Why(Reason.COMPLETED, "")
+    if _has_answered(job, pod):
+        return _COMPLETED
     if sub.spec.cancel:
         return _CANCELLED
     if sub.status.reason in _BEGAN_TO_END:  # what was seen first is the cause, and the rest its consequence
         return Why(Reason(sub.status.reason), sub.status.message or "")
     why = why_ended(job, pod)
-    if pod is None and job.complete:
-        return Why(Reason.COMPLETED, "")
     if why.reason is Reason.DEADLINE_EXCEEDED:
-        return Why(Reason.DEADLINE_EXCEEDED, f"It timed out after {sub.spec.timeout_seconds} s.")
+        return _why_late(sub, pod)
     if why.reason is Reason.TASK_FAILED and pod is not None and pod.words:
         return Why(Reason.TASK_FAILED, pod.words[:_MESSAGE_LIMIT])
     return why
@@ -193,7 +206,7 @@ def _ending(
     if lost is not None:
         return _end(sub, status, lost, None, now, delete)
     if why.reason is Reason.DEADLINE_EXCEEDED:
-        why = Why(why.reason, f"It timed out after {sub.spec.timeout_seconds} s.")
+        why = _why_late(sub, pod)
     return _write(
         sub, _because(status, status.phase or SubAgentPhase.PENDING, why), now, delete=delete, again=LOOK_AGAIN
     )
@@ -280,9 +293,7 @@ def compute_conditions(sub: SubAgent, status: SubAgentStatus, problem: Why | Non
     return conditions
 
 
-def wants_attention(sub: SubAgent, now: datetime) -> bool:
-    """Say whether one must be looked at, from itself alone: it is unfinished, or may be gone by its age."""
-    if not is_over(sub):
-        return True
-    shortest = timedelta(hours=1)  # of what a class can say
-    return sub.status.finished_at is not None and now - sub.status.finished_at >= shortest
+def wants_attention(sub: SubAgent, now: datetime, ttl: int) -> bool:
+    """Say whether one must be looked at: it is unfinished, or ended at least `ttl` seconds ago."""
+    ended = sub.status.finished_at
+    return not is_over(sub) or (ended is not None and now - ended >= timedelta(seconds=ttl))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
@@ -18,7 +20,8 @@ from agent_operator.config import OperatorConfig
 from agent_operator.errors import Conflict, Refused
 from agent_operator.kube import Kube
 from agent_operator.metrics import RECONCILES, STATUS_WRITES
-from agent_operator.observe import observe_subagent, read_job
+from agent_operator.observe import Observed, observe_subagent, read_job
+from agent_operator.reconcile import Wanted
 from agent_operator.subagents import Place, SubPlan, compute_place, decide_subagent, is_over
 from agent_operator.workqueue import WorkQueue
 
@@ -33,6 +36,7 @@ class SubService:
         self._kube = kube
         self._config = config
         self.queue: WorkQueue[str] | None = None
+        self._beginning: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def reconcile(self, name: str) -> None:
         """Look at one sub-agent.
@@ -55,12 +59,24 @@ class SubService:
             return
         observed = await observe_subagent(self._kube, sub)
         wanted = await read_class(self._kube, self._config, sub.spec.class_ref.name)
-        place = Place(0, 1)
         if observed.job is None and sub.status.job_name is None and not is_over(sub):
             await self._delete_jobs(name, keep=sub.uid)  # of an earlier one of this name
-            limits = wanted.found.spec.sub_agents if wanted.found is not None else None
-            if limits is not None:
-                place = compute_place(sub, await self._kube.list_subagents(), limits.max_concurrent)
+            parent = sub.spec.parent.uid if sub.spec.parent is not None else sub.uid
+            # one of a parent's at a time: until its status is written, nobody sees that one has begun
+            async with self._beginning.setdefault(parent, asyncio.Lock()):
+                place = await self._find_place(sub, wanted)
+                await self._bring_on(raw, sub, wanted, observed, place)
+        else:
+            await self._bring_on(raw, sub, wanted, observed, Place(0, 1))
+
+    async def _find_place(self, sub: SubAgent, wanted: Wanted) -> Place:
+        if wanted.found is None:
+            return Place(0, 1)
+        return compute_place(sub, await self._kube.list_subagents(), wanted.found.spec.sub_agents.max_concurrent)
+
+    async def _bring_on(
+        self, raw: Mapping[str, Any], sub: SubAgent, wanted: Wanted, observed: Observed, place: Place
+    ) -> None:
         await self._apply(raw, sub, decide_subagent(sub, wanted, observed, place, self._config, datetime.now(UTC)))
 
     async def _delete_jobs(self, name: str, keep: str | None) -> None:

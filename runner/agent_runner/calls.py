@@ -28,7 +28,7 @@ class Spawn(Wire):
     """What the tool for sub-agents is called with."""
 
     tool: Literal["spawn_subagent"]
-    task: Task
+    task: Annotated[Task, Field(pattern=r"\S")]
     timeout: TaskSeconds | None = None
     workspace: WorkspaceMode = Field(default="Copy")
 
@@ -53,6 +53,7 @@ class _Call:
     id: str
     said: asyncio.Queue[wire.SubAgentUpdate | wire.SubAgentResult] = field(default_factory=asyncio.Queue)
     asked: bool = False
+    """A sub-agent may be at work for it."""
 
 
 class Calls:
@@ -128,8 +129,8 @@ class Calls:
         try:
             request = _requests().validate_json(await reader.readline())
         except ValidationError as error:
-            fields = ", ".join(sorted({".".join(map(str, p["loc"])) for p in error.errors(include_input=False)}))
-            return {"error": f"These are not valid: {fields}."}
+            fields = sorted({".".join(map(str, p["loc"])) for p in error.errors(include_input=False)} - {""})
+            return {"error": f"These are not valid: {', '.join(fields)}." if fields else "It holds text that is none."}
         turn = self._read_turn()
         if turn is None:
             return {"error": "No turn is running."}
@@ -141,12 +142,10 @@ class Calls:
         )
         try:
             await asyncio.wait({gone, working}, return_when=asyncio.FIRST_COMPLETED)
-            if working.done():
-                return working.result()
-            self._cancel(call)
-            return None
+            return working.result() if working.done() else None
         finally:
             self._open.pop(call.id, None)
+            self._cancel(call)  # unless it was answered
             for task in (gone, working):
                 task.cancel()
             await asyncio.gather(gone, working, return_exceptions=True)
@@ -174,6 +173,7 @@ class Calls:
             if isinstance(frame, wire.SubAgentUpdate):
                 await _write(writer, {"progress": frame.text})
                 continue
+            call.asked = False
             self._log.info("subagent_answered", call=call.id, subagent=frame.name, ok=frame.ok)
             if not frame.ok:
                 return {"error": frame.text}

@@ -39,6 +39,11 @@ def _conclude(before: State, state: State, actions: list[Action], now: float) ->
         return _stop(state, ExitCode.TASK_FAILED, now), [life.KillAll(), *told]
     if any(isinstance(event, wire.TurnSettled) for event in ended) and before.phase in BUSY:
         return replace(state, phase=Phase.LEAVING, deadline=None), [*actions, life.AskLeave("done")]
+    answered = before.phase is Phase.LEAVING and before.seen
+    if answered and state.phase is Phase.STOPPING and state.exit_code != ExitCode.REFUSED:
+        # its answer is where the kubelet finds it: a gateway that is away learns it from there
+        ends = [life.Exit(ExitCode.LEFT) if isinstance(action, life.Exit) else action for action in actions]
+        return replace(state, exit_code=ExitCode.LEFT), ends
     return state, actions
 
 

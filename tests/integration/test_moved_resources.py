@@ -1,4 +1,4 @@
-"""AgentThreads of a group that moved, on a real API server and with the role that the chart gives the gateway."""
+"""AgentThreads that are made without a run, on a real API server and with the role that the chart gives the gateway."""
 
 from __future__ import annotations
 
@@ -61,6 +61,13 @@ def grant_delete(apiserver, namespace):
         if "agentthreads" in rule["resources"]:
             rule["verbs"].append("delete")
     apiserver.call("PUT", path, role)
+
+
+async def test_a_conversation_without_one_gets_one_without_a_run_and_only_once(resources):
+    wanted = thread(42)
+    made = await resources.ensure(wanted)
+    assert (made.name, made.spec.run, made.spec.title) == (wanted.name, None, "deploy")
+    assert (await resources.ensure(wanted)).uid == made.uid
 
 
 async def test_the_new_resource_has_what_an_administrator_set_on_the_old(apiserver, namespace, resources):

@@ -192,6 +192,27 @@ async def test_a_class_that_appears_lets_it_begin(operator, agents):
     await agents.run(name)
 
 
+async def test_an_image_on_its_way_is_told_before_the_next_sweep(operator, agents):
+    name = await agents.make()
+    pod = await agents.pod(name)
+    await agents.bind(pod)
+    await agents.status(name, phase="Starting")
+    looks = []
+
+    def rests():  # no look is on its way that would see the image by chance
+        looks.append(operator.metric("openclaw_operator_reconciles_total"))
+        return looks[-2:-1] == looks[-1:]
+
+    await eventually(rests, interval=0.5)
+    reference = {"kind": "Pod", "name": pod["metadata"]["name"], "namespace": NAMESPACE, "uid": pod["metadata"]["uid"]}
+    event = {
+        "metadata": {"name": f"{name}.pulling"}, "involvedObject": reference, "reason": "Pulling", "type": "Normal",
+        "message": "Pulling image", "source": {"component": "kubelet"},
+    }  # fmt: skip
+    await agents.client.request("POST", f"{agents.core}/events", body=event)
+    await agents.status(name, phase="Starting", reason="PullingImage")
+
+
 async def test_a_restart_makes_no_second_job(operator, agents):
     name = await agents.make()
     pod = await agents.run(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agent_contract.agentthread import AgentThread, Reason
@@ -10,6 +10,7 @@ from agent_contract.subagent import SubAgent, SubAgentPhase
 from agent_contract.terms import Timeouts
 from agent_gateway.dispatch.actions import Deliver, EndRun, LookAgain
 from agent_gateway.dispatch.reconcile import LATE_FRAMES, LOST_AFTER, TURN_BACKSTOP, LinkState, find_away_since
+from agent_gateway.runners.progress import clean
 from agent_gateway.store.rows import Ending, Run, RunState, SubAgentRow, SubAgentState, Turn
 
 AGE_SECONDS = 10.0
@@ -49,13 +50,18 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseLine:
+    """Make the line of one that a person asked for say how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowAge:
     """Nothing has changed but its age."""
 
 
 ParentResource = AgentThread | SubAgent
 
-Action = ShowAge | Create | WriteCancel | ConfirmDeleted | Finish | Tell | Deliver | EndRun | LookAgain
+Action = ShowAge | CloseLine | Create | WriteCancel | ConfirmDeleted | Finish | Tell | Deliver | EndRun | LookAgain
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,8 @@ class ChildSnapshot:
 def decide_child(s: ChildSnapshot, now: datetime) -> list[Action]:
     """Say what to do next for a sub-agent; after all but Tell and LookAgain it is to be looked at again."""
     if s.child.state is SubAgentState.FINISHED:
-        return _after_end(s)
+        spoken_of = s.child.parent_id is not None and s.child.turn_id is None
+        return [*([CloseLine()] if spoken_of else []), *_after_end(s)]
     if s.child.state is SubAgentState.WANTED:
         return [Create()]
     if not s.resource_known:
@@ -115,7 +122,8 @@ def _over(s: ChildSnapshot, resource: SubAgent, now: datetime) -> list[Action]:
 
 def _called_off(s: ChildSnapshot, resource: SubAgent) -> list[Action]:
     """Tell at once that it was cancelled: nobody waits for its pod's grace."""
-    if s.child.cancel is None and not resource.spec.cancel:
+    deleted = "deletionTimestamp" in resource.metadata
+    if s.child.cancel is None and not resource.spec.cancel and not deleted:
         return []
     words = "The agent that asked for it was stopped." if s.child.cancel == "parent" else "It was cancelled."
     return [Finish(Ending(SubAgentPhase.CANCELLED.value, Reason.CANCELLED, words))]
@@ -154,12 +162,21 @@ def _going_on(s: ChildSnapshot) -> list[Action]:
     if status is None or status.phase is None:
         return []
     told = (s.child.phase, s.child.reason, s.child.message)
-    now = (status.phase.value, status.reason, status.message)
+    now = (status.phase.value, status.reason, _clean(status.message))
     return [Tell(*now)] if told != now else [ShowAge(), LookAgain(AGE_SECONDS)]
 
 
 def _is_over(resource: SubAgent) -> bool:
     return resource.status.phase is not None and resource.status.phase.over
+
+
+def clean_ending(said: Ending) -> Ending:
+    """Make what a pod or the cluster said of an end fit for Postgres: one that cannot be stored would never be over."""
+    return replace(said, message=_clean(said.message), result=_clean(said.result))
+
+
+def _clean(text: str | None) -> str | None:
+    return clean(text) if text is not None else None
 
 
 def compute_timeout(seconds: int) -> Ending:

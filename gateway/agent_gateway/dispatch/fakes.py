@@ -84,6 +84,16 @@ class FakeResources:
         kept = like.spec.model_dump(by_alias=True, include={"class_ref", "model", "suspend"})
         self._store(stored, spec={**kept, "title": thread.title})
 
+    async def ensure(self, thread: Thread) -> AgentThread | None:
+        """Return the resource, made if need be."""
+        self._fail()
+        if thread.name not in self._stored:
+            channel = {"bot": "tg", "botId": thread.address.bot_id, "chatId": thread.address.chat_id}
+            self._made += 1
+            raw = {"metadata": {"name": thread.name, "uid": f"uid-{self._made}"}, "spec": {"channel": channel}}
+            self._store(AgentThread.model_validate(raw), spec={"title": thread.title})
+        return self._stored[thread.name]
+
     async def remove(self, found: AgentThread) -> bool:
         """Remove a resource, if that is allowed."""
         self._fail()
@@ -168,6 +178,10 @@ class FakeSubAgents:
     def report(self, name: str, **status: Any) -> None:
         """Write the status, as the operator does."""
         self._change(name, status=status)
+
+    def change_metadata(self, name: str, **metadata: Any) -> None:
+        """Write the metadata, as the API server does."""
+        self._change(name, metadata=metadata)
 
     def delete(self, name: str) -> None:
         """Remove a resource."""

@@ -16,11 +16,14 @@ from agent_contract.subagent import SubAgentPhase
 from agent_gateway.dispatch import actions as do
 from agent_gateway.dispatch import children as c
 from agent_gateway.dispatch.facts import build_facts
+from agent_gateway.dispatch.parents import Parents
 from agent_gateway.dispatch.reconcile import LinkState
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.dispatch.wishes import Wishes
+from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
-from agent_gateway.resources.subagents import NameTaken, SubAgents
+from agent_gateway.resources.subagents import KIND, NameTaken, SubAgents
+from agent_gateway.resources.watched import explain
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
@@ -29,7 +32,6 @@ from agent_gateway.store.rows import (
     SubAgentRow,
     SubAgentState,
     Thread,
-    ThreadKind,
     Turn,
     TurnState,
 )
@@ -39,6 +41,7 @@ _log = logging.getLogger(__name__)
 _MAX_RESULT = 64_000
 """Code points of an answer that a tool call is given; the chat shows the whole."""
 _ROUNDS = 10
+_UNSENT_SECONDS = 2.0
 
 
 class Lines(Protocol):
@@ -79,6 +82,7 @@ class SubAgentService:
         self._wake = wake
         self._link_state = link_state
         self._since = datetime.now(UTC)
+        self._parents = Parents(store, threads, resources)
         self.wishes = Wishes(store, threads, wake, self.show)
 
     # --- what a runner asks -----------------------------------------------------------------------
@@ -107,10 +111,10 @@ class SubAgentService:
             if child.state is not SubAgentState.FINISHED:
                 await self.show(child)
 
-    async def end_with(self, parent_id: int) -> None:
-        """End all of a thread's sub-agents, as it is ended itself."""
+    async def end_with(self, parent_id: int, turn_id: int | None = None) -> None:
+        """End all of a thread's sub-agents, as it is ended itself; or those that one of its turns waits for."""
         async with self._store.fenced() as connection:
-            ended = await self.cancel_all(connection, parent_id)
+            ended = await self._store.cancel_children(connection, parent_id, "parent", turn_id)
         await self.look(ended)
 
     async def look(self, thread_ids: Sequence[int]) -> None:
@@ -173,9 +177,10 @@ class SubAgentService:
             case c.ConfirmDeleted():
                 return await self._confirm_deleted(s.child)
             case c.Finish(ending=ending, cancel=cancel):
-                if cancel is not None:
-                    await self._store.cancel_subagent(None, thread.id, cancel)
-                await self._finish(s.child, ending)
+                await self._finish(s.child, ending, cancel=cancel)
+            case c.CloseLine():
+                await self._close_line(s.child)
+                return True
             case c.Tell():
                 await self._tell(s.child, action)
                 return True
@@ -191,7 +196,7 @@ class SubAgentService:
         return False
 
     async def _create(self, child: SubAgentRow) -> bool:
-        parent, expected = await self._parent_resource(child)
+        parent, expected = await self._parents.find_resource(child)
         gone = expected and parent is None
         if gone or child.cancel is not None:
             found = await self._resources.get(child.name)
@@ -200,7 +205,7 @@ class SubAgentService:
                 await self._finish(child, Ending(SubAgentPhase.CANCELLED.value, Reason.CANCELLED, why))
                 return False
         try:
-            made = await self._resources.create(child, await self._root(child), parent)
+            made = await self._resources.create(child, await self._parents.find_root(child), parent)
         except NameTaken:
             taken = f"A SubAgent named {child.name} stands that was not asked for here."
             await self._finish(child, Ending(SubAgentPhase.FAILED.value, Reason.CREATE_REFUSED, taken))
@@ -225,6 +230,12 @@ class SubAgentService:
         if turn is not None:
             await link.send_turn(turn)
 
+    async def tell_refused(self, thread: Thread, error: KubeError) -> None:
+        """Say in its line why it does not begin: the cluster refuses it, or does not answer."""
+        child, why = await self._store.subagent(thread.id), explain(error, KIND)
+        if child is not None and child.state is SubAgentState.WANTED and child.message != why:
+            await self._tell(child, c.Tell(SubAgentPhase.PENDING.value, None, why))
+
     async def _tell(self, child: SubAgentRow, tell: c.Tell) -> None:
         await self._store.subagent_phase(child.thread_id, tell.phase, tell.reason, tell.message)
         now = await self._store.subagent(child.thread_id)
@@ -235,20 +246,18 @@ class SubAgentService:
             line = words.build_line(build_facts(now)).text
             await self._send(now, wire.SubAgentUpdate(call_id=now.call_id, text=line))
 
-    async def _finish(self, child: SubAgentRow, ending: Ending, seq: int | None = None) -> None:
-        report = None
+    async def _finish(
+        self, child: SubAgentRow, said: Ending, seq: int | None = None, cancel: str | None = None
+    ) -> None:
+        ending, report = c.clean_ending(said), None
         if child.parent_id is not None:
             facts = build_facts(child, ending)
             report = words.report_text(facts, ending.result, sum((await self._store.family_usage(child.thread_id))[:2]))
-        ended = await self._store.finish_subagent(child, ending, report, seq)
-        if not ended:
-            return
+        below = await self._store.finish_subagent(child, ending, report, seq, cancel)
         now = await self._store.subagent(child.thread_id)
-        if now is None:
+        if below is None or now is None:
             return
         _log.info("subagent_over", extra={"subagent": child.name, "phase": ending.phase, "reason": ending.reason})
-        async with self._store.fenced() as connection:
-            below = await self._store.cancel_children(connection, child.thread_id, "parent")
         await self.look([child.thread_id, *below])
         if now.parent_id is not None:
             await self._tell_end(now)
@@ -257,8 +266,6 @@ class SubAgentService:
         if child.turn_id is not None and child.cancel != "parent":
             await self._send(child, await self._build_result(child))
         await self.show(child)
-        if child.turn_id is None:
-            await self._close_line(child)
         self._wake.outbox()
         if child.parent_id is not None:
             self._wake.thread(child.parent_id)
@@ -267,9 +274,12 @@ class SubAgentService:
         """Make the line of one that a person asked for say how it ended, without its button."""
         thread = await self._store.thread_by_id(child.thread_id)
         shown = await self._store.outbox_messages(f"spawned:{child.thread_id}")
-        if thread is not None and shown:
+        if shown is None:  # the chat takes no message just now
+            self._wake.thread_later(child.thread_id, _UNSENT_SECONDS)
+        elif thread is not None and shown:
             text = words.spawned_text(build_facts(child))
             await self._store.put(None, thread.address, text, f"spawned-end:{child.thread_id}", message_ids=shown)
+            self._wake.outbox()
 
     async def show(self, child: SubAgentRow) -> None:
         """Show a sub-agent and its siblings below the turn that waits for them."""
@@ -292,27 +302,6 @@ class SubAgentService:
             text = f"{text[:_MAX_RESULT]}\n(Cut here: the answer has {len(text)} characters.)"
         usage = wire.SubAgentUsage(input=used[0], output=used[1], cached=used[2])
         return wire.SubAgentResult(call_id=child.call_id or "", name=child.name, ok=ok, text=text, usage=usage)
-
-    # --- who is who -------------------------------------------------------------------------------
-
-    async def _parent_resource(self, child: SubAgentRow) -> tuple[c.ParentResource | None, bool]:
-        """Return the parent's resource, and whether there must be one."""
-        if child.parent_name is None:
-            return None, False
-        source = self._resources if child.parent_kind == ThreadKind.SUBAGENT else self._threads
-        found = await source.get(child.parent_name)
-        if found is None or (child.turn_id is not None and found.uid != child.parent_uid):
-            return None, child.turn_id is not None
-        return found, child.turn_id is not None
-
-    async def _root(self, child: SubAgentRow) -> str:
-        """Return the name of the conversation that a sub-agent works for in the end."""
-        while child.parent_id is not None and child.parent_kind == ThreadKind.SUBAGENT:
-            above = await self._store.subagent(child.parent_id)
-            if above is None:
-                break
-            child = above
-        return child.parent_name or child.name
 
     def _step(self, step: str, child: SubAgentRow) -> None:
         ids = {"step": step, "subagent": child.name, "agent_thread": child.parent_name}

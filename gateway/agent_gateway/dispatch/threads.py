@@ -147,6 +147,9 @@ class Threads:
         self._wake.thread_later(thread_id, _RETRY_SECONDS)
         try:
             thread, waiting = await self._store.thread_by_id(thread_id), await self._store.next_turn(thread_id)
+            if thread is not None and thread.kind is ThreadKind.SUBAGENT:
+                await self._children.tell_refused(thread, error)
+                return
         except FAULTS as away:
             _log.warning("thread_failed", extra={"thread_id": thread_id, "error": type(away).__name__})
             return
@@ -245,11 +248,14 @@ class Threads:
                 words = texts.run_lost_text(reason, message, resumes=resumes)
                 kind = "aborted" if reason == Reason.STOPPED else "run_lost"
                 lost = texts.lost_words(reason, message) if resumes else None
+                if s.running is not None and s.running.stop_asked:
+                    # its runner, which takes them back when it hears of a stop, did not live to
+                    await self._children.end_with(s.thread.id, turn)
                 await self._end_turn(turn, kind, words, resumes=lost)
             case do.TimeOut(turn=turn):
                 if s.run is not None:
                     await self._store.ask_stop(None, s.thread.id, s.run.number, "timeout")
-                    await self._children.end_with(s.thread.id)
+                    await self._children.end_with(s.thread.id, turn)
                 await self._end_turn(turn, "timeout", texts.TIMED_OUT)
             case do.GiveUp(reason=reason, message=message):
                 words = texts.failure_text("start_failed", message or texts.run_lost_text(reason))
@@ -318,6 +324,8 @@ class Threads:
         return False
 
     async def _end_run(self, s: r.Snapshot, number: int, reason: str, message: str | None) -> None:
+        if reason == Reason.SUSPENDED:  # what runs is ended: first, as nobody comes back to a run that is over
+            await self._children.end_with(s.thread.id)
         if not await self._store.end_run(s.thread.id, number, reason, message):
             return
         _log.info("run_over", extra={"agent_thread": s.thread.name, "run": number, "reason": reason})

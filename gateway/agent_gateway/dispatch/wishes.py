@@ -13,13 +13,16 @@ from agent_contract.agentclass import AgentClass, compute_bytes
 from agent_contract.terms import DEFAULT_TASK_SECONDS
 from agent_gateway.dispatch.facts import build_facts
 from agent_gateway.dispatch.wake import Wake
+from agent_gateway.errors import TurnOver
 from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.runners.progress import clean
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import NewSubAgent, Run, SubAgentRow, Thread, ThreadKind
 from agent_gateway.telegram import subagents as words
 
 _log = logging.getLogger(__name__)
+_TURN_OVER = "The turn that asked for it is over."
 
 
 class Wishes:
@@ -45,18 +48,21 @@ class Wishes:
         holder, own = await asyncio.gather(self._store.run(parent.id, run), self._own(parent))
         turn = await self._store.running_turn(parent.id)
         if holder is None or turn is None or turn.id != ask.turn:
-            return _refuse(ask.call_id, "The turn that asked for it is over.")
+            return _refuse(ask.call_id, _TURN_OVER)
         found = await self._class_of(parent, own)
         depth = own.depth + 1 if own is not None else 1
         if depth > found.spec.sub_agents.max_depth:
             return _refuse(ask.call_id, words.depth_text(depth, found.spec.sub_agents.max_depth))
         new = NewSubAgent(
             parent=parent, parent_uid=holder.thread_uid or "", parent_run=run, call_id=ask.call_id, turn_id=turn.id,
-            reply_to=turn.message_id or (own.reply_to if own is not None else None), task=ask.task,
+            reply_to=turn.message_id or (own.reply_to if own is not None else None), task=clean(ask.task),
             class_name=self._child_class(found, parent, own),
             timeout=_cap(ask.timeout_seconds, holder, found, own), workspace=ask.workspace, depth=depth,
         )  # fmt: skip
-        child = await self._store.ask_subagent(new, found.spec.sub_agents.max_children, ask.seq)
+        try:
+            child = await self._store.ask_subagent(new, found.spec.sub_agents.max_children, ask.seq)
+        except TurnOver:
+            return _refuse(ask.call_id, _TURN_OVER)
         if child is None:
             return _refuse(ask.call_id, words.children_text(found.spec.sub_agents.max_children))
         _log_wanted(child)
@@ -66,6 +72,9 @@ class Wishes:
 
     async def spawn(self, connection: Connection, parent: Thread, task: str, call_id: str, message_id: int) -> str:
         """Record what a person asks for; return what the chat is told, if it is refused."""
+        resource = self._threads.cached(parent.name)
+        if resource is not None and resource.spec.suspend:
+            return words.SUSPENDED
         found = await self._class_of(parent, None)
         if found.spec.sub_agents.max_depth < 1:
             return words.depth_text(1, 0)

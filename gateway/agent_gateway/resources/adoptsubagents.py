@@ -9,6 +9,7 @@ from typing_extensions import override
 from agent_gateway.dispatch.wake import Wake
 from agent_gateway.resources.follower import Follower
 from agent_gateway.resources.subagents import SubAgents
+from agent_gateway.runners.progress import clean
 from agent_gateway.store import Store
 from agent_gateway.store.rows import SubAgentState
 
@@ -46,7 +47,7 @@ class SubAgentAdopter(Follower):
             return
         spec = resource.spec
         made = await self._store.adopt_subagent(
-            name, resource.uid, spec.task, spec.class_ref.name, spec.timeout_seconds, spec.depth
+            name, resource.uid, clean(spec.task), spec.class_ref.name, spec.timeout_seconds, spec.depth
         )
         _log.info("subagent_adopted", extra={"subagent": name})
         self._wake.thread(made.thread_id)

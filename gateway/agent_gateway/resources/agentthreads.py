@@ -98,8 +98,7 @@ class AgentThreads(Watched[AgentThread]):
             mode="json", by_alias=True, exclude_none=True, include={"class_ref", "model", "suspend"}
         )
         kept = {field: value for field, value in old.items() if value}
-        body = self._build(thread, 1)
-        del body["spec"]["run"]
+        body = self._build(thread)
         body["spec"] |= kept
         try:
             self._remember(await self._kube.request("POST", self._base, body=body, params=MANAGER))
@@ -108,6 +107,20 @@ class AgentThreads(Watched[AgentThread]):
                 raise
             if kept != {"classRef": {"name": names.DEFAULT_CLASS}}:
                 self._remember(await self._patch(thread.name, {"spec": kept}))
+
+    async def ensure(self, thread: Thread) -> AgentThread | None:
+        """Return the AgentThread of a thread; where there is none, made without a run. None if it came and went."""
+        found = await self.get(thread.name)
+        if found is not None:
+            return found
+        try:
+            return self._remember(
+                await self._kube.request("POST", self._base, body=self._build(thread), params=MANAGER)
+            )
+        except KubeError as error:
+            if error.status != CONFLICT:
+                raise
+        return await self.get(thread.name)
 
     async def remove(self, found: AgentThread) -> bool:
         """Delete this very resource; False where the gateway's role does not allow it."""
@@ -121,7 +134,7 @@ class AgentThreads(Watched[AgentThread]):
                 raise
         return True
 
-    def _build(self, thread: Thread, number: int) -> dict[str, Any]:
+    def _build(self, thread: Thread, number: int | None = None) -> dict[str, Any]:
         address = thread.address
         channel: dict[str, Any] = {
             "type": "telegram", "bot": self._bot_name, "botId": address.bot_id, "chatId": address.chat_id,
@@ -135,7 +148,7 @@ class AgentThreads(Watched[AgentThread]):
             "spec": {
                 "channel": channel,
                 "title": thread.title,
-                "run": number,
+                **({"run": number} if number is not None else {}),
                 **(build_model(thread) if thread.model else {}),
             },
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -14,6 +15,8 @@ from agent_contract import names
 from agent_gateway.kube import KubeClient, KubeError
 
 _log = logging.getLogger(__name__)
+_DENIED = re.compile("exceeded quota|admission webhook|AdmissionPolicy")
+"""In the words of a refusal that has nothing to do with roles."""
 NOT_FOUND, CONFLICT, GONE = 404, 409, 410
 MERGE_PATCH = "application/merge-patch+json"
 MANAGER = {"fieldManager": names.FIELD_MANAGER_GATEWAY}
@@ -190,7 +193,7 @@ def explain(error: KubeError, kind: str) -> str:
     """Say in words, and with what to do, why resources cannot be read or written."""
     if error.status == NOT_FOUND:
         return f"The {kind} resource is not known to the cluster: apply the chart's crds/ folder."
-    if error.status == 403:
+    if error.status == 403 and not _DENIED.search(str(error)):
         return f"The gateway may not read or write {kind}s: its Role or RoleBinding is missing."
     return f"{kind}s cannot be read or written: {error}"
 

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from agent_contract.names import SUBAGENT_RUN, build_subagent_name
+from agent_gateway.errors import TurnOver
 from agent_gateway.metrics import SUBAGENTS
 from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import (
@@ -36,9 +37,7 @@ class SubAgentQueries(Database):
         known = await connection.fetchrow(QUERIES["subagent_by_call"], parent.id, new.parent_run, new.call_id)
         if known is not None:
             return build_subagent(known)
-        number = 1 + len(await connection.fetch(QUERIES["children"], parent.id, new.parent_run))
-        run = new.parent_run if parent.kind is ThreadKind.CONVERSATION else None
-        name = build_subagent_name(parent.name, run, number)
+        number, name = await self._find_name(connection, parent, new.parent_run)
         address = parent.address
         thread = await self._add_thread(connection, address.chat_id or None, address.topic_id, name, new.task)
         await connection.execute(
@@ -48,11 +47,26 @@ class SubAgentQueries(Database):
         await connection.execute(QUERIES["want_run"], thread.id, SUBAGENT_RUN, None)
         return build_subagent(await connection.fetchrow(QUERIES["subagent"], thread.id))
 
+    async def _find_name(self, connection: Connection, parent: Thread, run: int) -> tuple[int, str]:
+        """Return the next number of a run and its name; one that somebody gave by hand is passed over."""
+        number = max((row["number"] for row in await connection.fetch(QUERIES["children"], parent.id, run)), default=0)
+        while True:
+            number += 1
+            name = build_subagent_name(parent.name, run if parent.kind is ThreadKind.CONVERSATION else None, number)
+            if await connection.fetchrow(QUERIES["subagent_by_name"], name) is None:
+                return number, name
+
     async def ask_subagent(self, new: NewSubAgent, most: int, seq: int) -> SubAgentRow | None:
-        """Record what a runner asks for, with the acknowledgement; None, and nothing recorded, over `most` of its run."""
+        """Record what a runner asks for, with the acknowledgement; None, and nothing recorded, over `most` of its run.
+
+        Raises:
+            TurnOver: so is the turn that asks: whoever ended it has ended its sub-agents, and would miss this one.
+        """
         async with self.fenced() as connection:
             # the run's row first, as everything of a connection locks it first
             await connection.fetchrow(QUERIES["lock_run"], new.parent.id, new.parent_run)
+            if await connection.fetchrow(QUERIES["hold_turn"], new.turn_id) is None:
+                raise TurnOver
             await self.lock_thread(connection, new.parent.id)
             known = await connection.fetchrow(QUERIES["subagent_by_call"], new.parent.id, new.parent_run, new.call_id)
             if (
@@ -144,37 +158,46 @@ class SubAgentQueries(Database):
                 return await self.cancel_subagent(own, thread_id, why)
         return await connection.fetchrow(QUERIES["cancel_subagent"], thread_id, why) is not None
 
-    async def cancel_children(self, connection: Connection, parent_id: int, why: str) -> list[int]:
-        """Record that all children of a thread shall end; return their threads' ids."""
-        return [row["thread_id"] for row in await connection.fetch(QUERIES["cancel_children"], parent_id, why)]
+    async def cancel_children(
+        self, connection: Connection, parent_id: int, why: str, turn_id: int | None = None
+    ) -> list[int]:
+        """Record that all children of a thread, or of one of its turns, shall end; return their threads' ids."""
+        rows = await connection.fetch(QUERIES["cancel_children"], parent_id, why, turn_id)
+        return [row["thread_id"] for row in rows]
 
     async def finish_subagent(
-        self, child: SubAgentRow, ending: Ending, report: str | None, seq: int | None = None
-    ) -> bool:
-        """End a sub-agent in one transaction: state, turn, history, report in the chat, acknowledgement.
+        self, child: SubAgentRow, ending: Ending, report: str | None, seq: int | None = None, cancel: str | None = None
+    ) -> list[int] | None:
+        """End a sub-agent in one transaction: state, turn, history, those below it, report in the chat, acknowledgement.
 
         Args:
             child: It.
             ending: How it ended.
             report: What the chat is told, in Markdown; None where it has no chat.
             seq: The frame of its own runner that this acknowledges.
+            cancel: Why its pod must be ended, where that is not on its way.
 
         Returns:
-            False where it had ended already: only the acknowledgement moves.
+            The threads of those below it, which end with it; None where it had ended already: only the
+            acknowledgement moves.
         """
+        below = None
         async with self.fenced() as connection:
             row = await connection.fetchrow(
-                QUERIES["finish_subagent"], child.thread_id, ending.phase, ending.reason, ending.message, ending.result
-            )
+                QUERIES["finish_subagent"], child.thread_id, ending.phase, ending.reason, ending.message,
+                ending.result, cancel,
+            )  # fmt: skip
             if row is not None:
                 await self._close(connection, child, ending)
+                # behind the end of its turn, so that none is missed that is asked for in this moment
+                below = await self.cancel_children(connection, child.thread_id, "parent")
                 if report is not None:
                     await self._report(connection, child, report)
             if seq is not None:
                 await connection.execute(QUERIES["acked"], child.thread_id, SUBAGENT_RUN, seq)
         if row is not None:
             SUBAGENTS.labels(ending.phase).inc()
-        return row is not None
+        return below
 
     async def _close(self, connection: Connection, child: SubAgentRow, ending: Ending) -> None:
         done = ending.phase == "Succeeded"
@@ -197,9 +220,12 @@ class SubAgentQueries(Database):
         """Record that a turn's prompt tells these results; they count as delivered once that turn is over."""
         await self._write("hand_results", list(thread_ids), turn_id)
 
-    async def outbox_messages(self, dedupe_key: str) -> tuple[int, ...]:
-        """Return the messages that an outbox row became."""
-        return tuple(await self._value("outbox_messages", dedupe_key) or ())
+    async def outbox_messages(self, dedupe_key: str) -> tuple[int, ...] | None:
+        """Return the messages that an outbox row became; None while it is yet to be said."""
+        row = await self._row("outbox_messages", dedupe_key)
+        if row is None:
+            return ()
+        return None if row["unsent"] and not row["message_ids"] else tuple(row["message_ids"])
 
     async def family_usage(self, thread_id: int) -> tuple[int, int, int]:
         """Return the tokens of a sub-agent and all below it: input, output, cached."""

@@ -15,6 +15,7 @@ SPAWN_USAGE = "Usage: /spawn <task>"
 CANCEL_USAGE = "Usage: /cancel <sub-agent>"
 NO_SUBAGENTS = "There are no sub-agents. The agent starts them by itself, or you with /spawn <task>."
 OLD_BUTTON = "This button does nothing any more."
+SUSPENDED = "An administrator has suspended this conversation: no sub-agent is started."
 MORE_THAN_A_TASK = "A task may have 8192 characters. Put what is longer into a message to the agent."
 _TASK_LIMIT = 80
 _WAIT_LIMIT = 80
@@ -167,8 +168,9 @@ def tree_text(children: Sequence[SubAgentFacts]) -> str:
 
 
 def spawned_text(facts: SubAgentFacts) -> str:
-    """Say that a sub-agent was started from the chat, and how it is."""
-    return f"Sub-agent {facts.name} ({_describe(facts)}): {shorten_task(facts.task)}"
+    """Say that a sub-agent was asked for in the chat, and once it is over how it ended: between the two it is not edited."""
+    state = f"({_describe(facts)})" if facts.over else "was asked for"
+    return f"Sub-agent {facts.name} {state}: {shorten_task(facts.task)}"
 
 
 def cancelling_text(name: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import socket
 
 import pytest
 
@@ -54,6 +56,39 @@ async def test_what_is_refused_is_the_tools_error(gateway, runner):
     events = await gateway.ended(1)
     assert "subAgents.maxDepth" in texts(events)[-1]
     assert [e.error for e in events if isinstance(e, wire.ToolEnded)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (b'{"tool": "spawn_subagent", "task": " \\n "}', "These are not valid: spawn_subagent.task."),
+        (b'{"tool": "spawn_subagent", "task": "half a \\ud83d"}', "It holds text that is none."),
+        (b"[]", "It holds text that is none."),
+    ],
+)
+async def test_nonsense_is_answered_and_asks_for_nothing(gateway, runner, call, words):
+    await begin(gateway, runner, "bash: sleep 100")
+    await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)), timeout=30)
+    reader, writer = await asyncio.open_unix_connection(runner.state / "runner.sock")
+    try:
+        writer.write(call + b"\n")
+        assert json.loads(await asyncio.wait_for(reader.readline(), 10)) == {"error": words}
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    assert [frame for frame in gateway.frames if isinstance(frame, wire.SubAgentAsk)] == []
+
+
+async def test_a_call_that_cannot_be_told_of_its_progress_is_taken_back(gateway, runner):
+    await begin(gateway, runner, "bash: sleep 100")
+    await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)), timeout=30)
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(str(runner.state / "runner.sock"))
+        caller.sendall(b'{"tool": "spawn_subagent", "task": "count the stars"}\n')
+        [ask] = await gateway.asks(1)
+        caller.shutdown(socket.SHUT_RD)  # it hears nothing any more, and has not hung up
+        await gateway.send(wire.SubAgentUpdate(call_id=ask.call_id, text="it works"))
+        await eventually(lambda: gateway.cancels() == [ask.call_id])
 
 
 async def test_an_abort_takes_back_what_was_asked(gateway, runner):
@@ -156,6 +191,16 @@ async def test_an_answer_waits_for_a_gateway_that_is_away(gateway, make_runner):
     await gateway.drop()
     await eventually(lambda: len(gateway.leaves()) == 2, timeout=20)
     assert await runner.exit_code() == ExitCode.LEFT
+
+
+async def test_an_answer_that_no_gateway_takes_before_its_pod_goes_is_left_as_an_answer(gateway, make_runner):
+    runner = make_runner(oneTurn=True, snapshot=False, timeouts={"turn": 60, "idle": 600, "run": 60, "grace": 2})
+    gateway.on_leave = None
+    await begin(gateway, runner, "hello there")
+    await eventually(lambda: gateway.leaves() == ["done"])
+    runner.terminate()
+    assert await runner.exit_code() == ExitCode.LEFT
+    assert runner.termination.read_text() == "Echo: hello there "
 
 
 # --- the files of a conversation ---------------------------------------------------------------------

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import copy
 import logging
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import kopf
@@ -28,6 +29,7 @@ class FakeKube:
         self.threads = {NAME: {"metadata": meta, "spec": {"channel": {"botId": 1, "chatId": 42}, "run": 1}}}
         self.classes = {"default": {"metadata": {"name": "default", "generation": 1}, "spec": {}}}
         self.jobs = {}
+        self.subagents = []
         self.calls = []
         self.refusals = {}
 
@@ -50,7 +52,7 @@ class FakeKube:
         return list(self.threads.values())
 
     async def list_subagents(self):
-        return []
+        return list(self.subagents)
 
     async def list_jobs(self, thread):
         return list(self.jobs.values())
@@ -215,10 +217,29 @@ async def test_an_event_of_a_thread_at_rest_enqueues_nothing(kube, context):
     assert context.threads.length == 1
 
 
+async def test_what_is_over_is_looked_at_once_its_class_lets_it_go(kube, context):
+    def ended(name, hours, class_name="default"):
+        at = datetime.now(UTC) - timedelta(hours=hours)
+        status = {"phase": "Succeeded", "finishedAt": at.isoformat()}
+        return {
+            "metadata": {"name": name, "uid": name}, "status": status,
+            "spec": {"task": "x", "classRef": {"name": class_name}},
+        }  # fmt: skip
+
+    kube.classes["short"] = {"metadata": {"name": "short"}, "spec": {"ttlSecondsAfterFinished": {"subAgent": 3600}}}
+    kube.subagents = [ended("rests", 23), ended("due", 25), ended("short", 2, "short"), ended("no-class", 23, "gone")]
+    for found in kube.classes.values():
+        context.class_changed(found)
+    looked_at = []
+    context.subagents.add = looked_at.append
+    await context.sweep_once()
+    assert looked_at == ["due", "short"]
+
+
 async def test_a_class_that_changes_causes_a_sweep(kube, context):
     sweeping = asyncio.create_task(context.sweep())
     await eventually(lambda: kube.calls == ["list"])
-    context.class_changed("default")
+    context.class_changed(kube.classes["default"])
     await eventually(lambda: kube.calls == ["list", "list"])
     sweeping.cancel()
 

@@ -113,6 +113,7 @@ def test_where_it_stands(observed, phase, reason):
         (Observed(job(), make_ended_pod(70)), "Failed", "AgentFailed", "pi"),
         (Observed(None, None), "Failed", "Deleted", "deleted"),
         (Observed(None, make_ended_pod(143)), "Failed", "Deleted", "deleted"),
+        (Observed(None, make_ended_pod(0, words="seven")), "Succeeded", "Completed", None),
     ],
 )
 def test_how_it_ends(observed, phase, reason, words):
@@ -121,6 +122,26 @@ def test_how_it_ends(observed, phase, reason, words):
     assert (words or "") in (plan.status.message or "")
     assert plan.status.finished_at is not None
     assert conditions(plan)["Complete" if phase == "Succeeded" else "Failed"] == "True"
+
+
+@pytest.mark.parametrize("observed", [Observed(job(failed="DeadlineExceeded"), pod) for pod in (
+    None, make_pod(phase="Failed", scheduled=False), make_pod(deleted_at=NOW, scheduled=False)
+)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("waits", "reason", "words"),
+    [
+        ({"reason": "Unschedulable", "message": "0/1 nodes fit: 1 Insufficient cpu"}, "Unschedulable", "0/1 nodes fit"),
+        ({}, "Error", "It did not begin in time."),
+    ],
+)
+def test_one_that_never_began_has_not_timed_out(observed, waits, reason, words):
+    sub = make_subagent({"phase": "Pending", "jobName": "job", **waits})
+    plan = decide(sub, observed)
+    if plan.status.finished_at is None:
+        sub = make_subagent(plan.status.to_dict())
+        plan = decide(sub, Observed(job(failed="DeadlineExceeded"), None))
+    assert (plan.status.phase, plan.status.reason) == ("Failed", reason)
+    assert words in plan.status.message
 
 
 def test_a_result_is_kept_up_to_its_limit():
@@ -201,6 +222,6 @@ def test_places_go_to_those_who_came_first():
 
 
 def test_only_what_is_unfinished_or_old_is_looked_at():
-    assert wants_attention(make_subagent(), NOW)
-    assert not wants_attention(make_subagent(OVER), NOW)
-    assert wants_attention(make_subagent(OVER), NOW + timedelta(hours=1))
+    assert wants_attention(make_subagent(), NOW, 3600)
+    assert not wants_attention(make_subagent(OVER), NOW, 3600)
+    assert wants_attention(make_subagent(OVER), NOW + timedelta(hours=1), 3600)

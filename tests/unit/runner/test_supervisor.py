@@ -334,6 +334,21 @@ def test_a_sub_agent_that_fails_exits_once_that_is_told(happening, reason):
     assert actions == [life.Exit(ExitCode.TASK_FAILED)]
 
 
+@pytest.mark.parametrize("happening", [life.LinkEnded(ExitCode.GATEWAY_LOST), life.Terminated()])
+def test_a_sub_agent_that_has_answered_ends_as_one_that_has_whatever_ends_it(happening):
+    answered, _ = go(ONE, GOOD)
+    state, actions = go(answered, happening)
+    if life.Exit(ExitCode.LEFT) not in actions:
+        _, actions = go(state, life.Tick(), now=100)
+    assert [a for a in actions if isinstance(a, life.Exit)] == [life.Exit(ExitCode.LEFT)]
+
+
+def test_a_sub_agent_that_is_refused_says_so():
+    answered, _ = go(ONE, GOOD)
+    _, actions = go(answered, life.LinkEnded(ExitCode.REFUSED))
+    assert actions[-1] == life.Exit(ExitCode.REFUSED)
+
+
 def test_a_sub_agent_over_its_time_exits_as_such():
     state, _ = go(ONE, life.Tick(), now=300)
     state, actions = go(state, STOPPED, now=301)

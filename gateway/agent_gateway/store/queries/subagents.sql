@@ -1,6 +1,10 @@
 -- name: lock_thread
 SELECT * FROM threads WHERE id = $1 FOR UPDATE;
 
+-- name: hold_turn
+-- One that runs; it cannot end before this transaction does.
+SELECT 1 FROM turns WHERE id = $1 AND state IN ('delivered', 'started') FOR SHARE;
+
 -- name: subagent
 SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
@@ -61,10 +65,12 @@ UPDATE subagents SET phase = $2, reason = $3, message = $4 WHERE thread_id = $1 
 UPDATE subagents SET cancel = COALESCE(cancel, $2) WHERE thread_id = $1 AND state <> 'finished' RETURNING thread_id;
 
 -- name: cancel_children
-UPDATE subagents SET cancel = COALESCE(cancel, $2) WHERE parent_id = $1 AND state <> 'finished' RETURNING thread_id;
+UPDATE subagents SET cancel = COALESCE(cancel, $2)
+WHERE parent_id = $1 AND state <> 'finished' AND ($3::bigint IS NULL OR turn_id = $3) RETURNING thread_id;
 
 -- name: finish_subagent
-UPDATE subagents SET state = 'finished', phase = $2, reason = $3, message = $4, result = $5, finished_at = now()
+UPDATE subagents SET state = 'finished', phase = $2, reason = $3, message = $4, result = $5, finished_at = now(),
+    cancel = COALESCE(cancel, $6)
 WHERE thread_id = $1 AND state <> 'finished' RETURNING thread_id;
 
 -- name: end_child_turns
@@ -96,4 +102,4 @@ SELECT COALESCE(sum(u.input), 0)::bigint AS input, COALESCE(sum(u.output), 0)::b
 FROM below b JOIN usage u USING (thread_id);
 
 -- name: outbox_messages
-SELECT message_ids FROM outbox WHERE dedupe_key = $1;
+SELECT message_ids, state IN ('pending', 'sending') AS unsent FROM outbox WHERE dedupe_key = $1;

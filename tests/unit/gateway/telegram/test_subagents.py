@@ -148,7 +148,7 @@ def test_the_tree_is_nested_by_parent():
 
 
 def test_the_words_of_the_commands():
-    assert words.spawned_text(facts(phase=None)) == "Sub-agent tg-5-r7-k3 (waiting to be made): list every flaky test"
+    assert words.spawned_text(facts(phase=None)) == "Sub-agent tg-5-r7-k3 was asked for: list every flaky test"
     assert words.SPAWN_USAGE == "Usage: /spawn <task>"
     assert words.CANCEL_USAGE == "Usage: /cancel <sub-agent>"
     assert words.cancelling_text("tg-5-r7-k3") == "Cancelled: tg-5-r7-k3"
