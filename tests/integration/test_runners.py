@@ -155,6 +155,15 @@ async def test_a_failed_turn_keeps_its_text_and_says_why(port, thread):
     assert (ended.state, ended.reason) == (TurnState.FAILED, "timeout")
 
 
+async def test_words_of_an_error_that_no_database_can_hold_end_the_turn_all_the_same(port, thread):
+    runner = await port.join()
+    await port.make_turn(thread)
+    turn = await deliver(port, thread)
+    await runner.event(1, turn.id, wire.Failed(reason="agent", error="a\x00b"))
+    await runner.acked(1)
+    assert "a\N{REPLACEMENT CHARACTER}b" in (await final_of(port, turn))["text"]
+
+
 async def test_what_will_be_tried_again_leaves_the_view(port, thread):
     runner = await port.join()
     await port.make_turn(thread)

@@ -177,7 +177,7 @@ class TurnStream:
         self._lane.views.update(turn.id, text, activity, tools.lines())
 
     async def _fail(self, turn: Turn, seq: int, event: wire.Failed) -> None:
-        words = failure_text(event.reason, event.error)
+        words = failure_text(event.reason, clean(event.error))
         if self._lane.thread.kind is ThreadKind.CONVERSATION:
             words = with_id(words, turn.id, event.reason)
         ids = {**self._ids(), "turn": turn.id, "error_id": build_error_id(turn.id)}
