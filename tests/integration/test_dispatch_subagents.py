@@ -267,10 +267,17 @@ async def test_a_person_starts_lists_and_cancels_one(store):
         [line] = await desk.store.pool.fetch("SELECT id, text, buttons FROM outbox")
         assert "Cancel k1" in line["buttons"]
         await desk.store.progress_outbox(line["id"], [77], ["x"])
+        await desk.store.sent(line["id"])
+        await connect_child(desk, "tg-42-r0-k1")
+        desk.subagents.report("tg-42-r0-k1", phase="Running")
+        working = "SELECT text, message_ids, buttons FROM outbox WHERE dedupe_key LIKE 'spawned-Running:%'"
+        told = await eventually(lambda: desk.store.pool.fetchrow(working))
+        assert (told["text"], told["message_ids"]) == (f"Sub-agent tg-42-r0-k1 (working): {TASK}", [77])
+        assert "Cancel k1" in told["buttons"]
         await desk.say("/subagents")
         assert "tg-42-r0-k1: " in (await desk.said())[-1]
         await desk.say("/cancel tg-42-r0-k1")
-        assert (await desk.said())[1:3] == [(await desk.said())[1], "Cancelled: tg-42-r0-k1"]
+        assert "Cancelled: tg-42-r0-k1" in await desk.said()
         await eventually(lambda: desk.subagents.cached("tg-42-r0-k1").spec.cancel)
         assert any("was cancelled" in text for text in await reports(desk))
         closed = await desk.store.pool.fetchrow("SELECT * FROM outbox WHERE dedupe_key LIKE 'spawned-end:%'")

@@ -50,18 +50,13 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
-class CloseLine:
-    """Make the line of one that a person asked for say how it ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShowAge:
-    """Nothing has changed but its age."""
+class Show:
+    """Show how it is now: nothing may have changed but its age."""
 
 
 ParentResource = AgentThread | SubAgent
 
-Action = ShowAge | CloseLine | Create | WriteCancel | ConfirmDeleted | Finish | Tell | Deliver | EndRun | LookAgain
+Action = Show | Create | WriteCancel | ConfirmDeleted | Finish | Tell | Deliver | EndRun | LookAgain
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +81,7 @@ def decide_child(s: ChildSnapshot, now: datetime) -> list[Action]:
     """Say what to do next for a sub-agent; after all but Tell and LookAgain it is to be looked at again."""
     if s.child.state is SubAgentState.FINISHED:
         spoken_of = s.child.parent_id is not None and s.child.turn_id is None
-        return [*([CloseLine()] if spoken_of else []), *_after_end(s)]
+        return [*([Show()] if spoken_of else []), *_after_end(s)]
     if s.child.state is SubAgentState.WANTED:
         return [Create()]
     if not s.resource_known:
@@ -163,7 +158,7 @@ def _going_on(s: ChildSnapshot) -> list[Action]:
         return []
     told = (s.child.phase, s.child.reason, s.child.message)
     now = (status.phase.value, status.reason, _clean(status.message))
-    return [Tell(*now)] if told != now else [ShowAge(), LookAgain(AGE_SECONDS)]
+    return [Tell(*now)] if told != now else [Show(), LookAgain(AGE_SECONDS)]
 
 
 def _is_over(resource: SubAgent) -> bool:

@@ -28,6 +28,7 @@ from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import (
+    Button,
     Ending,
     SubAgentRow,
     SubAgentState,
@@ -178,13 +179,10 @@ class SubAgentService:
                 return await self._confirm_deleted(s.child)
             case c.Finish(ending=ending, cancel=cancel):
                 await self._finish(s.child, ending, cancel=cancel)
-            case c.CloseLine():
-                await self._close_line(s.child)
-                return True
             case c.Tell():
                 await self._tell(s.child, action)
                 return True
-            case c.ShowAge():
+            case c.Show():
                 await self.show(s.child)
                 return True
             case do.EndRun(number=number, reason=reason, message=message):
@@ -270,24 +268,26 @@ class SubAgentService:
         if child.parent_id is not None:
             self._wake.thread(child.parent_id)
 
-    async def _close_line(self, child: SubAgentRow) -> None:
-        """Make the line of one that a person asked for say how it ended, without its button."""
-        thread = await self._store.thread_by_id(child.thread_id)
-        shown = await self._store.outbox_messages(f"spawned:{child.thread_id}")
-        if shown is None:  # the chat takes no message just now
-            self._wake.thread_later(child.thread_id, _UNSENT_SECONDS)
-        elif thread is not None and shown:
-            text = words.spawned_text(build_facts(child))
-            await self._store.put(None, thread.address, text, f"spawned-end:{child.thread_id}", message_ids=shown)
-            self._wake.outbox()
-
     async def show(self, child: SubAgentRow) -> None:
-        """Show a sub-agent and its siblings below the turn that waits for them."""
-        if child.turn_id is None or child.parent_id is None:
+        """Show it with its siblings below the turn that waits for them; one that a person asked for has its own line."""
+        if child.parent_id is None:
+            return
+        if child.turn_id is None:
+            await self._show_line(child)
             return
         siblings = await self._store.children(child.parent_id, child.parent_run)
         shown = [words.build_line(build_facts(s)) for s in siblings if s.turn_id == child.turn_id]
         self._views.children(child.turn_id, shown)
+
+    async def _show_line(self, child: SubAgentRow) -> None:
+        def describe(now: SubAgentRow) -> tuple[str, list[Button]]:
+            facts = build_facts(now)
+            return words.spawned_text(facts), [words.build_button(facts)] if facts.cancellable else []
+
+        if await self._store.tell_line(child.thread_id, describe):
+            self._wake.outbox()
+        else:  # the chat takes no message just now
+            self._wake.thread_later(child.thread_id, _UNSENT_SECONDS)
 
     async def _send(self, child: SubAgentRow, frame: wire.SubAgentUpdate | wire.SubAgentResult) -> None:
         link = self._registry.link(child.parent_id) if child.parent_id is not None else None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Button, DueReaction, FileRow, OutboxRow, ToolUse, TurnState
+from agent_gateway.store.rows import Address, Button, DueReaction, FileRow, OutboxRow, ToolUse, TurnState, dump_buttons
 from agent_gateway.store.sql import QUERIES
 
 
@@ -42,7 +42,7 @@ class OutboxQueries(Database):
             return
         await connection.execute(
             QUERIES["put_outbox"], address.bot_id, dedupe_key, address.chat_id, address.topic_id, reply_to, None, kind,
-            format, text, list(message_ids), json.dumps([[b.text, b.data] for b in buttons]), file_id,
+            format, text, list(message_ids), dump_buttons(buttons), file_id,
         )  # fmt: skip
 
     async def claim_outbox(self, exclude_chats: Collection[int]) -> list[OutboxRow]:

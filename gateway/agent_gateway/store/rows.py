@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -244,6 +246,11 @@ class Button:
 
     text: str
     data: str
+
+
+def dump_buttons(buttons: Sequence[Button]) -> str:
+    """Return buttons as the outbox holds them."""
+    return json.dumps([[button.text, button.data] for button in buttons])
 
 
 @dataclass(frozen=True, slots=True)

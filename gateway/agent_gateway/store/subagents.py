@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -11,6 +11,7 @@ from agent_gateway.errors import TurnOver
 from agent_gateway.metrics import SUBAGENTS
 from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import (
+    Button,
     Ending,
     NewSubAgent,
     SubAgentRow,
@@ -18,6 +19,7 @@ from agent_gateway.store.rows import (
     Thread,
     ThreadKind,
     TurnState,
+    dump_buttons,
 )
 from agent_gateway.store.sql import QUERIES
 from agent_gateway.store.threads import build_thread
@@ -220,12 +222,31 @@ class SubAgentQueries(Database):
         """Record that a turn's prompt tells these results; they count as delivered once that turn is over."""
         await self._write("hand_results", list(thread_ids), turn_id)
 
-    async def outbox_messages(self, dedupe_key: str) -> tuple[int, ...] | None:
-        """Return the messages that an outbox row became; None while it is yet to be said."""
-        row = await self._row("outbox_messages", dedupe_key)
-        if row is None:
-            return ()
-        return None if row["unsent"] and not row["message_ids"] else tuple(row["message_ids"])
+    async def tell_line(self, thread_id: int, describe: Callable[[SubAgentRow], tuple[str, Sequence[Button]]]) -> bool:
+        """Make the line of one that a person asked for say how it is; False while that line is yet to be said.
+
+        Args:
+            thread_id: Of the sub-agent.
+            describe: Builds the line's text and buttons. Each state is told once.
+        """
+        async with self.fenced() as connection:
+            row = await connection.fetchrow(QUERIES["lock_subagent"], thread_id)
+            line = await connection.fetchrow(QUERIES["outbox_messages"], f"spawned:{thread_id}")
+            if row is None or line is None:
+                return True
+            if not line["message_ids"]:
+                return not line["unsent"]
+            child = build_subagent(row)
+            state = "end" if child.finished_at is not None else f"{child.phase}:{child.reason}"
+            text, buttons = describe(child)
+            await connection.execute(
+                QUERIES["edit_line"],
+                f"spawned:{thread_id}",
+                f"spawned-{state}:{thread_id}",
+                text,
+                dump_buttons(buttons),
+            )
+        return True
 
     async def family_usage(self, thread_id: int) -> tuple[int, int, int]:
         """Return the tokens of a sub-agent and all below it: input, output, cached."""

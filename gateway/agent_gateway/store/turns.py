@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_gateway.metrics import FIRST_TEXT, TURNS
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Attachment, Final, Turn, TurnState, TurnView
+from agent_gateway.store.rows import Address, Attachment, Final, Turn, TurnState, TurnView, dump_buttons
 from agent_gateway.store.sql import QUERIES
 
 _FIELDS = [f.name for f in fields(Turn)]
@@ -133,7 +133,7 @@ class TurnQueries(Database):
         await connection.execute(
             QUERIES["put_outbox"], address.bot_id, f"turn:{turn.id}", address.chat_id, address.topic_id,
             turn.message_id, turn.id, "final", final.format, final.text, list(final.message_ids or stored or ()),
-            json.dumps([[b.text, b.data] for b in final.buttons]), None,
+            dump_buttons(final.buttons), None,
         )  # fmt: skip
         if final.goes_on is not None:
             await connection.fetchrow(QUERIES["ask_again"], turn.id, None, final.goes_on)

@@ -168,8 +168,8 @@ def tree_text(children: Sequence[SubAgentFacts]) -> str:
 
 
 def spawned_text(facts: SubAgentFacts) -> str:
-    """Say that a sub-agent was asked for in the chat, and once it is over how it ended: between the two it is not edited."""
-    state = f"({_describe(facts)})" if facts.over else "was asked for"
+    """Say that a sub-agent was asked for in the chat, and how it is."""
+    state = "was asked for" if facts.phase is None else f"({_describe(facts)})"
     return f"Sub-agent {facts.name} {state}: {shorten_task(facts.task)}"
 
 

@@ -10,6 +10,12 @@ SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
 WHERE s.thread_id = $1;
 
+-- name: lock_subagent
+-- Held, so that it does not end while something is said of it.
+SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
+WHERE s.thread_id = $1 FOR SHARE OF s;
+
 -- name: subagent_by_call
 SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
@@ -103,3 +109,9 @@ FROM below b JOIN usage u USING (thread_id);
 
 -- name: outbox_messages
 SELECT message_ids, state IN ('pending', 'sending') AS unsent FROM outbox WHERE dedupe_key = $1;
+
+-- name: edit_line
+-- It stands where the first row put it.
+INSERT INTO outbox (bot_id, dedupe_key, chat_id, topic_id, kind, format, text, message_ids, buttons)
+SELECT bot_id, $2, chat_id, topic_id, kind, format, $3, message_ids, $4 FROM outbox WHERE dedupe_key = $1
+ON CONFLICT (dedupe_key) DO NOTHING;
