@@ -6,8 +6,9 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 import telegramify_markdown
@@ -72,11 +73,22 @@ def render(text: str, format: str = "markdown", *, limit: int = MAX_UNITS) -> li
     return render_partial(text, format, limit=limit) or [empty]
 
 
-def render_partial(text: str, format: str = "markdown", *, limit: int = MAX_UNITS) -> list[Chunk]:  # noqa: A002
-    """Return the messages that show a text still being written: none while there is nothing to see of it."""
+def render_partial(
+    text: str,
+    format: str = "markdown",  # noqa: A002  # of the row
+    *,
+    limit: int = MAX_UNITS,
+    most: int | None = None,
+) -> list[Chunk]:
+    """Return the first `most` messages that show a text still being written: none while there is nothing to see."""
+    return list(islice(_cut(text, format, limit), most))
+
+
+def _cut(text: str, format: str, limit: int) -> Iterator[Chunk]:  # noqa: A002
     clean = _UNSENDABLE.sub("\ufffd", text)
     plain, entities = _convert(clean) if format == "markdown" else (clean, [])
-    return [Chunk(t, tuple(e), compute_hash(t, e)) for t, e in split(plain, entities, limit, MAX_ENTITIES)]
+    for part, inside in split(plain, entities, limit, MAX_ENTITIES):
+        yield Chunk(part, tuple(inside), compute_hash(part, inside))
 
 
 def without_entities(chunk: Chunk) -> Chunk:
@@ -153,15 +165,23 @@ def _restore(value: str | None) -> str | None:
 
 
 def _nest(entities: list[Entity]) -> list[Entity]:
-    """Return the entities in order, without those that Telegram would not take: crossing ones, and any inside code."""
+    """Return the entities in order, without those that Telegram would not take.
+
+    That is crossing ones, any inside code, and a quote inside another: what stays is nested, so that the innermost
+    open one tells for all that are around it.
+    """
     kept: list[Entity] = []
     open_ones: list[Entity] = []
+    quoted_to = 0
     for entity in sorted(entities, key=lambda e: (e.offset, -e.length, e.type in _LITERAL)):
         while open_ones and open_ones[-1].end <= entity.offset:
             open_ones.pop()
-        crosses = any(entity.end > outer.end for outer in open_ones)
-        if crosses or any(outer.type in _LITERAL for outer in open_ones):
+        if open_ones and (entity.end > open_ones[-1].end or open_ones[-1].type in _LITERAL):
             continue
+        if entity.type == "blockquote":
+            if entity.offset < quoted_to:
+                continue
+            quoted_to = entity.end
         kept.append(entity)
         open_ones.append(entity)
     return kept

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from agent_contract.agentthread import Reason
 from agent_gateway.store.rows import MOVED
+from agent_gateway.telegram.fences import close_code
 
 TIMED_OUT = "Request timed out. Process killed. Try again."
 EMPTY_ANSWER = "The agent finished without an answer."
@@ -241,7 +242,7 @@ def capacity_text(active: int, most: int, place: int) -> str:
 
 def interrupted_text(partial: str, words: str) -> str:
     """Return what was written before, then why it stopped."""
-    return f"{partial.rstrip()}\n\n{words}" if partial.strip() else words
+    return f"{close_code(partial).rstrip()}\n\n{words}" if partial.strip() else words
 
 
 def _sentence(text: str, otherwise: str) -> str:

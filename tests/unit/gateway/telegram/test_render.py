@@ -197,3 +197,14 @@ def test_crossing_entities_and_those_inside_code_are_left_out():
     bold, crossing, inside = Entity("bold", 0, 6), Entity("italic", 4, 6), Entity("bold", 13, 2)
     code, outer, inner = Entity("code", 12, 5), Entity("blockquote", 20, 9), Entity("italic", 22, 3)
     assert _nest([inside, crossing, inner, code, outer, bold]) == [bold, code, outer, inner]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["# a\n" * 75_000, ">" * 30_000 + " a", "`a` " * 100_000])
+def test_odd_texts_take_no_more_time_than_long_ones(text):
+    check(render(text))  # each takes longer than that where it takes the square of its length
+
+
+def test_a_quote_in_a_quote_is_one_quote():
+    (chunk,) = render("> a\n>> b\n> c")
+    assert [e.type for e in chunk.entities] == ["blockquote"]

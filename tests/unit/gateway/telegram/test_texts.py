@@ -68,6 +68,8 @@ def test_every_failure_has_words(reason):
 def test_what_was_written_is_kept():
     assert texts.interrupted_text("half an ans", "Cut.") == "half an ans\n\nCut."
     assert texts.interrupted_text("  ", "Cut.") == "Cut."
+    assert texts.interrupted_text("So:\n```sh\nmake", "Cut.") == "So:\n```sh\nmake\n```\n\nCut."
+    assert texts.interrupted_text("So:\n```sh\nmake\n```\n", "Cut.") == "So:\n```sh\nmake\n```\n\nCut."
 
 
 @pytest.mark.parametrize(
