@@ -461,6 +461,23 @@ async def test_an_answer_too_long_for_a_chat_is_a_file_below_its_beginning(sim, 
     assert len(await seen(sim)) == 2
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [{"code": 400, "description": "Bad Request: not enough rights to send documents to the chat"}, {"code": 413}],
+)
+@pytest.mark.postgres
+async def test_an_answer_too_long_for_a_chat_that_takes_no_files_is_said_whole(sim, api, store, fault):
+    told = []
+    api.on_problem = lambda _place, problem: told.append(problem.kind)
+    answer = "\n\n".join(f"Part {n}: {'words ' * 150}" for n in range(25))
+    await play(sim, "faults", method="sendDocument", kind="error", **fault)
+    await put_final(store, answer, [await api.send_message(CHAT, "preview")])
+    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    assert " ".join(await texts(sim)).split() == answer.split()
+    assert told
+    assert RefusalKind.CHAT_GONE not in told  # which would end all that is asked there
+
+
 async def test_an_answer_begins_as_a_draft_where_that_is_wished(sim, api, store):
     views = Views(api, FakeStore(), check=lambda: None, budgets=Budgets(minute=1.5), drafts=True)
     for address, text in ((CHAT, "in private"), (TOPIC, "in a forum")):

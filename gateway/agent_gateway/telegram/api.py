@@ -87,10 +87,12 @@ class _Request(HTTPXRequest):
 
     @override
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Do one request; raise for 429 and 5xx."""
+        """Do one request; raise for 413, 429 and 5xx."""
         code, payload = await super().do_request(*args, **kwargs)
         if code == httpx.codes.TOO_MANY_REQUESTS:
             raise _TooMany(_read_retry_after(payload))
+        if code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+            raise BadRequest("file is too big")
         if code >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise _HttpFailed(f"HTTP {code}")
         return code, payload
@@ -205,8 +207,8 @@ class TelegramApi:
         if file.media_type in _PHOTOS and file.size <= _MAX_PHOTO_BYTES:
             try:
                 return (await self._at(address, self._bot.send_photo(photo=_to_upload(file), **where))).message_id
-            except Refused as refusal:  # its shape or contents are none of a photo's
-                if refusal.kind is not RefusalKind.OTHER:
+            except Refused as refusal:  # its shape or contents are none of a photo's, or photos are not allowed there
+                if refusal.kind not in {RefusalKind.OTHER, RefusalKind.FILES_FORBIDDEN}:
                     raise
         message = await self._at(address, self._bot.send_document(document=_to_upload(file), **where))
         return message.message_id

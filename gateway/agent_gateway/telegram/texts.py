@@ -119,6 +119,18 @@ def too_large_text(name: str, size: int) -> str:
     )
 
 
+def file_refused_text(name: str, caption: str, why: str) -> str:
+    """Say that a file of the agent did not come into the chat.
+
+    Args:
+        name: Of the file.
+        caption: What would have stood below it.
+        why: Telegram's words.
+    """
+    words = f"{name} could not be sent. Telegram says: {_sentence(why.removeprefix('Bad Request: '), 'no.')}"
+    return f"{caption}\n\n{words}" if caption.strip() else words
+
+
 def edited_text(text: str) -> str:
     """Tell the agent how a person's message reads now."""
     return f"[The person has edited their message. It reads now:]\n{text}"
