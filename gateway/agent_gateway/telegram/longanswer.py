@@ -22,6 +22,7 @@ _MOSTLY: Final = 0.7
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+)$", re.MULTILINE)
 _LONGEST_HEADING: Final = 100
 _LONGEST_END: Final = 500
+_SENTENCES = re.compile(r"[^\W\d_].*[.!?…)]", re.DOTALL)
 _SUFFIXES: Final = {
     "bash": "sh", "c": "c", "c#": "cs", "c++": "cpp", "cpp": "cpp", "css": "css", "diff": "diff", "dockerfile": "dockerfile",
     "go": "go", "html": "html", "java": "java", "javascript": "js", "js": "js", "json": "json", "jsx": "jsx", "kotlin": "kt",
@@ -80,11 +81,11 @@ def _begin(text: str, blocks: Sequence[Block]) -> str:
 
 
 def _end(text: str, blocks: Sequence[Block]) -> str:
-    """Return the last paragraph where it is a short one of plain words: it may tell why the answer broke off."""
+    """Return the last paragraph where it is a short one of whole sentences: it may tell why the answer broke off."""
     whole = text.rstrip()
     last = whole.rpartition("\n\n")[2]
     code = bool(blocks) and blocks[-1].end > len(whole) - len(last)
-    return "" if code or len(last) > _LONGEST_END or not last[:1].isalpha() else last
+    return "" if code or len(last) > _LONGEST_END or not _SENTENCES.fullmatch(last) else last
 
 
 def _list_headings(text: str, blocks: Sequence[Block]) -> str:

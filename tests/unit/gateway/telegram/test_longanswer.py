@@ -83,8 +83,8 @@ def test_why_a_long_answer_broke_off_is_told_in_the_chat_and_not_only_in_the_fil
     assert "pre" not in {e.type for e in chunk.entities}
 
 
-def test_an_end_that_is_long_or_code_or_a_list_is_left_to_the_file():
-    for end in ("word " * 200, "```\ncode\n```", "- an item"):
+def test_an_end_that_is_long_or_code_or_a_list_or_no_sentence_is_left_to_the_file():
+    for end in ("word " * 200 + "end.", "```\ncode\n```", "- an item.", "half a sent"):
         [chunk] = plan("\n\n".join([*([PARAGRAPH] * 40), end])).chunks
         assert chunk.text.partition("…")[2].startswith("\n\nThe whole answer")
 
