@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -35,6 +36,8 @@ _LESS, _DOLLAR, _PIPE, _BRACKET = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 _RESTORE = str.maketrans({_LESS: "<", _DOLLAR: "$", _PIPE: "|", _BRACKET: "["})
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff\ufdd0-\ufdd3]")
 _HTML = re.compile(r"<(?=[A-Za-z/!?])(?!https?://|mailto:)(?<!\]\(<)")
+_DEFINITION = re.compile(r" {0,3}\[([^\[\]]+)\]:")
+_LABEL = re.compile(r"\[([^\[\]]+)\]")
 _LINK_TARGET = re.compile(r"^(https?|tg|ton)://", re.IGNORECASE)
 _LITERAL = frozenset({"pre", "code"})
 
@@ -150,14 +153,25 @@ def _convert(markdown: str) -> tuple[str, list[Entity]]:
 def _guard(markdown: str) -> str:
     lines = []
     fenced = False
+    unused = _find_unused_labels(markdown)
     for line in markdown.split("\n"):
         bare = line.strip()
         fenced ^= bare.startswith(("```", "~~~"))
+        if unused and (definition := _DEFINITION.match(line)) and definition[1].casefold() in unused:
+            line = line.replace("[", _BRACKET, 1)  # noqa: PLW2901  # the same line, guarded
         # In a row of a table two pipes are an empty cell; anywhere else they are what the agent wrote.
         row = not fenced and bare.startswith("|") and bare.endswith("|")
         lines.append(line.replace("||", "| |" if row else _PIPE * 2))
     guarded = "\n".join(lines).replace("$", _DOLLAR).replace("[^", f"{_BRACKET}^")
     return _HTML.sub(_LESS, guarded)
+
+
+def _find_unused_labels(markdown: str) -> set[str]:
+    """Return the labels of link targets that no link uses: the parser would drop the lines that define them."""
+    lines = markdown.split("\n") if "]:" in markdown else []
+    defined = Counter(found[1].casefold() for line in lines if (found := _DEFINITION.match(line)))
+    used = Counter(label.casefold() for label in _LABEL.findall(markdown)) if defined else Counter()
+    return {label for label, times in defined.items() if used[label] <= times}
 
 
 def _restore(value: str | None) -> str | None:

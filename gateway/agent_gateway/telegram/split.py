@@ -5,6 +5,7 @@ The time it takes grows with the text and not with its square: a pod may send a 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,12 +13,17 @@ from dataclasses import replace
 from agent_gateway.telegram.ports import Entity
 
 _LAST_OF_ONE_UNIT = 0xFFFF
+_UNSEEN = re.compile(
+    r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffc]*"
+)
+"""White space, marks of direction and joiners: Telegram takes a message of them alone for an empty one."""
 _SHORTEST = 4
 """A nicer place to cut must leave at least one in so many parts of a message filled."""
 
 
 def split(text: str, entities: Sequence[Entity], limit: int, most: int) -> Iterator[tuple[str, list[Entity]]]:
-    """Yield messages of at most `limit` UTF-16 units and `most` entities; those of white space alone are left out.
+    """Yield messages of at most `limit` UTF-16 units and `most` entities; those with nothing to see are left out.
 
     `entities` are in the order of their offsets.
     """
@@ -99,7 +105,7 @@ class _Source:
             start += 1
         while end > start and self.text[end - 1].isspace():
             end -= 1
-        if not self.text[start:end].strip():
+        if _UNSEEN.fullmatch(self.text, start, end):
             return None
         first, last = self.units[start], self.units[end]
         entities = []

@@ -78,6 +78,9 @@ def test_every_prefix_renders(seed):
         ("if a || b || c", "if a || b || c"),
         ("note[^1]\n\n[^1]: the footnote", "note[^1]\n\n[^1]: the footnote"),
         ("see <https://example.org>", "see https://example.org"),
+        ("Sources:\n\n[1]: https://a.org\n[b]: https://b.org", "Sources:\n\n[1]: https://a.org\n[b]: https://b.org"),
+        ("As [it] says.\n\n[it]: https://a.org\n[other]: https://b.org", "As it says.\n[other]: https://b.org"),
+        ("```\n[a]: b\n```", "[a]: b"),
         ("# Title", "Title"),
         ("```sh\nfalse || exit 1 || true\n|| x ||\necho $A <b>\n```", "false || exit 1 || true\n|| x ||\necho $A <b>"),
         ("    indented <code> $A || $B\n", "indented <code> $A || $B"),
@@ -208,3 +211,15 @@ def test_odd_texts_take_no_more_time_than_long_ones(text):
 def test_a_quote_in_a_quote_is_one_quote():
     (chunk,) = render("> a\n>> b\n> c")
     assert [e.type for e in chunk.entities] == ["blockquote"]
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u2800", "\u200f \u202e", "\ufeff\n\u2060", "\u200d" * 9000])
+def test_an_answer_that_nobody_could_see_is_told_as_none(text):
+    assert [c.text for c in render(text)] == [EMPTY_ANSWER]
+    assert [c.text for c in render(text, "plain")] == [EMPTY_ANSWER]
+    assert render_partial(text) == []
+
+
+def test_words_between_marks_that_nobody_sees_stay_and_such_a_message_is_left_out():
+    (chunk,) = render("\u200b" * 9000 + "שלום \u202eabc")
+    assert chunk.text.endswith("שלום \u202eabc")
