@@ -59,6 +59,8 @@ ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_membe
 MAX_CALLBACK_TEXT = 200
 """Characters of the words that a person sees after a press."""
 _DEFAULT_RETRY_AFTER = 5
+_MAX_RETRY_AFTER = 86_400.0
+"""A wait beyond all sense would be no time that a database can hold."""
 _POLL_READ_SECONDS = 15
 """How much longer than the long poll itself an answer may take."""
 UPLOAD_SECONDS = 120.0
@@ -352,7 +354,7 @@ def _to_keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
 def _read_retry_after(payload: bytes) -> float:
     try:
         seconds = json.loads(payload)["parameters"]["retry_after"]
-        return max(1.0, float(seconds))
+        return min(max(1.0, float(seconds)), _MAX_RETRY_AFTER)
     except (ValueError, KeyError, TypeError):
         return _DEFAULT_RETRY_AFTER
 

@@ -171,10 +171,14 @@ class ChatPreviews:
         """
         due: list[float] = []
         for turn in sorted(self.turns.values(), key=lambda t: (not t.urgent, t.touched)):
+            if turn.silent:
+                continue
             if turn.drafted and not turn.ids:
-                turn.dirty = turn.dirty or now >= turn.draft_until
-                due.append(max(now, turn.draft_until))
-            if not turn.dirty or turn.silent:
+                if now >= turn.draft_until:
+                    turn.dirty = True
+                else:
+                    due.append(turn.draft_until)
+            if not turn.dirty:
                 continue
             at = self._compute_time(turn, now, wait)
             if at > now:

@@ -306,3 +306,12 @@ def test_a_tool_or_a_second_message_ends_a_draft():
             setattr(turn, name, value)
         turn.dirty = True
         assert not do(chat, 12.0).draft
+
+
+def test_a_draft_that_is_over_asks_for_no_look_before_a_call_may_be_made():
+    chat = ChatPreviews()
+    turn = preview(chat, text="a", drafts=True)
+    do(chat, 10.0)
+    assert chat.decide(25.0, lambda _: 30.0) == 55.0
+    turn.silent = True  # nobody knows whether the message that takes its place stands
+    assert chat.decide(26.0) is None
