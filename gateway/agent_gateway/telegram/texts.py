@@ -30,11 +30,13 @@ _RESETS = re.compile(r"\s*\[resets (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\]")
 _STATUS = re.compile(r"(?<!\d)([45]\d\d)(?!\d)")
 _PROVIDER: tuple[tuple[re.Pattern[str], str], ...] = (
     (
-        re.compile(r"(?<!\d)402(?!\d)|insufficient|balance|billing|arrears|credit", re.IGNORECASE),
+        re.compile(
+            r"(?<!\d)402(?!\d)|insufficient.{0,12}(quota|funds)|balance|billing|arrears|\bcredits?\b", re.IGNORECASE
+        ),
         "The model provider says that the account has no balance left. Top it up, then try again.",
     ),
     (
-        re.compile(r"(?<!\d)40[13](?!\d)|api.?key|unauthori[sz]ed|forbidden|authentication", re.IGNORECASE),
+        re.compile(r"(?<!\d)40[13](?!\d)|api.?key|unauthori[sz]ed|forbidden|authentication|credentials", re.IGNORECASE),
         "The model provider refused the key. An administrator must check LLM_API_KEY.",
     ),
     (
@@ -42,8 +44,11 @@ _PROVIDER: tuple[tuple[re.Pattern[str], str], ...] = (
         "The model provider limits how much may be asked at a time. Wait a minute, then try again.",
     ),
     (
-        re.compile(r"context.{0,20}(length|window)|maximum context|too many tokens", re.IGNORECASE),
-        "The conversation is longer than the model can read at once.",
+        re.compile(
+            r"context.{0,20}(length|window|limit)|maximum context|too many tokens|(prompt|input) is too long",
+            re.IGNORECASE,
+        ),
+        "The conversation is longer than the model can read at once. Begin a new one with /new.",
     ),
     (
         re.compile(r"(?<!\d)404(?!\d)|model.{0,20}(not found|not exist|unknown)|unknown provider", re.IGNORECASE),
@@ -174,8 +179,9 @@ def provider_text(error: str, now: datetime | None = None) -> str:
     if "LLM_" in error:  # the gateway's own words: they name the setting already
         return _sentence(error, "")
     status = _STATUS.search(error)
+    numbered = f"{status[0]} {_STATUS.sub('', error)}" if status else error  # other numbers are no status
     for pattern, text in _PROVIDER:
-        if pattern.search(error):
+        if pattern.search(numbered):
             return f"{text} (HTTP {status.group(1)})" if status else text
     return f"The model provider answered with an error. {_sentence(error, '')}".strip()
 
