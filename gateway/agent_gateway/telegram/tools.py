@@ -42,7 +42,10 @@ _HIDDEN = "[hidden]"
 _NAME = r"[\w-]*(?:api[_-]?key|access[_-]?key|private[_-]?key|token|secret|passw(?:or)?d|passphrase|credentials?)[\w-]*"
 _ENDING = r"(?:[\w-]*[_-])?(?:key|pass|passwd|passin|passout|pwd?|auth|pat|sig|signature|session|dsn)"
 _VALUE = r"(?:\"(?:\\.|[^\"\\])*\"?|'[^']*'?|[^\s'\"]\S*)"
-_NAMED = re.compile(rf"(?i)((?<![\w-])(?:{_NAME}|{_ENDING})[\"']?\s*[=:]\s*|(?<!\S)--?{_NAME}\s+){_VALUE}")
+_NAMED = re.compile(
+    rf"(?i)((?<![\w-])(?:{_NAME}[\"']?\s*[=:]|x-{_ENDING}\s*:|{_ENDING}(?:[\"']?\s*=|[\"']\s*:|:(?=\S)))\s*"
+    rf"|(?<!\S)--?{_NAME}\s+){_VALUE}"
+)
 """`API_KEY=…`, `--password …`, `"token": "…"`: what the words before it call a secret."""
 _HEADER = re.compile(r"(?i)(\b(?:authorization|cookie)[\"']?\s*[=:]\s*[\"']?)[^\"'\n]+")
 _COMMAND = re.compile(
