@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from agent_contract import wire
@@ -126,3 +128,28 @@ async def test_what_a_gateway_left_that_ended_between_a_cancel_and_its_line_is_c
         await eventually(lambda: read_closed(store, waiting.id))
     assert [tuple(row) for row in await read_closed(store, waiting.id)] == [("Stopped.", [77])]
     assert await store.unclosed_views() == []
+
+
+async def test_a_look_from_before_the_stop_shows_nothing_that_stays(store):
+    async with running_desk(store) as desk:
+        thread, _, _ = await begin(desk)
+        looked, go = asyncio.Event(), asyncio.Event()
+        answer = desk.resources.agent_class
+
+        async def answer_late(name):
+            looked.set()
+            await go.wait()
+            return await answer(name)
+
+        await desk.take(message("two"))
+        (waiting,) = await eventually(lambda: store.queued_turns(thread.id))
+        await eventually(lambda: waiting.id in desk.views.texts)
+        desk.resources.agent_class = answer_late
+        desk.wake.thread(thread.id)
+        await looked.wait()  # the waiting turn has been read
+        shown = desk.views.opened.count(waiting.id)
+        assert await press(desk, f"st:{waiting.id}") == "Stopped."
+        await eventually(lambda: desk.views.finished == [waiting.id])
+        go.set()
+        await eventually(lambda: desk.views.opened.count(waiting.id) > shown)
+        await eventually(lambda: desk.views.finished == [waiting.id] * 2)
