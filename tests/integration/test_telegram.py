@@ -529,6 +529,33 @@ async def test_a_final_outlives_throttling_outage_and_cut_connections(sim, api, 
 
 
 @pytest.mark.postgres
+async def test_a_chat_that_is_to_be_left_alone_is_left_alone_by_the_next_process(sim, api, store):
+    await play(sim, "faults", method="sendMessage", kind="throttle", retry_after=50)
+    await put_final(store, "the answer")
+
+    async def waits():
+        return await store.resting_chats()
+
+    first = asyncio.create_task(Sender(api, store, check=lambda: None, poll=0.05).run())
+    await eventually(waits)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    budgets = Budgets()
+    views = Views(api, FakeStore(), check=lambda: None, budgets=budgets)
+    second = asyncio.create_task(Sender(api, store, check=lambda: None, budgets=budgets, poll=0.05).run())
+    await eventually(lambda: budgets.left(CHAT.chat_id) > 30)
+    views.open(turn(5), CHAT, None)
+    views.update(5, "a preview")
+    views.open(turn(6), TOPIC, None)
+    views.update(6, "elsewhere")
+    await eventually(lambda: texts(sim, FORUM))
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    await views.close()
+    assert len([c for c in calls(sim, "sendMessage") if c["chat"] in (CHAT.chat_id, str(CHAT.chat_id))]) == 1
+
+
+@pytest.mark.postgres
 async def test_a_final_for_a_topic_that_is_gone_goes_nowhere_else(sim, api, store):
     await play(sim, "topics", chat=FORUM, topic=42, deleted=True)
     await put_final(store, "the answer", address=TOPIC)
