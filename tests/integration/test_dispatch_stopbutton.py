@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from agent_contract import wire
@@ -136,3 +138,61 @@ async def test_what_waits_is_taken_back_alone(store):
         await store.end_turn(turn.id, 1, None, TurnState.DONE, None, Final("Done."))
         desk.wake.thread(thread.id)
         await eventually(lambda: [t.text for t in runner.turns] == ["begin", "three"])
+
+
+async def read_closed(store, turn_id):
+    return await store.pool.fetch(
+        "SELECT text, message_ids FROM outbox WHERE dedupe_key LIKE $1", f"cancelled:{turn_id}:%"
+    )
+
+
+async def test_what_an_earlier_process_showed_of_a_waiting_turn_is_closed_with_it(store):
+    async with running_desk(store) as desk:
+        thread, _, _ = await begin(desk)
+        await desk.say("two")
+        (waiting,) = await store.queued_turns(thread.id)
+        await store.save_view_messages(waiting.id, (77,))
+        assert await press(desk, f"st:{waiting.id}") == "Stopped."
+        await eventually(lambda: read_closed(store, waiting.id))
+        assert [tuple(row) for row in await read_closed(store, waiting.id)] == [("Stopped.", [77])]
+
+
+async def test_what_a_gateway_left_that_ended_between_a_cancel_and_its_line_is_closed_by_the_next(store):
+    async with running_desk(store) as desk:
+        thread, _, _ = await begin(desk)
+        await desk.say("two")
+        (waiting,) = await store.queued_turns(thread.id)
+        await store.save_view_messages(waiting.id, (77,))
+    async with store.fenced() as connection:
+        assert await store.cancel_turn(connection, waiting.id)
+    assert await store.unclosed_views() == []  # whoever cancels is given the time to close
+    await store.pool.execute("UPDATE turns SET ended_at = now() - interval '6 seconds' WHERE id = $1", waiting.id)
+    async with running_desk(store):
+        await eventually(lambda: read_closed(store, waiting.id))
+    assert [tuple(row) for row in await read_closed(store, waiting.id)] == [("Stopped.", [77])]
+    assert await store.unclosed_views() == []
+
+
+async def test_a_look_from_before_the_stop_shows_nothing_that_stays(store):
+    async with running_desk(store) as desk:
+        thread, _, _ = await begin(desk)
+        looked, go = asyncio.Event(), asyncio.Event()
+        answer = desk.resources.agent_class
+
+        async def answer_late(name):
+            looked.set()
+            await go.wait()
+            return await answer(name)
+
+        await desk.take(message("two"))
+        (waiting,) = await eventually(lambda: store.queued_turns(thread.id))
+        await eventually(lambda: waiting.id in desk.views.texts)
+        desk.resources.agent_class = answer_late
+        desk.wake.thread(thread.id)
+        await looked.wait()  # the waiting turn has been read
+        shown = desk.views.opened.count(waiting.id)
+        assert await press(desk, f"st:{waiting.id}") == "Stopped."
+        await eventually(lambda: desk.views.finished == [waiting.id])
+        go.set()
+        await eventually(lambda: desk.views.opened.count(waiting.id) > shown)
+        await eventually(lambda: desk.views.finished == [waiting.id] * 2)

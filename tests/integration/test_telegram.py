@@ -257,6 +257,7 @@ async def test_what_calls_come_to_is_told_with_their_place(sim, api):
     ("fault", "outcome"),
     [
         ({"kind": "throttle", "retry_after": 7}, Throttled),
+        ({"kind": "throttle", "retry_after": 10**30}, Throttled),
         ({"kind": "error", "code": 429, "description": "Too Many Requests"}, Throttled),
         ({"kind": "error", "code": 500}, ServerFailed),
         ({"kind": "error", "code": 502, "description": "Bad Gateway"}, ServerFailed),
@@ -271,7 +272,7 @@ async def test_faults_become_outcomes_that_tell_no_secret(sim, api, fault, outco
     assert "secret" not in repr(caught.value)
     assert "private words" not in repr(caught.value)
     if "retry_after" in fault:
-        assert caught.value.retry_after == 7
+        assert caught.value.retry_after == min(fault["retry_after"], 86_400)
 
 
 async def test_an_address_where_nobody_listens_is_surely_not_sent():
@@ -462,6 +463,23 @@ async def test_an_answer_too_long_for_a_chat_is_a_file_below_its_beginning(sim, 
     assert len(await seen(sim)) == 2
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [{"code": 400, "description": "Bad Request: not enough rights to send documents to the chat"}, {"code": 413}],
+)
+@pytest.mark.postgres
+async def test_an_answer_too_long_for_a_chat_that_takes_no_files_is_said_whole(sim, api, store, fault):
+    told = []
+    api.on_problem = lambda _place, problem: told.append(problem.kind)
+    answer = "\n\n".join(f"Part {n}: {'words ' * 150}" for n in range(25))
+    await play(sim, "faults", method="sendDocument", kind="error", **fault)
+    await put_final(store, answer, [await api.send_message(CHAT, "preview")])
+    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    assert " ".join(await texts(sim)).split() == answer.split()
+    assert told
+    assert RefusalKind.CHAT_GONE not in told  # which would end all that is asked there
+
+
 async def test_an_answer_begins_as_a_draft_where_that_is_wished(sim, api, store):
     views = Views(api, FakeStore(), check=lambda: None, budgets=Budgets(minute=1.5), drafts=True)
     for address, text in ((CHAT, "in private"), (TOPIC, "in a forum")):
@@ -509,6 +527,33 @@ async def test_a_final_outlives_throttling_outage_and_cut_connections(sim, api, 
     await put_final(store, "the answer")
     await send_all(store, Sender(api, store, check=lambda: None, poll=0.05, repeat_after=0.01))
     assert await texts(sim) == ["the answer"]
+
+
+@pytest.mark.postgres
+async def test_a_chat_that_is_to_be_left_alone_is_left_alone_by_the_next_process(sim, api, store):
+    await play(sim, "faults", method="sendMessage", kind="throttle", retry_after=50)
+    await put_final(store, "the answer")
+
+    async def waits():
+        return await store.resting_chats()
+
+    first = asyncio.create_task(Sender(api, store, check=lambda: None, poll=0.05).run())
+    await eventually(waits)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    budgets = Budgets()
+    views = Views(api, FakeStore(), check=lambda: None, budgets=budgets)
+    second = asyncio.create_task(Sender(api, store, check=lambda: None, budgets=budgets, poll=0.05).run())
+    await eventually(lambda: budgets.left(CHAT.chat_id) > 30)
+    views.open(turn(5), CHAT, None)
+    views.update(5, "a preview")
+    views.open(turn(6), TOPIC, None)
+    views.update(6, "elsewhere")
+    await eventually(lambda: texts(sim, FORUM))
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    await views.close()
+    assert len([c for c in calls(sim, "sendMessage") if c["chat"] in (CHAT.chat_id, str(CHAT.chat_id))]) == 1
 
 
 @pytest.mark.postgres

@@ -20,9 +20,16 @@ class Closer(Protocol):
 
 async def close_views(store: Store, views: Closer, wake: Wake, thread: Thread, turn_ids: Iterable[int]) -> None:
     """Show nothing more of turns that were cancelled, and let the thread go on."""
-    for turn_id in turn_ids:
-        shown = await views.finish(turn_id)
-        if shown:
-            await store.put(None, thread.address, STOPPED, f"cancelled:{turn_id}", message_ids=shown)
-            wake.outbox()
+    await _close(store, views, wake, turn_ids)
     wake.thread(thread.id)
+
+
+async def close_left(store: Store, views: Closer, wake: Wake) -> None:
+    """Show nothing more of cancelled turns that an earlier process, or a look at an older state, left standing."""
+    await _close(store, views, wake, await store.unclosed_views())
+
+
+async def _close(store: Store, views: Closer, wake: Wake, turn_ids: Iterable[int]) -> None:
+    for turn_id in turn_ids:
+        if await store.close_view(turn_id, await views.finish(turn_id), STOPPED):
+            wake.outbox()

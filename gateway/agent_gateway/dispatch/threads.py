@@ -15,6 +15,7 @@ from agent_contract.agentthread import AgentThread, Reason
 from agent_contract.terms import Timeouts
 from agent_gateway.dispatch import actions as do
 from agent_gateway.dispatch import reconcile as r
+from agent_gateway.dispatch.closing import close_left, close_views
 from agent_gateway.dispatch.line import Line
 from agent_gateway.dispatch.notes import Notes
 from agent_gateway.dispatch.subagents import SubAgentService
@@ -110,6 +111,7 @@ class Threads:
             try:
                 for thread_id in await self._store.unfinished_threads():
                     self._wake.thread(thread_id)
+                await close_left(self._store, self._views, self._wake)
             except FAULTS as error:
                 _log.warning("sweep_failed", extra={"error": type(error).__name__})
             await asyncio.sleep(SWEEP_SECONDS)
@@ -360,6 +362,9 @@ class Threads:
             text = texts.waiting_text(waiting.reason, waiting.message)
         self._views.open(s.waiting, s.thread.address, s.waiting.message_id, await self._store.view(s.waiting.id))
         self._views.waiting(s.waiting.id, text)
+        now = await self._store.turn_by_id(s.waiting.id)
+        if now is None or now.state is TurnState.CANCELLED:  # since it was looked at: nobody else would close it again
+            await close_views(self._store, self._views, self._wake, s.thread, [s.waiting.id])
 
 
 def read_link(registry: Registry, thread_id: int) -> r.LinkState | None:

@@ -17,7 +17,7 @@ from agent_gateway.runners.progress import Progress, clean
 from agent_gateway.runners.tools import ToolLog
 from agent_gateway.store.rows import Final, Thread, ThreadKind, Turn, TurnState, TurnView
 from agent_gateway.telegram.again import build_buttons, build_error_id, with_id
-from agent_gateway.telegram.texts import EMPTY_ANSWER, failure_text
+from agent_gateway.telegram.texts import EMPTY_ANSWER, failure_text, interrupted_text
 from agent_gateway.telegram.tools import DETAILS
 
 log = logging.getLogger(__name__)
@@ -182,8 +182,7 @@ class TurnStream:
             words = with_id(words, turn.id, event.reason)
         ids = {**self._ids(), "turn": turn.id, "error_id": build_error_id(turn.id)}
         log.warning("turn_failed", extra={**ids, "reason": event.reason})
-        said = "\n\n".join(filter(None, [self._progress.text(), words]))
-        await self._end(turn, seq, TurnState.FAILED, event.reason, said)
+        await self._end(turn, seq, TurnState.FAILED, event.reason, interrupted_text(self._progress.text(), words))
 
     async def _end(self, turn: Turn, seq: int, state: TurnState, reason: str | None, text: str) -> None:
         lane = self._lane

@@ -77,6 +77,10 @@ class OutboxQueries(Database):
         """Make due again what a former leader was sending."""
         await self._write("reset_sending", self.bot_id)
 
+    async def resting_chats(self) -> dict[int, float]:
+        """Return the chats whose rows wait to be sent again, each with the seconds left."""
+        return {row["chat_id"]: row["seconds"] for row in await self._rows("resting_chats", self.bot_id)}
+
     async def outbox_backlog(self) -> tuple[int, float]:
         """Return how many rows wait and the oldest one's age in seconds."""
         row = await self._row("outbox_backlog", self.bot_id)

@@ -184,6 +184,24 @@ class TurnQueries(Database):
             return TurnView(turn_id, (), ())
         return TurnView(turn_id, tuple(json.loads(row["messages"])), tuple(row["message_ids"]))
 
+    async def close_view(self, turn_id: int, shown: Sequence[int], text: str) -> bool:
+        """Let a text take the place of what a cancelled turn shows, `shown` or what is stored; False if that is nothing."""
+        async with self.fenced() as connection:
+            thread = await connection.fetchrow(QUERIES["thread_of_turn"], turn_id)
+            stored = await connection.fetchval(QUERIES["delete_view"], turn_id)
+            ids = list(shown or stored or ())
+            if not ids or thread is None:
+                return False
+            await connection.execute(
+                QUERIES["put_outbox"], thread["bot_id"], f"cancelled:{turn_id}:{ids[0]}", thread["chat_id"],
+                thread["topic_id"], None, None, "reply", "plain", text, ids, "[]", None,
+            )  # fmt: skip
+        return True
+
+    async def unclosed_views(self) -> list[int]:
+        """Return cancelled turns of which something stands in the chat still."""
+        return [row["id"] for row in await self._rows("unclosed_views", self.bot_id)]
+
     async def save_view_messages(self, turn_id: int, message_ids: Sequence[int]) -> None:
         """Remember which messages of a running turn stand in the chat."""
         await self._write("save_view_messages", turn_id, list(message_ids))

@@ -60,6 +60,8 @@ ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_membe
 MAX_CALLBACK_TEXT = 200
 """Characters of the words that a person sees after a press."""
 _DEFAULT_RETRY_AFTER = 5
+_MAX_RETRY_AFTER = 86_400.0
+"""A wait beyond all sense would be no time that a database can hold."""
 _POLL_READ_SECONDS = 15
 """How much longer than the long poll itself an answer may take."""
 UPLOAD_SECONDS = 120.0
@@ -88,10 +90,12 @@ class _Request(HTTPXRequest):
 
     @override
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Do one request; raise for 429 and 5xx."""
+        """Do one request; raise for 413, 429 and 5xx."""
         code, payload = await super().do_request(*args, **kwargs)
         if code == httpx.codes.TOO_MANY_REQUESTS:
             raise _TooMany(_read_retry_after(payload))
+        if code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+            raise BadRequest("file is too big")
         if code >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise _HttpFailed(f"HTTP {code}")
         return code, payload
@@ -206,8 +210,8 @@ class TelegramApi:
         if file.media_type in _PHOTOS and file.size <= _MAX_PHOTO_BYTES:
             try:
                 return (await self._at(address, self._bot.send_photo(photo=_to_upload(file), **where))).message_id
-            except Refused as refusal:  # its shape or contents are none of a photo's
-                if refusal.kind is not RefusalKind.OTHER:
+            except Refused as refusal:  # its shape or contents are none of a photo's, or photos are not allowed there
+                if refusal.kind not in {RefusalKind.OTHER, RefusalKind.FILES_FORBIDDEN}:
                     raise
         message = await self._at(address, self._bot.send_document(document=_to_upload(file), **where))
         return message.message_id
@@ -350,7 +354,7 @@ def _to_keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
 def _read_retry_after(payload: bytes) -> float:
     try:
         seconds = json.loads(payload)["parameters"]["retry_after"]
-        return max(1.0, float(seconds))
+        return min(max(1.0, float(seconds)), _MAX_RETRY_AFTER)
     except (ValueError, KeyError, TypeError):
         return _DEFAULT_RETRY_AFTER
 

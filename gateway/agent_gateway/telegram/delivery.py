@@ -21,6 +21,7 @@ from agent_gateway.telegram.render import (
     with_line,
     without_entities,
 )
+from agent_gateway.telegram.texts import file_refused_text
 from agent_gateway.telegram.tools import fold
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ _WORDS = {
     RefusalKind.THREAD_NOT_FOUND: "the topic is gone",
     RefusalKind.CHAT_GONE: "the chat is gone, or the bot may not write there",
 }
+_NOWHERE = frozenset({*_WORDS, RefusalKind.TOPIC_CLOSED})
+"""Words would be refused as well."""
 _SMALLEST = 256
 _FILE = "file"
 """In place of a hash: the message is the file."""
@@ -76,30 +79,41 @@ class Delivery:
             GivenUp: Telegram will never take it.
             TelegramProblem: It may be tried again later.
         """
+        try:
+            await self._say_row()
+        except Refused as refusal:
+            if refusal.kind is RefusalKind.TOPIC_CLOSED:
+                raise  # it may be opened again
+            raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
+
+    async def _say_row(self) -> None:
+        text = self._row.text
         if self._row.file is not None:
-            await self._say_file(self._row.file)
-            return
-        if self._row.format == "markdown":
-            long = await asyncio.to_thread(plan, self._row.text)
-            if long is not None:
-                await self._say_as_file(long)
+            refusal = await self._say_file(self._row.file)
+            if refusal is None:
                 return
+            text = file_refused_text(self._row.file.name, text, refusal.description)
+        elif self._row.format == "markdown":
+            long = await asyncio.to_thread(plan, text)
+            if long is not None and await self._say_as_file(long) is None:
+                return
+        await self._say_text(text)
+
+    async def _say_text(self, text: str) -> None:
         limit = MAX_UNITS
         while True:
             try:
                 # Off the loop: a very long answer takes a while, and no other chat should wait for that.
-                chunks = await asyncio.to_thread(render, self._row.text, self._row.format, limit=limit)
+                chunks = await asyncio.to_thread(render, text, self._row.format, limit=limit)
                 line = fold(self._row.tools)
                 if line is not None:
                     chunks = with_line(chunks, line, limit)
                 await self._say(with_buttons(chunks, self._row.buttons))
             except Refused as refusal:
-                if refusal.kind is RefusalKind.TOO_LONG and limit > _SMALLEST:
-                    limit //= 2
-                    continue
-                if refusal.kind is RefusalKind.TOPIC_CLOSED:
-                    raise  # it may be opened again
-                raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
+                if refusal.kind is not RefusalKind.TOO_LONG or limit <= _SMALLEST:
+                    raise
+                limit //= 2
+                continue
             return
 
     async def _say(self, chunks: list[Chunk], keep: int | None = None) -> None:
@@ -137,44 +151,52 @@ class Delivery:
             except Refused as refusal:
                 if refusal.kind is not RefusalKind.NOT_FOUND:
                     raise
-                self._ids[index] = await self._send(index, chunk)
-            return
+                await self._give_up_from(index)
+            else:
+                return
         self._ids.append(await self._send(index, chunk))
 
-    async def _say_file(self, file: FileRow) -> None:
-        if self._ids:
-            return  # it stands, and was only not noted as said
+    async def _give_up_from(self, index: int) -> None:
+        """Do without a message that is gone and those behind it: what is sent in its place would stand behind them."""
+        while len(self._ids) > index + 1:
+            await self._before()
+            await self._remove(self._ids.pop())
+        del self._ids[index:], self._shown[index:]
+
+    async def _say_file(self, file: FileRow) -> Refused | None:
+        """Send the file of the row; return why Telegram does not take it."""
+        if _FILE in self._shown:
+            return None  # it stands, and was only not noted as said
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as data:
             async for part in self._store.stream_file(file.id):
                 await asyncio.to_thread(data.write, part)
-            caption = fit_caption(self._row.text)
             outgoing = OutgoingFile(file.name, file.media_type, file.bytes, data)
-            try:
-                self._ids.append(await self._at_most_twice(0, lambda: self._send_file_once(outgoing, caption)))
-            except Refused as refusal:
-                if refusal.kind is RefusalKind.TOPIC_CLOSED:
-                    raise
-                raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
-        await self._store.progress_outbox(self._row.id, tuple(self._ids), (_FILE,))
+            return await self._add_file(outgoing, fit_caption(self._row.text))
 
-    async def _say_as_file(self, long: LongAnswer) -> None:
-        """Say the beginning where the previews stand, and send the whole as a file behind it."""
+    async def _say_as_file(self, long: LongAnswer) -> Refused | None:
+        """Say the beginning where the previews stand, and send the whole behind it; return why that is not taken."""
         line = fold(self._row.tools)
         chunks = with_line(long.chunks, line) if line is not None else long.chunks
-        chunks = with_buttons(chunks, self._row.buttons)
-        stands = len(self._shown) > len(chunks) and self._shown[len(chunks)] == _FILE
+        count = len(chunks)
+        await self._say(with_buttons(chunks, self._row.buttons), keep=count + (_FILE in self._shown[count : count + 1]))
+        if _FILE in self._shown:
+            return None
+        data = long.file_text.encode()
+        with io.BytesIO(data) as contents:
+            return await self._add_file(OutgoingFile(long.file_name, "text/plain", len(data), contents), "")
+
+    async def _add_file(self, file: OutgoingFile, caption: str) -> Refused | None:
         try:
-            await self._say(chunks, keep=len(chunks) + stands)
-            if stands:
-                return
-            data = long.file_text.encode()
-            with io.BytesIO(data) as contents:
-                file = OutgoingFile(long.file_name, "text/plain", len(data), contents)
-                self._ids.append(await self._at_most_twice(len(chunks), lambda: self._send_file_once(file, "")))
+            sent = await self._at_most_twice(len(self._ids), lambda: self._send_file_once(file, caption))
         except Refused as refusal:
-            raise GivenUp(_WORDS.get(refusal.kind, str(refusal))) from None
+            if refusal.kind in _NOWHERE:
+                raise
+            log.warning("a file was refused, words go out", extra={"outbox": self._row.id, "kind": refusal.kind.value})
+            return refusal
+        self._ids.append(sent)
         self._shown.append(_FILE)
         await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
+        return None
 
     async def _send_file_once(self, file: OutgoingFile, caption: str) -> int:
         await self._before()

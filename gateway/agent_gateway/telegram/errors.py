@@ -24,6 +24,7 @@ class RefusalKind(StrEnum):
     THREAD_NOT_FOUND = "thread_not_found"
     TOPIC_CLOSED = "topic_closed"
     CHAT_GONE = "chat_gone"
+    FILES_FORBIDDEN = "files_forbidden"
     NOT_FOUND = "not_found"
     TOO_LONG = "too_long"
     REPLY_GONE = "reply_gone"
@@ -101,6 +102,17 @@ _BY_WORDS: tuple[tuple[RefusalKind, tuple[str, ...]], ...] = (
     (RefusalKind.CANT_PARSE, ("can't parse", "cant_parse", "entity", "entities")),
     (RefusalKind.CALLBACK_GONE, ("query is too old", "query id is invalid", "query_id_invalid")),
     (RefusalKind.TOO_LONG, ("too long", "too_long")),
+    (
+        RefusalKind.FILES_FORBIDDEN,
+        (
+            "rights to send document",
+            "rights to send photo",
+            "rights to send media",
+            "send_docs_forbidden",
+            "send_photos_forbidden",
+            "send_media_forbidden",
+        ),
+    ),
     (
         RefusalKind.CHAT_GONE,
         (

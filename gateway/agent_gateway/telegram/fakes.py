@@ -227,6 +227,10 @@ class FakeStore:
         """Make due again what was being sent."""
         self.sending.clear()
 
+    async def resting_chats(self) -> dict[int, float]:
+        """Return none: what waits is due at once here."""
+        return {}
+
     async def dead(self, outbox_id: int, error: str) -> None:
         """Give a row up."""
         del self.pending[outbox_id]

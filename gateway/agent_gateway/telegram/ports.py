@@ -143,6 +143,9 @@ class OutboxStore(Protocol):
     async def reset_sending(self) -> None:
         """Make due again what was being sent when a sender ended."""
 
+    async def resting_chats(self) -> dict[int, float]:
+        """Return the chats whose rows wait to be sent again, each with the seconds left."""
+
     def stream_file(self, file_id: int) -> AsyncIterator[bytes]:
         """Yield the file of a row."""
 

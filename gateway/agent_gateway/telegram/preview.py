@@ -9,10 +9,12 @@ from telegramify_markdown import utf16_len
 
 from agent_gateway.store.rows import Address, Button
 from agent_gateway.telegram.budget import Kind
+from agent_gateway.telegram.longanswer import MOST_CHUNKS
 from agent_gateway.telegram.ports import Entity
 from agent_gateway.telegram.render import MAX_ENTITIES, MAX_UNITS, Chunk, compute_hash, render_partial, with_buttons
 from agent_gateway.telegram.stop import build_button
 from agent_gateway.telegram.subagents import ChildLine
+from agent_gateway.telegram.texts import GOES_ON
 
 EDIT_SECONDS = 2.0
 """At most one call in so many seconds and chat, the first visible text of a turn and its first sub-agent excepted."""
@@ -22,8 +24,8 @@ SMALL_STEP = 40
 """Characters that are not worth a call of their own where calls are scarce."""
 _PATIENCE = 3
 """A small step is shown all the same after so many intervals."""
-LONGEST = 40_000
-"""Code points of an answer that is previewed; what is longer is shown whole at its end."""
+PREVIEWED = 12_000
+"""Code points of an answer that are previewed: of what is longer a file comes at its end, and no message would stay."""
 MAX_BUTTONS = 50
 """Under one message; Telegram refuses a hundred and more."""
 
@@ -77,6 +79,8 @@ class TurnPreview:
     """When a message takes the place of the draft: that stays, and has the button that stops the turn."""
     shown_size: int = 0
     """Characters of the answer when it was last shown."""
+    rendered: tuple[str, bool, list[Chunk]] = ("", False, [])
+    """The messages of the answer's text as last rendered, and what of: that takes long, and a long answer changes no more."""
 
     @property
     def urgent(self) -> bool:
@@ -86,18 +90,22 @@ class TurnPreview:
 
     def compute_chunks(self) -> list[Chunk]:
         """Return the messages that should be seen now."""
-        if len(self.text) > LONGEST:
-            return []
-        if self.text.strip():
-            chunks = render_partial(self.text, "plain" if self.plain else "markdown")
-        else:
-            chunks = render_partial(self.waiting or "", "plain")
+        chunks = self._render_text() if self.text.strip() else render_partial(self.waiting or "", "plain")
+        if len(self.text) > PREVIEWED:
+            chunks = _add_block(chunks, [GOES_ON])
         answering = bool(self.text.strip() or self.tools)
         chunks = _add_block(chunks, self.tools)
         if self.activity and answering and chunks:
             chunks[-1] = _add_line(chunks[-1], self.activity)
         chunks = _add_block(chunks, [line.text for line in self.children])
         return with_buttons(chunks, self._compute_buttons()) if chunks else []
+
+    def _render_text(self) -> list[Chunk]:
+        text = self.text[:PREVIEWED]
+        if self.rendered[:2] != (text, self.plain):
+            chunks = render_partial(text, "plain" if self.plain else "markdown", most=MOST_CHUNKS)
+            self.rendered = text, self.plain, chunks
+        return list(self.rendered[2])
 
     def _compute_buttons(self) -> list[Button]:
         """Return a button for each sub-agent that may be cancelled, and the one that stops the turn."""
@@ -163,10 +171,14 @@ class ChatPreviews:
         """
         due: list[float] = []
         for turn in sorted(self.turns.values(), key=lambda t: (not t.urgent, t.touched)):
+            if turn.silent:
+                continue
             if turn.drafted and not turn.ids:
-                turn.dirty = turn.dirty or now >= turn.draft_until
-                due.append(max(now, turn.draft_until))
-            if not turn.dirty or turn.silent:
+                if now >= turn.draft_until:
+                    turn.dirty = True
+                else:
+                    due.append(turn.draft_until)
+            if not turn.dirty:
                 continue
             at = self._compute_time(turn, now, wait)
             if at > now:

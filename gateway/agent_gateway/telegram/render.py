@@ -6,8 +6,10 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 import telegramify_markdown
@@ -34,6 +36,8 @@ _LESS, _DOLLAR, _PIPE, _BRACKET = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 _RESTORE = str.maketrans({_LESS: "<", _DOLLAR: "$", _PIPE: "|", _BRACKET: "["})
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff\ufdd0-\ufdd3]")
 _HTML = re.compile(r"<(?=[A-Za-z/!?])(?!https?://|mailto:)(?<!\]\(<)")
+_DEFINITION = re.compile(r" {0,3}\[([^\[\]]+)\]:")
+_LABEL = re.compile(r"\[([^\[\]]+)\]")
 _LINK_TARGET = re.compile(r"^(https?|tg|ton)://", re.IGNORECASE)
 _LITERAL = frozenset({"pre", "code"})
 
@@ -72,11 +76,22 @@ def render(text: str, format: str = "markdown", *, limit: int = MAX_UNITS) -> li
     return render_partial(text, format, limit=limit) or [empty]
 
 
-def render_partial(text: str, format: str = "markdown", *, limit: int = MAX_UNITS) -> list[Chunk]:  # noqa: A002
-    """Return the messages that show a text still being written: none while there is nothing to see of it."""
+def render_partial(
+    text: str,
+    format: str = "markdown",  # noqa: A002  # of the row
+    *,
+    limit: int = MAX_UNITS,
+    most: int | None = None,
+) -> list[Chunk]:
+    """Return the first `most` messages that show a text still being written: none while there is nothing to see."""
+    return list(islice(_cut(text, format, limit), most))
+
+
+def _cut(text: str, format: str, limit: int) -> Iterator[Chunk]:  # noqa: A002
     clean = _UNSENDABLE.sub("\ufffd", text)
     plain, entities = _convert(clean) if format == "markdown" else (clean, [])
-    return [Chunk(t, tuple(e), compute_hash(t, e)) for t, e in split(plain, entities, limit, MAX_ENTITIES)]
+    for part, inside in split(plain, entities, limit, MAX_ENTITIES):
+        yield Chunk(part, tuple(inside), compute_hash(part, inside))
 
 
 def without_entities(chunk: Chunk) -> Chunk:
@@ -138,9 +153,12 @@ def _convert(markdown: str) -> tuple[str, list[Entity]]:
 def _guard(markdown: str) -> str:
     lines = []
     fenced = False
+    unused = _find_unused_labels(markdown)
     for line in markdown.split("\n"):
         bare = line.strip()
         fenced ^= bare.startswith(("```", "~~~"))
+        if unused and (definition := _DEFINITION.match(line)) and definition[1].casefold() in unused:
+            line = line.replace("[", _BRACKET, 1)  # noqa: PLW2901  # the same line, guarded
         # In a row of a table two pipes are an empty cell; anywhere else they are what the agent wrote.
         row = not fenced and bare.startswith("|") and bare.endswith("|")
         lines.append(line.replace("||", "| |" if row else _PIPE * 2))
@@ -148,20 +166,36 @@ def _guard(markdown: str) -> str:
     return _HTML.sub(_LESS, guarded)
 
 
+def _find_unused_labels(markdown: str) -> set[str]:
+    """Return the labels of link targets that no link uses: the parser would drop the lines that define them."""
+    lines = markdown.split("\n") if "]:" in markdown else []
+    defined = Counter(found[1].casefold() for line in lines if (found := _DEFINITION.match(line)))
+    used = Counter(label.casefold() for label in _LABEL.findall(markdown)) if defined else Counter()
+    return {label for label, times in defined.items() if used[label] <= times}
+
+
 def _restore(value: str | None) -> str | None:
     return value.translate(_RESTORE) if value else None
 
 
 def _nest(entities: list[Entity]) -> list[Entity]:
-    """Return the entities in order, without those that Telegram would not take: crossing ones, and any inside code."""
+    """Return the entities in order, without those that Telegram would not take.
+
+    That is crossing ones, any inside code, and a quote inside another: what stays is nested, so that the innermost
+    open one tells for all that are around it.
+    """
     kept: list[Entity] = []
     open_ones: list[Entity] = []
+    quoted_to = 0
     for entity in sorted(entities, key=lambda e: (e.offset, -e.length, e.type in _LITERAL)):
         while open_ones and open_ones[-1].end <= entity.offset:
             open_ones.pop()
-        crosses = any(entity.end > outer.end for outer in open_ones)
-        if crosses or any(outer.type in _LITERAL for outer in open_ones):
+        if open_ones and (entity.end > open_ones[-1].end or open_ones[-1].type in _LITERAL):
             continue
+        if entity.type == "blockquote":
+            if entity.offset < quoted_to:
+                continue
+            quoted_to = entity.end
         kept.append(entity)
         open_ones.append(entity)
     return kept

@@ -79,6 +79,8 @@ class Sender:
     async def run(self) -> None:
         """Send until stopped and empty. What `check` and the store raise ends it; begun again, nothing is lost."""
         await self._store.reset_sending()
+        for chat_id, seconds in (await self._store.resting_chats()).items():
+            self._budgets.hold(chat_id, seconds)
         try:
             while True:
                 self._hint.clear()

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 from agent_contract.agentthread import Reason
 from agent_gateway.store.rows import MOVED
+from agent_gateway.telegram.fences import close_code
 
 TIMED_OUT = "Request timed out. Process killed. Try again."
 EMPTY_ANSWER = "The agent finished without an answer."
 UNREADABLE = "I can't read this kind of message. Send text, a picture, a voice message or a file."
 QUEUED = "Waits for the answer that is being written. To change that one, reply to it or use /steer."
 WORKING = "Working…"
+GOES_ON = "… The answer goes on; it comes whole at its end."
 STEERED = "Passed on to the running answer."
 STEER_USAGE = "Usage: /steer <words for the running answer>"
 NOTHING_ASKED = "Write your question behind my name."
@@ -33,11 +35,13 @@ _STATUS = re.compile(r"(?<!\d)([45]\d\d)(?!\d)")
 _WAIT = "Wait a minute, then try again."
 _PROVIDER: tuple[tuple[re.Pattern[str], str], ...] = (
     (
-        re.compile(r"(?<!\d)402(?!\d)|insufficient|balance|billing|arrears|credit", re.IGNORECASE),
+        re.compile(
+            r"(?<!\d)402(?!\d)|insufficient.{0,12}(quota|funds)|balance|billing|arrears|\bcredits?\b", re.IGNORECASE
+        ),
         "The model provider says that the account has no balance left. Top it up, then try again.",
     ),
     (
-        re.compile(r"(?<!\d)40[13](?!\d)|api.?key|unauthori[sz]ed|forbidden|authentication", re.IGNORECASE),
+        re.compile(r"(?<!\d)40[13](?!\d)|api.?key|unauthori[sz]ed|forbidden|authentication|credentials", re.IGNORECASE),
         "The model provider refused the key. An administrator must check LLM_API_KEY.",
     ),
     (
@@ -45,8 +49,11 @@ _PROVIDER: tuple[tuple[re.Pattern[str], str], ...] = (
         f"The model provider limits how much may be asked at a time. {_WAIT}",
     ),
     (
-        re.compile(r"context.{0,20}(length|window)|maximum context|too many tokens", re.IGNORECASE),
-        "The conversation is longer than the model can read at once.",
+        re.compile(
+            r"context.{0,20}(length|window|limit)|maximum context|too many tokens|(prompt|input) is too long",
+            re.IGNORECASE,
+        ),
+        "The conversation is longer than the model can read at once. Begin a new one with /new.",
     ),
     (
         re.compile(r"(?<!\d)404(?!\d)|model.{0,20}(not found|not exist|unknown)|unknown provider", re.IGNORECASE),
@@ -123,6 +130,18 @@ def too_large_text(name: str, size: int) -> str:
     )
 
 
+def file_refused_text(name: str, caption: str, why: str) -> str:
+    """Say that a file of the agent did not come into the chat.
+
+    Args:
+        name: Of the file.
+        caption: What would have stood below it.
+        why: Telegram's words.
+    """
+    words = f"{name} could not be sent. Telegram says: {_sentence(why.removeprefix('Bad Request: '), 'no.')}"
+    return f"{caption}\n\n{words}" if caption.strip() else words
+
+
 def edited_text(text: str) -> str:
     """Tell the agent how a person's message reads now."""
     return f"[The person has edited their message. It reads now:]\n{text}"
@@ -165,8 +184,9 @@ def provider_text(error: str, now: datetime | None = None) -> str:
     if "LLM_" in error:  # the gateway's own words: they name the setting already
         return _sentence(error, "")
     status = _STATUS.search(error)
+    numbered = f"{status[0]} {_STATUS.sub('', error)}" if status else error  # other numbers are no status
     for pattern, text in _PROVIDER:
-        if pattern.search(error):
+        if pattern.search(numbered):
             return f"{text} (HTTP {status.group(1)})" if status else text
     return f"The model provider answered with an error. {_sentence(error, '')}".strip()
 
@@ -246,7 +266,7 @@ def capacity_text(active: int, most: int, place: int) -> str:
 
 def interrupted_text(partial: str, words: str) -> str:
     """Return what was written before, then why it stopped."""
-    return f"{partial.rstrip()}\n\n{words}" if partial.strip() else words
+    return f"{close_code(partial).rstrip()}\n\n{words}" if partial.strip() else words
 
 
 def _sentence(text: str, otherwise: str) -> str:

@@ -39,14 +39,28 @@ _ICONS: Final = {
 _OTHER = "🔧"
 _MARKS: Final = {"running": "…", "done": "✓", "failed": "✗"}
 _HIDDEN = "[hidden]"
-_NAME = r"[\w-]*(?:api[_-]?key|access[_-]?key|token|secret|passw(?:or)?d|passphrase|credentials?)[\w-]*"
-_NAMED = re.compile(rf"(?i)({_NAME}[\"']?\s*[=:]\s*|(?<!\S)--?{_NAME}\s+)(\"[^\"]*\"?|'[^']*'?|\S+)")
+_NAME = r"[\w-]*(?:api[_-]?key|access[_-]?key|private[_-]?key|token|secret|passw(?:or)?d|passphrase|credentials?)[\w-]*"
+_ENDING = r"(?:[\w-]*[_-])?(?:key|pass|passwd|passin|passout|pwd?|auth|pat|sig|signature|session|dsn)"
+_VALUE = r"(?:\"(?:\\.|[^\"\\])*\"?|'[^']*'?|[^\s'\"]\S*)"
+_NAMED = re.compile(
+    rf"(?i)((?<![\w-])(?:{_NAME}[\"']?\s*[=:]|x-{_ENDING}\s*:|{_ENDING}(?:[\"']?\s*=|[\"']\s*:|:(?=\S)))\s*"
+    rf"|(?<!\S)--?{_NAME}\s+){_VALUE}"
+)
 """`API_KEY=…`, `--password …`, `"token": "…"`: what the words before it call a secret."""
-_LOGIN = re.compile(r"(?<=://)[^/\s@]+@|(?<=\s-u )\S+:\S+")
+_HEADER = re.compile(r"(?i)(\b(?:authorization|cookie)[\"']?\s*[=:]\s*[\"']?)[^\"'\n]+")
+_COMMAND = re.compile(
+    rf"(\b(?:sshpass|login|mysql\w*|mariadb\w*|redis-cli)\b[^|;&\n]*?\s-[pa]\s*){_VALUE}"
+    rf"|(\b(?:echo|printf)\s+(?:-\S+\s+)*){_VALUE}(?=\s*\|\s*(?:sudo\s+-\w*S|chpasswd|[^|]*--password-stdin))"
+    r"|((?<!\S)(?:-u\s*|--(?:proxy-)?user[ =]))[^\s:]+:\S+"
+)
+"""Passwords that stand where a command wants them."""
+_LOGIN = re.compile(r"(?<=://)[^/\s]+@")
 _SHAPED = re.compile(
     r"(?i:bearer)\s+\S+|(?i:basic)\s+[\w+/=]{8,}|\bAKIA[A-Z0-9]{8,}|\beyJ[\w-]+(?:\.[\w-]+)*|\b\d{8,12}:[\w-]{20,}"
-    r"|\b(?:sk|pk|key|xai|gsk|ghp|gho|ghs|glpat|github_pat|xox[a-z])[-_][\w-]{8,}|\b[0-9a-f]{24,}(?:\.\w+)?\b"
-    r"|\b(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{32,}\b"
+    r"|\b(?:sk|pk|rk|key|xai|gsk|gh[a-z]|glpat|github_pat|xox[a-z]|npm|hf|pypi|whsec|do[a-z]_v1|dckr_pat|ya29)[-_.][\w-]{8,}"
+    r"|(?<![0-9A-Za-z])[0-9a-fA-F]{24,}(?:\.\w+)?\b|-----BEGIN [A-Z ]*PRIVATE KEY-----.*|(?<=/services/)T\w+/\w+/\w+"
+    r"|(?<=/webhooks/)\d+/[\w-]+|\b(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{32,}\b",
+    re.DOTALL,
 )
 
 
@@ -74,8 +88,10 @@ def describe_call(call: str, tool: str, summary: str, detail: Detail = USUAL) ->
 
 def hide(text: str) -> str:
     """Return a text without what looks like a key, a token or a password."""
-    text = _NAMED.sub(rf"\g<1>{_HIDDEN}", text)
-    return _SHAPED.sub(_HIDDEN, _LOGIN.sub(f"{_HIDDEN}@", text))
+    text = _LOGIN.sub(f"{_HIDDEN}@", text)
+    for pattern in (_HEADER, _COMMAND, _NAMED):
+        text = pattern.sub(lambda found: "".join(part for part in found.groups() if part) + _HIDDEN, text)
+    return _SHAPED.sub(_HIDDEN, text)
 
 
 def build_lines(calls: Sequence[ToolCall], total: int, detail: Detail = USUAL) -> tuple[str, ...]:

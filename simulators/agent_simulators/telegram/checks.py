@@ -32,6 +32,11 @@ _TAGS = {
     "blockquote",
 }
 _RESERVED = re.compile(r"(?<!\\)[\[\]()~`>#+\-=|{}.!]")
+_INVISIBLE = dict.fromkeys(
+    map(ord, "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2800\ufeff\ufffc")
+)
+_CODE = frozenset({"pre", "code"})
+_QUOTES = frozenset({"blockquote", "expandable_blockquote"})
 _REACTIONS = (
     "❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈 "
     "😴 😭 🤓 👻 👨‍💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡"
@@ -61,7 +66,7 @@ def check_text(
     Raises:
         Refused: as Telegram would.
     """
-    if text is None or not text.strip():
+    if text is None or not text.translate(_INVISIBLE).strip():
         raise Refused("Bad Request: message text is empty")
     if parse_mode:
         text = _parse(text, parse_mode.lower())
@@ -161,13 +166,25 @@ def _check_entities(text: str, entities: list[dict[str, Any]]) -> None:
     """Refuse entities out of range, inside a surrogate pair, or badly nested."""
     units = text.encode("utf-16-le")
     total = len(units) // 2
-    spans: list[tuple[int, int]] = []
+    seen: list[tuple[int, int, str]] = []
     for entity in entities:
         start, end = int(entity["offset"]), int(entity["offset"]) + int(entity["length"])
         if start < 0 or end <= start or end > total:
             raise Refused("Bad Request: ENTITY_BOUNDS_INVALID")
         if any(0xDC <= units[2 * at + 1] <= 0xDF for at in (start, end) if at < total):
             raise Refused("Bad Request: ENTITY_BOUNDS_INVALID")
-        if any(a < start < b < end or start < a < end < b for a, b in spans):
+        kind = str(entity.get("type"))
+        if any(_nest_badly((start, end, kind), other) for other in seen):
             raise Refused("Bad Request: entities are badly nested")
-        spans.append((start, end))
+        seen.append((start, end, kind))
+
+
+def _nest_badly(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
+    """Tell whether two entities cross, or one is in another that can hold none such: in code, or a quote in a quote."""
+    inner, outer = sorted((one, other), key=lambda e: e[1] - e[0])
+    if inner[1] <= outer[0] or outer[1] <= inner[0]:
+        return False
+    if inner[0] < outer[0] or outer[1] < inner[1]:
+        return True
+    same = inner[:2] == outer[:2]
+    return (outer[2] in _CODE and not same) or {inner[2], outer[2]} <= _QUOTES

@@ -89,6 +89,7 @@ async def test_the_newest_poll_wins(client):
     [
         ({"chat_id": 7, "text": "x"}, "chat not found"),
         ({"chat_id": PERSON, "text": " "}, "message text is empty"),
+        ({"chat_id": PERSON, "text": "\u200b\u2800 \u202e"}, "message text is empty"),
         ({"chat_id": PERSON, "text": "😀" * 2049}, "message is too long"),
         ({"chat_id": PERSON, "text": "x", "message_thread_id": 1}, "message thread not found"),
         ({"chat_id": PERSON, "text": "x", "message_thread_id": 99}, "message thread not found"),
@@ -99,6 +100,16 @@ async def test_the_newest_poll_wins(client):
         (
             {"chat_id": PERSON, "text": "abcd", "entities": [
                 {"type": "bold", "offset": 0, "length": 2}, {"type": "italic", "offset": 1, "length": 3}]},
+            "badly nested",
+        ),
+        (
+            {"chat_id": PERSON, "text": "abcd", "entities": [
+                {"type": "code", "offset": 0, "length": 4}, {"type": "bold", "offset": 1, "length": 2}]},
+            "badly nested",
+        ),
+        (
+            {"chat_id": PERSON, "text": "abcd", "entities": [
+                {"type": "blockquote", "offset": 0, "length": 4}, {"type": "blockquote", "offset": 0, "length": 2}]},
             "badly nested",
         ),
     ],

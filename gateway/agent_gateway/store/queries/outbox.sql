@@ -37,6 +37,11 @@ UPDATE outbox SET state = 'dead', error = $2 WHERE id = $1;
 -- After a takeover nobody is sending any more what stands as sending.
 UPDATE outbox SET state = 'pending' WHERE bot_id = $1 AND state = 'sending';
 
+-- name: resting_chats
+-- Where an earlier process was asked to wait, its previews and reactions would be refused as well.
+SELECT chat_id, extract(epoch FROM max(next_at) - now())::float AS seconds FROM outbox
+WHERE bot_id = $1 AND state = 'pending' AND next_at > now() GROUP BY chat_id;
+
 -- name: outbox_backlog
 SELECT count(*) AS pending, COALESCE(extract(epoch FROM now() - min(created_at)), 0)::float AS age FROM outbox
 WHERE bot_id = $1 AND state IN ('pending', 'sending');

@@ -81,6 +81,16 @@ SELECT turn_id, messages, message_ids FROM turn_views WHERE turn_id = $1;
 -- name: delete_view
 DELETE FROM turn_views WHERE turn_id = $1 RETURNING message_ids;
 
+-- name: thread_of_turn
+SELECT th.* FROM threads th JOIN turns t ON t.thread_id = th.id WHERE t.id = $1;
+
+-- name: unclosed_views
+-- A gateway that ended between a cancel and what follows it left them; those of the last seconds are being closed.
+SELECT t.id FROM turn_views v JOIN turns t ON t.id = v.turn_id JOIN threads th ON th.id = t.thread_id
+WHERE th.bot_id = $1 AND th.place <> 'orphaned' AND t.state = 'cancelled' AND v.message_ids <> '{}'
+  AND t.ended_at BETWEEN now() - interval '1 day' AND now() - interval '5 seconds'
+ORDER BY t.id;
+
 -- name: end_turn
 UPDATE turns SET state = $2, reason = $3, ended_at = now()
 WHERE id = $1 AND state IN ('queued', 'delivered', 'started') RETURNING *;

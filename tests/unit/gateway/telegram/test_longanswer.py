@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agent_gateway.telegram.longanswer import plan
+from agent_gateway.telegram.texts import TIMED_OUT, interrupted_text
 from tests.support.markdown import Generator
 
 PARAGRAPH = "Some words that an agent writes, one after the other. " * 8
@@ -55,3 +56,42 @@ def test_any_long_answer_fits(seed):
     if planned is not None:
         assert 1 <= len(planned.chunks) <= 3
         assert planned.file_text in text
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text", ["```a\n" * 100_000, "~~~a\n" * 100_000, "# a" + " " * 100_000 + "b\n# c\n" + "d " * 10_000]
+)
+def test_odd_answers_take_no_more_time_than_long_ones(text):
+    planned = plan(text)  # each takes longer than that where it takes the square of its length
+    assert planned.file_text in text
+    assert 1 <= len(planned.chunks) <= 3
+
+
+def test_code_whose_end_was_not_written_is_code():
+    planned = plan("Here it is:\n\n```python\n" + "    call()\n" * 600)
+    assert (planned.file_name, planned.file_text) == ("code.py", "    call()\n" * 600)
+    assert planned.chunks[0].text.startswith("Here it is:\n\nThe code (600 lines)")
+
+
+@pytest.mark.parametrize(
+    "partial", ["\n\n".join([PARAGRAPH] * 60), f"{PARAGRAPH}\n\n```python\n" + "    call()\n" * 900]
+)
+def test_why_a_long_answer_broke_off_is_told_in_the_chat_and_not_only_in_the_file(partial):
+    [chunk] = plan(interrupted_text(partial, TIMED_OUT)).chunks
+    assert TIMED_OUT in chunk.text
+    assert "pre" not in {e.type for e in chunk.entities}
+
+
+def test_an_end_that_is_long_or_code_or_a_list_or_no_sentence_is_left_to_the_file():
+    for end in ("word " * 200 + "end.", "```\ncode\n```", "- an item.", "half a sent"):
+        [chunk] = plan("\n\n".join([*([PARAGRAPH] * 40), end])).chunks
+        assert chunk.text.partition("…")[2].startswith("\n\nThe whole answer")
+
+
+@pytest.mark.parametrize("more", [f"{PARAGRAPH}\n\n" * 4, "```sh\nmake\n```\n\n" * 120])
+def test_what_stands_around_long_code_is_never_lost(more):
+    code = "    call()\n" * 2000
+    text = f"```python\n{code}```\n\n{more}The end."
+    planned = plan(text)
+    assert (planned.file_name, planned.file_text) == ("answer.md", text)

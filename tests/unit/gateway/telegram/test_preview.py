@@ -3,6 +3,7 @@ from __future__ import annotations
 from agent_gateway.store.rows import Address, Button
 from agent_gateway.telegram.preview import Call, ChatPreviews, TurnPreview, restore
 from agent_gateway.telegram.subagents import ChildLine
+from agent_gateway.telegram.texts import GOES_ON
 
 
 def preview(chat, turn_id=1, text="", **fields):
@@ -136,12 +137,25 @@ def test_a_restored_waiting_line_gives_way_to_the_answer_at_once():
     assert do(chat, 10.0).message_id == 7
 
 
-def test_an_answer_of_great_length_keeps_what_stands_until_its_end():
+def test_an_answer_of_great_length_takes_no_more_messages_than_may_stay():
     chat = ChatPreviews()
-    turn = preview(chat, text="a")
-    do(chat, 10.0)
-    say(turn, "a" * 50_000)
-    assert chat.decide(13.0) is None
+    turn = preview(chat, text="word " * 3000, stoppable=True)
+    texts = [do(chat, 10.0 + 2 * n, 100 + n).chunk.text for n in range(3)]
+    assert texts[2].endswith(f"word\n\n{GOES_ON}")
+    assert chat.decide(20.0) is None
+    say(turn, "word " * 200_000)
+    assert chat.decide(22.0) is None
+
+
+def test_what_stands_below_an_answer_of_great_length_goes_on_changing():
+    chat = ChatPreviews()
+    turn = preview(chat, text="word " * 200_000, stoppable=True)
+    for n in range(3):
+        do(chat, 10.0 + 2 * n, 100 + n)
+    turn.list_children([ChildLine("k1 working", K1)])
+    call = do(chat, 20.0)
+    assert (call.message_id, call.chunk.buttons) == (102, (K1, STOP))
+    assert call.chunk.text.endswith(f"{GOES_ON}\n\nk1 working")
 
 
 def test_sub_agents_stand_below_the_answer_with_a_button_for_each_that_is_open():
@@ -292,3 +306,12 @@ def test_a_tool_or_a_second_message_ends_a_draft():
             setattr(turn, name, value)
         turn.dirty = True
         assert not do(chat, 12.0).draft
+
+
+def test_a_draft_that_is_over_asks_for_no_look_before_a_call_may_be_made():
+    chat = ChatPreviews()
+    turn = preview(chat, text="a", drafts=True)
+    do(chat, 10.0)
+    assert chat.decide(25.0, lambda _: 30.0) == 55.0
+    turn.silent = True  # nobody knows whether the message that takes its place stands
+    assert chat.decide(26.0) is None

@@ -78,6 +78,9 @@ def test_every_prefix_renders(seed):
         ("if a || b || c", "if a || b || c"),
         ("note[^1]\n\n[^1]: the footnote", "note[^1]\n\n[^1]: the footnote"),
         ("see <https://example.org>", "see https://example.org"),
+        ("Sources:\n\n[1]: https://a.org\n[b]: https://b.org", "Sources:\n\n[1]: https://a.org\n[b]: https://b.org"),
+        ("As [it] says.\n\n[it]: https://a.org\n[other]: https://b.org", "As it says.\n[other]: https://b.org"),
+        ("```\n[a]: b\n```", "[a]: b"),
         ("# Title", "Title"),
         ("```sh\nfalse || exit 1 || true\n|| x ||\necho $A <b>\n```", "false || exit 1 || true\n|| x ||\necho $A <b>"),
         ("    indented <code> $A || $B\n", "indented <code> $A || $B"),
@@ -197,3 +200,26 @@ def test_crossing_entities_and_those_inside_code_are_left_out():
     bold, crossing, inside = Entity("bold", 0, 6), Entity("italic", 4, 6), Entity("bold", 13, 2)
     code, outer, inner = Entity("code", 12, 5), Entity("blockquote", 20, 9), Entity("italic", 22, 3)
     assert _nest([inside, crossing, inner, code, outer, bold]) == [bold, code, outer, inner]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["# a\n" * 75_000, ">" * 30_000 + " a", "`a` " * 100_000])
+def test_odd_texts_take_no_more_time_than_long_ones(text):
+    check(render(text))  # each takes longer than that where it takes the square of its length
+
+
+def test_a_quote_in_a_quote_is_one_quote():
+    (chunk,) = render("> a\n>> b\n> c")
+    assert [e.type for e in chunk.entities] == ["blockquote"]
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u2800", "\u200f \u202e", "\ufeff\n\u2060", "\u200d" * 9000])
+def test_an_answer_that_nobody_could_see_is_told_as_none(text):
+    assert [c.text for c in render(text)] == [EMPTY_ANSWER]
+    assert [c.text for c in render(text, "plain")] == [EMPTY_ANSWER]
+    assert render_partial(text) == []
+
+
+def test_words_between_marks_that_nobody_sees_stay_and_such_a_message_is_left_out():
+    (chunk,) = render("\u200b" * 9000 + "שלום \u202eabc")
+    assert chunk.text.endswith("שלום \u202eabc")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from agent_gateway.store.rows import Address, Button, ToolUse
+from agent_gateway.store.rows import Address, Button, FileRow, ToolUse
 from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.errors import (
     Ambiguous,
@@ -305,3 +305,42 @@ async def test_the_line_of_the_tools_has_its_own_message_where_it_does_not_fit(c
     store.put(CHAT, "x" * 4096, tools=ToolUse(5, 0, 42.0))
     await deliver(chat, store)
     assert shown(chat) == ["x" * 4096, "5 tools · 42 s"]
+
+
+LONG = "\n\n".join(f"Paragraph {n}. " + "words " * 80 for n in range(60))
+NO_FILES = Refused(RefusalKind.FILES_FORBIDDEN, "Bad Request: not enough rights to send documents to the chat")
+
+
+@pytest.mark.parametrize("before", [[], [None]], ids=["at its beginning", "at its file"])
+async def test_a_long_answer_waits_for_its_closed_topic(chat, store, before):
+    chat.faults.extend([*before, Refused(RefusalKind.TOPIC_CLOSED, "TOPIC_CLOSED")])
+    row = store.put(TOPIC, LONG)
+    await deliver(chat, store)
+    assert (store.held, store.given_up) == ([row.id], {})
+
+
+async def test_a_long_answer_is_said_in_messages_where_files_are_not_taken(chat, store):
+    chat.messages[7] = "Paragraph 0."
+    chat.faults.extend([None, NO_FILES])
+    store.put(TOPIC, LONG, message_ids=(7,), buttons=(BUTTON,))
+    await deliver(chat, store)
+    assert "\n\n".join(shown(chat)) == "\n\n".join(c.text for c in render(LONG))
+    assert (list(chat.files), list(chat.buttons)) == ([], [max(chat.messages)])
+
+
+async def test_a_file_that_is_not_taken_is_told(chat, store):
+    chat.faults.append(NO_FILES)
+    store.files[3] = b"x"
+    store.put(TOPIC, "The report.", file=FileRow(3, "report.pdf", "application/pdf", 1), format="plain")
+    await deliver(chat, store)
+    assert shown(chat) == [
+        "The report.\n\nreport.pdf could not be sent. Telegram says: not enough rights to send documents to the chat."
+    ]
+
+
+async def test_messages_stay_in_order_where_a_person_deleted_the_first_of_them(chat, store):
+    chat.messages[2] = "the second of three"
+    chat.messages[3] = "the third"
+    store.put(CHAT, "x" * 5000 + "y" * 4000, format="plain", message_ids=(1, 2, 3))
+    await deliver(chat, store)
+    assert "".join(text for _, text in sorted(chat.messages.items())) == "x" * 5000 + "y" * 4000

@@ -24,6 +24,11 @@ def test_usage_and_unknown_commands_are_said_as_promised():
         ("401 Incorrect API key provided: sk-12345", "refused the key"),
         ("402 Payment Required", "no balance"),
         ('429 {"error":{"code":"1113","message":"Insufficient balance or no resource package."}}', "no balance"),
+        ("429 insufficient_quota: you exceeded your current quota", "no balance"),
+        ("403 Forbidden: insufficient permissions for this operation", "refused the key"),
+        ("Invalid credentials", "refused the key"),
+        ("400 prompt is too long: 210000 tokens > 200000 maximum", "Begin a new one with /new. (HTTP 400)"),
+        ("400 max_tokens must be less than 500", "answered with an error. 400 max_tokens must be less than 500."),
         ("429 rate limit reached for requests", "limits how much"),
         ("503 Service Unavailable", "away or overloaded"),
         ("Connection error.", "away or overloaded"),
@@ -68,6 +73,8 @@ def test_every_failure_has_words(reason):
 def test_what_was_written_is_kept():
     assert texts.interrupted_text("half an ans", "Cut.") == "half an ans\n\nCut."
     assert texts.interrupted_text("  ", "Cut.") == "Cut."
+    assert texts.interrupted_text("So:\n```sh\nmake", "Cut.") == "So:\n```sh\nmake\n```\n\nCut."
+    assert texts.interrupted_text("So:\n```sh\nmake\n```\n", "Cut.") == "So:\n```sh\nmake\n```\n\nCut."
 
 
 @pytest.mark.parametrize(

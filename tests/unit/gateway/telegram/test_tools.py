@@ -59,6 +59,26 @@ def test_one_line_stays_of_them(use, line):
         "git clone https://me:{}@host/repo",
         "PGPASSWORD={} psql",
         "curl -H 'Authorization: Bearer {}'",
+        "curl -H 'Authorization: token {}' h",
+        "curl -H 'Proxy-Authorization: {}' h",
+        "curl -H 'Cookie: a=1; id={}' h",
+        "curl -H 'X-Auth: {}' h",
+        'echo \'{{"key": "{}"}}\'',
+        "curl --user me:{} https://host",
+        "curl -ume:{} https://host",
+        "git clone https://me:p@{}@host/repo",
+        "curl 'https://host/?sig={}&x=1'",
+        "DB_PASS={} ./run",
+        "OPENAI_KEY={} ./run",
+        "mysql -uroot -p{} db",
+        "sshpass -p {} ssh host",
+        "docker login -u me -p '{}' registry",
+        "redis-cli -a {} ping",
+        "openssl rsa -passin pass:{}",
+        "echo '{}' | sudo -S ls",
+        "echo {} | docker login --password-stdin",
+        'TOKEN="a\\"b{}" make',
+        "kubectl create secret generic x --from-literal=pw={}",
     ],
 )
 def test_what_is_called_a_secret_is_hidden(secret):
@@ -76,6 +96,9 @@ def test_what_is_called_a_secret_is_hidden(secret):
         "1000000001:AAabcdefghijklmnopqrstuvwxyz",
         "0123456789abcdef01234567.Ab9",
         "xoxb-123456789012",
+        "rk_live_abcdefgh",
+        "hf_abcdefghijklmnopqrst",
+        "dop_v1_0123456789abcdef",
         "Zk3xv9Qd7Lm2Wp8Rt5Yc1Nb6Hs4Jg0Fa",
     ],
 )
@@ -95,7 +118,23 @@ def test_what_looks_like_a_secret_is_hidden(secret):
         "grep token src/app.py",
         "tests/test_2_answers_are_delivered_in_order_after_restart.py",
         "npm run basic usage",
+        "make bypass=1 keyboard=us author=me",
+        "mkdir -p src/login",
+        "git commit -m 'auth: say what was refused'",
+        "git push -u origin main",
+        "python manage.py migrate --database=default",
     ],
 )
 def test_what_is_none_stays(text):
     assert hide(text) == text
+
+
+def test_a_private_key_is_hidden_to_the_end_of_what_is_looked_at():
+    assert hide("echo '-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAK") == "echo '[hidden]"
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("word", ["token", "--token", "a-", "://a", "login -", "echo ", "eyJa.", "'", '\\"'])
+def test_hiding_takes_no_time_that_a_person_would_notice(word):
+    for _ in range(200):
+        describe_call("c", "bash", word * 500)
