@@ -79,6 +79,8 @@ class Media(Part):
     mime_type: Annotated[str, Field(max_length=128)] = ""
     file_size: Size | None = None
     duration: Annotated[int, Field(ge=0, le=2**31)] = 0
+    is_animated: bool = False
+    is_video: bool = False
 
 
 class Message(Part):
