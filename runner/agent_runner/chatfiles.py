@@ -15,16 +15,18 @@ import aiohttp
 
 from agent_contract import wire
 from agent_contract.names import INBOX_DIR, MAX_FILE_BYTES
-from agent_runner.link import Declined, Link
+from agent_runner.link import Declined, Link, Unavailable
 from agent_runner.logs import Log
 from agent_runner.workspace import WorkspaceError
 
-ATTEMPTS: Final = 4
+ATTEMPTS: Final = 30
 PAUSE: Final = 1.0
-"""Seconds between two attempts."""
-IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
+"""Seconds between two attempts: together they outlast a gateway that is started anew."""
 MAX_IMAGE_BYTES: Final = 4_000_000
 """Of all images that one prompt shows: its line of the session must fit one frame, and base64 adds a third."""
+_BEGINNINGS: Final = {
+    b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif", b"GIF89a": "image/gif",
+}  # fmt: skip
 _BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
 _OUTSIDE = "The file must be in the workspace or in /tmp."
 
@@ -74,10 +76,12 @@ class ChatFiles:
                 continue
             about = ", ".join(filter(None, (file.about, file.media_type, describe_size(size))))
             lines.append(f"- {path.relative_to(self._workspace)} ({about})")
-            if file.media_type in IMAGES and 0 < size <= room:
-                room -= size
+            if file.media_type.startswith("image/") and size <= room:
                 data = await asyncio.to_thread(path.read_bytes)
-                images.append(Image(base64.b64encode(data).decode(), file.media_type))
+                kind = find_image_type(data)
+                if kind is not None:
+                    room -= size
+                    images.append(Image(base64.b64encode(data).decode(), kind))
         note = "\n".join(["[Files that the person sent with this, in the workspace:", *lines]) + "]"
         return Fetched(note, tuple(images), tuple(problems))
 
@@ -87,29 +91,31 @@ class ChatFiles:
         Raises:
             WorkspaceError: it is none that may be sent, or could not be; with words for the agent.
         """
-        found = await asyncio.to_thread(self._find, path)
+        found, size = await asyncio.to_thread(self._find, path)
+        name = os.fsencode(found.name).decode(errors="replace")
         call_id = uuid.uuid4().hex  # the same for each attempt, so that the chat has it once
         for left in reversed(range(ATTEMPTS)):
             try:
-                await self._link.put_file(found, turn, call_id, caption)
+                await self._link.put_file(found, name, turn, call_id, caption)
                 break
             except Declined as error:
                 raise WorkspaceError(str(error)) from error
             except _BROKEN as error:
                 self._log.warning("file_not_sent", problem=type(error).__name__, again=bool(left))
                 if not left:
-                    raise WorkspaceError(f"It could not be sent ({type(error).__name__}); try again later.") from error
+                    raise WorkspaceError(f"It could not be sent: {_describe(error)} Try again later.") from error
             await asyncio.sleep(PAUSE)
-        size = describe_size(found.stat().st_size)
         self._log.info("file_sent", turn=turn)
-        return f"Handed over for the chat: {found.name} ({size})."
+        return f"Handed over for the chat: {name} ({describe_size(size)})."
 
-    def _find(self, path: str) -> Path:
+    def _find(self, path: str) -> tuple[Path, int]:
         wanted = self._workspace / path
         try:
             found = wanted.resolve(strict=True)
         except OSError as error:
             raise WorkspaceError(f"There is no such file: {error.strerror}.") from error
+        except (RuntimeError, ValueError) as error:  # a link that leads to itself; a name with a NUL
+            raise WorkspaceError("There is no such file: the path leads nowhere.") from error
         roots = (self._workspace.resolve(), Path("/tmp").resolve())  # noqa: S108  # the agent's own
         if not any(found.is_relative_to(root) for root in roots):
             raise WorkspaceError(_OUTSIDE)
@@ -121,7 +127,9 @@ class ChatFiles:
         if size > MAX_FILE_BYTES:
             most = describe_size(MAX_FILE_BYTES)
             raise WorkspaceError(f"The file has {describe_size(size)}: Telegram takes at most {most} of a bot.")
-        return found
+        if not os.access(found, os.R_OK):
+            raise WorkspaceError("The file cannot be read: its mode does not allow it.")
+        return found, size
 
     async def _fetch_one(self, turn: int, number: int, file: wire.TurnFile) -> tuple[Path, int]:
         for left in reversed(range(ATTEMPTS)):
@@ -132,8 +140,7 @@ class ChatFiles:
             except _BROKEN as error:
                 self._log.warning("file_not_fetched", problem=type(error).__name__, again=bool(left))
                 if not left:
-                    words = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-                    raise WorkspaceError(f"{words}.") from error
+                    raise WorkspaceError(_describe(error)) from error
             await asyncio.sleep(PAUSE)
         raise AssertionError("unreachable")
 
@@ -169,6 +176,23 @@ def _candidates(name: str) -> Iterator[str]:
     while True:
         yield f"{stem}-{count}{suffix}"
         count += 1
+
+
+def find_image_type(data: bytes) -> str | None:
+    """Return what kind of image this is by its first bytes; None for one that no model is shown.
+
+    What Telegram says of a file is what its sender's program thought. A model's API refuses what is called by another kind,
+    and would go on to: the image stays in the session.
+    """
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for begin, kind in _BEGINNINGS.items() if data.startswith(begin)), None)
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, Unavailable):
+        return str(error)
+    return f"{error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__}."
 
 
 def describe_size(size: int) -> str:

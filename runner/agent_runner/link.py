@@ -28,12 +28,17 @@ HEARTBEAT = 15.0
 PAUSES = (0.1, 5.0)
 _STREAM = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=60)
 _TOO_LARGE = 413
+_UNAVAILABLE = 503
 _ANSWERED = (400, 403, 404, 409, 413)
 """Answers that asking again does not change; their words are for a person."""
 
 
 class Declined(Exception):
     """The gateway will not move this file; the text says why."""
+
+
+class Unavailable(aiohttp.ClientError):
+    """The gateway cannot move this file now; the text says why."""
 
 
 class Host(Protocol):
@@ -207,7 +212,7 @@ class Link:
             async for chunk in response.content.iter_any():
                 yield chunk
 
-    async def put_file(self, path: Path, turn: int, call_id: str, caption: str) -> None:
+    async def put_file(self, path: Path, name: str, turn: int, call_id: str, caption: str) -> None:
         """Hand over a file for the chat; the same call id twice is one file.
 
         Raises:
@@ -218,7 +223,7 @@ class Link:
             raise ConnectionError("not connected")
         url = self._address.url + PATH_FILES
         said = base64.urlsafe_b64encode(caption.encode()).decode()
-        query = {"turn": str(turn), "call": call_id, "name": path.name, "caption": said}
+        query = {"turn": str(turn), "call": call_id, "name": name, "caption": said}
         with path.open("rb") as file:
             async with self._session.put(
                 url, params=query, data=file, headers=self._address.headers(), timeout=_STREAM
@@ -305,4 +310,6 @@ async def _check(response: aiohttp.ClientResponse) -> None:
     """Raise for an answer that is none of what was asked for."""
     if response.status in _ANSWERED:
         raise Declined(str((await response.json())["error"]["message"]))
+    if response.status == _UNAVAILABLE:
+        raise Unavailable(str((await response.json())["error"]["message"]))
     response.raise_for_status()

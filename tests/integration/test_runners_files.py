@@ -117,6 +117,13 @@ async def test_a_file_over_the_limit_leaves_nothing(port, monkeypatch):
     assert await port.store.pool.fetchval("SELECT count(*) FROM files") == 0
 
 
+async def test_a_file_that_is_empty_when_it_comes_leaves_nothing(port):
+    _, turn, _ = await begin(port)
+    assert await put(port, turn, b"") == (400, "The file is empty.")
+    assert await port.store.pool.fetchval("SELECT count(*) FROM files") == 0
+    assert await rows(port.store) == []
+
+
 async def test_files_that_wait_are_counted(port):
     _, turn, _ = await begin(port)
     for number in range(20):

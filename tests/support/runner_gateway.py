@@ -30,6 +30,8 @@ class TestGateway:
         self.put_limit: int | None = None
         self.files: list[bytes | tuple[int, str]] = []
         """What came with the turn: contents, or status and words."""
+        self.away = 0
+        """How many requests for them are answered with "not now" first."""
         self.sent: list[tuple[dict[str, str], bytes]] = []
         """Files for the chat, with what their request says of them."""
         self.file_status: list[tuple[int, str]] = []
@@ -212,6 +214,9 @@ class TestGateway:
 
     async def _give_file(self, request: web.Request) -> web.StreamResponse:
         found = self.files[int(request.match_info["number"])]
+        if self.away:
+            self.away -= 1
+            found = (503, "Not now.")
         if isinstance(found, tuple):
             return web.json_response({"error": {"message": found[1]}}, status=found[0])
         return web.Response(body=found)

@@ -92,11 +92,14 @@ async def take_file(request: web.Request, identity: Identity, store: RunnerStore
     return web.Response(status=204)
 
 
-def _read_file(request: web.Request) -> AsyncIterator[bytes]:
-    most = MAX_FILE_BYTES // 1_000_000
-    return read_chunks(
-        request, MAX_FILE_BYTES, f"The file has more than {most} MB, the most that Telegram takes of a bot."
-    )
+async def _read_file(request: web.Request) -> AsyncIterator[bytes]:
+    over = f"The file has more than {MAX_FILE_BYTES // 1_000_000} MB, the most that Telegram takes of a bot."
+    empty = True
+    async for chunk in read_chunks(request, MAX_FILE_BYTES, over):
+        empty = False
+        yield chunk
+    if empty:  # by now: its sender has looked
+        raise Denied(400, "The file is empty.")
 
 
 def _read_caption(request: web.Request) -> str:
