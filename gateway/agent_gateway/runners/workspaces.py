@@ -34,11 +34,15 @@ async def send_workspace(request: web.Request, identity: Identity, store: Runner
         raise web.HTTPNotFound(text="There are no stored files.")
     response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE, "Content-Length": str(found.bytes)})
     await response.prepare(request)
+    left = found.bytes
     try:
         async for chunk in store.stream_workspace(found.id):
             await response.write(chunk)
+            left -= len(chunk)
+        if left:
+            raise Denied(503, "The stored files have been replaced: ask again.")  # noqa: TRY301
         await response.write_eof()
-    except DATABASE_AWAY as error:
+    except (*DATABASE_AWAY, Denied) as error:
         log.warning("workspace_stream_broke", extra={"agent_thread": thread.name, "error": type(error).__name__})
         if request.transport is not None:
             request.transport.abort()
@@ -56,6 +60,7 @@ async def take_workspace(request: web.Request, identity: Identity, store: Runner
     call_id = request.query.get("call")
     if call_id is not None and not CALL_ID_PATTERN.fullmatch(call_id):
         raise Denied(400, "The call's id is none.")
+    limit = min(limit, _read_limit(request, limit))
     mebibytes = limit / (1 << 20)
     over = f"The packed workspace is over {mebibytes:g} MiB (workspace.snapshotLimit of the AgentClass)."
     chunks = read_chunks(request, limit, over)
@@ -70,6 +75,12 @@ async def take_workspace(request: web.Request, identity: Identity, store: Runner
         extra={"agent_thread": identity.thread_name, "run": identity.run, "bytes": stored.bytes, "copy": bool(call_id)},
     )
     return web.Response(status=204)
+
+
+def _read_limit(request: web.Request, otherwise: int) -> int:
+    """Return the sender's own limit, where it says one: what it sends ends there, and the class may have another by now."""
+    said = request.query.get("limit", "")
+    return int(said) if said.isdecimal() and len(said) < 19 else otherwise
 
 
 async def read_chunks(request: web.Request, limit: int, over: str) -> AsyncIterator[bytes]:

@@ -13,6 +13,8 @@ from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Thread
 from agent_gateway.store.sql import QUERIES
 
+PAGE_BYTES = 1 << 20
+"""Of lines that are read at once; a page holds one line at least, and one that shows images has megabytes."""
 _ENDED = re.compile(r"\s*Sub-agent (\S+) ")
 
 
@@ -24,10 +26,12 @@ class SessionQueries(Database):
         return int(await self._value("session_length", session_id))
 
     async def stream_session(self, session_id: UUID) -> AsyncIterator[str]:
-        """Yield the stored lines in order, never all in memory."""
-        async with self.pool.acquire() as connection, connection.transaction(readonly=True):
-            async for row in connection.cursor(QUERIES["session_lines"], session_id, prefetch=200):
+        """Yield the stored lines in order, never all in memory; no connection is held while their reader takes its time."""
+        last = 0
+        while page := await self._rows("session_page", session_id, last, PAGE_BYTES):
+            for row in page:
                 yield row["line"]
+            last = page[-1]["ordinal"]
 
     async def add_entries(self, thread: Thread, run: int, seq: int, lines: Sequence[str]) -> None:
         """Store session lines with the acknowledgement; lines known already are passed over.

@@ -55,10 +55,11 @@ class WorkspaceQueries(Database):
         return _workspace(await self._row("copy_for_call", child.parent_id, child.parent_run, child.call_id))
 
     async def stream_workspace(self, number: int) -> AsyncIterator[bytes]:
-        """Yield a stored workspace, never all in memory."""
-        async with self.pool.acquire() as connection, connection.transaction(readonly=True):
-            async for row in connection.cursor(QUERIES["workspace_chunks"], number, prefetch=4):
-                yield row["data"]
+        """Yield a stored workspace, never all in memory, and hold no connection while its reader takes its time."""
+        ordinal = 0
+        while (data := await self._value("workspace_chunk", number, ordinal)) is not None:
+            yield data
+            ordinal += 1
 
     async def purge_workspaces(self) -> None:
         """Forget what was never sent whole."""

@@ -37,5 +37,5 @@ WHERE thread_id = $1 AND run = $2 AND call_id = $3 AND bytes IS NOT NULL ORDER B
 -- name: drop_copies
 DELETE FROM workspaces WHERE thread_id = $1 AND run = $2 AND call_id = $3;
 
--- name: workspace_chunks
-SELECT data FROM workspace_chunks WHERE workspace_id = $1 ORDER BY ordinal;
+-- name: workspace_chunk
+SELECT data FROM workspace_chunks WHERE workspace_id = $1 AND ordinal = $2;
