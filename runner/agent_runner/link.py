@@ -179,17 +179,17 @@ class Link:
             async for chunk in response.content.iter_any():
                 yield chunk
 
-    async def put_workspace(self, chunks: AsyncIterator[bytes], call_id: str | None = None) -> None:
+    async def put_workspace(self, chunks: AsyncIterator[bytes], limit: int, call_id: str | None = None) -> None:
         """Store packed files: this run's own, or the copy for the sub-agent of a call.
 
         Raises:
-            TooLargeError: they are over the gateway's limit; and what `chunks` raises.
+            TooLargeError: they are over `limit` or the gateway's own; and what `chunks` raises.
             OSError, aiohttp.ClientError, TimeoutError: the stream broke.
         """
         if self._session is None:
             raise ConnectionError("not connected")
         url = self._address.url + PATH_WORKSPACE
-        query = {} if call_id is None else {"call": call_id}
+        query = {"limit": str(limit)} | ({} if call_id is None else {"call": call_id})
         async with self._session.put(
             url, params=query, data=chunks, headers=self._address.headers(), timeout=_STREAM
         ) as response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar
 
 from aiohttp import ClientError, ClientSession, WSMsgType, web
@@ -28,6 +29,14 @@ class TestGateway:
         self.workspace: bytes | None = None
         self.put: dict[str | None, bytes] = {}
         self.put_limit: int | None = None
+        self.workspace_away = 0
+        """How many requests for the workspace are answered with "not now" first."""
+        self.put_away = 0
+        """How many workspaces are answered with "not now" before one is taken."""
+        self.puts: list[dict[str, str]] = []
+        """What the requests with workspaces said of them."""
+        self.holding: asyncio.Event | None = None
+        """Until it is set, a workspace that is asked for does not go on after its beginning."""
         self.files: list[bytes | tuple[int, str]] = []
         """What came with the turn: contents, or status and words."""
         self.away = 0
@@ -201,12 +210,25 @@ class TestGateway:
             return web.Response(status=401)
         if self.workspace is None:
             return web.Response(status=404)
+        if self.workspace_away:
+            self.workspace_away -= 1
+            return web.Response(status=503)
+        if self.holding is not None:
+            response = web.StreamResponse(headers={"Content-Length": str(len(self.workspace))})
+            await response.prepare(request)
+            await response.write(self.workspace[:-1])
+            await self.holding.wait()
+            return response
         return web.Response(body=self.workspace)
 
     async def _take_workspace(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return web.Response(status=401)
         body = await request.read()
+        self.puts.append(dict(request.query))
+        if self.put_away:
+            self.put_away -= 1
+            return web.Response(status=503)
         if self.put_limit is not None and len(body) > self.put_limit:
             return web.json_response({"error": {"message": "It is over the limit."}}, status=413)
         self.put[request.query.get("call")] = body

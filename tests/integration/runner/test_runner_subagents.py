@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 
@@ -206,3 +207,32 @@ async def test_files_that_cannot_be_brought_back_are_told_to_the_agent(gateway, 
     assert "could not be brought back" in texts(events)[-1]
     assert "brought back" not in texts(await gateway.ask(2, "again"))[-1]
     assert list(runner.workspace.iterdir()) == []
+
+
+async def test_files_come_back_and_are_kept_though_the_gateway_is_away_for_seconds(gateway, make_runner):
+    first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 5}, snapshotLimit=1 << 20)
+    gateway.put_away = 3
+    await begin(gateway, first, "bash: echo hello > note")
+    assert await first.exit_code() == ExitCode.LEFT
+    gateway.workspace = gateway.put[None]
+    assert gateway.puts[-1] == {"limit": str(1 << 20)}
+    gateway.frames.clear()
+    gateway.readies.clear()
+    gateway.acked = 0
+    gateway.workspace_away = 6
+    second = make_runner(run=2)
+    await second.start()
+    await gateway.ready()
+    assert gateway.readies[0].files_problem == ""
+    assert (second.workspace / "note").read_text() == "hello\n"
+
+
+async def test_half_of_what_is_stored_never_takes_its_place(gateway, make_runner):
+    gateway.workspace, gateway.holding = b"never whole", asyncio.Event()
+    runner = make_runner()
+    await runner.start()
+    await eventually(lambda: any("tar" in command for _, command in runner.children()), timeout=20)
+    runner.terminate()
+    await runner.exit_code()
+    gateway.holding.set()
+    assert gateway.puts == []
