@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 
@@ -11,6 +12,7 @@ from aiohttp import ClientError
 from agent_contract import names, wire
 from agent_gateway.store.rows import Attachment
 from agent_gateway.telegram.errors import NotSent, RefusalKind, Refused
+from tests.support.eventually import eventually
 from tests.support.runners import bearer, running_port
 
 pytestmark = pytest.mark.postgres
@@ -130,9 +132,38 @@ async def test_files_that_wait_are_counted(port):
         assert (await put(port, turn, call=f"c{number}"))[0] == 204
     status, words = await put(port, turn, call="c20")
     assert (status, "20 files wait" in words) == (409, True)
+    assert (await put(port, turn, call="c19"))[0] == 204  # it is there: only the answer to it was lost
     [first] = await port.store.claim_outbox(())
     await port.store.sent(first.id)
     assert (await put(port, turn, call="c20"))[0] == 204
+
+
+async def test_files_on_their_way_are_counted_too(port):
+    _, turn, _ = await begin(port)
+    done = asyncio.Event()
+
+    async def slowly():
+        yield b"x"
+        await done.wait()
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(20):
+            query = {"turn": str(turn.id), "call": f"c{number}", "name": "a"}
+            group.create_task(_send(port, query, slowly()))
+        await eventually(lambda: _count(port.store, 20))
+        assert (await put(port, turn, call="c20"))[0] == 409
+        done.set()
+    assert len(await rows(port.store)) == 20
+
+
+async def _send(port, query, data):
+    url = port.url + names.PATH_FILES
+    async with port.session.put(url, params=query, data=data, headers=bearer("token-1")) as response:
+        assert response.status == 204
+
+
+async def _count(store, number):
+    return await store.pool.fetchval("SELECT count(*) FROM files") == number
 
 
 async def test_words_for_a_turn_are_sent_again_until_they_are_read(port):

@@ -71,6 +71,16 @@ async def test_what_is_replaced_while_it_is_read_is_cut_off(port):
             await response.read()
 
 
+async def test_copies_that_nobody_asks_for_do_not_fill_the_database(port, monkeypatch):
+    monkeypatch.setattr("agent_gateway.runners.workspaces.MOST_COPIES", 2)
+    await begin(port)
+    for number in range(2):
+        assert (await put(port, b"copy", call=f"c{number}"))[0] == 204
+    status, words = await put(port, b"copy", call="c2")
+    assert (status, "2 copies wait" in words) == (409, True)
+    assert (await put(port, b"its own"))[0] == 204
+
+
 @pytest.mark.parametrize("path", [names.PATH_WORKSPACE, names.PATH_SESSION])
 async def test_who_asks_and_does_not_read_holds_up_nobody(port, path):
     thread = await begin(port)

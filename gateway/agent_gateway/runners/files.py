@@ -80,13 +80,14 @@ async def take_file(request: web.Request, identity: Identity, store: RunnerStore
     thread = await store.thread_by_id(identity.thread_id)
     if thread is None or thread.address.chat_id == 0:
         raise Denied(409, _NO_CHAT)
-    if await store.files_waiting(thread.id) >= MOST_WAITING:
+    key = f"file:{thread.id}:{call_id}"
+    if await store.files_waiting(thread.id, key) >= MOST_WAITING:
         raise Denied(409, f"{MOST_WAITING} files wait to be sent already: the chat takes them one after the other.")
     name = clean_name(clean(request.query.get("name", ""))) or _UNNAMED
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     total = await store.store_file(
         thread.id, thread.address, name, media_type, _read_file(request), caption=_read_caption(request),
-        dedupe_key=f"file:{thread.id}:{call_id}", reply_to=await _find_message(thread, turn, store),
+        dedupe_key=key, reply_to=await _find_message(thread, turn, store),
     )  # fmt: skip
     log.info("file_for_chat", extra={"agent_thread": thread.name, "run": identity.run, "bytes": total})
     return web.Response(status=204)

@@ -15,6 +15,8 @@ from agent_gateway.store.workspaces import CHUNK_BYTES
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/zstd"
+MOST_COPIES = 50
+"""Of one thread, before their sub-agents are asked for: what a pod may fill of the database."""
 
 
 class TooLarge(Exception):
@@ -55,11 +57,13 @@ async def take_workspace(request: web.Request, identity: Identity, store: Runner
 
     Raises:
         TooLarge: more than `limit` bytes came; nothing of it is kept.
-        Denied: the call's id is none.
+        Denied: the call's id is none, or too many copies wait.
     """
     call_id = request.query.get("call")
     if call_id is not None and not CALL_ID_PATTERN.fullmatch(call_id):
         raise Denied(400, "The call's id is none.")
+    if call_id is not None and await store.copies_waiting(identity.thread_id) >= MOST_COPIES:
+        raise Denied(409, f"{MOST_COPIES} copies wait for sub-agents that were not asked for.")
     limit = min(limit, _read_limit(request, limit))
     mebibytes = limit / (1 << 20)
     over = f"The packed workspace is over {mebibytes:g} MiB (workspace.snapshotLimit of the AgentClass)."

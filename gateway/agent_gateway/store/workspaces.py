@@ -61,8 +61,12 @@ class WorkspaceQueries(Database):
             yield data
             ordinal += 1
 
+    async def copies_waiting(self, thread_id: int) -> int:
+        """Count a thread's copies for sub-agents that it has not asked for yet."""
+        return int(await self._value("copies_waiting", thread_id))
+
     async def purge_workspaces(self) -> None:
-        """Forget what was never sent whole."""
+        """Forget what was never sent whole, and copies that no sub-agent came for."""
         await self._write("purge_workspaces")
 
 
