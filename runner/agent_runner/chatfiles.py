@@ -19,9 +19,10 @@ from agent_runner.link import Declined, Link, Unavailable
 from agent_runner.logs import Log
 from agent_runner.workspace import WorkspaceError
 
-ATTEMPTS: Final = 30
+PATIENCE: Final = 30
+"""Attempts more than one for each: a gateway that is started anew is waited for, and no turn spends its time on that."""
 PAUSE: Final = 1.0
-"""Seconds between two attempts: together they outlast a gateway that is started anew."""
+"""Seconds between two attempts."""
 MAX_IMAGE_BYTES: Final = 4_000_000
 """Of all images that one prompt shows: its line of the session must fit one frame, and base64 adds a third."""
 _BEGINNINGS: Final = {
@@ -29,6 +30,10 @@ _BEGINNINGS: Final = {
 }  # fmt: skip
 _BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
 _OUTSIDE = "The file must be in the workspace or in /tmp."
+
+
+class _ImpatientError(WorkspaceError):
+    """It was tried often enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,9 @@ class Fetched:
 class ChatFiles:
     """Moves single files between gateway and workspace, never whole in memory but for images that the model is shown."""
 
-    def __init__(self, link: Link, workspace: str, log: Log) -> None:
-        """Nothing moves yet."""
+    def __init__(self, link: Link, workspace: str, log: Log, pause: float = PAUSE) -> None:
+        """Nothing moves yet; `pause` is the time between two attempts."""
+        self._pause = pause
         self._link = link
         self._workspace = Path(workspace)
         self._log = log
@@ -65,11 +71,12 @@ class ChatFiles:
         lines: list[str] = []
         problems: list[str] = []
         images: list[Image] = []
-        room = MAX_IMAGE_BYTES
+        room, left = MAX_IMAGE_BYTES, PATIENCE
         for number, file in enumerate(files):
             try:
-                path, size = await self._fetch_one(turn, number, file)
+                path, size, left = await self._fetch_one(turn, number, file, left)
             except WorkspaceError as error:
+                left = 0 if isinstance(error, _ImpatientError) else left
                 problem = f"{file.name} could not be fetched: {error}"
                 lines.append(f"- {problem}")
                 problems.append(problem)
@@ -94,7 +101,7 @@ class ChatFiles:
         found, size = await asyncio.to_thread(self._find, path)
         name = os.fsencode(found.name).decode(errors="replace")
         call_id = uuid.uuid4().hex  # the same for each attempt, so that the chat has it once
-        for left in reversed(range(ATTEMPTS)):
+        for left in reversed(range(PATIENCE)):
             try:
                 await self._link.put_file(found, name, turn, call_id, caption)
                 break
@@ -104,7 +111,7 @@ class ChatFiles:
                 self._log.warning("file_not_sent", problem=type(error).__name__, again=bool(left))
                 if not left:
                     raise WorkspaceError(f"It could not be sent: {_describe(error)} Try again later.") from error
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(self._pause)
         self._log.info("file_sent", turn=turn)
         return f"Handed over for the chat: {name} ({describe_size(size)})."
 
@@ -131,18 +138,19 @@ class ChatFiles:
             raise WorkspaceError("The file cannot be read: its mode does not allow it.")
         return found, size
 
-    async def _fetch_one(self, turn: int, number: int, file: wire.TurnFile) -> tuple[Path, int]:
-        for left in reversed(range(ATTEMPTS)):
+    async def _fetch_one(self, turn: int, number: int, file: wire.TurnFile, left: int) -> tuple[Path, int, int]:
+        """Return the file, its size, and how many attempts are left to the others of its turn."""
+        while True:
             try:
-                return await self._download(turn, number, file.name)
+                return *await self._download(turn, number, file.name), left
             except Declined as error:
                 raise WorkspaceError(str(error)) from error
             except _BROKEN as error:
-                self._log.warning("file_not_fetched", problem=type(error).__name__, again=bool(left))
-                if not left:
-                    raise WorkspaceError(_describe(error)) from error
-            await asyncio.sleep(PAUSE)
-        raise AssertionError("unreachable")
+                left -= 1
+                self._log.warning("file_not_fetched", problem=type(error).__name__, again=left > 0)
+                if left <= 0:
+                    raise _ImpatientError(_describe(error)) from error
+            await asyncio.sleep(self._pause)
 
     async def _download(self, turn: int, number: int, name: str) -> tuple[Path, int]:
         path, target = await asyncio.to_thread(_create, self._workspace / INBOX_DIR, Path(name).name or "file")

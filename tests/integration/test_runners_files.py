@@ -138,6 +138,14 @@ async def test_files_that_wait_are_counted(port):
     assert (await put(port, turn, call="c20"))[0] == 204
 
 
+async def test_a_file_that_is_given_up_takes_no_room(port):
+    _, turn, _ = await begin(port)
+    await put(port, turn)
+    [claimed] = await port.store.claim_outbox(())
+    await port.store.dead(claimed.id, "the chat is gone")
+    assert await port.store.pool.fetchval("SELECT count(*) FROM file_chunks") == 0
+
+
 async def test_files_on_their_way_are_counted_too(port):
     _, turn, _ = await begin(port)
     done = asyncio.Event()

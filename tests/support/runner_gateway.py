@@ -39,6 +39,8 @@ class TestGateway:
         """Until it is set, a workspace that is asked for does not go on after its beginning."""
         self.files: list[bytes | tuple[int, str]] = []
         """What came with the turn: contents, or status and words."""
+        self.asked = 0
+        """How many requests for them there were."""
         self.away = 0
         """How many requests for them are answered with "not now" first."""
         self.sent: list[tuple[dict[str, str], bytes]] = []
@@ -236,6 +238,7 @@ class TestGateway:
 
     async def _give_file(self, request: web.Request) -> web.StreamResponse:
         found = self.files[int(request.match_info["number"])]
+        self.asked += 1
         if self.away:
             self.away -= 1
             found = (503, "Not now.")
