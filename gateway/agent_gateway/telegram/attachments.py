@@ -14,6 +14,7 @@ from agent_gateway.telegram.shapes import Media, Message
 MAX_BYTES: Final = 20 * 1000 * 1000
 """Telegram lets a bot fetch no larger file."""
 _ODD = re.compile(r"[^\w.()+@ -]+")
+_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
 _LONGEST_NAME = 100
 _MOST_NAME_BYTES = 200
 """A file's name holds 255 bytes; of two that are the same one gets a number."""
@@ -79,9 +80,15 @@ def _build(kind: str, media: Media, message_id: int) -> Attachment:
     if about and media.duration:
         about = f"{about} of {media.duration} s"
     return Attachment(
-        media.file_id, clean_name(media.file_name) or fallback, media.mime_type or media_type,
+        media.file_id, clean_name(media.file_name) or fallback, _read_type(media.mime_type) or media_type,
         media.file_size, about,
     )  # fmt: skip
+
+
+def _read_type(said: str) -> str:
+    """Return a media type without its parameters; empty where it is none, as a sender's program may say anything."""
+    plain = said.partition(";")[0].strip().lower()
+    return plain if _TYPE.fullmatch(plain) else ""
 
 
 def _check(found: Attachment) -> Attachment | TooLarge:

@@ -198,6 +198,26 @@ async def test_nothing_leaves_the_folder(folders, programs, tmp_path, members):
     assert is_empty(str(target))
 
 
+@pytest.mark.parametrize(
+    ("link", "target"), [(None, "{secret}"), ("..", "way/secret"), ("{away}", "way/secret")], ids=["name", "up", "away"]
+)
+async def test_a_hard_link_leads_to_nothing_outside(folders, programs, tmp_path, link, target):
+    _, folder = folders
+    secret = tmp_path / "secret"
+    secret.write_text("not for everyone")
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        for name, kind, to in (("way", tarfile.SYMTYPE, link), ("found", tarfile.LNKTYPE, target)):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, (to or ".").format(secret=secret, away=tmp_path)
+            tar.addfile(info)
+    packed = subprocess.run(["zstd", "-c"], input=plain.getvalue(), capture_output=True, check=True).stdout  # noqa: ASYNC221
+    with pytest.raises(WorkspaceError):
+        await unpack(str(folder), stream(packed), programs)
+    assert secret.stat().st_nlink == 1
+    assert is_empty(str(folder))
+
+
 async def test_an_absolute_name_stays_inside(folders, programs, tmp_path):
     _, target = folders
     outside = tmp_path / "outside"

@@ -168,6 +168,21 @@ def test_files_get_a_plain_name(kind, fields, name, about):
 
 
 @pytest.mark.parametrize(
+    ("said", "media_type"),
+    [
+        ("text/plain; charset=utf-8", "text/plain"),
+        ("Image/PNG", "image/png"),
+        ("x" * 200, ""),
+        ("a/b\nc", ""),
+        ("a\0/b", ""),
+    ],
+)
+def test_only_a_media_type_is_one(said, media_type):
+    [file] = parse(update(None, document={"file_id": "f", "mime_type": said}), BOT).files
+    assert file.media_type == media_type
+
+
+@pytest.mark.parametrize(
     ("fields", "suffix", "media_type"),
     [
         ({}, "webp", "image/webp"),
