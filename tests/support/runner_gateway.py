@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from typing import Any, TypeVar
 
 from aiohttp import ClientError, ClientSession, WSMsgType, web
@@ -244,7 +245,7 @@ class TestGateway:
             found = (503, "Not now.")
         if isinstance(found, tuple):
             return web.json_response({"error": {"message": found[1]}}, status=found[0])
-        return web.Response(body=found)
+        return web.Response(body=io.BytesIO(found))
 
     async def _take_file(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -262,7 +263,7 @@ class TestGateway:
         assert self._client is not None
         url = f"{self._model}/v1/{request.match_info['rest']}"
         async with self._client.post(
-            url, data=await request.read(), headers={"Content-Type": "application/json"}
+            url, data=io.BytesIO(await request.read()), headers={"Content-Type": "application/json"}
         ) as answer:
             response = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
             await response.prepare(request)

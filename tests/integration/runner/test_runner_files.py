@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 from agent_contract import wire
+from agent_runner.chatfiles import MAX_IMAGE_BYTES
 from tests.support.eventually import eventually
 
 # one red point
@@ -61,6 +62,19 @@ async def test_a_model_that_sees_is_shown_the_images(gateway, make_runner, model
     words, images = asked(model_requests()[0])
     assert "inbox/p.png" in words
     assert images == ["data:image/png;base64," + base64.b64encode(PNG).decode()]
+
+
+async def test_the_largest_image_passes_the_model_and_the_session(gateway, make_runner, model_requests):
+    runner = make_runner(images=True)
+    gateway.files = [PNG + bytes(MAX_IMAGE_BYTES - len(PNG)), PNG]
+    files = [wire.TurnFile(name=f"{n}.png", media_type="image/png") for n in range(2)]
+    await begin(gateway, runner, "hello", files)
+    events = await gateway.ended(1)
+    assert isinstance(events[-1], wire.TurnSettled)
+    _, images = asked(model_requests()[0])
+    assert len(images) == 1  # there is no room for the other
+    assert max(len(line) for line in gateway.lines()) > MAX_IMAGE_BYTES
+    assert isinstance((await gateway.ask(2, "and again"))[-1], wire.TurnSettled)
 
 
 async def test_what_only_is_called_an_image_is_not_shown_to_the_model(gateway, make_runner, model_requests):
