@@ -41,6 +41,8 @@ class Files:
         self.ready = False
         self.problem = ""
         """Why the files that were announced are not there, in words."""
+        self._spares = False
+        """What is stored could not be had, and may be by a later run: nothing takes its place."""
 
     def begin(self, frame: wire.Welcome) -> None:
         """Fetch what the welcome announces, if that was not begun."""
@@ -73,10 +75,10 @@ class Files:
     async def keep(self) -> None:
         """Store this run's files for the next one; a gateway that is started anew is waited for.
 
-        A run that never had its files has none to keep: those that are stored are more than it has.
+        A run that never had the earlier files keeps none: those that are stored are more than it has.
         """
-        if not self.ready:
-            self._log.warning("workspace_not_kept", problem="the earlier files were not back yet", again=False)
+        if not self.ready or self._spares:
+            self._log.warning("workspace_not_kept", problem="this run never had the earlier files", again=False)
             return
         until, left = time.monotonic() + KEEP_SECONDS, 1
         while True:
@@ -125,8 +127,9 @@ class Files:
                 await unpack(self._setup.workspace, self._link.fetch_workspace(), self._programs)
                 self._log.info("workspace_restored")
                 self.ready = True
-            except WorkspaceError as error:  # it came whole, and would be no better the next time
-                self._give_up(str(error))
+            except WorkspaceError as error:  # it came whole, and would be no better at once
+                self._spares = True
+                self._give_up(f"{error} They stay stored for a later run, and what is written now is not kept.")
             except _BROKEN as error:
                 if isinstance(error, aiohttp.ClientResponseError) and error.status == _GONE:
                     self._give_up("They are no longer stored.")
