@@ -20,6 +20,8 @@ PAUSE = 1.0
 """Seconds between two attempts."""
 KEEP_SECONDS = 120.0
 """How long the files of a run that leaves are offered to a gateway that does not take them."""
+UNPACKINGS = 3
+"""How often tar may fail: an agent that dies while it loads takes it along once or twice."""
 _GONE = 404
 _BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
 
@@ -122,12 +124,17 @@ class Files:
 
     async def _restore(self) -> None:
         """Fetch until it is there: the gateway ends a run that is not ready in time, and what is stored stays."""
+        left = UNPACKINGS
         while not self.ready:
             try:
                 await unpack(self._setup.workspace, self._link.fetch_workspace(), self._programs)
                 self._log.info("workspace_restored")
                 self.ready = True
-            except WorkspaceError as error:  # it came whole, and would be no better at once
+            except WorkspaceError as error:
+                left -= 1
+                if left:
+                    self._log.warning("workspace_not_restored", problem=str(error), again=True)
+                    continue
                 self._spares = True
                 self._give_up(f"{error} They stay stored for a later run, and what is written now is not kept.")
             except _BROKEN as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
+import subprocess
 
 import pytest
 
@@ -230,12 +232,33 @@ async def test_files_come_back_and_are_kept_though_the_gateway_is_away_for_secon
     assert (second.workspace / "note").read_text() == "hello\n"
 
 
+def unpacking(runner):
+    return any(command.startswith("tar ") for _, command in runner.children())
+
+
 async def test_half_of_what_is_stored_never_takes_its_place(gateway, make_runner):
     gateway.workspace, gateway.holding = b"never whole", asyncio.Event()
     runner = make_runner()
     await runner.start()
-    await eventually(lambda: any("tar" in command for _, command in runner.children()), timeout=20)
+    await eventually(lambda: unpacking(runner), timeout=20)
     runner.terminate()
     await runner.exit_code()
     gateway.holding.set()
     assert gateway.puts == []
+
+
+async def test_an_agent_that_dies_while_it_loads_takes_no_files_with_it(gateway, make_runner, tmp_path):
+    (tmp_path / "note").write_text("hello")
+    command = ["tar", "--create", "--zstd", "--directory", str(tmp_path), "./note"]
+    gateway.workspace = subprocess.run(command, capture_output=True, check=True).stdout  # noqa: ASYNC221
+    gateway.holding = held = asyncio.Event()
+    runner = make_runner()
+    await runner.start()
+    await eventually(lambda: unpacking(runner), timeout=20)
+    gateway.holding = None
+    os.kill(runner.pi_pid(), signal.SIGKILL)  # the runner ends what it may have left, and starts it anew
+    await eventually(lambda: not unpacking(runner), timeout=20)
+    held.set()
+    await gateway.ready()
+    assert gateway.readies[0].files_problem == ""
+    assert (runner.workspace / "note").read_text() == "hello"
