@@ -110,6 +110,14 @@ async def test_a_file_of_the_agents_is_said_once(port):
     assert await port.store.pool.fetchval("SELECT count(*) FROM files") == 1
 
 
+async def test_pictures_are_known_by_their_names_on_every_machine(port):
+    _, turn, _ = await begin(port)
+    for number, name in enumerate(("a.webp", "A.JPG", "a.png", "notes")):
+        await put(port, turn, name=name, call=f"c{number}")
+    types = [row["media_type"] for row in await port.store.pool.fetch("SELECT media_type FROM files ORDER BY id")]
+    assert types == ["image/webp", "image/jpeg", "image/png", "application/octet-stream"]
+
+
 async def test_a_file_over_the_limit_leaves_nothing(port, monkeypatch):
     monkeypatch.setattr("agent_gateway.runners.files.MAX_FILE_BYTES", 3_000_000)
     _, turn, _ = await begin(port)

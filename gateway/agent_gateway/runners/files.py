@@ -25,6 +25,8 @@ from agent_gateway.telegram.ports import FileSource
 log = logging.getLogger(__name__)
 _NO_CHAT = "There is no chat that this could be sent to."
 _UNNAMED = "file"
+_TYPES: Final = mimetypes.MimeTypes(())
+"""Python's own list, the same on each machine; WebP is only in its looser half."""
 MOST_WAITING: Final = 20
 """Files of one conversation that the database holds for its chat."""
 
@@ -84,7 +86,7 @@ async def take_file(request: web.Request, identity: Identity, store: RunnerStore
     if await store.files_waiting(thread.id, key) >= MOST_WAITING:
         raise Denied(409, f"{MOST_WAITING} files wait to be sent already: the chat takes them one after the other.")
     name = clean_name(clean(request.query.get("name", ""))) or _UNNAMED
-    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    media_type = _TYPES.guess_type(name, strict=False)[0] or "application/octet-stream"
     total = await store.store_file(
         thread.id, thread.address, name, media_type, _read_file(request), caption=_read_caption(request),
         dedupe_key=key, reply_to=await _find_message(thread, turn, store),
