@@ -136,7 +136,8 @@ class Files:
                     self._log.warning("workspace_not_restored", problem=str(error), again=True)
                     continue
                 self._spares = True
-                self._give_up(f"{error} They stay stored for a later run, and what is written now is not kept.")
+                later = " They stay stored for a later run, and what is written now is not kept."
+                self._give_up(f"{error}{'' if self._config.one_turn else later}")
             except _BROKEN as error:
                 if isinstance(error, aiohttp.ClientResponseError) and error.status == _GONE:
                     self._give_up("They are no longer stored.")

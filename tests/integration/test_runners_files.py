@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import io
 
 import pytest
@@ -83,6 +84,19 @@ async def test_what_telegram_refuses_is_told_in_words_and_what_may_help_is_tried
         answered, body = await get(port, path_of(port, turn))
         assert answered == status
         assert words in body
+
+
+async def test_who_does_not_read_its_files_takes_no_connection_from_the_others(port):
+    _, turn, _ = await begin(port)
+    port.deps.files.files["photo-id"] = [b"x" * (8 << 20)] * 3
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(port.session.get(path_of(port, turn), headers=bearer("token-1")))
+        assert (await get(port, path_of(port, turn)))[0] == 503
+    async with asyncio.timeout(10):
+        while (await get(port, path_of(port, turn)))[0] == 503:
+            pass  # until both are seen to be gone
+    assert len((await get(port, path_of(port, turn)))[1]) == 24 << 20
 
 
 async def test_half_a_file_is_never_taken_for_the_whole(port):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import logging
 import mimetypes
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 from aiohttp import web
@@ -27,8 +29,34 @@ _NO_CHAT = "There is no chat that this could be sent to."
 _UNNAMED = "file"
 _TYPES: Final = mimetypes.MimeTypes(())
 """Python's own list, the same on each machine; WebP is only in its looser half."""
+MOST_AT_ONCE: Final = 2
+"""Files that one run is given at once; its runner asks for them one after the other."""
 MOST_WAITING: Final = 20
 """Files of one conversation that the database holds for its chat."""
+
+
+class Downloads:
+    """The files that are being given: Telegram's connections are for all conversations, and a pod may read as slowly as it likes."""
+
+    def __init__(self) -> None:
+        self._open: Counter[tuple[int, int]] = Counter()
+
+    @contextlib.contextmanager
+    def hold(self, caller: Identity) -> Iterator[None]:
+        """Take one of a run's places.
+
+        Raises:
+            Denied: it has none left.
+        """
+        key = (caller.thread_id, caller.run)  # of a run: the pod of the one before may be stuck on a lost node
+        if self._open[key] >= MOST_AT_ONCE:
+            raise Denied(503, "Other files are being fetched: ask again in a moment.")
+        self._open[key] += 1
+        try:
+            yield
+        finally:
+            self._open[key] -= 1
+            self._open += Counter()  # without those that have none
 
 
 async def give_file(
