@@ -18,6 +18,8 @@ from agent_runner.workspace import TooLargeError, WorkspaceError, is_empty, pack
 
 PAUSE = 1.0
 """Seconds between two attempts."""
+COPY_SECONDS = 30.0
+"""How long a copy for a sub-agent is offered to a gateway that does not take it."""
 KEEP_SECONDS = 120.0
 """How long the files of a run that leaves are offered to a gateway that does not take them."""
 UNPACKINGS = 3
@@ -68,11 +70,18 @@ class Files:
         """
         if is_empty(self._setup.workspace):
             return False
-        try:
-            await self._send(call_id)
-        except _BROKEN as error:
-            raise WorkspaceError(f"The workspace could not be copied ({type(error).__name__}); try again.") from error
-        return True
+        until = time.monotonic() + COPY_SECONDS
+        while True:
+            try:
+                await self._send(call_id)
+            except _BROKEN as error:
+                words = type(error).__name__
+                self._log.warning("workspace_not_copied", problem=words, again=time.monotonic() < until)
+                if time.monotonic() >= until:
+                    raise WorkspaceError(f"The workspace could not be copied ({words}); try again.") from error
+                await asyncio.sleep(PAUSE)
+            else:
+                return True
 
     async def keep(self) -> None:
         """Store this run's files for the next one; a gateway that is started anew is waited for.

@@ -18,7 +18,7 @@ from agent_contract.base import Wire
 from agent_contract.names import PATH_CONNECT, PATH_FILES, PATH_SESSION, PATH_WORKSPACE, ExitCode
 from agent_runner.logs import Log
 from agent_runner.outbox import Outbox, Wait
-from agent_runner.workspace import TooLargeError
+from agent_runner.workspace import TooLargeError, WorkspaceError
 
 LOST_AFTER = 300.0
 """Seconds without a welcome after which a runner gives up."""
@@ -27,6 +27,7 @@ DENIED_FOR = 15.0
 HEARTBEAT = 15.0
 PAUSES = (0.1, 5.0)
 _STREAM = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=60)
+_REFUSED = 409
 _TOO_LARGE = 413
 _UNAVAILABLE = 503
 _ANSWERED = (400, 403, 404, 409, 413)
@@ -184,6 +185,7 @@ class Link:
 
         Raises:
             TooLargeError: they are over `limit` or the gateway's own; and what `chunks` raises.
+            WorkspaceError: the gateway does not take them.
             OSError, aiohttp.ClientError, TimeoutError: the stream broke.
         """
         if self._session is None:
@@ -195,6 +197,8 @@ class Link:
         ) as response:
             if response.status == _TOO_LARGE:
                 raise TooLargeError((await response.json())["error"]["message"])
+            if response.status == _REFUSED:
+                raise WorkspaceError((await response.json())["error"]["message"])
             response.raise_for_status()
 
     async def fetch_file(self, turn: int, number: int) -> AsyncIterator[bytes]:

@@ -262,3 +262,12 @@ async def test_an_agent_that_dies_while_it_loads_takes_no_files_with_it(gateway,
     await gateway.ready()
     assert gateway.readies[0].files_problem == ""
     assert (runner.workspace / "note").read_text() == "hello"
+
+
+async def test_a_copy_is_made_though_the_gateway_is_away_for_seconds(gateway, runner):
+    (runner.workspace / "note").write_text("hello")
+    gateway.put_away = 2
+    await begin(gateway, runner, "spawn: read the note")
+    [ask] = await gateway.asks(1)
+    assert (ask.copied, ask.workspace) == (True, "Copy")
+    assert list(gateway.put) == [ask.call_id]
