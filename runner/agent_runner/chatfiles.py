@@ -15,18 +15,25 @@ import aiohttp
 
 from agent_contract import wire
 from agent_contract.names import INBOX_DIR, MAX_FILE_BYTES
-from agent_runner.link import Declined, Link
+from agent_runner.link import Declined, Link, Unavailable
 from agent_runner.logs import Log
 from agent_runner.workspace import WorkspaceError
 
-ATTEMPTS: Final = 4
+PATIENCE: Final = 30
+"""Attempts more than one for each: a gateway that is started anew is waited for, and no turn spends its time on that."""
 PAUSE: Final = 1.0
 """Seconds between two attempts."""
-IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 MAX_IMAGE_BYTES: Final = 4_000_000
 """Of all images that one prompt shows: its line of the session must fit one frame, and base64 adds a third."""
+_BEGINNINGS: Final = {
+    b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif", b"GIF89a": "image/gif",
+}  # fmt: skip
 _BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
 _OUTSIDE = "The file must be in the workspace or in /tmp."
+
+
+class _ImpatientError(WorkspaceError):
+    """It was tried often enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,9 @@ class Fetched:
 class ChatFiles:
     """Moves single files between gateway and workspace, never whole in memory but for images that the model is shown."""
 
-    def __init__(self, link: Link, workspace: str, log: Log) -> None:
-        """Nothing moves yet."""
+    def __init__(self, link: Link, workspace: str, log: Log, pause: float = PAUSE) -> None:
+        """Nothing moves yet; `pause` is the time between two attempts."""
+        self._pause = pause
         self._link = link
         self._workspace = Path(workspace)
         self._log = log
@@ -63,21 +71,24 @@ class ChatFiles:
         lines: list[str] = []
         problems: list[str] = []
         images: list[Image] = []
-        room = MAX_IMAGE_BYTES
+        room, left = MAX_IMAGE_BYTES, PATIENCE
         for number, file in enumerate(files):
             try:
-                path, size = await self._fetch_one(turn, number, file)
+                path, size, left = await self._fetch_one(turn, number, file, left)
             except WorkspaceError as error:
+                left = 0 if isinstance(error, _ImpatientError) else left
                 problem = f"{file.name} could not be fetched: {error}"
                 lines.append(f"- {problem}")
                 problems.append(problem)
                 continue
             about = ", ".join(filter(None, (file.about, file.media_type, describe_size(size))))
             lines.append(f"- {path.relative_to(self._workspace)} ({about})")
-            if file.media_type in IMAGES and 0 < size <= room:
-                room -= size
+            if file.media_type.startswith("image/") and size <= room:
                 data = await asyncio.to_thread(path.read_bytes)
-                images.append(Image(base64.b64encode(data).decode(), file.media_type))
+                kind = find_image_type(data)
+                if kind is not None:
+                    room -= size
+                    images.append(Image(base64.b64encode(data).decode(), kind))
         note = "\n".join(["[Files that the person sent with this, in the workspace:", *lines]) + "]"
         return Fetched(note, tuple(images), tuple(problems))
 
@@ -87,29 +98,31 @@ class ChatFiles:
         Raises:
             WorkspaceError: it is none that may be sent, or could not be; with words for the agent.
         """
-        found = await asyncio.to_thread(self._find, path)
+        found, size = await asyncio.to_thread(self._find, path)
+        name = os.fsencode(found.name).decode(errors="replace")
         call_id = uuid.uuid4().hex  # the same for each attempt, so that the chat has it once
-        for left in reversed(range(ATTEMPTS)):
+        for left in reversed(range(PATIENCE)):
             try:
-                await self._link.put_file(found, turn, call_id, caption)
+                await self._link.put_file(found, name, turn, call_id, caption)
                 break
             except Declined as error:
                 raise WorkspaceError(str(error)) from error
             except _BROKEN as error:
                 self._log.warning("file_not_sent", problem=type(error).__name__, again=bool(left))
                 if not left:
-                    raise WorkspaceError(f"It could not be sent ({type(error).__name__}); try again later.") from error
-            await asyncio.sleep(PAUSE)
-        size = describe_size(found.stat().st_size)
+                    raise WorkspaceError(f"It could not be sent: {_describe(error)} Try again later.") from error
+            await asyncio.sleep(self._pause)
         self._log.info("file_sent", turn=turn)
-        return f"Handed over for the chat: {found.name} ({size})."
+        return f"Handed over for the chat: {name} ({describe_size(size)})."
 
-    def _find(self, path: str) -> Path:
+    def _find(self, path: str) -> tuple[Path, int]:
         wanted = self._workspace / path
         try:
             found = wanted.resolve(strict=True)
         except OSError as error:
             raise WorkspaceError(f"There is no such file: {error.strerror}.") from error
+        except (RuntimeError, ValueError) as error:  # a link that leads to itself; a name with a NUL
+            raise WorkspaceError("There is no such file: the path leads nowhere.") from error
         roots = (self._workspace.resolve(), Path("/tmp").resolve())  # noqa: S108  # the agent's own
         if not any(found.is_relative_to(root) for root in roots):
             raise WorkspaceError(_OUTSIDE)
@@ -121,21 +134,23 @@ class ChatFiles:
         if size > MAX_FILE_BYTES:
             most = describe_size(MAX_FILE_BYTES)
             raise WorkspaceError(f"The file has {describe_size(size)}: Telegram takes at most {most} of a bot.")
-        return found
+        if not os.access(found, os.R_OK):
+            raise WorkspaceError("The file cannot be read: its mode does not allow it.")
+        return found, size
 
-    async def _fetch_one(self, turn: int, number: int, file: wire.TurnFile) -> tuple[Path, int]:
-        for left in reversed(range(ATTEMPTS)):
+    async def _fetch_one(self, turn: int, number: int, file: wire.TurnFile, left: int) -> tuple[Path, int, int]:
+        """Return the file, its size, and how many attempts are left to the others of its turn."""
+        while True:
             try:
-                return await self._download(turn, number, file.name)
+                return *await self._download(turn, number, file.name), left
             except Declined as error:
                 raise WorkspaceError(str(error)) from error
             except _BROKEN as error:
-                self._log.warning("file_not_fetched", problem=type(error).__name__, again=bool(left))
-                if not left:
-                    words = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-                    raise WorkspaceError(f"{words}.") from error
-            await asyncio.sleep(PAUSE)
-        raise AssertionError("unreachable")
+                left -= 1
+                self._log.warning("file_not_fetched", problem=type(error).__name__, again=left > 0)
+                if left <= 0:
+                    raise _ImpatientError(_describe(error)) from error
+            await asyncio.sleep(self._pause)
 
     async def _download(self, turn: int, number: int, name: str) -> tuple[Path, int]:
         path, target = await asyncio.to_thread(_create, self._workspace / INBOX_DIR, Path(name).name or "file")
@@ -169,6 +184,23 @@ def _candidates(name: str) -> Iterator[str]:
     while True:
         yield f"{stem}-{count}{suffix}"
         count += 1
+
+
+def find_image_type(data: bytes) -> str | None:
+    """Return what kind of image this is by its first bytes; None for one that no model is shown.
+
+    What Telegram says of a file is what its sender's program thought. A model's API refuses what is called by another kind,
+    and would go on to: the image stays in the session.
+    """
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for begin, kind in _BEGINNINGS.items() if data.startswith(begin)), None)
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, Unavailable):
+        return str(error)
+    return f"{error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__}."
 
 
 def describe_size(size: int) -> str:

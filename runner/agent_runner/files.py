@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 
 import aiohttp
@@ -17,7 +18,13 @@ from agent_runner.workspace import TooLargeError, WorkspaceError, is_empty, pack
 
 PAUSE = 1.0
 """Seconds between two attempts."""
-ATTEMPTS = 5
+COPY_SECONDS = 30.0
+"""How long a copy for a sub-agent is offered to a gateway that does not take it."""
+KEEP_SECONDS = 120.0
+"""How long the files of a run that leaves are offered to a gateway that does not take them."""
+UNPACKINGS = 3
+"""How often tar may fail: an agent that dies while it loads takes it along once or twice."""
+_GONE = 404
 _BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
 
 
@@ -38,6 +45,8 @@ class Files:
         self.ready = False
         self.problem = ""
         """Why the files that were announced are not there, in words."""
+        self._spares = False
+        """What is stored could not be had, and may be by a later run: nothing takes its place."""
 
     def begin(self, frame: wire.Welcome) -> None:
         """Fetch what the welcome announces, if that was not begun."""
@@ -61,25 +70,43 @@ class Files:
         """
         if is_empty(self._setup.workspace):
             return False
-        try:
-            await self._send(call_id)
-        except _BROKEN as error:
-            raise WorkspaceError(f"The workspace could not be copied ({type(error).__name__}); try again.") from error
-        return True
+        until = time.monotonic() + COPY_SECONDS
+        while True:
+            try:
+                await self._send(call_id)
+            except _BROKEN as error:
+                words = type(error).__name__
+                self._log.warning("workspace_not_copied", problem=words, again=time.monotonic() < until)
+                if time.monotonic() >= until:
+                    raise WorkspaceError(f"The workspace could not be copied ({words}); try again.") from error
+                await asyncio.sleep(PAUSE)
+            else:
+                return True
 
     async def keep(self) -> None:
-        """Store this run's files for the next one; one more attempt where the first was cut."""
-        for left in (1, 0):
+        """Store this run's files for the next one; a gateway that is started anew is waited for.
+
+        A run that never had the earlier files keeps none: those that are stored are more than it has.
+        """
+        if not self.ready or self._spares:
+            self._log.warning("workspace_not_kept", problem="this run never had the earlier files", again=False)
+            return
+        until, left = time.monotonic() + KEEP_SECONDS, 1
+        while True:
             try:
                 await self._send(None)
-            except (WorkspaceError, *_BROKEN) as error:
-                words = str(error) if isinstance(error, WorkspaceError) else type(error).__name__
-                self._log.warning("workspace_not_kept", problem=words, again=bool(left))
-                if isinstance(error, TooLargeError):
-                    return
+            except WorkspaceError as error:
+                left -= 1  # where tar was killed with all else, it is not a second time
+                words, again = str(error), left >= 0 and not isinstance(error, TooLargeError)
+            except _BROKEN as error:
+                words, again = type(error).__name__, time.monotonic() < until
             else:
                 self._log.info("workspace_kept")
                 return
+            self._log.warning("workspace_not_kept", problem=words, again=again)
+            if not again:
+                return
+            await asyncio.sleep(PAUSE)
 
     async def _send(self, call_id: str | None) -> None:
         packed = pack(self._setup.workspace, self._config.snapshot_limit, self._programs)
@@ -96,7 +123,7 @@ class Files:
                 raise
 
         try:
-            await self._link.put_workspace(chunks(), call_id)
+            await self._link.put_workspace(chunks(), self._config.snapshot_limit, call_id)
         except _BROKEN:
             if problems:  # the HTTP client tells any end of a body as its own
                 raise problems[0] from None
@@ -105,20 +132,30 @@ class Files:
             await packed.aclose()
 
     async def _restore(self) -> None:
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                await asyncio.sleep(PAUSE)
+        """Fetch until it is there: the gateway ends a run that is not ready in time, and what is stored stays."""
+        left = UNPACKINGS
+        while not self.ready:
             try:
                 await unpack(self._setup.workspace, self._link.fetch_workspace(), self._programs)
-            except (WorkspaceError, *_BROKEN) as error:
-                words = str(error) if isinstance(error, WorkspaceError) else type(error).__name__
-                self._log.warning("workspace_not_restored", problem=words)
-                self.problem = f"The earlier files could not be brought back: {words}"
-                if isinstance(error, WorkspaceError):
-                    break  # it came whole, and would be no better the next time
-            else:
                 self._log.info("workspace_restored")
-                self.problem = ""
-                break
-        self.ready = True
+                self.ready = True
+            except WorkspaceError as error:
+                left -= 1
+                if left:
+                    self._log.warning("workspace_not_restored", problem=str(error), again=True)
+                    continue
+                self._spares = True
+                later = " They stay stored for a later run, and what is written now is not kept."
+                self._give_up(f"{error}{'' if self._config.one_turn else later}")
+            except _BROKEN as error:
+                if isinstance(error, aiohttp.ClientResponseError) and error.status == _GONE:
+                    self._give_up("They are no longer stored.")
+                    continue
+                self._log.warning("workspace_not_restored", problem=type(error).__name__, again=True)
+                await asyncio.sleep(PAUSE)
         self._on_ready()
+
+    def _give_up(self, words: str) -> None:
+        self._log.warning("workspace_not_restored", problem=words, again=False)
+        self.problem = f"The earlier files could not be brought back: {words}"
+        self.ready = True

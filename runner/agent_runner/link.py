@@ -18,7 +18,7 @@ from agent_contract.base import Wire
 from agent_contract.names import PATH_CONNECT, PATH_FILES, PATH_SESSION, PATH_WORKSPACE, ExitCode
 from agent_runner.logs import Log
 from agent_runner.outbox import Outbox, Wait
-from agent_runner.workspace import TooLargeError
+from agent_runner.workspace import TooLargeError, WorkspaceError
 
 LOST_AFTER = 300.0
 """Seconds without a welcome after which a runner gives up."""
@@ -29,13 +29,19 @@ ANSWER_WITHIN = 20.0
 HEARTBEAT = 15.0
 PAUSES = (0.1, 5.0)
 _STREAM = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=60)
+_REFUSED = 409
 _TOO_LARGE = 413
+_UNAVAILABLE = 503
 _ANSWERED = (400, 403, 404, 409, 413)
 """Answers that asking again does not change; their words are for a person."""
 
 
 class Declined(Exception):
     """The gateway will not move this file; the text says why."""
+
+
+class Unavailable(aiohttp.ClientError):
+    """The gateway cannot move this file now; the text says why."""
 
 
 class Host(Protocol):
@@ -183,22 +189,25 @@ class Link:
             async for chunk in response.content.iter_any():
                 yield chunk
 
-    async def put_workspace(self, chunks: AsyncIterator[bytes], call_id: str | None = None) -> None:
+    async def put_workspace(self, chunks: AsyncIterator[bytes], limit: int, call_id: str | None = None) -> None:
         """Store packed files: this run's own, or the copy for the sub-agent of a call.
 
         Raises:
-            TooLargeError: they are over the gateway's limit; and what `chunks` raises.
+            TooLargeError: they are over `limit` or the gateway's own; and what `chunks` raises.
+            WorkspaceError: the gateway does not take them.
             OSError, aiohttp.ClientError, TimeoutError: the stream broke.
         """
         if self._session is None:
             raise ConnectionError("not connected")
         url = self._address.url + PATH_WORKSPACE
-        query = {} if call_id is None else {"call": call_id}
+        query = {"limit": str(limit)} | ({} if call_id is None else {"call": call_id})
         async with self._session.put(
             url, params=query, data=chunks, headers=self._address.headers(), timeout=_STREAM
         ) as response:
             if response.status == _TOO_LARGE:
                 raise TooLargeError((await response.json())["error"]["message"])
+            if response.status == _REFUSED:
+                raise WorkspaceError((await response.json())["error"]["message"])
             response.raise_for_status()
 
     async def fetch_file(self, turn: int, number: int) -> AsyncIterator[bytes]:
@@ -216,7 +225,7 @@ class Link:
             async for chunk in response.content.iter_any():
                 yield chunk
 
-    async def put_file(self, path: Path, turn: int, call_id: str, caption: str) -> None:
+    async def put_file(self, path: Path, name: str, turn: int, call_id: str, caption: str) -> None:
         """Hand over a file for the chat; the same call id twice is one file.
 
         Raises:
@@ -227,7 +236,7 @@ class Link:
             raise ConnectionError("not connected")
         url = self._address.url + PATH_FILES
         said = base64.urlsafe_b64encode(caption.encode()).decode()
-        query = {"turn": str(turn), "call": call_id, "name": path.name, "caption": said}
+        query = {"turn": str(turn), "call": call_id, "name": name, "caption": said}
         with path.open("rb") as file:
             async with self._session.put(
                 url, params=query, data=file, headers=self._address.headers(), timeout=_STREAM
@@ -315,4 +324,6 @@ async def _check(response: aiohttp.ClientResponse) -> None:
     """Raise for an answer that is none of what was asked for."""
     if response.status in _ANSWERED:
         raise Declined(str((await response.json())["error"]["message"]))
+    if response.status == _UNAVAILABLE:
+        raise Unavailable(str((await response.json())["error"]["message"]))
     response.raise_for_status()

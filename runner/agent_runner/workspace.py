@@ -19,6 +19,10 @@ _SOME_CHANGED = 1
 """tar's exit code where a file changed while it was read: the copy is as good as one can be."""
 
 
+_VOLUMES_OWN = "lost+found"
+"""Root's, at the top of a volume with a file system of its own: nobody else may unpack over it."""
+
+
 class WorkspaceError(Exception):
     """The workspace cannot be packed or unpacked; the text is for a person and names no file."""
 
@@ -41,7 +45,8 @@ async def pack(folder: str, limit: int, programs: Programs) -> AsyncGenerator[by
     """
     # the folder itself is left out: it is a volume's root, and nobody may change the mode of the one it is unpacked into
     names = ["--null", "--verbatim-files-from", "--files-from=/dev/stdin"]
-    words = ["tar", "--create", "--zstd", "--ignore-failed-read", "--directory", folder, *names]
+    # sparse: a hole is neither read nor written, else a disk image that fits here fills the volume it is unpacked into
+    words = ["tar", "--create", "--zstd", "--sparse", "--ignore-failed-read", "--directory", folder, *names]
     try:
         running = await programs.read_from(words, _list(folder))
     except OSError as error:
@@ -89,7 +94,7 @@ async def unpack(folder: str, chunks: AsyncIterable[bytes], programs: Programs) 
 def _list(folder: str) -> bytes:
     """Return the names in a folder as tar reads them: each may hold any byte but one."""
     with os.scandir(os.fsencode(folder)) as entries:
-        return b"".join(b"./" + entry.name + b"\0" for entry in entries)
+        return b"".join(b"./" + entry.name + b"\0" for entry in entries if entry.name != _VOLUMES_OWN.encode())
 
 
 async def _feed(running: Running, chunks: AsyncIterable[bytes]) -> None:
@@ -113,16 +118,28 @@ async def _feed(running: Running, chunks: AsyncIterable[bytes]) -> None:
 
 
 def is_empty(folder: str) -> bool:
-    """Say whether a folder holds nothing."""
+    """Say whether a workspace holds nothing."""
     with os.scandir(folder) as entries:
-        return next(entries, None) is None
+        return all(entry.name == _VOLUMES_OWN for entry in entries)
 
 
 def empty(folder: str) -> None:
-    """Remove everything in a folder."""
+    """Remove everything in a workspace."""
     with os.scandir(folder) as entries:
         for entry in entries:
+            if entry.name == _VOLUMES_OWN:
+                continue
             if entry.is_dir(follow_symlinks=False):
+                _unlock(entry.path)
                 shutil.rmtree(entry.path, ignore_errors=True)
             else:
                 Path(entry.path).unlink()
+
+
+def _unlock(folder: str) -> None:
+    """Let every folder below be changed: a tar that was cut off may have taken away its own right to."""
+    Path(folder).chmod(0o700)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                _unlock(entry.path)

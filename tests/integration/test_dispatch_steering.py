@@ -216,6 +216,23 @@ async def test_an_album_is_one_turn(store):
         assert [f.id for f in late.files] == ["f53"]
 
 
+async def test_each_picture_of_an_album_may_have_words(store):
+    async with running_desk(store, reconcile=False) as desk:
+        named = [{"type": "mention", "offset": 0, "length": 9}]
+        await desk.take(
+            photo(50, caption="before"), photo(51), photo(52, caption="and after"),
+            photo(60, chat=GROUP, album="78", caption="the old one"),
+            photo(61, chat=GROUP, album="78", caption="@demo_bot compare", entities=named),
+            photo(62, chat=GROUP, album="78", caption="the new one"),
+        )  # fmt: skip
+        await desk.settled()
+        asked = [row["text"] for row in await store.pool.fetch("SELECT text FROM turns ORDER BY text")]
+        assert asked == ["before\nand after", "the old one\ncompare\nthe new one"]
+        assert await store.pool.fetchval("SELECT text FROM messages WHERE text LIKE 'before%'") == (
+            "before\nand after\n[photo-50.jpg]\n[photo-51.jpg]\n[photo-52.jpg]"
+        )
+
+
 async def test_an_album_in_a_group_belongs_to_the_picture_that_names_the_bot(store):
     async with running_desk(store) as desk:
         said = "@demo_bot compare"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import contextlib
 import io
 
 import pytest
@@ -84,6 +86,19 @@ async def test_what_telegram_refuses_is_told_in_words_and_what_may_help_is_tried
         assert words in body
 
 
+async def test_who_does_not_read_its_files_takes_no_connection_from_the_others(port):
+    _, turn, _ = await begin(port)
+    port.deps.files.files["photo-id"] = [b"x" * (8 << 20)] * 3
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(port.session.get(path_of(port, turn), headers=bearer("token-1")))
+        assert (await get(port, path_of(port, turn)))[0] == 503
+    async with asyncio.timeout(10):
+        while (await get(port, path_of(port, turn)))[0] == 503:
+            pass  # until both are seen to be gone
+    assert len((await get(port, path_of(port, turn)))[1]) == 24 << 20
+
+
 async def test_half_a_file_is_never_taken_for_the_whole(port):
     _, turn, _ = await begin(port)
     port.deps.files.files["photo-id"] = [b"half", NotSent("gone")]
@@ -109,6 +124,14 @@ async def test_a_file_of_the_agents_is_said_once(port):
     assert await port.store.pool.fetchval("SELECT count(*) FROM files") == 1
 
 
+async def test_pictures_are_known_by_their_names_on_every_machine(port):
+    _, turn, _ = await begin(port)
+    for number, name in enumerate(("a.webp", "A.JPG", "a.png", "notes")):
+        await put(port, turn, name=name, call=f"c{number}")
+    types = [row["media_type"] for row in await port.store.pool.fetch("SELECT media_type FROM files ORDER BY id")]
+    assert types == ["image/webp", "image/jpeg", "image/png", "application/octet-stream"]
+
+
 async def test_a_file_over_the_limit_leaves_nothing(port, monkeypatch):
     monkeypatch.setattr("agent_gateway.runners.files.MAX_FILE_BYTES", 3_000_000)
     _, turn, _ = await begin(port)
@@ -118,15 +141,59 @@ async def test_a_file_over_the_limit_leaves_nothing(port, monkeypatch):
     assert await port.store.pool.fetchval("SELECT count(*) FROM files") == 0
 
 
+async def test_a_file_that_is_empty_when_it_comes_leaves_nothing(port):
+    _, turn, _ = await begin(port)
+    assert await put(port, turn, b"") == (400, "The file is empty.")
+    assert await port.store.pool.fetchval("SELECT count(*) FROM files") == 0
+    assert await rows(port.store) == []
+
+
 async def test_files_that_wait_are_counted(port):
     _, turn, _ = await begin(port)
     for number in range(20):
         assert (await put(port, turn, call=f"c{number}"))[0] == 204
     status, words = await put(port, turn, call="c20")
     assert (status, "20 files wait" in words) == (409, True)
+    assert (await put(port, turn, call="c19"))[0] == 204  # it is there: only the answer to it was lost
     [first] = await port.store.claim_outbox(())
     await port.store.sent(first.id)
     assert (await put(port, turn, call="c20"))[0] == 204
+
+
+async def test_a_file_that_is_given_up_takes_no_room(port):
+    _, turn, _ = await begin(port)
+    await put(port, turn)
+    [claimed] = await port.store.claim_outbox(())
+    await port.store.dead(claimed.id, "the chat is gone")
+    assert await port.store.pool.fetchval("SELECT count(*) FROM file_chunks") == 0
+
+
+async def test_files_on_their_way_are_counted_too(port):
+    _, turn, _ = await begin(port)
+    done = asyncio.Event()
+
+    async def slowly():
+        yield b"x"
+        await done.wait()
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(20):
+            query = {"turn": str(turn.id), "call": f"c{number}", "name": "a"}
+            group.create_task(_send(port, query, slowly()))
+        await eventually(lambda: _count(port.store, 20))
+        assert (await put(port, turn, call="c20"))[0] == 409
+        done.set()
+    assert len(await rows(port.store)) == 20
+
+
+async def _send(port, query, data):
+    url = port.url + names.PATH_FILES
+    async with port.session.put(url, params=query, data=data, headers=bearer("token-1")) as response:
+        assert response.status == 204
+
+
+async def _count(store, number):
+    return await store.pool.fetchval("SELECT count(*) FROM files") == number
 
 
 async def test_words_for_a_turn_are_sent_again_until_they_are_read(port):

@@ -358,3 +358,9 @@ async def test_a_workspace_counts_once_it_is_whole_and_the_newest_two_stay(store
     assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 2
     await store.store_workspace(thread.id, 1, "call-1", chunks(b"copy"))
     assert (await store.workspace_of(thread, None)).id == found.id
+    await store.purge_workspaces()
+    assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 3
+    # its sub-agent was refused, or its pod ended before it asked
+    await store.pool.execute("UPDATE workspaces SET created_at = now() - interval '61 minutes'")
+    await store.purge_workspaces()
+    assert await store.pool.fetch("SELECT call_id FROM workspaces") == [(None,)] * 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 from typing import Any, TypeVar
 
 from aiohttp import ClientError, ClientSession, WSMsgType, web
@@ -28,8 +30,20 @@ class TestGateway:
         self.workspace: bytes | None = None
         self.put: dict[str | None, bytes] = {}
         self.put_limit: int | None = None
+        self.workspace_away = 0
+        """How many requests for the workspace are answered with "not now" first."""
+        self.put_away = 0
+        """How many workspaces are answered with "not now" before one is taken."""
+        self.puts: list[dict[str, str]] = []
+        """What the requests with workspaces said of them."""
+        self.holding: asyncio.Event | None = None
+        """Until it is set, a workspace that is asked for lacks its last byte."""
         self.files: list[bytes | tuple[int, str]] = []
         """What came with the turn: contents, or status and words."""
+        self.asked = 0
+        """How many requests for them there were."""
+        self.away = 0
+        """How many requests for them are answered with "not now" first."""
         self.sent: list[tuple[dict[str, str], bytes]] = []
         """Files for the chat, with what their request says of them."""
         self.file_status: list[tuple[int, str]] = []
@@ -199,12 +213,27 @@ class TestGateway:
             return web.Response(status=401)
         if self.workspace is None:
             return web.Response(status=404)
+        if self.workspace_away:
+            self.workspace_away -= 1
+            return web.Response(status=503)
+        if self.holding is not None:
+            response = web.StreamResponse(headers={"Content-Length": str(len(self.workspace))})
+            await response.prepare(request)
+            await response.write(self.workspace[:-1])
+            await self.holding.wait()
+            if request.transport is not None:  # else the runner is gone
+                await response.write(self.workspace[-1:])
+            return response
         return web.Response(body=self.workspace)
 
     async def _take_workspace(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return web.Response(status=401)
         body = await request.read()
+        self.puts.append(dict(request.query))
+        if self.put_away:
+            self.put_away -= 1
+            return web.Response(status=503)
         if self.put_limit is not None and len(body) > self.put_limit:
             return web.json_response({"error": {"message": "It is over the limit."}}, status=413)
         self.put[request.query.get("call")] = body
@@ -212,9 +241,13 @@ class TestGateway:
 
     async def _give_file(self, request: web.Request) -> web.StreamResponse:
         found = self.files[int(request.match_info["number"])]
+        self.asked += 1
+        if self.away:
+            self.away -= 1
+            found = (503, "Not now.")
         if isinstance(found, tuple):
             return web.json_response({"error": {"message": found[1]}}, status=found[0])
-        return web.Response(body=found)
+        return web.Response(body=io.BytesIO(found))
 
     async def _take_file(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -232,7 +265,7 @@ class TestGateway:
         assert self._client is not None
         url = f"{self._model}/v1/{request.match_info['rest']}"
         async with self._client.post(
-            url, data=await request.read(), headers={"Content-Type": "application/json"}
+            url, data=io.BytesIO(await request.read()), headers={"Content-Type": "application/json"}
         ) as answer:
             response = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
             await response.prepare(request)

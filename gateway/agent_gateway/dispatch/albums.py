@@ -6,7 +6,7 @@ import json
 
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.rows import Attachment, Thread, Turn
+from agent_gateway.store.rows import Thread, Turn
 from agent_gateway.telegram.errors import MalformedUpdate
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.updates import Prompt, parse
@@ -21,7 +21,7 @@ class Albums:
 
     async def take(self, connection: Connection, update_id: int, thread: Thread, prompt: Prompt) -> Turn | None:
         """Queue what a message asks; None where it belongs to what was asked already, or asks nothing."""
-        files = prompt.files
+        files, text = prompt.files, prompt.text
         if prompt.album is not None:
             added = await self._store.add_to_album(connection, thread.id, prompt.album, prompt.text, files)
             if added is not None:
@@ -30,13 +30,15 @@ class Albums:
             if not prompt.addressed and not known:
                 return None
             if not known:  # in a group the words, and with them the bot's name, may stand below a later picture
-                files = (*await self._find_earlier(connection, update_id, prompt), *files)
+                earlier = await self._find_earlier(connection, update_id, prompt)
+                files = (*(file for part in earlier for file in part.files), *files)
+                text = "\n".join(filter(None, [*(part.text for part in earlier), text]))
         return await self._store.add_turn(
-            connection, thread.id, update_id, prompt.message_id, prompt.person_id, prompt.text, files, prompt.album
+            connection, thread.id, update_id, prompt.message_id, prompt.person_id, text, files, prompt.album
         )
 
-    async def _find_earlier(self, connection: Connection, update_id: int, prompt: Prompt) -> list[Attachment]:
-        found: list[Attachment] = []
+    async def _find_earlier(self, connection: Connection, update_id: int, prompt: Prompt) -> list[Prompt]:
+        found: list[Prompt] = []
         for payload in await self._store.earlier_parts(connection, prompt.album or "", update_id):
             try:
                 earlier = parse(json.loads(payload), self._bot)
@@ -44,5 +46,5 @@ class Albums:
                 continue
             same = isinstance(earlier, Prompt) and (earlier.address, earlier.album) == (prompt.address, prompt.album)
             if same and isinstance(earlier, Prompt) and earlier.person_id == prompt.person_id:
-                found += earlier.files
+                found.append(earlier)
         return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import logging
 import mimetypes
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 from aiohttp import web
@@ -25,8 +27,36 @@ from agent_gateway.telegram.ports import FileSource
 log = logging.getLogger(__name__)
 _NO_CHAT = "There is no chat that this could be sent to."
 _UNNAMED = "file"
+_TYPES: Final = mimetypes.MimeTypes(())
+"""Python's own list, the same on each machine; WebP is only in its looser half."""
+MOST_AT_ONCE: Final = 2
+"""Files that one run is given at once; its runner asks for them one after the other."""
 MOST_WAITING: Final = 20
 """Files of one conversation that the database holds for its chat."""
+
+
+class Downloads:
+    """The files that are being given: Telegram's connections are for all conversations, and a pod may read as slowly as it likes."""
+
+    def __init__(self) -> None:
+        self._open: Counter[tuple[int, int]] = Counter()
+
+    @contextlib.contextmanager
+    def hold(self, caller: Identity) -> Iterator[None]:
+        """Take one of a run's places.
+
+        Raises:
+            Denied: it has none left.
+        """
+        key = (caller.thread_id, caller.run)  # of a run: the pod of the one before may be stuck on a lost node
+        if self._open[key] >= MOST_AT_ONCE:
+            raise Denied(503, "Other files are being fetched: ask again in a moment.")
+        self._open[key] += 1
+        try:
+            yield
+        finally:
+            self._open[key] -= 1
+            self._open += Counter()  # without those that have none
 
 
 async def give_file(
@@ -80,23 +110,27 @@ async def take_file(request: web.Request, identity: Identity, store: RunnerStore
     thread = await store.thread_by_id(identity.thread_id)
     if thread is None or thread.address.chat_id == 0:
         raise Denied(409, _NO_CHAT)
-    if await store.files_waiting(thread.id) >= MOST_WAITING:
+    key = f"file:{thread.id}:{call_id}"
+    if await store.files_waiting(thread.id, key) >= MOST_WAITING:
         raise Denied(409, f"{MOST_WAITING} files wait to be sent already: the chat takes them one after the other.")
     name = clean_name(clean(request.query.get("name", ""))) or _UNNAMED
-    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    media_type = _TYPES.guess_type(name, strict=False)[0] or "application/octet-stream"
     total = await store.store_file(
         thread.id, thread.address, name, media_type, _read_file(request), caption=_read_caption(request),
-        dedupe_key=f"file:{thread.id}:{call_id}", reply_to=await _find_message(thread, turn, store),
+        dedupe_key=key, reply_to=await _find_message(thread, turn, store),
     )  # fmt: skip
     log.info("file_for_chat", extra={"agent_thread": thread.name, "run": identity.run, "bytes": total})
     return web.Response(status=204)
 
 
-def _read_file(request: web.Request) -> AsyncIterator[bytes]:
-    most = MAX_FILE_BYTES // 1_000_000
-    return read_chunks(
-        request, MAX_FILE_BYTES, f"The file has more than {most} MB, the most that Telegram takes of a bot."
-    )
+async def _read_file(request: web.Request) -> AsyncIterator[bytes]:
+    over = f"The file has more than {MAX_FILE_BYTES // 1_000_000} MB, the most that Telegram takes of a bot."
+    empty = True
+    async for chunk in read_chunks(request, MAX_FILE_BYTES, over):
+        empty = False
+        yield chunk
+    if empty:  # by now: its sender has looked
+        raise Denied(400, "The file is empty.")
 
 
 def _read_caption(request: web.Request) -> str:

@@ -82,8 +82,8 @@ class RunnerStore(Runs, Protocol):
         """Record that the agent has read words."""
         ...
 
-    async def files_waiting(self, thread_id: int) -> int:
-        """Count the files of a thread that do not stand in the chat yet."""
+    async def files_waiting(self, thread_id: int, dedupe_key: str) -> int:
+        """Count the files of a thread that do not stand in the chat yet, but for the one of this key."""
         ...
 
     async def store_file(
@@ -167,6 +167,10 @@ class RunnerStore(Runs, Protocol):
         self, thread_id: int, run: int, call_id: str | None, chunks: AsyncIterator[bytes]
     ) -> WorkspaceRow:
         """Store a packed workspace, whole or not at all."""
+        ...
+
+    async def copies_waiting(self, thread_id: int) -> int:
+        """Count a thread's copies for sub-agents that it has not asked for yet."""
         ...
 
     async def files_over(self, thread_id: int, number: int) -> None:

@@ -17,7 +17,7 @@ from agent_gateway.llm.relay import Caller
 from agent_gateway.runners.auth import Authenticator, Denied, Identity, compute_bearer
 from agent_gateway.runners.commits import DATABASE_AWAY
 from agent_gateway.runners.connection import Connection
-from agent_gateway.runners.files import give_file, take_file
+from agent_gateway.runners.files import Downloads, give_file, take_file
 from agent_gateway.runners.ports import Children, Classes, Notes, RunnerStore, Views, Wakes
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.sessions import stream_session
@@ -53,6 +53,7 @@ class RunnerDeps:
     classes: Classes
     files: FileSource
     notes: Notes
+    downloads: Downloads = field(default_factory=Downloads)
     connections: set[asyncio.Task[None]] = field(default_factory=set)
     """One task for each open WebSocket."""
 
@@ -139,8 +140,9 @@ async def _take_workspace(request: web.Request) -> web.StreamResponse:
 
 
 async def _give_file(request: web.Request) -> web.StreamResponse:
-    deps = request.app[DEPS]
-    return await give_file(request, await _holder(request), deps.store, deps.files)
+    deps, identity = request.app[DEPS], await _holder(request)
+    with deps.downloads.hold(identity):
+        return await give_file(request, identity, deps.store, deps.files)
 
 
 async def _take_file(request: web.Request) -> web.StreamResponse:

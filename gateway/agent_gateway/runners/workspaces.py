@@ -16,6 +16,8 @@ from agent_gateway.store.workspaces import CHUNK_BYTES
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/zstd"
+MOST_COPIES = 50
+"""Of one thread, before their sub-agents are asked for: what a pod may fill of the database."""
 
 
 class TooLarge(Exception):
@@ -56,11 +58,14 @@ async def take_workspace(request: web.Request, identity: Identity, store: Runner
 
     Raises:
         TooLarge: more than `limit` bytes came; nothing of it is kept.
-        Denied: the call's id is none.
+        Denied: the call's id is none, or too many copies wait.
     """
     call_id = request.query.get("call")
     if call_id is not None and not CALL_ID_PATTERN.fullmatch(call_id):
         raise Denied(400, "The call's id is none.")
+    if call_id is not None and await store.copies_waiting(identity.thread_id) >= MOST_COPIES:
+        raise Denied(409, f"{MOST_COPIES} copies wait for sub-agents that were not asked for.")
+    limit = min(limit, _read_limit(request, limit))
     mebibytes = limit / (1 << 20)
     over = f"The packed workspace is over {mebibytes:g} MiB (workspace.snapshotLimit of the AgentClass)."
     chunks = read_chunks(request, limit, over)
@@ -75,6 +80,12 @@ async def take_workspace(request: web.Request, identity: Identity, store: Runner
         extra={"agent_thread": identity.thread_name, "run": identity.run, "bytes": stored.bytes, "copy": bool(call_id)},
     )
     return web.Response(status=204)
+
+
+def _read_limit(request: web.Request, otherwise: int) -> int:
+    """Return the sender's own limit, where it says one: what it sends ends there, and the class may have another by now."""
+    said = request.query.get("limit", "")
+    return int(said) if said.isdecimal() and len(said) < 19 else otherwise
 
 
 async def read_chunks(request: web.Request, limit: int, over: str) -> AsyncIterator[bytes]:

@@ -74,7 +74,7 @@ class Database:
         return list(await self.pool.fetch(QUERIES[name], *args))
 
     async def _pages(self, name: str, key: Any, size: int) -> AsyncIterator[Any]:
-        """Yield rows in the order of their ordinals, `size` at a time.
+        """Yield rows in the order of their ordinals, in pages of a `size` that the query counts: rows, or their bytes.
 
         No connection is held in between: whoever reads them slowly keeps nobody else from the database.
         """

@@ -63,9 +63,9 @@ class FileQueries(Database):
         values: list[Any] = [address.bot_id, key, address.chat_id, address.topic_id, reply_to, None, "reply", "plain"]
         await connection.execute(QUERIES["put_outbox"], *values, caption, [], "[]", file_id)
 
-    async def files_waiting(self, thread_id: int) -> int:
-        """Count the files of a thread that do not stand in the chat yet."""
-        return int(await self._value("files_waiting", thread_id))
+    async def files_waiting(self, thread_id: int, dedupe_key: str) -> int:
+        """Count the files of a thread that do not stand in the chat yet, but for the one of this key."""
+        return int(await self._value("files_waiting", thread_id, dedupe_key))
 
     async def stream_file(self, file_id: int) -> AsyncIterator[bytes]:
         """Yield a stored file, never all in memory."""

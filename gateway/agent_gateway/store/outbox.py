@@ -66,8 +66,10 @@ class OutboxQueries(Database):
         await self._write("retry_outbox", outbox_id, delay, error)
 
     async def dead(self, outbox_id: int, error: str) -> None:
-        """Give a row up, with words."""
-        await self._write("dead", outbox_id, error)
+        """Give a row up, with words; a file of it is wanted by nobody."""
+        async with self.fenced() as connection:
+            await connection.execute(QUERIES["dead"], outbox_id, error)
+            await connection.execute(QUERIES["drop_sent_chunks"], outbox_id)
 
     async def purge_outbox(self) -> None:
         """Forget what was said two weeks ago."""

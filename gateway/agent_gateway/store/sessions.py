@@ -13,6 +13,8 @@ from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Thread
 from agent_gateway.store.sql import QUERIES
 
+PAGE_BYTES = 1 << 20
+"""Of lines that are read at once; a page holds one line at least, and one that shows images has megabytes."""
 _ENDED = re.compile(r"\s*Sub-agent (\S+) ")
 
 
@@ -25,7 +27,7 @@ class SessionQueries(Database):
 
     async def stream_session(self, session_id: UUID) -> AsyncIterator[str]:
         """Yield the stored lines in order, never all in memory."""
-        async for row in self._pages("session_lines", session_id, 200):
+        async for row in self._pages("session_page", session_id, PAGE_BYTES):
             yield row["line"]
 
     async def add_entries(self, thread: Thread, run: int, seq: int, lines: Sequence[str]) -> None:

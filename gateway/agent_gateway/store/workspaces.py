@@ -59,8 +59,12 @@ class WorkspaceQueries(Database):
         async for row in self._pages("workspace_chunks", number, 4):
             yield row["data"]
 
+    async def copies_waiting(self, thread_id: int) -> int:
+        """Count a thread's copies for sub-agents that it has not asked for yet."""
+        return int(await self._value("copies_waiting", thread_id))
+
     async def purge_workspaces(self) -> None:
-        """Forget what was never sent whole."""
+        """Forget what was never sent whole, and copies that no sub-agent came for."""
         await self._write("purge_workspaces")
 
 

@@ -76,9 +76,11 @@ class Media(Part):
 
     file_id: FileId
     file_name: str = ""
-    mime_type: Annotated[str, Field(max_length=128)] = ""
+    mime_type: str = ""
     file_size: Size | None = None
     duration: Annotated[int, Field(ge=0, le=2**31)] = 0
+    is_animated: bool = False
+    is_video: bool = False
 
 
 class Message(Part):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 from agent_contract import wire
+from agent_runner.chatfiles import MAX_IMAGE_BYTES
 from tests.support.eventually import eventually
 
 # one red point
@@ -63,6 +64,42 @@ async def test_a_model_that_sees_is_shown_the_images(gateway, make_runner, model
     assert images == ["data:image/png;base64," + base64.b64encode(PNG).decode()]
 
 
+async def test_the_largest_image_passes_the_model_and_the_session(gateway, make_runner, model_requests):
+    runner = make_runner(images=True)
+    gateway.files = [PNG + bytes(MAX_IMAGE_BYTES - len(PNG)), PNG]
+    files = [wire.TurnFile(name=f"{n}.png", media_type="image/png") for n in range(2)]
+    await begin(gateway, runner, "hello", files)
+    events = await gateway.ended(1)
+    assert isinstance(events[-1], wire.TurnSettled)
+    _, images = asked(model_requests()[0])
+    assert len(images) == 1  # there is no room for the other
+    assert max(len(line) for line in gateway.lines()) > MAX_IMAGE_BYTES
+    assert isinstance((await gateway.ask(2, "and again"))[-1], wire.TurnSettled)
+
+
+async def test_what_only_is_called_an_image_is_not_shown_to_the_model(gateway, make_runner, model_requests):
+    runner = make_runner(images=True)
+    gateway.files = [b"\x1f\x8b no picture", PNG]
+    files = [
+        wire.TurnFile(name="sticker-7.webp", media_type="image/webp"),
+        wire.TurnFile(name="p.jpg", media_type="image/jpeg", size=len(PNG)),
+    ]
+    await begin(gateway, runner, "", files)
+    await gateway.ended(1)
+    words, images = asked(model_requests()[0])
+    assert "inbox/sticker-7.webp" in words
+    assert images == ["data:image/png;base64," + base64.b64encode(PNG).decode()]  # by what it is
+
+
+async def test_files_are_fetched_though_the_gateway_is_away_for_seconds(gateway, runner):
+    gateway.away = 5
+    gateway.files = [b"at last"]
+    await begin(gateway, runner, "bash: cat inbox/late.txt", [wire.TurnFile(name="late.txt")])
+    events = await gateway.ended(1)
+    assert [e for e in events if isinstance(e, wire.Notice)] == []
+    assert (runner.workspace / "inbox" / "late.txt").read_bytes() == b"at last"
+
+
 async def test_a_stop_while_files_are_fetched_ends_the_turn_at_once(gateway, runner, monkeypatch):
     gateway.files = [(503, "not now")]
     await begin(gateway, runner, "look", [wire.TurnFile(name="p.png")])
@@ -88,11 +125,12 @@ async def test_the_agent_sends_a_file_once_though_the_first_try_fails(gateway, r
 async def test_what_may_not_be_sent_is_the_tools_error(gateway, runner):
     gateway.file_status = [(413, "The file has more than 50 MB.")]
     (runner.workspace / "link").symlink_to("/etc/hostname")
+    (runner.workspace / "loop").symlink_to("loop")
     (runner.workspace / "empty").touch()
     (runner.workspace / "big").write_text("as the gateway says")
     tries = {
         "/etc/passwd": "must be in the workspace", "link": "must be in the workspace", "none": "no such file",
-        ".": "not a file", "empty": "is empty", "big": "more than 50 MB",
+        "loop": "leads nowhere", "a\\u0000b": "leads nowhere", ".": "not a file", "empty": "is empty", "big": "more than 50 MB",
     }  # fmt: skip
     calls = " || ".join(f'send_file {{"path": "{path}"}}' for path in tries)
     await begin(gateway, runner, f"multi: {calls}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
+import subprocess
 
 import pytest
 
@@ -251,3 +253,65 @@ async def test_files_that_cannot_be_brought_back_are_told_to_the_agent(gateway, 
     assert "could not be brought back" in texts(events)[-1]
     assert "brought back" not in texts(await gateway.ask(2, "again"))[-1]
     assert list(runner.workspace.iterdir()) == []
+    runner.terminate()
+    await runner.exit_code()
+    assert gateway.puts == []  # what is stored may be of use yet, as on a larger volume
+
+
+async def test_files_come_back_and_are_kept_though_the_gateway_is_away_for_seconds(gateway, make_runner):
+    first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 5}, snapshotLimit=1 << 20)
+    gateway.put_away = 3
+    await begin(gateway, first, "bash: echo hello > note")
+    assert await first.exit_code() == ExitCode.LEFT
+    gateway.workspace = gateway.put[None]
+    assert gateway.puts[-1] == {"limit": str(1 << 20)}
+    gateway.frames.clear()
+    gateway.readies.clear()
+    gateway.acked = 0
+    gateway.workspace_away = 6
+    second = make_runner(run=2)
+    await second.start()
+    await gateway.ready()
+    assert gateway.readies[0].files_problem == ""
+    assert (second.workspace / "note").read_text() == "hello\n"
+
+
+def unpacking(runner):
+    return any(command.startswith("tar ") for _, command in runner.children())
+
+
+async def test_half_of_what_is_stored_never_takes_its_place(gateway, make_runner):
+    gateway.workspace, gateway.holding = b"never whole", asyncio.Event()
+    runner = make_runner()
+    await runner.start()
+    await eventually(lambda: unpacking(runner), timeout=20)
+    runner.terminate()
+    await runner.exit_code()
+    gateway.holding.set()
+    assert gateway.puts == []
+
+
+async def test_an_agent_that_dies_while_it_loads_takes_no_files_with_it(gateway, make_runner, tmp_path):
+    (tmp_path / "note").write_text("hello")
+    command = ["tar", "--create", "--zstd", "--directory", str(tmp_path), "./note"]
+    gateway.workspace = subprocess.run(command, capture_output=True, check=True).stdout  # noqa: ASYNC221
+    gateway.holding = held = asyncio.Event()
+    runner = make_runner()
+    await runner.start()
+    await eventually(lambda: unpacking(runner), timeout=20)
+    gateway.holding = None
+    os.kill(runner.pi_pid(), signal.SIGKILL)  # the runner ends what it may have left, and starts it anew
+    await eventually(lambda: not unpacking(runner), timeout=20)
+    held.set()
+    await gateway.ready()
+    assert gateway.readies[0].files_problem == ""
+    assert (runner.workspace / "note").read_text() == "hello"
+
+
+async def test_a_copy_is_made_though_the_gateway_is_away_for_seconds(gateway, runner):
+    (runner.workspace / "note").write_text("hello")
+    gateway.put_away = 2
+    await begin(gateway, runner, "spawn: read the note")
+    [ask] = await gateway.asks(1)
+    assert (ask.copied, ask.workspace) == (True, "Copy")
+    assert list(gateway.put) == [ask.call_id]

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tarfile
 
 import pytest
@@ -125,6 +126,34 @@ async def test_a_large_file_is_never_whole_in_memory(folders, programs):
     assert largest <= 256 * 1024
 
 
+async def test_holes_are_neither_packed_nor_written(folders, programs):
+    source, target = folders
+    with (source / "disk.img").open("wb") as file:
+        file.truncate(1 << 40)
+        file.seek(1 << 39)
+        file.write(b"in the middle")
+    data = await read(pack(str(source), LIMIT, programs))
+    await unpack(str(target), stream(data), programs)
+    found = (target / "disk.img").stat()
+    assert found.st_size == 1 << 40
+    assert found.st_blocks * 512 < 1 << 20
+    with (target / "disk.img").open("rb") as file:
+        file.seek(1 << 39)
+        assert file.read(13) == b"in the middle"
+
+
+async def test_what_is_the_volumes_own_stays_out(folders, programs):
+    source, target = folders
+    (source / "lost+found").mkdir()
+    assert is_empty(str(source))
+    (source / "deep" / "lost+found").mkdir(parents=True)
+    data = await read(pack(str(source), LIMIT, programs))
+    await unpack(str(target), stream(data), programs)
+    assert {str(found.relative_to(target)) for found in target.rglob("*")} == {"deep", "deep/lost+found"}
+    empty(str(source))
+    assert [found.name for found in source.iterdir()] == ["lost+found"]
+
+
 async def test_a_workspace_over_the_limit_is_refused_by_the_limits_name(folders, programs):
     source, _ = folders
     (source / "noise").write_bytes(os.urandom(100_000))
@@ -169,6 +198,26 @@ async def test_nothing_leaves_the_folder(folders, programs, tmp_path, members):
     assert is_empty(str(target))
 
 
+@pytest.mark.parametrize(
+    ("link", "target"), [(None, "{secret}"), ("..", "way/secret"), ("{away}", "way/secret")], ids=["name", "up", "away"]
+)
+async def test_a_hard_link_leads_to_nothing_outside(folders, programs, tmp_path, link, target):
+    _, folder = folders
+    secret = tmp_path / "secret"
+    secret.write_text("not for everyone")
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        for name, kind, to in (("way", tarfile.SYMTYPE, link), ("found", tarfile.LNKTYPE, target)):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, (to or ".").format(secret=secret, away=tmp_path)
+            tar.addfile(info)
+    packed = subprocess.run(["zstd", "-c"], input=plain.getvalue(), capture_output=True, check=True).stdout  # noqa: ASYNC221
+    with pytest.raises(WorkspaceError):
+        await unpack(str(folder), stream(packed), programs)
+    assert secret.stat().st_nlink == 1
+    assert is_empty(str(folder))
+
+
 async def test_an_absolute_name_stays_inside(folders, programs, tmp_path):
     _, target = folders
     outside = tmp_path / "outside"
@@ -209,3 +258,18 @@ def test_emptying_takes_away_what_a_link_is_and_not_what_it_leads_to(tmp_path):
     empty(str(folder))
     assert is_empty(str(folder))
     assert (kept / "file").exists()
+
+
+def test_emptying_takes_away_folders_that_are_locked(tmp_path):
+    folder = tmp_path / "folder"
+    locked = folder / "a" / "locked"
+    locked.mkdir(parents=True)
+    (locked / "file").touch()
+    locked.chmod(0o500)
+    locked.parent.chmod(0)
+    words = "import sys; from agent_runner.workspace import empty; empty(sys.argv[1])"
+    command = [sys.executable, "-c", words, str(folder)]
+    if os.getuid() == 0:  # with its rights nothing is locked
+        command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *command]
+    subprocess.run(command, check=True)
+    assert is_empty(str(folder))

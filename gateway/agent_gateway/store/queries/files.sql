@@ -11,8 +11,9 @@ UPDATE files SET bytes = $2 WHERE id = $1;
 DELETE FROM files WHERE id = $1;
 
 -- name: files_waiting
-SELECT count(*) FROM outbox o JOIN files f ON f.id = o.file_id
-WHERE f.thread_id = $1 AND o.state IN ('pending', 'sending', 'held');
+-- Those that are still on their way here too, but the one of this call.
+SELECT count(*) FROM files f LEFT JOIN outbox o ON o.file_id = f.id
+WHERE f.thread_id = $1 AND o.dedupe_key IS DISTINCT FROM $2 AND (f.bytes IS NULL OR o.state IN ('pending', 'sending', 'held'));
 
 -- name: outbox_has
 SELECT 1 FROM outbox WHERE dedupe_key = $1;

@@ -1,8 +1,12 @@
 -- name: session_length
 SELECT count(*) FROM session_entries WHERE session_id = $1;
 
--- name: session_lines
-SELECT ordinal, line FROM session_entries WHERE session_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT $3;
+-- name: session_page
+-- The next lines, until they have so many bytes.
+SELECT ordinal, line FROM (
+    SELECT ordinal, line, sum(octet_length(line)) OVER (ORDER BY ordinal) - octet_length(line) AS before
+    FROM session_entries WHERE session_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT 200
+) page WHERE before < $3 ORDER BY ordinal;
 
 -- name: add_entries
 -- Ordinals go on from the last; an entry that is stored already is passed over, as is what a forgotten run still sends.

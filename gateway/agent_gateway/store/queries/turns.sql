@@ -4,7 +4,8 @@ VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, CASE WHEN $7::text IS NULL THEN NULL 
 ON CONFLICT (thread_id, update_id) WHERE update_id IS NOT NULL DO NOTHING RETURNING *;
 
 -- name: add_to_album
-UPDATE turns SET files = files || $4::jsonb, text = CASE WHEN text = '' THEN $3 ELSE text END,
+-- Each part may have words of its own.
+UPDATE turns SET files = files || $4::jsonb, text = concat_ws(E'\n', NULLIF(text, ''), NULLIF($3::text, '')),
     ready_at = now() + interval '1.5 seconds'
 WHERE thread_id = $1 AND album = $2 AND state = 'queued' RETURNING *;
 

@@ -149,11 +149,42 @@ def test_a_photo_is_asked_with_its_caption_and_largest_size():
         ("sticker", {}, "sticker-10.webp", ""),
         ("document", {"file_name": "ü" * 200 + ".pdf"}, "ü" * 96 + ".pdf", ""),
         ("document", {"file_name": ".."}, "document-10", ""),
+        ("document", {"file_name": "报" * 120 + ".pdf"}, "报" * 65 + ".pdf", ""),
+        ("document", {"file_name": "u\u0308ber हिन्दी ❤\ufe0f.pdf"}, "über हिन्दी _.pdf", ""),
+        ("document", {"file_name": "\U0001f600" * 3}, "_", ""),
     ],
 )
 def test_files_get_a_plain_name(kind, fields, name, about):
     asked = parse(update(None, message_id=10, **{kind: {"file_id": "f", **fields}}), BOT)
     assert (asked.files[0].name, asked.files[0].about, asked.text) == (name, about, "")
+
+
+@pytest.mark.parametrize(
+    ("said", "media_type"),
+    [
+        ("text/plain; charset=utf-8", "text/plain"),
+        ("Image/PNG", "image/png"),
+        ("x" * 200, ""),
+        ("a/b\nc", ""),
+        ("a\0/b", ""),
+    ],
+)
+def test_only_a_media_type_is_one(said, media_type):
+    [file] = parse(update(None, document={"file_id": "f", "mime_type": said}), BOT).files
+    assert file.media_type == media_type
+
+
+@pytest.mark.parametrize(
+    ("fields", "suffix", "media_type"),
+    [
+        ({}, "webp", "image/webp"),
+        ({"is_animated": True, "is_video": False}, "tgs", "application/x-tgsticker"),
+        ({"is_video": True}, "webm", "video/webm"),
+    ],
+)
+def test_a_sticker_that_moves_is_no_image(fields, suffix, media_type):
+    [file] = parse(update(None, message_id=10, sticker={"file_id": "f", **fields}), BOT).files
+    assert (file.name, file.media_type) == (f"sticker-10.{suffix}", media_type)
 
 
 def test_a_file_that_telegram_does_not_give_is_told():
