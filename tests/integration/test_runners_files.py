@@ -86,6 +86,12 @@ async def test_what_telegram_refuses_is_told_in_words_and_what_may_help_is_tried
         assert words in body
 
 
+async def test_a_file_that_telegram_lets_no_bot_fetch_is_told_with_its_size(port):
+    _, turn, _ = await begin(port, [Attachment("f", "film.mp4", "video/mp4", 34_000_000)])
+    status, words = await get(port, path_of(port, turn))
+    assert (status, b"It has 34 MB, and Telegram lets a bot fetch at most 20 MB." in words) == (404, True)
+
+
 async def test_who_does_not_read_its_files_takes_no_connection_from_the_others(port):
     _, turn, _ = await begin(port)
     port.deps.files.files["photo-id"] = [b"x" * (8 << 20)] * 3

@@ -20,7 +20,7 @@ from agent_gateway.runners.ports import RunnerStore
 from agent_gateway.runners.progress import clean
 from agent_gateway.runners.workspaces import read_chunks
 from agent_gateway.store.rows import Thread, ThreadKind, Turn
-from agent_gateway.telegram.attachments import clean_name
+from agent_gateway.telegram.attachments import MAX_BYTES, clean_name
 from agent_gateway.telegram.errors import Refused, TelegramProblem
 from agent_gateway.telegram.ports import FileSource
 
@@ -73,6 +73,9 @@ async def give_file(
     number = int(request.match_info["number"])
     if number >= len(turn.files):
         raise Denied(404, "No such file came with that message.")
+    size = turn.files[number].size
+    if size is not None and size > MAX_BYTES:
+        raise Denied(404, f"It has {size / 1e6:.0f} MB, and Telegram lets a bot fetch at most 20 MB.")
     parts = source.open_file(turn.files[number].id)
     try:
         first = await anext(parts, b"")

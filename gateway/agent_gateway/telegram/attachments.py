@@ -37,14 +37,25 @@ class TooLarge:
 
 
 def read_attachment(message: Message) -> Attachment | TooLarge | None:
-    """Return the file of a message, the largest size of a photo; None where there is none."""
+    """Return the file of a message, the largest size of a photo; None where there is none.
+
+    A part of an album goes on however large it is: the rest is asked with it, and who fetches it tells that it cannot be had.
+    """
+    found = _find(message)
+    alone = message.media_group_id is None
+    if found is not None and alone and found.size is not None and found.size > MAX_BYTES:
+        return TooLarge(found.name, found.size)
+    return found
+
+
+def _find(message: Message) -> Attachment | None:
     if message.photo:
         photo = max(message.photo, key=lambda p: p.width * p.height)
-        return _check(Attachment(photo.file_id, f"photo-{message.message_id}.jpg", "image/jpeg", photo.file_size))
+        return Attachment(photo.file_id, f"photo-{message.message_id}.jpg", "image/jpeg", photo.file_size)
     for kind in _KINDS:
         media: Media | None = getattr(message, kind)
         if media is not None:  # an animation is told as a document too: the document's name is the better one
-            return _check(_build(kind, media, message.message_id))
+            return _build(kind, media, message.message_id)
     return None
 
 
@@ -89,12 +100,6 @@ def _read_type(said: str) -> str:
     """Return a media type without its parameters; empty where it is none, as a sender's program may say anything."""
     plain = said.partition(";")[0].strip().lower()
     return plain if _TYPE.fullmatch(plain) else ""
-
-
-def _check(found: Attachment) -> Attachment | TooLarge:
-    if found.size is not None and found.size > MAX_BYTES:
-        return TooLarge(found.name, found.size)
-    return found
 
 
 def is_unreadable(raw: Mapping[str, Any]) -> bool:

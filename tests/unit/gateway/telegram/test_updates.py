@@ -192,6 +192,12 @@ def test_a_file_that_telegram_does_not_give_is_told():
     assert said.startswith("big.zip has 34 MB: Telegram lets a bot fetch at most 20 MB.")
 
 
+def test_a_part_of_an_album_that_telegram_does_not_give_leaves_the_rest_and_its_words():
+    large = {"file_id": "f", "file_name": "film.mp4", "file_size": 34_000_000}
+    part = asked(update(None, video=large, media_group_id="7", caption="what is in these?"))
+    assert (part.text, part.album, part.files[0].size) == ("what is in these?", "7", 34_000_000)
+
+
 def test_what_is_neither_text_nor_file_is_answered_in_a_private_chat_alone():
     assert ignored(update(None, location={"latitude": 1, "longitude": 2})).reply == UNREADABLE
     assert ignored(update(None, GROUP, location={"latitude": 1, "longitude": 2})).reply is None
