@@ -52,7 +52,6 @@ def test_the_end_of_a_runs_time_is_not_felt(system, chat):
     chat.wait_for("w69", asked)
     chat.wait_for("Tool said: treasure", behind, 90)
     assert system.run(chat.thread)["number"] == 2
-    assert system.thread(chat.thread)["status"]["previousRun"]["exitCode"] == 0
     chat.ask("recall", "bash: echo treasure > note | slow 70 200 | bash: cat note")
     assert not [m for m in chat.answers() if "Continue" in str(m["buttons"]) or "files" in m["text"]]
 

@@ -214,8 +214,8 @@ def test_a_person_starts_lists_and_cancels_one(system, chat, children):
     name = f"{chat.thread}-r0-k2"
     children.begun(name)
     tree = chat.ask("/subagents", name)["text"]
-    assert "working" in tree
-    assert "done" in tree
+    assert f"{name}: working" in tree
+    assert "k1: done" in tree
     chat.ask(f"/cancel {name}", "Cancelled")
     chat.wait_for(f"Sub-agent {name} was cancelled", asked)
     stranger = system.chat(person=ADMIN)

@@ -86,6 +86,18 @@ async def test_a_wish_becomes_a_resource_and_its_answer_comes_back_everywhere(st
         assert await desk.store.open_runs() == 1  # a sub-agent takes no place of a conversation
 
 
+async def test_one_that_works_is_told_so_though_the_node_says_so_later(store):
+    async with running_desk(store) as desk:
+        thread, turn, _ = await begin(desk)
+        child = await ask(desk, thread, turn)
+        own, runner = await connect_child(desk, child.name)
+        desk.subagents.report(child.name, phase="Starting")
+        await eventually(lambda: "starting" in desk.views.lines[turn.id][0].text)
+        await desk.store.turn_started(runner.turns[0].id, SUBAGENT_RUN, 1)
+        desk.wake.thread(own.id)
+        await eventually(lambda: "working" in desk.views.lines[turn.id][0].text)
+
+
 async def test_the_same_call_gives_the_same_sub_agent(store):
     async with running_desk(store) as desk:
         thread, turn, _ = await begin(desk)

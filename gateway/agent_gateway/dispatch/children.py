@@ -153,12 +153,21 @@ def _stuck(s: ChildSnapshot, now: datetime) -> list[Action]:
 def _going_on(s: ChildSnapshot) -> list[Action]:
     if s.link is not None and s.link.ready and s.running is None and s.waiting is not None:
         return [Deliver()]
-    status = s.resource.status if s.resource is not None else None
-    if status is None or status.phase is None:
+    now = _find_state(s)
+    if now is None:
         return []
     told = (s.child.phase, s.child.reason, s.child.message)
-    now = (status.phase.value, status.reason, _clean(status.message))
     return [Tell(*now)] if told != now else [Show(), LookAgain(AGE_SECONDS)]
+
+
+def _find_state(s: ChildSnapshot) -> tuple[str, str | None, str | None] | None:
+    """Return phase, reason and message; one that works is not "starting", though the node's word of it comes later."""
+    if s.running is not None and s.running.started_at is not None:
+        return SubAgentPhase.RUNNING.value, None, None
+    status = s.resource.status if s.resource is not None else None
+    if status is None or status.phase is None:
+        return None
+    return status.phase.value, status.reason, _clean(status.message)
 
 
 def _is_over(resource: SubAgent) -> bool:

@@ -150,6 +150,8 @@ class TurnStream:
     async def _started(self, turn: Turn, seq: int) -> None:
         self._lane.views.typing(turn.id)
         await self._commits.run(seq, lambda: self._lane.store.turn_started(turn.id, self._lane.run, seq))
+        if self._lane.thread.kind is ThreadKind.SUBAGENT:
+            self._lane.wake.thread(self._lane.thread.id)  # whoever waits sees that it works
 
     async def _read_tools(self, turn: Turn) -> ToolLog:
         if self._tools is None:
