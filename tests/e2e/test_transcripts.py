@@ -264,9 +264,9 @@ def test_sub_agents_that_a_person_starts(scene):
     scene.wait_for("(working): bash: sleep 601", asked)
     scene.ask(f"/cancel {name}", f"Cancelled: {name}")
     scene.wait_for(f"{name} was cancelled", asked)
-    asked = scene.say("spawn[timeout=3]: {bash: sleep 300} | {spawn: deeper}")
+    asked = scene.say("spawn[timeout=6]: {bash: sleep 300} | {spawn: deeper}")
     scene.wait_for("Result 2", asked, 90)
-    wait(lambda: len([m for m in scene.chat.answers(asked) if "Sub-agent" in m["text"]]) == 2, "two reports")
+    wait(lambda: len([m for m in scene.chat.answers(asked) if m["text"].startswith("Sub-agent")]) == 2, "two reports")
     scene.settle()
     scene.ask("/subagents", "timed out")
     scene.show(
