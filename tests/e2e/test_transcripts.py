@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from datetime import UTC, datetime, timedelta
 
 from tests.support.chat import wait
 from tests.support.transcript import check_page, render_chat
@@ -114,6 +115,24 @@ def test_errors_in_words(scene):
     scene.show(
         "errors", "Errors in words", "What happened, what to do, an id that the gateway's log has too, and a button."
     )
+
+
+def test_a_provider_that_limits(scene):
+    scene.ask("hello", "Echo: hello")
+    scene.settle()
+    resets = datetime.now(UTC) + timedelta(hours=2)
+    words = f"Usage limit reached. It resets at {resets:%Y-%m-%dT%H:%M:%SZ}"
+    scene.system.model.post("/sim/faults", {"status": 429, "message": words, "count": 1})
+    asked = scene.say("and now?")
+    # at once: nobody waits while what cannot help is tried again
+    told = scene.wait_for("It will answer again at", asked, 10)
+    scene.settle()
+    scene.chat.press(told["message_id"], "🔁 Try again")
+    scene.wait_for("Echo: and now?", told["message_id"])
+    scene.settle()
+    scene.show(
+        "limits", "A provider that limits", "The chat says until when, and a button asks again.",
+    )  # fmt: skip
 
 
 def test_a_lost_pod_goes_on(scene):
