@@ -7,7 +7,7 @@ import pytest
 from agent_contract import wire
 from agent_gateway.store.rows import Final, TurnState
 from agent_gateway.telegram.texts import QUEUED, STEER_USAGE, STEERED, edited_text
-from tests.support.dispatch import GROUP, PERSON, message, running_desk
+from tests.support.dispatch import ADMIN, GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
@@ -214,6 +214,48 @@ async def test_an_album_is_one_turn(store):
         await desk.settled()
         [late] = await store.queued_turns(thread.id)
         assert [f.id for f in late.files] == ["f53"]
+
+
+async def test_a_text_that_was_cut_into_messages_is_one_turn(store):
+    parts = ["a" * 4096, "b" * 4000, "the end"]
+    async with running_desk(store) as desk:
+        await desk.take(*(message(part, number=50 + n) for n, part in enumerate(parts)))
+        await desk.settled()
+        thread = await desk.run_wanted("tg-42", 1)
+        runner = await desk.connect(thread, 1)
+        await eventually(lambda: runner.turns)
+        [turn] = runner.turns
+        assert turn.text == "\n".join(parts)
+        assert await store.pool.fetchval("SELECT text FROM messages") == turn.text
+        await desk.say("and another question")
+        await desk.settled()
+        assert [t.text for t in await store.queued_turns(thread.id)] == ["and another question"]
+
+
+async def test_what_others_or_a_moment_later_is_written_is_no_part_of_a_long_text(store):
+    async with running_desk(store, reconcile=False) as desk:
+        long = "a" * 4096
+        await desk.take(message(long, number=50), message("mine", number=51, user=ADMIN))
+        await desk.settled()
+        assert await store.pool.fetchval("SELECT count(*) FROM turns") == 2
+        await store.pool.execute("UPDATE turns SET state = 'cancelled' WHERE text = 'mine'")
+        await store.pool.execute("UPDATE turns SET ready_at = now()")
+        await desk.take(message("late", number=52))
+        await desk.settled()
+        assert [r["text"] for r in await store.pool.fetch("SELECT text FROM turns ORDER BY id")] == [
+            long,
+            "mine",
+            "late",
+        ]
+
+
+async def test_an_edit_of_a_part_of_a_long_text_leaves_the_others(store):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.take(message("a" * 4096, number=50), message("the end", number=51))
+        await desk.take(edit("b" * 4096))
+        await desk.settled()
+        assert await store.pool.fetchval("SELECT text FROM turns") == "a" * 4096 + "\nthe end"
+        assert "b" * 4096 in await store.pool.fetchval("SELECT text FROM steers")
 
 
 async def test_each_picture_of_an_album_may_have_words(store):

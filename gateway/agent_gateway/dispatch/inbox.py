@@ -15,9 +15,9 @@ import asyncpg
 from agent_contract.names import build_thread_name
 from agent_gateway.dispatch import pairing
 from agent_gateway.dispatch.access import Access
-from agent_gateway.dispatch.albums import Albums
 from agent_gateway.dispatch.commands import Answer, Commands
 from agent_gateway.dispatch.lanes import Lanes
+from agent_gateway.dispatch.parts import Parts
 from agent_gateway.dispatch.places import Places
 from agent_gateway.dispatch.steering import Steering
 from agent_gateway.dispatch.turncommands import Outcome
@@ -77,7 +77,7 @@ class Dispatcher:
     ) -> None:
         self._store = store
         self._steering = steering
-        self._albums = Albums(store, bot)
+        self._parts = Parts(store, bot)
         self._places = places
         self._letting_in = letting_in
         self._unaddressed = unaddressed
@@ -231,7 +231,7 @@ class Dispatcher:
         steered = await self._steering.reply(connection, row.update_id, thread, prompt, running)
         if steered is not None:
             return _answer(steered)
-        turn = await self._albums.take(connection, row.update_id, thread, prompt)
+        turn = await self._parts.take(connection, row.update_id, thread, prompt)
         if turn is None:
             return None
         _log.info("step", extra={"step": "turn_queued", "agent_thread": name, "turn": turn.id, "t": _now_ms(),

@@ -110,6 +110,10 @@ class TurnState(StrEnum):
     CANCELLED = "cancelled"
 
 
+PASTE = "paste"
+"""In place of an album's id: a text that Telegram's program cut into several messages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that came with a message.

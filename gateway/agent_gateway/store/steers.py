@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Turn
+from agent_gateway.store.rows import PASTE, Turn
 from agent_gateway.store.sql import QUERIES
 from agent_gateway.store.turns import build_turn, describe_asked
 
@@ -72,8 +72,8 @@ class SteerQueries(Database):
         return Said(build_turn(row), row["said_by"], row["said"], told, steered=asked is None)
 
     async def edit_turn(self, connection: Connection, turn_id: int, text: str) -> bool:
-        """Replace the text of a turn that waits; False where it waits no more."""
-        row = await connection.fetchrow(QUERIES["edit_turn"], turn_id, text)
+        """Replace the text of a turn that waits; False where it waits no more, or was put together of several messages."""
+        row = await connection.fetchrow(QUERIES["edit_turn"], turn_id, text, PASTE)
         if row is None:
             return False
         await connection.execute(QUERIES["edit_message"], turn_id, describe_asked(text, build_turn(row).files))

@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_gateway.metrics import FIRST_TEXT, TURNS
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Attachment, Final, Turn, TurnState, TurnView, dump_buttons
+from agent_gateway.store.rows import PASTE, Address, Attachment, Final, Turn, TurnState, TurnView, dump_buttons
 from agent_gateway.store.sql import QUERIES
 
 _FIELDS = [f.name for f in fields(Turn)]
@@ -48,6 +48,23 @@ class TurnQueries(Database):
         turn = build_turn(row)
         await connection.execute(QUERIES["edit_message"], turn.id, describe_asked(turn.text, turn.files))
         return turn
+
+    async def add_to_paste(
+        self, connection: Connection, thread_id: int, person_id: int, text: str, *, cut: bool
+    ) -> bool:
+        """Add a part of a long text to the turn of those before it, while that waits; False where none does.
+
+        Args:
+            connection: Of the update's transaction.
+            thread_id: Where it was written.
+            person_id: Who wrote it.
+            text: The part.
+            cut: It is so long that another may follow.
+        """
+        row = await connection.fetchrow(QUERIES["add_to_paste"], thread_id, person_id, text, cut, PASTE)
+        if row is not None:
+            await connection.execute(QUERIES["edit_message"], row["id"], row["text"])
+        return row is not None
 
     async def has_album(self, connection: Connection, thread_id: int, album: str) -> bool:
         """Say whether a part of an album was asked with."""

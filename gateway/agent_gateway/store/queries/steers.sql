@@ -50,8 +50,8 @@ SELECT s.text FROM steers s JOIN turns t ON t.id = s.turn_id
 WHERE t.thread_id = $1 AND s.message_id = $2 AND s.kind = 'edit' ORDER BY s.id DESC LIMIT 1;
 
 -- name: edit_turn
--- Only what nobody has taken yet.
-UPDATE turns SET text = $2 WHERE id = $1 AND state = 'queued' RETURNING *;
+-- Only what nobody has taken yet, and no text of several messages: of those one alone was edited.
+UPDATE turns SET text = $2 WHERE id = $1 AND state = 'queued' AND album IS DISTINCT FROM $3::text RETURNING *;
 
 -- name: edit_message
 UPDATE messages SET text = $2 WHERE turn_id = $1 AND role = 'user';

@@ -9,6 +9,13 @@ UPDATE turns SET files = files || $4::jsonb, text = concat_ws(E'\n', NULLIF(text
     ready_at = now() + interval '1.5 seconds'
 WHERE thread_id = $1 AND album = $2 AND state = 'queued' RETURNING *;
 
+-- name: add_to_paste
+-- Only to the newest message of the same person, while that waits for its rest.
+UPDATE turns SET text = text || E'\n' || $3,
+    ready_at = CASE WHEN $4 THEN now() + interval '1.5 seconds' ELSE ready_at END
+WHERE id = (SELECT id FROM turns WHERE thread_id = $1 AND person_id IS NOT NULL ORDER BY id DESC LIMIT 1)
+  AND album = $5 AND person_id = $2 AND state = 'queued' AND ready_at > now() AND length(text) < 200000 RETURNING *;
+
 -- name: has_album
 SELECT 1 FROM turns WHERE thread_id = $1 AND album = $2;
 

@@ -1,4 +1,4 @@
-"""What one message asks: a turn of its own, or a part of its album's."""
+"""What one message asks: a turn of its own, or a part of what others ask: of an album, or of a text that was too long for one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import json
 
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.rows import Thread, Turn
+from agent_gateway.store.rows import PASTE, Thread, Turn
 from agent_gateway.telegram.errors import MalformedUpdate
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.telegram.updates import Prompt, parse
 
+_LONG_UNITS = 3600
+"""Telegram's programs cut a longer text than 4096 UTF-16 units into messages, each at the last line or word that fits."""
 
-class Albums:
-    """Makes turns of messages. Telegram sends each picture of an album as a message, a moment apart."""
+
+class Parts:
+    """Makes turns of messages. Each picture of an album, and each part of a long text, is a message, a moment apart."""
 
     def __init__(self, store: Store, bot: BotIdentity) -> None:
         self._store = store
@@ -21,8 +24,13 @@ class Albums:
 
     async def take(self, connection: Connection, update_id: int, thread: Thread, prompt: Prompt) -> Turn | None:
         """Queue what a message asks; None where it belongs to what was asked already, or asks nothing."""
-        files, text = prompt.files, prompt.text
-        if prompt.album is not None:
+        files, text, album = prompt.files, prompt.text, prompt.album
+        if album is None and not files:
+            cut = len(text.encode("utf-16-le")) // 2 >= _LONG_UNITS
+            if await self._store.add_to_paste(connection, thread.id, prompt.person_id, text, cut=cut):
+                return None
+            album = PASTE if cut else None
+        elif prompt.album is not None:
             added = await self._store.add_to_album(connection, thread.id, prompt.album, prompt.text, files)
             if added is not None:
                 return None
@@ -34,7 +42,7 @@ class Albums:
                 files = (*(file for part in earlier for file in part.files), *files)
                 text = "\n".join(filter(None, [*(part.text for part in earlier), text]))
         return await self._store.add_turn(
-            connection, thread.id, update_id, prompt.message_id, prompt.person_id, text, files, prompt.album
+            connection, thread.id, update_id, prompt.message_id, prompt.person_id, text, files, album
         )
 
     async def _find_earlier(self, connection: Connection, update_id: int, prompt: Prompt) -> list[Prompt]:
