@@ -62,6 +62,8 @@ class State:
     """What was left of the turn's time when it began to wait for sub-agents alone."""
     one_turn: bool = False
     """A sub-agent: its first turn is its last."""
+    answered: bool = False
+    """A sub-agent's turn has come to its answer."""
     deaths: tuple[float, ...] = ()
     exit_code: int = ExitCode.LEFT
 

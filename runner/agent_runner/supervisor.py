@@ -38,13 +38,21 @@ def _conclude(before: State, state: State, actions: list[Action], now: float) ->
         told = [action for action in actions if isinstance(action, life.Emit)]
         return _stop(state, ExitCode.TASK_FAILED, now), [life.KillAll(), *told]
     if any(isinstance(event, wire.TurnSettled) for event in ended) and before.phase in BUSY:
-        return replace(state, phase=Phase.LEAVING, deadline=None), [*actions, life.AskLeave("done")]
-    answered = before.phase is Phase.LEAVING and before.seen
-    if answered and state.phase is Phase.STOPPING and state.exit_code != ExitCode.REFUSED:
-        # its answer is where the kubelet finds it: a gateway that is away learns it from there
-        ends = [life.Exit(ExitCode.LEFT) if isinstance(action, life.Exit) else action for action in actions]
-        return replace(state, exit_code=ExitCode.LEFT), ends
-    return state, actions
+        leaving = replace(state, phase=Phase.LEAVING, deadline=None, answered=True)
+        return leaving, [*actions, life.AskLeave("done")]
+    if state.phase is not Phase.STOPPING:
+        return state, actions
+    code = _find_code(before, state)
+    return replace(state, exit_code=code), [life.Exit(code) if isinstance(a, life.Exit) else a for a in actions]
+
+
+def _find_code(before: State, state: State) -> int:
+    """Let a sub-agent's code say that it has answered, whatever ends its pod, and say so of none that has not."""
+    if state.answered and state.exit_code != ExitCode.REFUSED:
+        return ExitCode.LEFT  # the kubelet finds its answer: a gateway that is away learns it from there
+    if state.exit_code == ExitCode.LEFT and not state.answered:
+        return life.TERMINATED if before.exit_code == life.TERMINATED else ExitCode.TASK_FAILED
+    return state.exit_code
 
 
 def _step(state: State, happening: Happening, now: float) -> Step:
@@ -217,7 +225,7 @@ def _on_gateway(
         case life.Welcomed():
             state = replace(state, run_ends=state.run_ends or now + compute_run_time(state))
             asked = state.phase is Phase.LEAVING and happening.delivered
-            return state, [life.AskLeave("done" if state.one_turn and state.seen else "idle")] if asked else []
+            return state, [life.AskLeave("done" if state.answered else "idle")] if asked else []
         case life.Given():
             return _on_given(state, happening.turn, now)
         case life.AbortAsked():

@@ -356,7 +356,20 @@ def test_a_sub_agent_over_its_time_exits_as_such():
     assert state.exit_code == ExitCode.DEADLINE
 
 
-def test_a_sub_agent_without_its_task_waits_and_leaves_as_idle():
-    state = replace(READY, one_turn=True)
-    _, actions = go(state, life.Tick(), now=600)
+def test_a_sub_agent_that_was_given_no_task_waits_and_has_not_answered_when_it_leaves():
+    state, actions = go(replace(READY, one_turn=True), life.Tick(), now=600)
     assert actions == [life.AskLeave("idle")]
+    _, actions = go(state, life.Dismissed())
+    assert actions[-1] == life.Exit(ExitCode.TASK_FAILED)
+
+
+def test_a_sub_agent_that_is_ended_before_its_task_comes_has_not_answered():
+    state, actions = go(replace(READY, one_turn=True), life.Terminated())
+    assert life.AskLeave("shutdown") in actions
+    _, actions = go(state, life.Dismissed())
+    assert actions[-1] == life.Exit(life.TERMINATED)
+
+
+def test_a_sub_agent_that_is_shut_down_at_work_has_not_answered():
+    state, _ = go(ONE, life.ShutdownAsked("killed", 5), STOPPED)
+    assert state.exit_code == ExitCode.TASK_FAILED
