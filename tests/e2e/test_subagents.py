@@ -27,7 +27,8 @@ class SubAgents:
         return sorted(listed["items"], key=lambda s: (len(s["metadata"]["name"]), s["metadata"]["name"]))
 
     def status(self, name):
-        return json.loads(self.system.kubectl("get", "suba", name, "-o", "json")).get("status", {})
+        found = self.system.kubectl("get", "suba", name, "--ignore-not-found", "-o", "json")
+        return json.loads(found or "{}").get("status", {})
 
     def wait(self, name, timeout=90, **fields):
         def look():
