@@ -115,6 +115,14 @@ async def ready(readyz, expected=(200, "ready")):
     await eventually(is_so, timeout=30, interval=0.1)
 
 
+async def listens(port):
+    try:
+        (await asyncio.open_connection("127.0.0.1", port))[1].close()
+    except ConnectionError:
+        return False
+    return True
+
+
 async def test_it_starts_and_ends_in_order(tmp_path, dsn):
     async with gateway(tmp_path, DATABASE_URL=dsn) as (process, readyz, outside):
         await ready(readyz)
@@ -129,15 +137,13 @@ async def test_what_is_due_goes_out_though_a_call_keeps_the_end_waiting(tmp_path
         await ready(readyz)
         url = f"http://127.0.0.1:{runners}{names.PATH_SESSION}"
         async with aiohttp.ClientSession(headers={"Authorization": "Bearer a-token"}) as session:
+            await eventually(lambda: listens(runners))  # ready means that it can serve: it leads a moment later
             call = asyncio.create_task(session.get(url))
             await eventually(lambda: outside.reviews)
             process.send_signal(signal.SIGTERM)
 
             async def closed():
-                try:
-                    (await asyncio.open_connection("127.0.0.1", runners))[1].close()
-                except ConnectionError:
-                    return True
+                return not await listens(runners)
 
             await eventually(closed)
             await store.pool.execute(
