@@ -103,7 +103,7 @@ def test_long_answers(scene):
 
 
 def test_errors_in_words(scene):
-    failed = scene.say("err 401 9 Incorrect API key provided")
+    failed = scene.say("err 401 999 Incorrect API key provided")
     found = scene.wait_for("LLM_API_KEY", failed)
     scene.settle()
     error_id = re.search(r"\((e[0-9a-f]+)\)", found["text"])[1]
