@@ -9,6 +9,7 @@ from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import PASTE, Thread, Turn
 from agent_gateway.telegram.errors import MalformedUpdate
 from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.telegram.texts import count_units
 from agent_gateway.telegram.updates import Prompt, parse
 
 _LONG_UNITS = 3600
@@ -26,7 +27,7 @@ class Parts:
         """Queue what a message asks; None where it belongs to what was asked already, or asks nothing."""
         files, text, album = prompt.files, prompt.text, prompt.album
         if album is None and not files:
-            cut = len(text.encode("utf-16-le")) // 2 >= _LONG_UNITS
+            cut = count_units(text) >= _LONG_UNITS
             if await self._store.add_to_paste(connection, thread.id, prompt.person_id, text, cut=cut):
                 return None
             album = PASTE if cut else None

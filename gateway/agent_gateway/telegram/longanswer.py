@@ -9,7 +9,7 @@ from typing import Final
 
 from agent_gateway.telegram.fences import Block, find_blocks
 from agent_gateway.telegram.render import MAX_UNITS, Chunk, render, render_partial
-from agent_gateway.telegram.texts import shorten
+from agent_gateway.telegram.texts import count_units, shorten
 
 MOST_CHUNKS: Final = 3
 """Messages that an answer may take."""
@@ -44,7 +44,7 @@ class LongAnswer:
 def plan(text: str) -> LongAnswer | None:
     """Return how an answer in Markdown is told as a file; None for one that messages can hold."""
     blocks = find_blocks(text)
-    long_block = any(_units(block.code) > MAX_UNITS for block in blocks)
+    long_block = any(count_units(block.code) > MAX_UNITS for block in blocks)
     if not long_block and not _takes_more(text):
         return None
     longest = max(blocks, key=lambda block: len(block.code), default=None)
@@ -102,7 +102,3 @@ def _list_headings(text: str, blocks: Sequence[Block]) -> str:
 def _count(text: str, what: str) -> str:
     number = text.rstrip("\n").count("\n") + 1
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2

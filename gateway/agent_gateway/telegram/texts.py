@@ -280,3 +280,8 @@ def shorten(text: str | None, limit: int = _ERROR_LIMIT) -> str:
     """Return the beginning of a text, on one line, in at most `limit` characters."""
     line = " ".join((text or "").split())
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
+
+
+def count_units(text: str) -> int:
+    """Return the length of a text as Telegram counts it, in UTF-16 units."""
+    return len(text.encode("utf-16-le")) // 2
