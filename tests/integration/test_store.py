@@ -334,7 +334,7 @@ async def test_what_was_said_long_ago_is_forgotten_and_what_was_not_stays(store)
         await store.put(None, Address(BOT_ID, 42), key, key)
     await store.pool.execute("UPDATE outbox SET state = 'sent' WHERE dedupe_key <> 'waiting'")
     await store.pool.execute("UPDATE outbox SET created_at = now() - interval '15 days' WHERE dedupe_key <> 'new'")
-    await store.purge_outbox()
+    await purge_slice(store, PURGE_OUTBOX)
     left = await store.pool.fetch("SELECT dedupe_key FROM outbox ORDER BY id")
     assert [row["dedupe_key"] for row in left] == ["new", "waiting"]
 
@@ -358,9 +358,9 @@ async def test_a_workspace_counts_once_it_is_whole_and_the_newest_two_stay(store
     assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 2
     await store.store_workspace(thread.id, 1, "call-1", chunks(b"copy"))
     assert (await store.workspace_of(thread, None)).id == found.id
-    await store.purge_workspaces()
+    await purge_slice(store, PURGE_WORKSPACES)
     assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 3
     # its sub-agent was refused, or its pod ended before it asked
     await store.pool.execute("UPDATE workspaces SET created_at = now() - interval '61 minutes'")
-    await store.purge_workspaces()
+    await purge_slice(store, PURGE_WORKSPACES)
     assert await store.pool.fetch("SELECT call_id FROM workspaces") == [(None,)] * 2

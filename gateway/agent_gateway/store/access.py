@@ -40,8 +40,7 @@ class AccessQueries(Database):
         return [(row["thread_id"], row["id"]) for row in rows]
 
     async def add_pairing(self, connection: Connection, code: str, person_id: int, topic_id: int | None) -> None:
-        """Remember a code, and forget those of yesterday."""
-        await connection.execute(QUERIES["purge_pairings"], self.bot_id)
+        """Remember a code."""
         await connection.execute(QUERIES["add_pairing"], self.bot_id, code, person_id, topic_id)
 
     async def open_pairings(self, connection: Connection, person_id: int) -> list[tuple[str, datetime]]:

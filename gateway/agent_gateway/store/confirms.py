@@ -45,8 +45,7 @@ class ConfirmQueries(Database):
         person_id: int,
         subject: Sequence[tuple[int, int]],
     ) -> int:
-        """Record a question and return its id; those of two weeks ago go."""
-        await connection.execute(QUERIES["purge_confirms"], address.bot_id)
+        """Record a question and return its id."""
         return int(
             await connection.fetchval(
                 QUERIES["add_confirm"], action, address.bot_id, address.chat_id, address.topic_id, person_id,

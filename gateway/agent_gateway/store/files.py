@@ -71,7 +71,3 @@ class FileQueries(Database):
         """Yield a stored file, never all in memory."""
         async for row in self._pages("file_chunks", file_id, 4):
             yield row["data"]
-
-    async def purge_files(self) -> None:
-        """Forget what was never whole, and what nothing speaks of any more."""
-        await self._write("purge_files")

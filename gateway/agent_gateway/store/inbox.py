@@ -41,7 +41,3 @@ class InboxQueries(Database):
     ) -> None:
         """Mark a row `done`, or `dead` with words that hold nothing of its contents."""
         await connection.execute(QUERIES["finish_inbox"], self.bot_id, update_id, state, error)
-
-    async def purge_inbox(self) -> None:
-        """Remove finished rows of more than two days."""
-        await self._write("purge_inbox", self.bot_id)

@@ -45,10 +45,19 @@ class OutboxQueries(Database):
             format, text, list(message_ids), dump_buttons(buttons), file_id,
         )  # fmt: skip
 
-    async def claim_outbox(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
-        """Return the oldest due row of each other chat, marked as being sent."""
+    async def claim_outbox(
+        self, exclude_chats: Collection[int], most: int = 100, busy: Collection[tuple[int, int | None]] = ()
+    ) -> list[OutboxRow]:
+        """Return the oldest row of each topic where that is due, marked as being sent; `most` at once.
+
+        Chats that are excluded, and the (chat, topic) pairs in `busy`, are left alone. Chats that were served longest ago
+        come first.
+        """
         async with self.fenced() as connection:
-            rows = await connection.fetch(QUERIES["claim_outbox"], self.bot_id, list(exclude_chats))
+            rows = await connection.fetch(
+                QUERIES["claim_outbox"], self.bot_id, list(exclude_chats), most,
+                [chat for chat, _ in busy], [topic or 0 for _, topic in busy],
+            )  # fmt: skip
         return [_outbox_row(row) for row in rows]
 
     async def progress_outbox(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
@@ -70,10 +79,6 @@ class OutboxQueries(Database):
         async with self.fenced() as connection:
             await connection.execute(QUERIES["dead"], outbox_id, error)
             await connection.execute(QUERIES["drop_sent_chunks"], outbox_id)
-
-    async def purge_outbox(self) -> None:
-        """Forget what was said two weeks ago."""
-        await self._write("purge_outbox", self.bot_id)
 
     async def reset_sending(self) -> None:
         """Make due again what a former leader was sending."""

@@ -99,8 +99,12 @@ class PlaceQueries(Database):
         return [build_thread(row) for row in rows]
 
     async def named_threads(self) -> list[Thread]:
-        """Return the threads that were renamed."""
-        return [build_thread(row) for row in await self._rows("named_threads", self.bot_id)]
+        """Return threads that were renamed since their AgentThreads were known to have the title; a hundred at most."""
+        return [build_thread(row) for row in await self._rows("named_threads", self.bot_id, 100)]
+
+    async def title_written(self, thread: Thread) -> None:
+        """Record that the AgentThread of a thread has the title that was read here."""
+        await self._write("title_written", thread.id, thread.title)
 
     async def private_place(self, connection: Connection, person_id: int) -> Address | None:
         """Return where a person wrote last in private; None where they never did, or cannot be reached there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from typing import Any
 
@@ -20,11 +21,24 @@ LEFT = "IdleTimeout"
 class RunQueries(Database):
     """Runs."""
 
-    async def want_run(self, thread_id: int, number: int, thread_uid: str | None) -> str | None:
-        """Record that run `number` is wanted, before anybody else learns it; return the model chosen for it."""
+    async def want_run(
+        self,
+        thread_id: int,
+        number: int,
+        thread_uid: str | None,
+        class_name: str | None = None,
+        limits: dict[str, Any] | None = None,
+    ) -> str | None:
+        """Record that run `number` is wanted, before anybody else learns it; return the model chosen for it.
+
+        Its class and limits are those of its first record; None tells none.
+        """
+        told = None if limits is None else json.dumps(limits)
         async with self.fenced() as connection:
             await connection.execute(QUERIES["raise_counter"], thread_id, number)
-            model: str | None = await connection.fetchval(QUERIES["want_run"], thread_id, number, thread_uid)
+            model: str | None = await connection.fetchval(
+                QUERIES["want_run"], thread_id, number, thread_uid, class_name, told
+            )
         return model
 
     async def open_run(self, thread_id: int) -> Run | None:

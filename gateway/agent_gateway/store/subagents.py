@@ -46,7 +46,7 @@ class SubAgentQueries(Database):
             QUERIES["add_subagent"], thread.id, parent.id, new.parent_uid, new.parent_run, new.call_id, number,
             new.turn_id, new.reply_to, new.task, new.class_name, new.timeout, new.workspace, new.depth, None, "wanted",
         )  # fmt: skip
-        await connection.execute(QUERIES["want_run"], thread.id, SUBAGENT_RUN, None)
+        await connection.execute(QUERIES["want_run"], thread.id, SUBAGENT_RUN, None, new.class_name, None)
         return build_subagent(await connection.fetchrow(QUERIES["subagent"], thread.id))
 
     async def _find_name(self, connection: Connection, parent: Thread, run: int) -> tuple[int, str]:
@@ -97,7 +97,7 @@ class SubAgentQueries(Database):
                 QUERIES["add_subagent"], thread.id, None, None, None, None, None, None, None, task, class_name, seconds,
                 "Empty", depth, uid, "created",
             )  # fmt: skip
-            await connection.execute(QUERIES["want_run"], thread.id, SUBAGENT_RUN, uid)
+            await connection.execute(QUERIES["want_run"], thread.id, SUBAGENT_RUN, uid, class_name, None)
             return build_subagent(await connection.fetchrow(QUERIES["subagent"], thread.id))
 
     async def _add_thread(
@@ -147,7 +147,7 @@ class SubAgentQueries(Database):
         """Record that the resource stands; its run may be held by a pod from now on."""
         async with self.fenced() as connection:
             await connection.execute(QUERIES["subagent_created"], thread_id, uid)
-            await connection.execute(QUERIES["want_run"], thread_id, SUBAGENT_RUN, uid)
+            await connection.execute(QUERIES["want_run"], thread_id, SUBAGENT_RUN, uid, None, None)
 
     async def subagent_phase(self, thread_id: int, phase: str, reason: str | None, message: str | None) -> None:
         """Remember what was last told of one that is not finished."""

@@ -63,10 +63,6 @@ class WorkspaceQueries(Database):
         """Count a thread's copies for sub-agents that it has not asked for yet."""
         return int(await self._value("copies_waiting", thread_id))
 
-    async def purge_workspaces(self) -> None:
-        """Forget what was never sent whole, and copies that no sub-agent came for."""
-        await self._write("purge_workspaces")
-
 
 def _workspace(row: Any) -> WorkspaceRow | None:
     return WorkspaceRow(row["id"], row["run"], row["bytes"]) if row is not None else None
