@@ -44,7 +44,6 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "list_chat_threads": {2: "-100", 3: "100"},
     "named_threads": {2: "100"},
     "due_threads": {2: "100", 3: "5"},
-    "private_place": {2: "6000"},
     "idle_runs": {2: "-100"},
     "history": {1: "77", 2: "{12077}"},
     "session_page": {3: "1048576"},
@@ -57,15 +56,34 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "retired_done": {1: "old-1000", 2: "left"},
     "forget_inbox": {2: "-100/7", 3: "-100"},
     "forget_outbox": {1: "{77,12077}", 3: "6000", 4: "1"},
-    **{f"forget_{n}": {1: "{77,12077}"} for n in (
-        "sessions", "past_sessions", "threads", "messages", "turns", "views", "tools", "steers", "workspaces", "subagents",
-    )},
+    **{
+        f"forget_{n}": {1: "{77,12077}"}
+        for n in (
+            "sessions",
+            "past_sessions",
+            "threads",
+            "messages",
+            "turns",
+            "views",
+            "tools",
+            "steers",
+            "workspaces",
+            "subagents",
+        )
+    },
     "forget_files": {1: "{12077}"},
     "drop_file": {1: "1000001"},
-    **{n: {1: "77"} for n in (
-        "below", "forget_message_ids", "forget_view_ids", "forget_subagent_messages", "forget_steer_messages",
-        "usage_totals",
-    )},
+    **{
+        n: {1: "77"}
+        for n in (
+            "below",
+            "forget_message_ids",
+            "forget_view_ids",
+            "forget_subagent_messages",
+            "forget_steer_messages",
+            "usage_totals",
+        )
+    },
     "hand_messages_over": {1: "77", 2: "78"},
     "family_usage": {1: "12077"},
     "threads_to_move": {2: "6000", 3: "-101"},
@@ -85,6 +103,9 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "add_message": {3: "user"},
     "results_stored": {3: "{tg-sub-8}"},
     "acked": {3: "5"},
+    "edit_message": {1: "200000"},
+    "last_answer": {1: "200000"},
+    "private_place": {2: "6000"},
     "limit_lock_wait": {1: "100"},
 }
 
@@ -126,7 +147,9 @@ async def explain(connection: asyncpg.Connection, name: str, mode: Mode) -> Plan
             "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = 'named'"
         )
         values = ", ".join(_literal(name, query, n, t) for n, t in enumerate(types, 1))
-        told = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE named{f'({values})' if values else ''}")
+        told = await connection.fetchval(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE named{f'({values})' if values else ''}"
+        )
     finally:
         await transaction.rollback()
         with contextlib.suppress(asyncpg.InvalidSQLStatementNameError):  # it could not be prepared

@@ -14,6 +14,7 @@ from agent_gateway.errors import DatabaseAway, LeadershipLost, OtherBot, RunClos
 from agent_gateway.leader import Leader, take_over
 from agent_gateway.store import Store
 from agent_gateway.store.database import FAULTS
+from agent_gateway.store.purges import Purge, purge_slice
 from agent_gateway.store.rows import Address, Final, TurnState
 from tests.conftest import BOT_ID
 
@@ -334,7 +335,7 @@ async def test_what_was_said_long_ago_is_forgotten_and_what_was_not_stays(store)
         await store.put(None, Address(BOT_ID, 42), key, key)
     await store.pool.execute("UPDATE outbox SET state = 'sent' WHERE dedupe_key <> 'waiting'")
     await store.pool.execute("UPDATE outbox SET created_at = now() - interval '15 days' WHERE dedupe_key <> 'new'")
-    await purge_slice(store, PURGE_OUTBOX)
+    await purge_slice(store, Purge("purge_outbox", 3600))
     left = await store.pool.fetch("SELECT dedupe_key FROM outbox ORDER BY id")
     assert [row["dedupe_key"] for row in left] == ["new", "waiting"]
 
@@ -358,9 +359,9 @@ async def test_a_workspace_counts_once_it_is_whole_and_the_newest_two_stay(store
     assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 2
     await store.store_workspace(thread.id, 1, "call-1", chunks(b"copy"))
     assert (await store.workspace_of(thread, None)).id == found.id
-    await purge_slice(store, PURGE_WORKSPACES)
+    await purge_slice(store, Purge("purge_loose_workspaces", 3600))
     assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 3
     # its sub-agent was refused, or its pod ended before it asked
     await store.pool.execute("UPDATE workspaces SET created_at = now() - interval '61 minutes'")
-    await purge_slice(store, PURGE_WORKSPACES)
+    await purge_slice(store, Purge("purge_loose_workspaces", 3600))
     assert await store.pool.fetch("SELECT call_id FROM workspaces") == [(None,)] * 2

@@ -49,9 +49,13 @@ async def test_a_mark_that_comes_while_a_thread_is_looked_at_is_not_settled_with
 
 
 async def test_open_threads_are_paged_through_once_each(store, threads):
-    await store.pool.execute("INSERT INTO runs (thread_id, number, state) SELECT unnest($1::bigint[]), 1, 'live'", threads[:3])
     await store.pool.execute(
-        "INSERT INTO turns (thread_id, text) SELECT unnest($1::bigint[]), 'x' UNION ALL SELECT $2, 'y'", threads[1:4], threads[1]
+        "INSERT INTO runs (thread_id, number, state) SELECT unnest($1::bigint[]), 1, 'live'", threads[:3]
+    )
+    await store.pool.execute(
+        "INSERT INTO turns (thread_id, text) SELECT unnest($1::bigint[]), 'x' UNION ALL SELECT $2, 'y'",
+        threads[1:4],
+        threads[1],
     )
     await store.pool.execute("INSERT INTO turns (thread_id, text, state) VALUES ($1, 'x', 'done')", threads[4])
     found, after = [], 0

@@ -12,6 +12,7 @@ from agent_gateway.leader import take_over
 from agent_gateway.store import Store
 from agent_gateway.store.sql import QUERIES
 from tests.conftest import BOT_ID
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
 
@@ -54,10 +55,7 @@ async def test_a_successor_ends_a_session_that_never_commits(store, other, dsn, 
     assert await frozen.fetchval(fence, BOT_ID, store.fence.epoch)
     async with other.pool.acquire() as connection:
         with pytest.raises(asyncpg.LockNotAvailableError):
-            async with connection.transaction():
-                await connection.execute(QUERIES["limit_lock_wait"], "200")
-                await connection.execute(QUERIES["close_fence"])
-                await connection.fetchval(QUERIES["take_over"], BOT_ID, "tg")
+            await take_over_within(connection, 200)
         ended = await connection.fetch(QUERIES["end_fenced_sessions"])
         assert [row[0] for row in ended] == [True]
         async with asyncio.timeout(5):
@@ -80,7 +78,16 @@ async def test_fenced_writes_use_no_multixacts(store):
     assert await multixacts() == before
 
 
+async def take_over_within(connection, milliseconds):
+    """What a gateway does that does not wait for ever."""
+    async with connection.transaction():
+        await connection.execute(QUERIES["limit_lock_wait"], str(milliseconds))
+        await connection.execute(QUERIES["close_fence"])
+        await connection.fetchval(QUERIES["take_over"], BOT_ID, "tg")
+
+
 async def until_waiting(store, count=1):
-    async with asyncio.timeout(5):
-        while await store.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") < count:
-            await asyncio.sleep(0.02)
+    async def enough():
+        return await store.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") >= count
+
+    await eventually(enough)

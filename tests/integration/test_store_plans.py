@@ -33,7 +33,9 @@ MAY_VISIT_MORE = {
 def grown(postgres):
     """DSN of a database with 400,000 turns and what belongs to them."""
     name = "openclaw_grown"
-    asyncio.run(_execute(postgres, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE openclaw_template"))
+    asyncio.run(
+        _execute(postgres, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE openclaw_template")
+    )
     asyncio.run(build_history(in_database(postgres, name)))
     yield in_database(postgres, name)
     asyncio.run(_execute(postgres, f"DROP DATABASE {name} WITH (FORCE)"))
@@ -48,7 +50,11 @@ async def connection(grown):
 
 def find_faults(name, plan):
     """Say what a plan reads that it should not."""
-    seq = [f"scans all of {s.table}" for s in plan.scans if s.kind == "Seq Scan" and s.table not in SMALL]
+    seq = [
+        f"scans all of {s.table}"
+        for s in plan.scans
+        if s.kind == "Seq Scan" and s.table not in SMALL and not s.table.startswith("pg_")
+    ]
     if name in MAY_VISIT_MORE:
         return seq
     return seq + [f"visits {s.rows} rows of {s.table}" for s in plan.scans if s.rows > MOST_ROWS]
@@ -61,20 +67,21 @@ async def test_a_query_reads_only_what_it_is_asked_for(connection, name, mode):
 
 
 @pytest.mark.parametrize(
-    ("index", "name"),
+    ("indexes", "name"),
     [
-        ("turns_open", "unfinished_threads"),
-        ("turns_run", "run_had_turns"),
+        ("turns_open, turns_open_of", "unfinished_threads"),
+        ("turns_run, turns_thread", "run_had_turns"),
         ("messages_turn", "edit_message"),
         ("threads_topic", "thread_by_address"),
-        ("outbox_file", "drop_sent_chunks"),
+        ("outbox_file", "files_waiting"),
     ],
 )
-async def test_a_missing_index_is_found_out(connection, index, name):
-    async with connection.transaction():
-        await connection.execute(f"DROP INDEX {index}, turns_thread, turns_one_running, turns_queued" if index == "turns_run" else f"DROP INDEX {index}")
-        found = [find_faults(name, await explain(connection, name, mode)) for mode in MODES]
-        await connection.execute("ROLLBACK")
+async def test_a_missing_index_is_found_out(connection, indexes, name):
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute(f"DROP INDEX {indexes}")
+    found = [find_faults(name, await explain(connection, name, mode)) for mode in MODES]
+    await transaction.rollback()
     assert any(found)
 
 

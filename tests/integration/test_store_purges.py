@@ -14,6 +14,7 @@ from agent_gateway.store import Store
 from agent_gateway.store.purges import PURGES, Purge, Purger, purge_slice
 from agent_gateway.store.sql import QUERIES
 from tests.conftest import BOT_ID
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
 BY_NAME = {purge.query: purge for purge in PURGES}
@@ -135,6 +136,4 @@ async def test_a_former_leader_purges_nothing(aged, dsn):
 
 
 async def until(store, query):
-    async with asyncio.timeout(10):
-        while not await store.pool.fetchval(query):
-            await asyncio.sleep(0.02)
+    await eventually(lambda: store.pool.fetchval(query))

@@ -92,7 +92,8 @@ class Purger:
 
     async def _keep(self, purge: Purge) -> None:
         while True:
-            await asyncio.sleep(await self._look(purge))
+            pause = await self._look(purge)
+            await asyncio.sleep(pause)
 
     async def _look(self, purge: Purge) -> float:
         """Remove one slice; return the seconds to the next look."""

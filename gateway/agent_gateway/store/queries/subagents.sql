@@ -49,9 +49,11 @@ FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.i
 WHERE t.name = $1 AND t.kind = 'subagent';
 
 -- name: undelivered
--- What ended and the parent's session does not hold yet; what the parent itself called off needs no telling.
-SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
-FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
+-- What ended and the parent's session does not hold yet; what the parent itself called off needs no telling. The names row
+-- by row: they are few, though many are expected of a parent that had many sub-agents.
+SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind FROM subagents s
+CROSS JOIN LATERAL (SELECT name FROM threads WHERE id = s.thread_id OFFSET 0) t
+LEFT JOIN LATERAL (SELECT name, kind FROM threads WHERE id = s.parent_id OFFSET 0) p ON true
 WHERE s.parent_id = $1 AND s.state = 'finished' AND s.delivered_at IS NULL AND s.cancel IS DISTINCT FROM 'parent'
 ORDER BY s.thread_id;
 
