@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from agent_contract.base import Wire
-from agent_contract.conditions import Condition
+from agent_contract.conditions import Conditions
 from agent_contract.terms import Thinking, Timeouts
 
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$", max_length=32)]
@@ -156,7 +156,7 @@ class AgentClassSpec(Wire):
 class AgentClassStatus(Wire):
     """Written by the operator."""
 
-    conditions: Annotated[list[Condition], Field(max_length=8)] = []
+    conditions: Conditions = []
     """Accepted: whether the class can be used."""
 
 

@@ -18,6 +18,7 @@ from agent_contract import agentclass, agentthread, conditions, names, subagent,
 from agent_contract.agentclass import AgentClassSpec, AgentClassStatus
 from agent_contract.agentthread import AgentThreadSpec, AgentThreadStatus
 from agent_contract.fielddocs import Docs, read_docs
+from agent_contract.lenient import MAX_RUN
 from agent_contract.subagent import SubAgentSpec, SubAgentStatus
 
 FOLDER = Path(__file__).resolve().parents[2] / "crds"
@@ -44,7 +45,13 @@ THREAD_RULES = [
     }
 ]
 SPEC_RULES = [
-    {"rule": "!has(oldSelf.run) || (has(self.run) && self.run >= oldSelf.run)", "message": "run only grows"},
+    {
+        # what is over the bound was written before there was one, and can be mended
+        "rule": f"!has(oldSelf.{field}) || (has(self.{field})"
+        f" && (self.{field} >= oldSelf.{field} || oldSelf.{field} > {MAX_RUN}))",
+        "message": f"{field} only grows",
+    }
+    for field in ("run", "stop")
 ]
 CHANNEL_RULES = [
     {"rule": "self == oldSelf", "message": "channel cannot be changed: an AgentThread is one conversation"},

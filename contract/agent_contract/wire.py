@@ -9,19 +9,26 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from agent_contract.base import Wire
+from agent_contract.lenient import known_or
 from agent_contract.terms import CallId, Task, TaskSeconds, Timeouts, WorkspaceMode
+from agent_contract.text import MAX_TEXT, CleanText, ErrorText, ObjectName, Sentence, SessionLine, Word
 
 T = TypeVar("T")
 
 PROTOCOL = 1
 """The gateway serves this and the one before."""
-MAX_FRAME_BYTES = 8 * 1024 * 1024
+MAX_FRAME_BYTES = MAX_TEXT
 """Larger frames are refused; session lines above it travel in several `entries` frames or by HTTP."""
+_MOST: Final = 2**53
+Number = Annotated[int, Field(ge=-_MOST, le=_MOST)]
+"""A whole number that JSON, JavaScript and a bigint hold."""
+_LEAVES: Final = ("idle", "run_deadline", "shutdown", "done")
+_FAILURES: Final = ("aborted", "timeout", "provider", "agent", "agent_died")
 
 
 # --- runner -> gateway ----------------------------------------------------------------------------
@@ -31,12 +38,12 @@ class Hello(Wire):
     """First frame of a connection."""
 
     type: Literal["hello"] = "hello"
-    protocol: int = PROTOCOL
-    run: int
-    versions: dict[str, str] = {}
-    turns_seen: list[int] = []
+    protocol: Number = PROTOCOL
+    run: Annotated[int, Field(ge=0, le=2**31 - 1)]
+    versions: dict[Word, Word] = {}
+    turns_seen: list[Number] = []
     """Every turn id this runner was ever given; it never prompts one twice."""
-    acked: int = 0
+    acked: Number = 0
     """The last sequence number that the runner knows to be acknowledged."""
     ready: bool = False
     """pi answers and holds the session (true on a reconnect)."""
@@ -46,9 +53,9 @@ class Ready(Wire):
     """pi answers and holds the restored session: turns may come."""
 
     type: Literal["ready"] = "ready"
-    timings: dict[str, float] = {}
+    timings: dict[Word, float] = {}
     """Seconds since the runner's process started, by step: `pi_spawned`, `connected`, `welcomed`, `pi_ready`."""
-    files_problem: Annotated[str, Field(max_length=500)] = ""
+    files_problem: Sentence = ""
     """Why the files that the welcome announced are not there, in words."""
 
 
@@ -62,9 +69,9 @@ class Text(Wire):
     """More text of one assistant message of the turn: `text` belongs at `offset` (in code points)."""
 
     kind: Literal["text"] = "text"
-    message: int
-    offset: int
-    text: str
+    message: Number
+    offset: Number
+    text: CleanText
 
 
 class Thinking(Wire):
@@ -77,17 +84,17 @@ class ToolStarted(Wire):
     """A tool call began. `summary` is short and holds no output."""
 
     kind: Literal["tool_started"] = "tool_started"
-    call: str
-    tool: str
-    summary: str = ""
+    call: Word
+    tool: Word
+    summary: ErrorText = ""
 
 
 class ToolEnded(Wire):
     """A tool call ended."""
 
     kind: Literal["tool_ended"] = "tool_ended"
-    call: str
-    tool: str
+    call: Word
+    tool: Word
     error: bool = False
 
 
@@ -95,25 +102,25 @@ class MessageDone(Wire):
     """One assistant message is complete; `text` is the whole of it and replaces what was streamed."""
 
     kind: Literal["message_done"] = "message_done"
-    message: int
-    text: str
+    message: Number
+    text: CleanText
 
 
 class MessageReplaced(Wire):
     """An unfinished message failed and will be tried again: what was streamed of it no longer holds."""
 
     kind: Literal["message_replaced"] = "message_replaced"
-    message: int
+    message: Number
 
 
 class Retrying(Wire):
     """pi waits before it asks the model again."""
 
     kind: Literal["retrying"] = "retrying"
-    attempt: int
-    max_attempts: int
-    delay_ms: int
-    error: str = ""
+    attempt: Number
+    max_attempts: Number
+    delay_ms: Number
+    error: ErrorText = ""
 
 
 class Compacting(Wire):
@@ -126,14 +133,14 @@ class Steered(Wire):
     """The agent has read what was added to its running turn."""
 
     kind: Literal["steered"] = "steered"
-    id: int
+    id: Number
 
 
 class Notice(Wire):
     """Something that the person should know, and that does not end the turn."""
 
     kind: Literal["notice"] = "notice"
-    text: Annotated[str, Field(max_length=500)]
+    text: Sentence
 
 
 class TurnSettled(Wire):
@@ -146,8 +153,8 @@ class Failed(Wire):
     """The turn is over and did not go well; what was written is kept."""
 
     kind: Literal["failed"] = "failed"
-    reason: Literal["aborted", "timeout", "provider", "agent", "agent_died"]
-    error: str = ""
+    reason: Annotated[Literal["aborted", "timeout", "provider", "agent", "agent_died"], known_or("agent", _FAILURES)]
+    error: ErrorText = ""
     """In words, for the chat; of a provider's error its own text."""
 
 
@@ -173,8 +180,8 @@ class EventFrame(Wire):
     """One event of one turn."""
 
     type: Literal["event"] = "event"
-    seq: int
-    turn: int
+    seq: Number
+    turn: Number
     event: Event
 
 
@@ -182,8 +189,8 @@ class Entries(Wire):
     """New lines of pi's session file, oldest first."""
 
     type: Literal["entries"] = "entries"
-    seq: int
-    lines: list[str]
+    seq: Number
+    lines: list[SessionLine]
     """Raw JSON lines as pi wrote them, each with its own `id`; never the header line."""
 
 
@@ -191,16 +198,16 @@ class Leave(Wire):
     """The runner has been idle (or its time is up, or its one turn is over) and asks to leave."""
 
     type: Literal["leave"] = "leave"
-    seq: int
-    reason: Literal["idle", "run_deadline", "shutdown", "done"]
+    seq: Number
+    reason: Annotated[Literal["idle", "run_deadline", "shutdown", "done"], known_or("shutdown", _LEAVES)]
 
 
 class SubAgentAsk(Wire):
     """The agent wants a sub-agent. Asking again with the same call id asks for the same one."""
 
     type: Literal["subagent"] = "subagent"
-    seq: int
-    turn: int
+    seq: Number
+    turn: Number
     call_id: CallId
     """Minted by the runner for each tool call: a model's own ids repeat."""
     task: Task
@@ -215,7 +222,7 @@ class SubAgentCancel(Wire):
     """Nobody waits any more for what a call asked for: it is to end."""
 
     type: Literal["subagent_cancel"] = "subagent_cancel"
-    seq: int
+    seq: Number
     call_id: CallId
 
 
@@ -230,11 +237,11 @@ class Welcome(Wire):
     """Answer to `hello`: the run is this pod's from now on."""
 
     type: Literal["welcome"] = "welcome"
-    thread: str
-    session_id: str
-    session_lines: int = 0
+    thread: Word
+    session_id: Word
+    session_lines: Number = 0
     """How many stored lines `GET /v1/session` streams (one JSON line each); 0 means a new session."""
-    acked: int = 0
+    acked: Number = 0
     """The last sequence number committed."""
     workspace: bool = False
     """`GET /v1/workspace` streams packed files that belong into the workspace before the first turn."""
@@ -244,12 +251,12 @@ class Welcome(Wire):
 class TurnFile(Wire):
     """A file that came with a prompt; its place in the list is its number in `GET /v1/files/<turn>/<number>`."""
 
-    name: Annotated[str, Field(max_length=128)]
+    name: Word
     """One plain part of a path."""
-    media_type: Annotated[str, Field(max_length=128)] = ""
-    size: int | None = None
+    media_type: Word = ""
+    size: Number | None = None
     """Bytes, where they are known."""
-    about: Annotated[str, Field(max_length=128)] = ""
+    about: Word = ""
     """What it is, where the name does not tell: a voice message of 12 s."""
 
 
@@ -257,8 +264,8 @@ class Turn(Wire):
     """A prompt."""
 
     type: Literal["turn"] = "turn"
-    id: int
-    text: str
+    id: Number
+    text: CleanText
     files: list[TurnFile] = []
 
 
@@ -266,16 +273,16 @@ class Steer(Wire):
     """Words for the running turn. Sent again after a reconnect until the runner tells that the agent has read them."""
 
     type: Literal["steer"] = "steer"
-    turn: int
-    id: int
-    text: str
+    turn: Number
+    id: Number
+    text: CleanText
 
 
 class Abort(Wire):
     """End the running turn now; its queue first, so that nothing runs after a stop."""
 
     type: Literal["abort"] = "abort"
-    turn: int
+    turn: Number
 
 
 class SubAgentUpdate(Wire):
@@ -283,15 +290,15 @@ class SubAgentUpdate(Wire):
 
     type: Literal["subagent_update"] = "subagent_update"
     call_id: CallId
-    text: str
+    text: CleanText
 
 
 class SubAgentUsage(Wire):
     """Tokens that a sub-agent, and those it started, took."""
 
-    input: int = 0
-    output: int = 0
-    cached: int = 0
+    input: Number = 0
+    output: Number = 0
+    cached: Number = 0
 
 
 class SubAgentResult(Wire):
@@ -299,10 +306,10 @@ class SubAgentResult(Wire):
 
     type: Literal["subagent_result"] = "subagent_result"
     call_id: CallId
-    name: str = ""
+    name: ObjectName = ""
     """Of the SubAgent; empty where none was made."""
     ok: bool
-    text: str
+    text: CleanText
     """Its whole answer, or why there is none, in words."""
     usage: SubAgentUsage = SubAgentUsage()
 
@@ -311,7 +318,7 @@ class Ack(Wire):
     """Everything up to `seq` is committed."""
 
     type: Literal["ack"] = "ack"
-    seq: int
+    seq: Number
 
 
 class Stay(Wire):
@@ -330,15 +337,15 @@ class Refused(Wire):
     """The gateway will not serve this runner (wrong protocol, lost lease); exit 69."""
 
     type: Literal["refused"] = "refused"
-    reason: str
+    reason: Sentence
 
 
 class Shutdown(Wire):
     """End everything within the grace and exit; what is unacknowledged is sent first."""
 
     type: Literal["shutdown"] = "shutdown"
-    reason: str
-    grace_seconds: int = 10
+    reason: Sentence
+    grace_seconds: Number = 10
 
 
 GatewayFrame = Annotated[
