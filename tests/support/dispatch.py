@@ -8,28 +8,28 @@ import itertools
 import json
 from dataclasses import dataclass, field
 
-from agent_gateway.dispatch.access import Access
-from agent_gateway.dispatch.again import AgainButtons
-from agent_gateway.dispatch.commands import Commands
-from agent_gateway.dispatch.fakes import FakeResources, FakeSubAgents, FakeViews
-from agent_gateway.dispatch.inbox import Dispatcher
-from agent_gateway.dispatch.moving import Moving
-from agent_gateway.dispatch.pairing import Pairing
-from agent_gateway.dispatch.places import Places
-from agent_gateway.dispatch.settings import Models, SettingCommands
-from agent_gateway.dispatch.status import StatusCommands
-from agent_gateway.dispatch.steering import Steering
-from agent_gateway.dispatch.stopbutton import StopButton
-from agent_gateway.dispatch.subagents import SubAgentService
-from agent_gateway.dispatch.subcommands import SubAgentCommands
-from agent_gateway.dispatch.threads import Threads, read_link
-from agent_gateway.dispatch.turncommands import TurnCommands
-from agent_gateway.dispatch.wake import Wake
+from agent_gateway.commands.again import AgainButtons
+from agent_gateway.commands.pairing import Pairing
+from agent_gateway.commands.settings import Models, SettingCommands
+from agent_gateway.commands.status import StatusCommands
+from agent_gateway.commands.steering import Steering
+from agent_gateway.commands.stopbutton import StopButton
+from agent_gateway.commands.subagents import SubAgentCommands
+from agent_gateway.commands.table import Commands
+from agent_gateway.commands.turns import TurnCommands
+from agent_gateway.conversations.reconciler import Threads, read_link
+from agent_gateway.inbox.access import Access
+from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
+from agent_gateway.resources.fakes import FakeResources, FakeSubAgents, FakeViews
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store.rows import Address
+from agent_gateway.subagents.service import SubAgentService
+from agent_gateway.telegram.inbound.updates import lane
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.telegram.updates import lane
+from agent_gateway.venues.moving import Moving
+from agent_gateway.venues.venues import Places
+from agent_gateway.wake import Wake
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
 

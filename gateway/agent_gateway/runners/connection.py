@@ -13,8 +13,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from agent_contract import wire
 from agent_contract.base import Wire
 from agent_gateway.errors import LeadershipLost, RunClosed, RunRefused
-from agent_gateway.runners.auth import Identity
 from agent_gateway.runners.commits import DATABASE_AWAY, Commits
+from agent_gateway.runners.identity import Identity
 from agent_gateway.runners.ports import Children, Notes, RunnerStore, Views, Wakes
 from agent_gateway.runners.progress import clean
 from agent_gateway.runners.registry import Link, Registry

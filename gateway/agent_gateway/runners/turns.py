@@ -16,9 +16,9 @@ from agent_gateway.runners.ports import Children, RunnerStore, Views, Wakes
 from agent_gateway.runners.progress import Progress, clean
 from agent_gateway.runners.tools import ToolLog
 from agent_gateway.store.rows import Final, Thread, ThreadKind, Turn, TurnState, TurnView
-from agent_gateway.telegram.again import build_buttons, build_error_id, with_id
-from agent_gateway.telegram.texts import EMPTY_ANSWER, failure_text, interrupted_text
-from agent_gateway.telegram.tools import DETAILS
+from agent_gateway.wording.again import build_buttons, build_error_id, with_id
+from agent_gateway.wording.texts import EMPTY_ANSWER, failure_text, interrupted_text
+from agent_gateway.wording.tools import DETAILS
 
 log = logging.getLogger(__name__)
 SAVE_SECONDS = 1.0
