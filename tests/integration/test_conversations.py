@@ -12,7 +12,7 @@ from agent_gateway.kube import KubeError
 from agent_gateway.leader import take_over
 from agent_gateway.resources.agentthreads import RunConflict
 from agent_gateway.store.rows import Final, RunState, TurnState
-from tests.support.dispatch import PERSON, message, running_desk
+from tests.support.desk import PERSON, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
@@ -273,7 +273,7 @@ async def test_whoever_has_places_waits_behind_anothers_first_turn(store):
         for chat in (43, 45):
             await desk.say("hi", chat=chat, user=43)
             await desk.run_wanted(f"tg-{chat}", 1)
-        assert await store.count_places() == {43: 2}
+        assert await store.count_slots() == {43: 2}
         await desk.say("more", chat=44, user=43)
         second = await store.next_turn((await store.thread_by_name("tg-44")).id)
         await eventually(lambda: desk.views.texts.get(second.id, [""])[-1].endswith("You are next."))

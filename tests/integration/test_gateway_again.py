@@ -8,7 +8,7 @@ import pytest
 
 from agent_gateway.store.rows import Final, TurnState
 from agent_gateway.wording.again import ASKED, ASKED_ALREADY, CONTINUED, NOT_CUT, build_buttons, build_error_id
-from tests.support.dispatch import GROUP, PERSON, running_desk
+from tests.support.desk import GROUP, PERSON, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres

@@ -9,7 +9,7 @@ import pytest
 from agent_contract import wire
 from agent_gateway.store.rows import Final, NewSubAgent, TurnState
 from tests.conftest import BOT_ID
-from tests.support.dispatch import ADMIN, GROUP, PERSON, address, running_desk
+from tests.support.desk import ADMIN, GROUP, PERSON, address, running_desk
 from tests.support.eventually import eventually
 from tests.support.pressing import last_said, press
 

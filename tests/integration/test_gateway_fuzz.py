@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dispatch import message, running_desk
+from tests.support.desk import message, running_desk
 from tests.support.eventually import eventually
 from tests.support.oddupdates import build_odd
 

@@ -10,7 +10,7 @@ from agent_contract import wire
 from agent_gateway.store.rows import Address
 from agent_gateway.wording.pairing import CODE_LENGTH, CODE_LETTERS
 from tests.conftest import BOT_ID
-from tests.support.dispatch import ADMIN, GROUP, PERSON, STRANGER, message, running_desk
+from tests.support.desk import ADMIN, GROUP, PERSON, STRANGER, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres

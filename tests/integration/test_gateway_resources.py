@@ -16,7 +16,7 @@ from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.wake import Wake
 from tests.conftest import BOT_ID
-from tests.support.dispatch import BOT, address
+from tests.support.desk import BOT, address
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres

@@ -8,7 +8,7 @@ from agent_contract.agentclass import AgentClass
 from agent_gateway.commands.export import Export
 from agent_gateway.store.rows import Final, NewSubAgent, TurnState
 from agent_gateway.telegram.inbound.updates import Command
-from tests.support.dispatch import ADMIN, GROUP, PERSON, address, running_desk
+from tests.support.desk import ADMIN, GROUP, PERSON, address, running_desk
 from tests.support.eventually import eventually
 from tests.support.pressing import last_said, press
 

@@ -7,7 +7,7 @@ import pytest
 from agent_contract import wire
 from agent_gateway.store.rows import Final, TurnState
 from agent_gateway.wording.texts import QUEUED, STEER_USAGE, STEERED, edited_text
-from tests.support.dispatch import ADMIN, GROUP, PERSON, message, running_desk
+from tests.support.desk import ADMIN, GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres

@@ -8,7 +8,7 @@ import pytest
 
 from agent_contract import wire
 from agent_gateway.store.rows import Final, TurnState
-from tests.support.dispatch import GROUP, PERSON, message, running_desk
+from tests.support.desk import GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres

@@ -10,7 +10,7 @@ from agent_contract import wire
 from agent_contract.agentclass import AgentClass
 from agent_contract.names import SUBAGENT_RUN
 from agent_gateway.store.rows import TurnState
-from tests.support.dispatch import GROUP, PERSON, message, running_desk
+from tests.support.desk import GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres

@@ -6,11 +6,11 @@ import pytest
 
 from agent_contract import wire
 from agent_gateway.kube import KubeError
-from agent_gateway.store.rows import Address, Final, Place, TurnState
+from agent_gateway.store.rows import Address, Final, TurnState, VenueState
 from agent_gateway.telegram.errors import Moved, RefusalKind, Refused
 from agent_gateway.telegram.inbound.venues import CLOSED_WAITS
 from tests.conftest import BOT_ID
-from tests.support.dispatch import ADMIN, GROUP, PERSON, STRANGER, message, running_desk
+from tests.support.desk import ADMIN, GROUP, PERSON, STRANGER, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
@@ -77,7 +77,7 @@ async def begin(desk, update, name=NAME, *, started=True):
 
 
 async def place_of(store, name=NAME):
-    return (await store.thread_by_name(name)).place
+    return (await store.thread_by_name(name)).venue
 
 
 async def outbox(store):
@@ -93,7 +93,7 @@ async def test_a_closed_topic_stops_the_answer_and_keeps_what_waits_until_it_is_
         thread, turn, runner = await begin(desk, in_topic("first"))
         await send(desk, in_topic("second"), in_topic(**CLOSED))
         await eventually(lambda: wire.Abort(turn=turn.id) in runner.sent)
-        assert await place_of(store) is Place.CLOSED
+        assert await place_of(store) is VenueState.CLOSED
         (waiting,) = await store.queued_turns(thread.id)
         await eventually(lambda: waiting.id in desk.views.finished)  # nothing can be shown there
         await send(desk, in_topic("third"))
@@ -108,7 +108,7 @@ async def test_a_closed_topic_stops_the_answer_and_keeps_what_waits_until_it_is_
         assert len(runner.turns) == 1
         await send(desk, in_topic(**REOPENED))
         await eventually(lambda: [t.text for t in runner.turns] == ["first", "second"])
-        assert await place_of(store) is Place.OPEN
+        assert await place_of(store) is VenueState.OPEN
 
 
 async def test_no_run_begins_for_a_closed_topic(store):
@@ -131,11 +131,11 @@ async def test_what_a_closed_topic_refuses_is_said_when_it_is_reopened(store):
         await store.put(None, TOPIC, "the answer", "turn:1", kind="final")
         await store.put(None, Address(BOT_ID, GROUP, 43), "elsewhere", "turn:2", kind="final")
         (row,) = await store.claim_outbox(())
-        desk.places.note(TOPIC, TOPIC_CLOSED)
+        desk.venues.note(TOPIC, TOPIC_CLOSED)
         await store.hold_outbox(row.id)
 
         async def closed():
-            return await place_of(store) is Place.CLOSED
+            return await place_of(store) is VenueState.CLOSED
 
         await eventually(closed)
         (other,) = await store.claim_outbox(())
@@ -156,14 +156,14 @@ async def test_a_topic_whose_reopening_nobody_told_is_found_open(store):
             await store.hold_outbox(row.id)
         assert not await store.probe_held()  # not before its pause is over
         await store.pool.execute("UPDATE outbox SET next_at = now() - interval '1 second' WHERE state = 'held'")
-        desk.places._due.set()
+        desk.venues._due.set()
         (probe,) = await eventually(lambda: store.claim_outbox(()))
         assert probe.text == "answer 0"
         await store.sent(probe.id)
-        desk.places._due.set()
+        desk.venues._due.set()
 
         async def opened():
-            return await place_of(store) is Place.OPEN
+            return await place_of(store) is VenueState.OPEN
 
         await eventually(opened)
         assert [r.text for r in await eventually(lambda: store.claim_outbox(()))] == ["answer 1"]
@@ -197,13 +197,13 @@ async def test_a_topic_that_is_gone_ends_its_work_and_is_told_in_private(store):
         await desk.say("I wrote in private once")
         thread, turn, runner = await begin(desk, in_topic("first"))
         await send(desk, in_topic("second"))
-        desk.places.note(TOPIC, NOT_FOUND)
+        desk.venues.note(TOPIC, NOT_FOUND)
 
         async def stopped():
             return (NAME, 1) in desk.resources.stops and any(isinstance(f, wire.Shutdown) for f in runner.sent)
 
         await eventually(stopped)
-        assert await place_of(store) is Place.ORPHANED
+        assert await place_of(store) is VenueState.ORPHANED
         assert await store.queued_count(thread.id) == 0
         assert (await store.turn_by_id(turn.id)).stop_asked
         ((state, chat, topic, told),) = [row for row in await outbox(store) if "is gone" in row[3]]
@@ -213,12 +213,12 @@ async def test_a_topic_that_is_gone_ends_its_work_and_is_told_in_private(store):
         await eventually(lambda: [e[:2] for e in desk.resources.events] == [(NAME, "PlaceGone")])
         await desk.say("/threads", chat=GROUP, user=ADMIN)
         assert "topic gone" in (await desk.said())[-1]
-        desk.places.note(TOPIC, NOT_FOUND)  # again: nothing more follows
+        desk.venues.note(TOPIC, NOT_FOUND)  # again: nothing more follows
         await send(desk, in_topic("later", topic=43))
-        desk.places.note(Address(BOT_ID, GROUP, 43), TOPIC_CLOSED)  # it is taken after the other
+        desk.venues.note(Address(BOT_ID, GROUP, 43), TOPIC_CLOSED)  # it is taken after the other
 
         async def taken():
-            return await place_of(store, "tg-n100200300-43") is Place.CLOSED
+            return await place_of(store, "tg-n100200300-43") is VenueState.CLOSED
 
         await eventually(taken)
         assert len([row for row in await outbox(store) if "is gone" in row[3]]) == 1
@@ -227,10 +227,10 @@ async def test_a_topic_that_is_gone_ends_its_work_and_is_told_in_private(store):
 async def test_a_topic_that_is_gone_is_not_told_in_the_group(store):
     async with running_desk(store, reconcile=False) as desk:
         await send(desk, in_topic("first"))
-        desk.places.note(TOPIC, NOT_FOUND)
+        desk.venues.note(TOPIC, NOT_FOUND)
 
         async def orphaned():
-            return await place_of(store) is Place.ORPHANED
+            return await place_of(store) is VenueState.ORPHANED
 
         await eventually(orphaned)
         assert await outbox(store) == []
@@ -240,11 +240,11 @@ async def test_who_writes_in_a_topic_that_was_taken_for_gone_is_answered(store):
     async with running_desk(store) as desk:
         await send(desk, in_topic("first"))
         await desk.run_wanted(NAME, 1)
-        desk.places.note(TOPIC, NOT_FOUND)
+        desk.venues.note(TOPIC, NOT_FOUND)
         await eventually(lambda: (NAME, 1) in desk.resources.stops)
         desk.resources.report(NAME, number=1, finishedAt="2026-01-01T00:00:00Z", reason="Stopped")
         await send(desk, in_topic("here I am"))
-        assert await place_of(store) is Place.OPEN
+        assert await place_of(store) is VenueState.OPEN
         thread = await desk.run_wanted(NAME, 2)
         assert [t.text for t in await store.queued_turns(thread.id)] == ["here I am"]
 
@@ -253,7 +253,7 @@ async def test_a_command_in_a_topic_that_was_taken_for_gone_works_too(store):
     async with running_desk(store) as desk:
         await send(desk, in_topic("first"))
         await desk.run_wanted(NAME, 1)
-        desk.places.note(TOPIC, NOT_FOUND)
+        desk.venues.note(TOPIC, NOT_FOUND)
         await eventually(lambda: (NAME, 1) in desk.resources.stops)
         desk.resources.report(NAME, number=1, finishedAt="2026-01-01T00:00:00Z", reason="Stopped")
         await send(desk, {"message": in_topic()["message"] | {"text": "/retry"}})
@@ -264,9 +264,9 @@ async def test_a_command_in_a_topic_that_was_taken_for_gone_works_too(store):
 async def test_general_and_a_chat_without_topics_are_never_gone_for_a_topic(store):
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("hello")
-        desk.places.note(Address(BOT_ID, PERSON), NOT_FOUND)
-        desk.places.note(Address(BOT_ID, GROUP, 1), NOT_FOUND)
-        assert not desk.places._noted
+        desk.venues.note(Address(BOT_ID, PERSON), NOT_FOUND)
+        desk.venues.note(Address(BOT_ID, GROUP, 1), NOT_FOUND)
+        assert not desk.venues._noted
 
 
 # --- chats -----------------------------------------------------------------------------------------
@@ -278,9 +278,9 @@ async def test_a_bot_that_was_removed_ends_all_topics_and_goes_on_when_it_is_bac
         await send(desk, in_topic("other", topic=43), in_topic(topic=43, **CLOSED))
         await send(desk, membership("kicked"))
         await eventually(lambda: any(isinstance(f, wire.Shutdown) for f in runner.sent))
-        assert {t.place for t in await store.list_threads()} == {Place.ORPHANED}
+        assert {t.venue for t in await store.list_threads()} == {VenueState.ORPHANED}
         await send(desk, membership("administrator"))
-        assert {t.place for t in await store.list_threads()} == {Place.OPEN}
+        assert {t.venue for t in await store.list_threads()} == {VenueState.OPEN}
         desk.resources.report(NAME, number=1, finishedAt="2026-01-01T00:00:00Z", reason="Stopped")
         await send(desk, in_topic("again"))
         await desk.run_wanted(NAME, 2)
@@ -290,10 +290,10 @@ async def test_a_bot_that_was_removed_ends_all_topics_and_goes_on_when_it_is_bac
 async def test_a_refusal_tells_the_same_as_the_update(store):
     async with running_desk(store, reconcile=False) as desk:
         await send(desk, in_topic("first"), in_topic("other", topic=43))
-        desk.places.note(TOPIC, BLOCKED)
+        desk.venues.note(TOPIC, BLOCKED)
 
         async def orphaned():
-            return {t.place for t in await store.list_threads()} == {Place.ORPHANED}
+            return {t.venue for t in await store.list_threads()} == {VenueState.ORPHANED}
 
         await eventually(orphaned)
 
@@ -314,14 +314,14 @@ async def test_what_was_written_after_the_bot_came_back_is_not_cancelled(store):
 async def test_a_topic_that_was_deleted_stays_gone_when_the_bot_is_back(store):
     async with running_desk(store, reconcile=False) as desk:
         await send(desk, in_topic("first"))
-        desk.places.note(TOPIC, NOT_FOUND)
+        desk.venues.note(TOPIC, NOT_FOUND)
 
         async def orphaned():
-            return await place_of(store) is Place.ORPHANED
+            return await place_of(store) is VenueState.ORPHANED
 
         await eventually(orphaned)
         await send(desk, membership("left"), membership("member"))
-        assert await place_of(store) is Place.ORPHANED
+        assert await place_of(store) is VenueState.ORPHANED
 
 
 async def test_a_chat_that_is_gone_is_told_to_who_was_cut_off_and_shown_as_such(store):
@@ -360,7 +360,7 @@ async def test_what_the_api_server_does_not_let_now_is_done_later(store):
         await send(desk, MIGRATE_TO)
 
         def handed_on():
-            desk.places._due.set()
+            desk.venues._due.set()
             return desk.resources.cached(NEW_NAME) and desk.resources.cached(OLD_NAME) is None
 
         await eventually(handed_on)
@@ -387,7 +387,7 @@ async def test_a_group_that_became_a_supergroup_goes_on_in_whichever_order_it_is
         desk.resources.change(OLD_NAME, classRef={"name": "big"})
         for how in told.split():
             if how == "error":
-                desk.places.note(Address(BOT_ID, OLD), Moved(NEW))
+                desk.venues.note(Address(BOT_ID, OLD), Moved(NEW))
 
                 async def moved():
                     return await store.thread_by_name(NEW_NAME)
@@ -470,7 +470,7 @@ async def test_a_conversation_that_began_in_the_new_chat_takes_what_waited_in_th
         said = await store.pool.fetch("SELECT text FROM messages WHERE thread_id = $1 ORDER BY turn_id", thread.id)
         assert [row[0] for row in said] == ["old", "new"]
         left = await store.thread_by_name(OLD_NAME)
-        assert left.place is Place.ORPHANED
+        assert left.venue is VenueState.ORPHANED
 
 
 async def test_a_group_that_became_a_forum_goes_on_in_general(store):

@@ -8,7 +8,7 @@ import pytest
 from agent_gateway.commands.table import Answer
 from agent_gateway.store.database import FAULTS
 from agent_gateway.wording.texts import ANONYMOUS
-from tests.support.dispatch import ADMIN, GROUP, PERSON, STRANGER, address, message, running_desk
+from tests.support.desk import ADMIN, GROUP, PERSON, STRANGER, address, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres

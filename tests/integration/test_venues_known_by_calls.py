@@ -8,12 +8,12 @@ import contextlib
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from agent_gateway.store.rows import Address, Place
+from agent_gateway.store.rows import Address, VenueState
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.sender import Sender
 from agent_simulators.telegram.server import create_app
 from tests.conftest import BOT_ID
-from tests.support.dispatch import GROUP, PERSON, message, running_desk
+from tests.support.desk import GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
@@ -35,7 +35,7 @@ async def connected(store):
             return [m["text"] for m in (await (await sim.get(f"/sim/chats/{chat}")).json())["messages"] if m["bot"]]
 
         api = TelegramApi(TOKEN, str(sim.make_url("")))
-        api.on_problem = desk.places.note
+        api.on_problem = desk.venues.note
         sender = Sender(api, store, check=lambda: None, poll=0.05)
         desk.wake.on_outbox = sender.notify
         sending = asyncio.create_task(sender.run())
@@ -88,7 +88,7 @@ async def test_a_topic_that_was_deleted_is_told_in_private_and_nowhere_in_the_gr
         (text,) = await eventually(told)
         assert thread.name in text
         assert await seen(GROUP) == []
-        assert (await store.thread_by_id(thread.id)).place is Place.ORPHANED
+        assert (await store.thread_by_id(thread.id)).venue is VenueState.ORPHANED
         assert await store.queued_count(thread.id) == 0
 
 
@@ -102,15 +102,15 @@ async def test_a_topic_whose_closing_nobody_told_is_found_closed_and_open_again(
 
         async def closed():
             held = await store.pool.fetchval("SELECT count(*) FROM outbox WHERE state = 'held'")
-            return held == 2 and (await store.thread_by_id(thread.id)).place is Place.CLOSED
+            return held == 2 and (await store.thread_by_id(thread.id)).venue is VenueState.CLOSED
 
         await eventually(closed)
         await play("topics", chat=GROUP, topic=42, closed=False)
         await store.pool.execute("UPDATE outbox SET next_at = now() - interval '1 second'")
 
         async def arrived():
-            desk.places._due.set()
-            opened = (await store.thread_by_id(thread.id)).place is Place.OPEN
+            desk.venues._due.set()
+            opened = (await store.thread_by_id(thread.id)).venue is VenueState.OPEN
             return opened and await seen(GROUP) == ["the answer", "and more"]
 
         await eventually(arrived)

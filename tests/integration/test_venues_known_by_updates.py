@@ -9,12 +9,12 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from agent_gateway.inbox.ingest import Ingest
-from agent_gateway.store.rows import Address, Final, Place, TurnState
+from agent_gateway.store.rows import Address, Final, TurnState, VenueState
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.sender import Sender
 from agent_simulators.telegram.server import create_app
 from tests.conftest import BOT_ID
-from tests.support.dispatch import GROUP, PERSON, running_desk
+from tests.support.desk import GROUP, PERSON, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
@@ -46,7 +46,7 @@ async def connected(store):
     """Run the whole way from poll to sender, agents played."""
     async with TestClient(TestServer(create_app(TOKEN))) as client, running_desk(store) as desk:
         api = TelegramApi(TOKEN, str(client.make_url("")))
-        api.on_problem = desk.places.note
+        api.on_problem = desk.venues.note
         sender = Sender(api, store, check=lambda: None, poll=0.05)
         desk.wake.on_outbox = sender.notify
         ingest = Ingest(api, store, check=lambda: None, wake=desk.wake.inbox, timeout=5)
@@ -65,7 +65,7 @@ async def connected(store):
 def placed(store, name, place):
     async def is_so():
         thread = await store.thread_by_name(name)
-        return thread is not None and thread.place is place
+        return thread is not None and thread.venue is place
 
     return is_so
 
@@ -84,7 +84,7 @@ async def test_a_topic_is_closed_renamed_and_opened_again(store):
         await telegram.say("second", chat=GROUP, topic=42)
         thread, runner = await begin(desk, NAME)
         await telegram.play("topics", chat=GROUP, topic=42, closed=True)
-        await eventually(placed(store, NAME, Place.CLOSED))
+        await eventually(placed(store, NAME, VenueState.CLOSED))
         turn = runner.turns[0]
         await store.turn_started(turn.id, 1, 1)
         await store.end_turn(turn.id, 1, 2, TurnState.FAILED, "aborted", Final("Stopped."))
@@ -133,7 +133,7 @@ async def test_a_person_blocks_the_bot_and_comes_back(store):
         await telegram.say("first", chat=PERSON)
         await begin(desk, "tg-42")
         await telegram.play("chats", chat=PERSON, blocked=True)
-        await eventually(placed(store, "tg-42", Place.ORPHANED))
+        await eventually(placed(store, "tg-42", VenueState.ORPHANED))
         await eventually(lambda: ("tg-42", 1) in desk.resources.stops)
         await telegram.play("chats", chat=PERSON, blocked=False)
-        await eventually(placed(store, "tg-42", Place.OPEN))
+        await eventually(placed(store, "tg-42", VenueState.OPEN))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from agent_contract import names, wire
-from agent_gateway.conversations.notes import Notes
+from agent_gateway.conversations.notes import PromptNotes
 from agent_gateway.conversations.reconciler import read_link
 from agent_gateway.kube import KubeError
 from agent_gateway.models.providers import Keys, Providers, build_provider
@@ -242,9 +242,9 @@ async def running_port(
         authenticator=Authenticator(kube, store, namespace=NAMESPACE),
         proxy=proxy,
         children=children,
-        classes=children.wishes,
+        classes=children.requests,
         files=PlayedFiles(),
-        notes=Notes(store, resources, wake),
+        notes=PromptNotes(store, resources, wake),
     )
     number = number or free_port()
     server = await serve(create_app(deps), "127.0.0.1", number)

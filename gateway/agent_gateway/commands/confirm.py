@@ -14,7 +14,7 @@ from agent_gateway.wake import Wake
 from agent_gateway.wording import confirm as texts
 
 
-class Deed(Protocol):
+class ConfirmedAction(Protocol):
     """What a question asks about."""
 
     async def do(self, connection: Connection, confirm: Confirm, person_id: int) -> Outcome:
@@ -34,7 +34,7 @@ class Questions:
         self._store = store
         self._wake = wake
         self._is_admin = is_admin
-        self.deeds: Mapping[str, Deed] = {}
+        self.actions: Mapping[str, ConfirmedAction] = {}
         """What each action does; set once."""
 
     async def ask(
@@ -54,7 +54,7 @@ class Questions:
         confirm = await self._store.lock_confirm(connection, number)
         if confirm is None or confirm.address.chat_id != pressed.address.chat_id:
             return Outcome(texts.GONE)
-        if action not in {confirm.action, texts.CANCEL} or confirm.action not in self.deeds:
+        if action not in {confirm.action, texts.CANCEL} or confirm.action not in self.actions:
             return Outcome(texts.GONE)
         if pressed.person_id != confirm.person_id and not self._is_admin(pressed.person_id):
             return Outcome(texts.NOT_YOURS)
@@ -64,7 +64,7 @@ class Questions:
             return await self._end(connection, pressed, confirm, "cancelled", Outcome(texts.EXPIRED), texts.EXPIRED)
         if action == texts.CANCEL:
             return await self._end(connection, pressed, confirm, "cancelled", Outcome(texts.CANCELLED), texts.CANCELLED)
-        outcome = await self.deeds[confirm.action].do(connection, confirm, pressed.person_id)
+        outcome = await self.actions[confirm.action].do(connection, confirm, pressed.person_id)
         return await self._end(connection, pressed, confirm, "done", outcome, texts.DONE)
 
     async def _end(

@@ -107,7 +107,7 @@ class Pairing:
         if not taken_back:
             return Outcome(texts.not_approved_text(person_id))
         await self._store.add_audit(connection, command.person_id, "revoke", str(person_id))
-        place = await self._store.private_place(connection, person_id) or Address(command.address.bot_id, person_id)
+        place = await self._store.private_venue(connection, person_id) or Address(command.address.bot_id, person_id)
         key = f"shut-out:{person_id}:{command.address.chat_id}:{command.message_id}"
         await self._store.put(connection, place, texts.SHUT_OUT, key, kind="notice")
         _log.info("person_shut_out", extra={"person_id": person_id, "by": command.person_id})

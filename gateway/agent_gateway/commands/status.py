@@ -11,7 +11,7 @@ from agent_gateway.commands.turns import Outcome
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.rows import Place, Thread
+from agent_gateway.store.rows import Thread, VenueState
 from agent_gateway.telegram.inbound.updates import Command, Pressed
 from agent_gateway.wording import commands as texts
 from agent_gateway.wording.confirm import GONE
@@ -104,5 +104,5 @@ def _line(thread: Thread, resource: AgentThread | None, *, ready: bool) -> texts
     if ready and phase in {Phase.PENDING, Phase.STARTING}:
         phase = Phase.RUNNING  # an agent that answers is not "starting"; the node's word of it comes a second later
     gone = "chat gone" if thread.address.topic_id is None else "topic gone"
-    shown = {Place.OPEN: phase.value, Place.CLOSED: "topic closed", Place.ORPHANED: gone}[thread.place]
+    shown = {VenueState.OPEN: phase.value, VenueState.CLOSED: "topic closed", VenueState.ORPHANED: gone}[thread.venue]
     return texts.ThreadLine(thread.name, thread.title, shown, run.number if run else None, run.reason if run else None)

@@ -10,7 +10,7 @@ from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import Address, SubAgentRow
 from agent_gateway.subagents.facts import build_facts
-from agent_gateway.subagents.requests import Wishes
+from agent_gateway.subagents.requests import SubAgentRequests
 from agent_gateway.wording import subagents as texts
 
 _MOST_TASK = 8192
@@ -47,9 +47,11 @@ class Order(Asked, Protocol):
 class SubAgentCommands:
     """`/spawn`, `/subagents`, `/cancel` and the Cancel button. Each returns what is said."""
 
-    def __init__(self, store: Store, wishes: Wishes, bot_name: str, *, is_admin: Callable[[int], bool]) -> None:
+    def __init__(
+        self, store: Store, requests: SubAgentRequests, bot_name: str, *, is_admin: Callable[[int], bool]
+    ) -> None:
         self._store = store
-        self._wishes = wishes
+        self._wishes = requests
         self._bot_name = bot_name
         self._is_admin = is_admin
 

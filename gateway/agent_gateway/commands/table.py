@@ -85,7 +85,7 @@ class Commands:
         self._cleanup = Cleanup(store, registry, wake, self._questions, is_admin=is_admin)
         self._export = Export(store)
         self._forget = Forget(store, registry, wake, self._questions)
-        self._questions.deeds = {"cleanup": self._cleanup, "forget": self._forget}
+        self._questions.actions = {"cleanup": self._cleanup, "forget": self._forget}
         self._buttons: tuple[Pressable, ...] = (stop_button, again, self._questions, settings, state)
 
     async def answer(self, connection: Connection, update_id: int, command: Command) -> Answer | Prompt | None:

@@ -91,7 +91,7 @@ class ShowWaiting:
 
     reason: str | None = None
     message: str | None = None
-    no_place: bool = False
+    no_slot: bool = False
     late: bool = False
     """The start takes longer than it may, and nothing says why."""
     behind: bool = False

@@ -24,7 +24,7 @@ from agent_gateway.conversations.actions import (
     TimeOut,
 )
 from agent_gateway.resources.agentthreads import find_run
-from agent_gateway.store.rows import MOVED, Place, Run, RunState, Thread, Turn, TurnState
+from agent_gateway.store.rows import MOVED, Run, RunState, Thread, Turn, TurnState, VenueState
 
 LOST_AFTER = timedelta(seconds=30)
 """A lost connection alone is not the end; after this the run is stopped."""
@@ -75,7 +75,7 @@ class Snapshot:
     resource_known: bool
     """False until the watch has listed once: absence means nothing before."""
     timeouts: Timeouts = field(default_factory=Timeouts)
-    free_place: bool = True
+    free_slot: bool = True
     gateway_since: datetime | None = None
     """When this gateway began to lead: runners had no chance to connect before."""
     children_until: datetime | None = None
@@ -87,26 +87,26 @@ def decide(s: Snapshot, now: datetime) -> list[Action]:
     if s.run is not None:
         return _with_open_run(s, s.run, now)
     if s.running is not None:
-        return [_cut(s.running, s.last, s.thread.place)]
+        return [_cut(s.running, s.last, s.thread.venue)]
     if s.waiting is not None:
         return _without_run(s, s.waiting, now)
     return []
 
 
-def _cut(turn: Turn, last: Run | None, place: Place) -> Action:
+def _cut(turn: Turn, last: Run | None, place: VenueState) -> Action:
     if turn.state is TurnState.DELIVERED and not turn.stop_asked:
         return Requeue(turn.id)
     if turn.stop_asked:
         return Interrupt(turn.id, Reason.STOPPED)
     reason = (last.reason if last else None) or Reason.DELETED
     # once: what is cut again is a person's to decide
-    resumes = reason in RESUMED and turn.again_of is None and place is Place.OPEN
+    resumes = reason in RESUMED and turn.again_of is None and place is VenueState.OPEN
     return Interrupt(turn.id, reason, last.message if last else None, resumes)
 
 
 def _without_run(s: Snapshot, turn: Turn, now: datetime) -> list[Action]:
     resource = s.resource
-    if s.thread.place is not Place.OPEN:
+    if s.thread.venue is not VenueState.OPEN:
         return []  # who opens it wakes the thread
     if not s.resource_known:
         return [LookAgain(0.5)]
@@ -120,8 +120,8 @@ def _without_run(s: Snapshot, turn: Turn, now: datetime) -> list[Action]:
         left = s.last.ended_at + timedelta(seconds=PAUSES[turn.attempts - 1]) - now
         if left > timedelta():
             return [ShowWaiting(s.last.reason, s.last.message), LookAgain(left.total_seconds())]
-    if not s.free_place:
-        return [ShowWaiting(no_place=True), LookAgain(2)]
+    if not s.free_slot:
+        return [ShowWaiting(no_slot=True), LookAgain(2)]
     return [RequestRun()]
 
 
@@ -227,7 +227,7 @@ def _outdated(s: Snapshot, run: Run) -> list[Action]:
 
 
 def _going_on(s: Snapshot, run: Run, now: datetime) -> list[Action]:
-    if s.thread.place is not Place.OPEN:
+    if s.thread.venue is not VenueState.OPEN:
         return []
     ready = s.link is not None and s.link.run == run.number and s.link.ready
     unsent = _send(s.running, s.link, now) if ready and s.link is not None else []

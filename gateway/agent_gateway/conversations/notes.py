@@ -15,7 +15,7 @@ from agent_gateway.wording import texts
 from agent_gateway.wording.subagents import earlier_result_text
 
 
-class Notes:
+class PromptNotes:
     """Adds notes to a turn that is about to be given to a run."""
 
     def __init__(self, store: Store, resources: AgentThreads, wake: Wake) -> None:

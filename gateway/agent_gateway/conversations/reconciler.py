@@ -16,8 +16,8 @@ from agent_contract.terms import Timeouts
 from agent_gateway.conversations import actions as do
 from agent_gateway.conversations import decide as r
 from agent_gateway.conversations.closing import close_left, close_views
-from agent_gateway.conversations.notes import Notes
-from agent_gateway.conversations.slots import Line
+from agent_gateway.conversations.notes import PromptNotes
+from agent_gateway.conversations.slots import SlotQueue
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.kube import KubeError
 from agent_gateway.logs import describe_fault
@@ -91,8 +91,8 @@ class Threads:
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
         self._starting = asyncio.Lock()
-        self._line = Line()
-        self._notes = Notes(store, resources, wake)
+        self._slots = SlotQueue()
+        self._notes = PromptNotes(store, resources, wake)
 
     async def run(self) -> None:
         """Look at what is due, for ever; one task a thread, threads in parallel."""
@@ -161,7 +161,7 @@ class Threads:
 
     def _call_next(self, looked_at: int) -> None:
         """Let the first in the line look whether a place is free now."""
-        first = self._line.first()
+        first = self._slots.first()
         if first is not None and first != looked_at:
             self._wake.thread(first)
 
@@ -177,17 +177,17 @@ class Threads:
                 return
 
     def _keep_line(self, s: r.Snapshot, actions: list[do.Action]) -> None:
-        if s.waiting is not None and any(isinstance(a, do.ShowWaiting) and a.no_place for a in actions):
-            self._line.join(s.thread.id, s.waiting.id, _person(s.waiting))
+        if s.waiting is not None and any(isinstance(a, do.ShowWaiting) and a.no_slot for a in actions):
+            self._slots.join(s.thread.id, s.waiting.id, _person(s.waiting))
         elif do.RequestRun() not in actions:
-            self._line.leave(s.thread.id)
+            self._slots.leave(s.thread.id)
 
-    async def _has_place(self, waiting: Turn) -> bool:
+    async def _has_slot(self, waiting: Turn) -> bool:
         """Say whether a run may begin, those who are before it in the line counted as begun."""
         before = 0
-        if not self._line.is_empty_but_for(waiting.thread_id):
-            self._line.working = await self._store.count_places()
-            before = self._line.count_before(waiting.thread_id, waiting.id, _person(waiting))
+        if not self._slots.is_empty_but_for(waiting.thread_id):
+            self._slots.working = await self._store.count_slots()
+            before = self._slots.count_before(waiting.thread_id, waiting.id, _person(waiting))
         return await self._store.open_runs() + before < self._max_runs
 
     async def _read(self, thread: Thread) -> r.Snapshot:
@@ -201,7 +201,7 @@ class Threads:
         if run is not None:
             class_name = resource.spec.class_ref.name if resource else names.DEFAULT_CLASS
             timeouts = (await self._resources.agent_class(class_name)).spec.timeouts
-        free = run is not None or waiting is None or await self._has_place(waiting)
+        free = run is not None or waiting is None or await self._has_slot(waiting)
         return r.Snapshot(
             thread=thread,
             run=run,
@@ -212,7 +212,7 @@ class Threads:
             resource=resource,
             resource_known=self._resources.synced.is_set(),
             timeouts=timeouts,
-            free_place=free,
+            free_slot=free,
             gateway_since=self._since,
             children_until=await self._children.work_until(running) if running else None,
         )
@@ -355,8 +355,8 @@ class Threads:
             text = texts.QUEUED
         elif waiting.late:
             text = texts.late_text(s.thread.name)
-        elif waiting.no_place:
-            place = 1 + self._line.count_before(s.thread.id, s.waiting.id, _person(s.waiting))
+        elif waiting.no_slot:
+            place = 1 + self._slots.count_before(s.thread.id, s.waiting.id, _person(s.waiting))
             text = texts.capacity_text(await self._store.open_runs(), self._max_runs, place)
         else:
             text = texts.waiting_text(waiting.reason, waiting.message)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 
-class Line:
+class SlotQueue:
     """Threads that wait for a place, each with the turn that waits and the person who wrote it.
 
     Each time a person has a place, or waits with an earlier turn, they go behind those who have fewer: whoever fills

@@ -20,17 +20,17 @@ from agent_gateway.commands.turns import Outcome
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.parts import Parts
-from agent_gateway.inbox.queues import Lanes
+from agent_gateway.inbox.queues import InboxQueues
 from agent_gateway.logs import describe_fault
 from agent_gateway.metrics import UPDATES
 from agent_gateway.store import Store
 from agent_gateway.store.database import FAULTS, Connection
-from agent_gateway.store.rows import Address, InboxRow, Place, Turn
+from agent_gateway.store.rows import Address, InboxRow, Turn, VenueState
 from agent_gateway.telegram.errors import MalformedUpdate, TelegramProblem
 from agent_gateway.telegram.inbound.updates import Command, Edited, Ignored, Incoming, Pressed, Prompt, parse
-from agent_gateway.telegram.inbound.venues import CLOSED_WAITS, PlaceChange, read_change
+from agent_gateway.telegram.inbound.venues import CLOSED_WAITS, VenueEvent, read_change
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.venues.venues import Places
+from agent_gateway.venues.venues import Venues
 from agent_gateway.wake import Wake
 from agent_gateway.wording.commands import not_allowed_text
 from agent_gateway.wording.texts import buried_text
@@ -71,14 +71,14 @@ class Dispatcher:
         callbacks: Callbacks,
         steering: Steering,
         *,
-        places: Places,
+        venues: Venues,
         letting_in: pairing.Pairing,
         unaddressed: bool = False,
     ) -> None:
         self._store = store
         self._steering = steering
         self._parts = Parts(store, bot)
-        self._places = places
+        self._venues = venues
         self._letting_in = letting_in
         self._unaddressed = unaddressed
         self._callbacks = callbacks
@@ -94,7 +94,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Dispatch for ever."""
-        await Lanes(self._store, self._wake, self._check, self._take).run()
+        await InboxQueues(self._store, self._wake, self._check, self._take).run()
 
     async def _take(self, row: InboxRow) -> bool:
         """Take one row; False where it is to be tried again."""
@@ -132,9 +132,9 @@ class Dispatcher:
         async with self._store.fenced() as connection:
             if not await self._store.claim_inbox(connection, row.update_id):
                 return
-            if isinstance(incoming, PlaceChange):
+            if isinstance(incoming, VenueEvent):
                 UPDATES.labels("place").inc()
-                after: list[Any] = await self._places.apply(connection, incoming, row.update_id)
+                after: list[Any] = await self._venues.apply(connection, incoming, row.update_id)
             else:
                 after = await self._handle(connection, row, self._follow(incoming))
             await self._store.finish_inbox(connection, row.update_id)
@@ -185,7 +185,7 @@ class Dispatcher:
             said_to_it = parse(_load(row.payload), self._bot) if self._unaddressed else incoming
             return [] if isinstance(said_to_it, Ignored) else await self._refuse(connection, incoming, address)
         asks = isinstance(incoming, Prompt | Command)
-        back: list[Any] = await self._places.settle(connection, address) if asks else []
+        back: list[Any] = await self._venues.settle(connection, address) if asks else []
         match incoming:
             case Prompt():
                 answer = await self._ask(connection, row, incoming)
@@ -195,7 +195,7 @@ class Dispatcher:
                 outcome = await self._letting_in.answer(connection, incoming)
                 answer = None if outcome is None else _answer(outcome)
             case Command():
-                back += await self._places.greet(connection, address)
+                back += await self._venues.greet(connection, address)
                 said = await self._commands.answer(connection, row.update_id, incoming)
                 answer = await self._ask(connection, row, said) if isinstance(said, Prompt) else said
             case Pressed():
@@ -226,7 +226,7 @@ class Dispatcher:
         address = prompt.address
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
         thread = await self._store.get_or_create_thread(connection, address, name, prompt.title)
-        back = await self._places.greet(connection, address) if thread.place is Place.ORPHANED else []
+        back = await self._venues.greet(connection, address) if thread.venue is VenueState.ORPHANED else []
         running = await self._store.running_turn(thread.id, connection)
         steered = await self._steering.reply(connection, row.update_id, thread, prompt, running)
         if steered is not None:
@@ -237,7 +237,7 @@ class Dispatcher:
         _log.info("step", extra={"step": "turn_queued", "agent_thread": name, "turn": turn.id, "t": _now_ms(),
                                  "update_id": row.update_id})  # fmt: skip
 
-        if thread.place is Place.CLOSED:  # its state cannot be shown there
+        if thread.venue is VenueState.CLOSED:  # its state cannot be shown there
             return Answer(CLOSED_WAITS, back)
 
         def show() -> None:

@@ -21,7 +21,7 @@ _PARALLEL = 4
 """Fewer than the pool has connections: each holds one for its transaction, and commands look things up on another."""
 
 
-class Lanes:
+class InboxQueues:
     """Takes the oldest row of each lane, then the next.
 
     Args:

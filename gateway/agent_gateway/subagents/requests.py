@@ -1,4 +1,4 @@
-"""Wishes for sub-agents: who may have one, and how it is recorded before anything is made."""
+"""SubAgentRequests for sub-agents: who may have one, and how it is recorded before anything is made."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 _TURN_OVER = "The turn that asked for it is over."
 
 
-class Wishes:
+class SubAgentRequests:
     """Records what agents and people ask for, within the limits of their class.
 
     Args:

@@ -34,7 +34,7 @@ from agent_gateway.store.rows import (
 from agent_gateway.subagents import decide as c
 from agent_gateway.subagents.facts import build_facts
 from agent_gateway.subagents.parents import Parents
-from agent_gateway.subagents.requests import Wishes
+from agent_gateway.subagents.requests import SubAgentRequests
 from agent_gateway.wake import Wake
 from agent_gateway.wording import subagents as words
 
@@ -45,7 +45,7 @@ _ROUNDS = 10
 _UNSENT_SECONDS = 2.0
 
 
-class Lines(Protocol):
+class StatusLines(Protocol):
     """What the chat shows below a running turn."""
 
     def children(self, turn_id: int, lines: Sequence[words.ChildLine]) -> None:
@@ -71,7 +71,7 @@ class SubAgentService:
         threads: AgentThreads,
         resources: SubAgents,
         registry: Registry,
-        views: Lines,
+        views: StatusLines,
         wake: Wake,
         link_state: Callable[[int], LinkState | None],
     ) -> None:
@@ -84,13 +84,13 @@ class SubAgentService:
         self._link_state = link_state
         self._since = datetime.now(UTC)
         self._parents = Parents(store, threads, resources)
-        self.wishes = Wishes(store, threads, wake, self.show)
+        self.requests = SubAgentRequests(store, threads, wake, self.show)
 
     # --- what a runner asks -----------------------------------------------------------------------
 
     async def ask(self, parent: Thread, run: int, ask: wire.SubAgentAsk) -> wire.SubAgentResult | None:
-        """Record what an agent asks for; see `Wishes.ask`."""
-        return await self.wishes.ask(parent, run, ask)
+        """Record what an agent asks for; see `SubAgentRequests.ask`."""
+        return await self.requests.ask(parent, run, ask)
 
     async def cancel_call(self, parent: Thread, run: int, seq: int, call_id: str) -> None:
         """Record that nobody waits for a call's sub-agent any more, with the acknowledgement."""

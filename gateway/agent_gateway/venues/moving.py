@@ -18,8 +18,8 @@ from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import Connection
-from agent_gateway.store.places import MovedThread
 from agent_gateway.store.rows import Address
+from agent_gateway.store.venues import MovedThread
 from agent_gateway.wake import Wake
 
 _log = logging.getLogger(__name__)

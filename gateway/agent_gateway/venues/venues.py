@@ -20,11 +20,11 @@ from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.database import FAULTS, Connection
-from agent_gateway.store.rows import Address, Place, Thread
+from agent_gateway.store.rows import Address, Thread, VenueState
 from agent_gateway.telegram.errors import TelegramProblem
 from agent_gateway.telegram.inbound import venues as words
 from agent_gateway.telegram.inbound.updates import GENERAL_TOPIC
-from agent_gateway.telegram.inbound.venues import Happening, PlaceChange
+from agent_gateway.telegram.inbound.venues import VenueEvent, VenueEventKind
 from agent_gateway.venues.moving import Moving
 from agent_gateway.wake import Wake
 
@@ -33,7 +33,7 @@ Then = Callable[[], Awaitable[None] | None]
 TICK_SECONDS = 30.0
 _RETRY_SECONDS = 2.0
 _KILL_GRACE = 5
-_CLOSED_OR_GONE = (Place.CLOSED, Place.ORPHANED)
+_CLOSED_OR_GONE = (VenueState.CLOSED, VenueState.ORPHANED)
 
 
 class Closer(Protocol):
@@ -43,7 +43,7 @@ class Closer(Protocol):
         """Show nothing more; return the messages that stand."""
 
 
-class Places:
+class Venues:
     """Keeps threads in step with the topics and chats that they are held in.
 
     Args:
@@ -73,12 +73,12 @@ class Places:
         self._wake = wake
         self._moving = moving
         self._check = check
-        self._noted: dict[PlaceChange, None] = {}
+        self._noted: dict[VenueEvent, None] = {}
         self._due = asyncio.Event()
 
     # --- what is told -----------------------------------------------------------------------------
 
-    async def apply(self, connection: Connection, change: PlaceChange, update_id: int | None = None) -> list[Then]:
+    async def apply(self, connection: Connection, change: VenueEvent, update_id: int | None = None) -> list[Then]:
         """Record what became of a place, with all that follows; return what is to be done once that is committed.
 
         Args:
@@ -87,35 +87,42 @@ class Places:
             update_id: The update that tells so: what was written after it is not ended by it.
         """
         match change.what:
-            case Happening.CLOSED:
+            case VenueEventKind.CLOSED:
                 return await self._close(connection, change.address)
-            case Happening.REOPENED:
+            case VenueEventKind.REOPENED:
                 return await self.reopen(connection, change.address)
-            case Happening.TOPIC_GONE | Happening.CHAT_GONE:
+            case VenueEventKind.TOPIC_GONE | VenueEventKind.CHAT_GONE:
                 return await self._lose(connection, change, update_id)
-            case Happening.CHAT_BACK:
-                back = await self._store.set_place(
-                    connection, change.address, Place.OPEN, was=(Place.ORPHANED,), was_why="chat", whole_chat=True
+            case VenueEventKind.CHAT_BACK:
+                back = await self._store.set_venue(
+                    connection,
+                    change.address,
+                    VenueState.OPEN,
+                    was=(VenueState.ORPHANED,),
+                    was_why="chat",
+                    whole_chat=True,
                 )
                 return self._awake(back)
-            case Happening.RENAMED:
+            case VenueEventKind.RENAMED:
                 await self._store.rename_topic(connection, change.address, change.title)
-            case Happening.CHAT_RENAMED:
+            case VenueEventKind.CHAT_RENAMED:
                 await self._store.rename_chat(connection, change.address, change.title)
-            case Happening.MOVED:
+            case VenueEventKind.MOVED:
                 moved = await self._moving.move(connection, change.address, change.moved_to or change.address)
                 return [*moved, self._due.set]
         return [self._due.set]
 
     async def reopen(self, connection: Connection, address: Address) -> list[Then]:
         """Record that a topic takes messages again: what waited for it is said, and what waits goes on."""
-        opened = await self._store.set_place(connection, address, Place.OPEN, was=_CLOSED_OR_GONE)
+        opened = await self._store.set_venue(connection, address, VenueState.OPEN, was=_CLOSED_OR_GONE)
         await self._store.release_held(connection, address)
         return [*self._awake(opened), self._wake.outbox]
 
     async def greet(self, connection: Connection, address: Address) -> list[Then]:
         """Record that somebody has written in a place, so that it is not gone; a topic that is closed stays so."""
-        return self._awake(await self._store.set_place(connection, address, Place.OPEN, was=(Place.ORPHANED,)))
+        return self._awake(
+            await self._store.set_venue(connection, address, VenueState.OPEN, was=(VenueState.ORPHANED,))
+        )
 
     async def settle(self, connection: Connection, address: Address) -> list[Then]:
         """Record that somebody has written in General, which goes on with what its group had before it had topics."""
@@ -134,8 +141,8 @@ class Places:
     async def _close(self, connection: Connection, address: Address) -> list[Then]:
         """Stop the running answer; what waits waits on, and what cannot be said there is held."""
         then: list[Then] = []
-        for thread in await self._store.set_place(
-            connection, address, Place.CLOSED, was=(Place.OPEN, Place.ORPHANED)
+        for thread in await self._store.set_venue(
+            connection, address, VenueState.CLOSED, was=(VenueState.OPEN, VenueState.ORPHANED)
         ):  # fmt: skip
             _log.info("topic_closed", extra={"agent_thread": thread.name})
             work = await self._store.work_of(connection, thread.id)
@@ -146,11 +153,11 @@ class Places:
             then += [partial(self._hide, turn_id) for turn_id in work.waiting]
         return then
 
-    async def _lose(self, connection: Connection, change: PlaceChange, update_id: int | None) -> list[Then]:
-        chat = change.what is Happening.CHAT_GONE
+    async def _lose(self, connection: Connection, change: VenueEvent, update_id: int | None) -> list[Then]:
+        chat = change.what is VenueEventKind.CHAT_GONE
         then: list[Then] = []
-        for thread in await self._store.set_place(
-            connection, change.address, Place.ORPHANED, was=(Place.OPEN, Place.CLOSED), whole_chat=chat,
+        for thread in await self._store.set_venue(
+            connection, change.address, VenueState.ORPHANED, was=(VenueState.OPEN, VenueState.CLOSED), whole_chat=chat,
             why="chat" if chat else "topic",
         ):  # fmt: skip
             then += await self._orphan(connection, thread, update_id, chat=chat)
@@ -171,7 +178,7 @@ class Places:
             await store.ask_stop(connection, thread.id, run.number, "killed")
         text = (words.chat_gone_text if chat else words.topic_gone_text)(thread.title, thread.name, len(cancelled))
         person = last.person_id if last is not None else None
-        place = await store.private_place(connection, person) if person is not None else None
+        place = await store.private_venue(connection, person) if person is not None else None
         told = last is not None and place is not None and (not chat or bool(cancelled) or work.running is not None)
         if last is not None and place is not None and told:
             await store.put(connection, place, text, f"place-gone:{thread.id}:{last.id}", kind="notice")

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Final
 
-from agent_gateway.store.history import Said
+from agent_gateway.store.history import HistoryItem
 
 MEDIA_TYPE: Final = "text/markdown"
 NOTHING_TO_EXPORT: Final = "There is no history yet: write a message."
@@ -19,7 +19,7 @@ def export_head(name: str, title: str, now: datetime) -> str:
     return f"# {heading}\n\nConversation {name}, exported {_time(now)}.\n"
 
 
-def export_part(said: Said) -> str:
+def export_part(said: HistoryItem) -> str:
     """Build what stands in the file of one thing that was said."""
     if said.task is not None:
         head = f"Sub-agent {said.who}"

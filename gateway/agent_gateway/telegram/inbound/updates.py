@@ -196,7 +196,7 @@ def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity, *, unaddre
         return _read_nobody(message, address, bot)
     if sender.is_bot:
         return Ignored("a bot's message", address)
-    place = _Place(address, message, sender)
+    place = _Message(address, message, sender)
     file = read_attachment(message)
     if message.text is None and file is None:
         return place.ignored("not a text", UNREADABLE if private and is_unreadable(raw) else None)
@@ -241,7 +241,7 @@ def _read_edit(incoming: Incoming) -> Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Message:
     """Where and by whom something was said."""
 
     address: Address

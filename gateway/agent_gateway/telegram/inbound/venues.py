@@ -25,7 +25,7 @@ _P = TypeVar("_P", bound=Part)
 _THERE = {"creator", "administrator", "member"}
 
 
-class Happening(StrEnum):
+class VenueEventKind(StrEnum):
     """What became of a topic or chat."""
 
     CLOSED = "closed"
@@ -42,11 +42,11 @@ class Happening(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceChange:
+class VenueEvent:
     """Something became of a place; of a whole chat, the address names no topic."""
 
     address: Address
-    what: Happening
+    what: VenueEventKind
     title: str = ""
     moved_to: Address | None = None
     """The new chat; its topic is where what belonged to no topic goes on."""
@@ -81,7 +81,7 @@ class _Membership(Part):
     member: _Member = Field(alias="new_chat_member")
 
 
-def read_change(raw: Any, bot: BotIdentity) -> PlaceChange | None:
+def read_change(raw: Any, bot: BotIdentity) -> VenueEvent | None:
     """Read what an update tells of a place; None for one that tells of something else.
 
     Raises:
@@ -97,20 +97,20 @@ def read_change(raw: Any, bot: BotIdentity) -> PlaceChange | None:
     return None
 
 
-def read_problem(address: Address, problem: TelegramProblem) -> PlaceChange | None:
+def read_problem(address: Address, problem: TelegramProblem) -> VenueEvent | None:
     """Say what a refused call tells of the place that it went to; None where it tells nothing."""
     chat = Address(address.bot_id, address.chat_id)
     if isinstance(problem, Moved):
-        return PlaceChange(chat, Happening.MOVED, moved_to=Address(address.bot_id, problem.new_chat_id))
+        return VenueEvent(chat, VenueEventKind.MOVED, moved_to=Address(address.bot_id, problem.new_chat_id))
     if not isinstance(problem, Refused):
         return None
     if problem.kind is RefusalKind.CHAT_GONE:
-        return PlaceChange(chat, Happening.CHAT_GONE)
+        return VenueEvent(chat, VenueEventKind.CHAT_GONE)
     if problem.kind is RefusalKind.TOPIC_CLOSED:
-        return PlaceChange(address, Happening.CLOSED)
+        return VenueEvent(address, VenueEventKind.CLOSED)
     # General is never named in a call, and neither is no topic at all: neither can be gone
     if problem.kind is RefusalKind.THREAD_NOT_FOUND and address.topic_id not in {None, GENERAL_TOPIC}:
-        return PlaceChange(address, Happening.TOPIC_GONE)
+        return VenueEvent(address, VenueEventKind.TOPIC_GONE)
     return None
 
 
@@ -149,29 +149,29 @@ def _validate(model: type[_P], raw: Any, kind: str) -> _P:
         raise MalformedUpdate(fields) from None
 
 
-def _read_membership(change: _Membership, bot: BotIdentity) -> PlaceChange:
+def _read_membership(change: _Membership, bot: BotIdentity) -> VenueEvent:
     member = change.member
     there = member.status in _THERE or (member.status == "restricted" and member.is_member and member.can_send_messages)
-    return PlaceChange(Address(bot.id, change.chat.id), Happening.CHAT_BACK if there else Happening.CHAT_GONE)
+    return VenueEvent(Address(bot.id, change.chat.id), VenueEventKind.CHAT_BACK if there else VenueEventKind.CHAT_GONE)
 
 
-def _read_service(message: _Service, bot: BotIdentity) -> PlaceChange | None:
+def _read_service(message: _Service, bot: BotIdentity) -> VenueEvent | None:
     chat = Address(bot.id, message.chat.id)
     topic = Address(bot.id, message.chat.id, _topic(message))
     if message.migrate_to_chat_id is not None:
-        return PlaceChange(chat, Happening.MOVED, moved_to=Address(bot.id, message.migrate_to_chat_id))
+        return VenueEvent(chat, VenueEventKind.MOVED, moved_to=Address(bot.id, message.migrate_to_chat_id))
     if message.migrate_from_chat_id is not None:
         old = Address(bot.id, message.migrate_from_chat_id)
         general = GENERAL_TOPIC if message.chat.is_forum else None
-        return PlaceChange(old, Happening.MOVED, moved_to=Address(bot.id, message.chat.id, general))
+        return VenueEvent(old, VenueEventKind.MOVED, moved_to=Address(bot.id, message.chat.id, general))
     if message.forum_topic_closed is not None or message.general_forum_topic_hidden is not None:
-        return PlaceChange(topic, Happening.CLOSED)
+        return VenueEvent(topic, VenueEventKind.CLOSED)
     if message.forum_topic_reopened is not None:
-        return PlaceChange(topic, Happening.REOPENED)
+        return VenueEvent(topic, VenueEventKind.REOPENED)
     if message.forum_topic_edited is not None and message.forum_topic_edited.name:
-        return PlaceChange(topic, Happening.RENAMED, clean_title(message.forum_topic_edited.name))
+        return VenueEvent(topic, VenueEventKind.RENAMED, clean_title(message.forum_topic_edited.name))
     if message.new_chat_title:
-        return PlaceChange(chat, Happening.CHAT_RENAMED, clean_title(message.new_chat_title))
+        return VenueEvent(chat, VenueEventKind.CHAT_RENAMED, clean_title(message.new_chat_title))
     return None
 
 

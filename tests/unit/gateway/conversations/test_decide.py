@@ -83,7 +83,7 @@ TABLE = {
         snapshot(waiting=QUEUED, resource=resource(spec={"suspend": True})), [do.ShowWaiting(Reason.SUSPENDED)],
     ),
     "all places are taken": (
-        snapshot(waiting=QUEUED, free_place=False), [do.ShowWaiting(no_place=True), do.LookAgain(2)],
+        snapshot(waiting=QUEUED, free_slot=False), [do.ShowWaiting(no_slot=True), do.LookAgain(2)],
     ),
     "a start failed lately": (
         snapshot(waiting=replace(QUEUED, attempts=1), last=OVER),

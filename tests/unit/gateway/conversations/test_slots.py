@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from agent_gateway.conversations.slots import Line
+from agent_gateway.conversations.slots import SlotQueue
 
 ANN, BEN, EVE = 41, 42, 43
 
@@ -19,7 +19,7 @@ def places(line):
 
 
 def test_one_persons_turns_go_by_when_they_were_written():
-    line = Line()
+    line = SlotQueue()
     assert line.first() is None
     line.join(thread_id=1, turn_id=30, person=ANN)
     line.join(thread_id=2, turn_id=20, person=ANN)
@@ -33,14 +33,14 @@ def test_one_persons_turns_go_by_when_they_were_written():
 
 
 def test_several_people_go_by_who_wrote_first():
-    line = Line()
+    line = SlotQueue()
     for thread, turn, person in ((1, 30, ANN), (2, 10, BEN), (3, 20, EVE)):
         line.join(thread, turn, person)
     assert places(line) == [2, 3, 1]
 
 
 def test_the_turns_of_one_person_wait_behind_the_first_of_another():
-    line = Line()
+    line = SlotQueue()
     for number in range(1, 5):
         line.join(number, number, ANN)
     assert line.count_before(9, 9, BEN) == 1
@@ -51,7 +51,7 @@ def test_the_turns_of_one_person_wait_behind_the_first_of_another():
 
 
 def test_places_that_a_person_has_count_too():
-    line = Line()
+    line = SlotQueue()
     line.working = {ANN: 2, EVE: 1}
     for thread, turn, person in ((1, 1, ANN), (2, 2, ANN), (3, 3, BEN), (4, 4, BEN), (5, 5, EVE)):
         line.join(thread, turn, person)
@@ -59,7 +59,7 @@ def test_places_that_a_person_has_count_too():
 
 
 def test_a_thread_waits_once_with_its_oldest_turn():
-    line = Line()
+    line = SlotQueue()
     line.join(1, 5, ANN)
     line.join(1, 7, BEN)
     assert line.count_before(2, 6, EVE) == 0
@@ -69,7 +69,7 @@ def test_a_thread_waits_once_with_its_oldest_turn():
 
 def test_whoever_is_told_a_place_gets_theirs_in_that_order():
     rng = random.Random(5)
-    line = Line()
+    line = SlotQueue()
     waiting = [(n, rng.randrange(1000) * 100 + n, rng.choice([ANN, ANN, ANN, BEN, EVE])) for n in range(40)]
     for one in waiting:
         line.join(*one)

@@ -6,8 +6,8 @@ from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import Ambiguous, MalformedUpdate, Moved, RefusalKind, Refused, Throttled
 from agent_gateway.telegram.inbound.updates import lane
 from agent_gateway.telegram.inbound.venues import (
-    Happening,
-    PlaceChange,
+    VenueEvent,
+    VenueEventKind,
     chat_gone_text,
     read_change,
     read_problem,
@@ -33,22 +33,25 @@ def member(status, chat=GROUP, **fields):
 @pytest.mark.parametrize(
     ("raw", "change"),
     [
-        (service(**IN_TOPIC, forum_topic_closed={}), PlaceChange(TOPIC, Happening.CLOSED)),
-        (service(**IN_TOPIC, forum_topic_reopened={}), PlaceChange(TOPIC, Happening.REOPENED)),
-        (service(forum_topic_closed={}), PlaceChange(GENERAL, Happening.CLOSED)),
-        (service(general_forum_topic_hidden={}), PlaceChange(GENERAL, Happening.CLOSED)),
+        (service(**IN_TOPIC, forum_topic_closed={}), VenueEvent(TOPIC, VenueEventKind.CLOSED)),
+        (service(**IN_TOPIC, forum_topic_reopened={}), VenueEvent(TOPIC, VenueEventKind.REOPENED)),
+        (service(forum_topic_closed={}), VenueEvent(GENERAL, VenueEventKind.CLOSED)),
+        (service(general_forum_topic_hidden={}), VenueEvent(GENERAL, VenueEventKind.CLOSED)),
         (
             service(**IN_TOPIC, forum_topic_edited={"name": " new \n name\x00"}),
-            PlaceChange(TOPIC, Happening.RENAMED, "new name\ufffd"),
+            VenueEvent(TOPIC, VenueEventKind.RENAMED, "new name\ufffd"),
         ),
         (service(**IN_TOPIC, forum_topic_edited={"icon_custom_emoji_id": "5"}), None),
-        (service(GROUP, new_chat_title="Makers"), PlaceChange(CHAT, Happening.CHAT_RENAMED, "Makers")),
+        (service(GROUP, new_chat_title="Makers"), VenueEvent(CHAT, VenueEventKind.CHAT_RENAMED, "Makers")),
         (
             service({"id": -5, "type": "group"}, migrate_to_chat_id=-100200),
-            PlaceChange(Address(1000, -5), Happening.MOVED, moved_to=CHAT),
+            VenueEvent(Address(1000, -5), VenueEventKind.MOVED, moved_to=CHAT),
         ),
-        (service(GROUP, migrate_from_chat_id=-5), PlaceChange(Address(1000, -5), Happening.MOVED, moved_to=CHAT)),
-        (service(FORUM, migrate_from_chat_id=-5), PlaceChange(Address(1000, -5), Happening.MOVED, moved_to=GENERAL)),
+        (service(GROUP, migrate_from_chat_id=-5), VenueEvent(Address(1000, -5), VenueEventKind.MOVED, moved_to=CHAT)),
+        (
+            service(FORUM, migrate_from_chat_id=-5),
+            VenueEvent(Address(1000, -5), VenueEventKind.MOVED, moved_to=GENERAL),
+        ),
         (service(GROUP, text="hello"), None),
         ({"update_id": 9}, None),
         ({"update_id": 9, "message": "nonsense"}, None),
@@ -74,8 +77,8 @@ def test_service_messages_tell_of_places(raw, change):
     ],
 )
 def test_what_the_bot_may_do_tells_whether_the_chat_is_there(status, fields, there):
-    expected = Happening.CHAT_BACK if there else Happening.CHAT_GONE
-    assert read_change(member(status, **fields), BOT) == PlaceChange(CHAT, expected)
+    expected = VenueEventKind.CHAT_BACK if there else VenueEventKind.CHAT_GONE
+    assert read_change(member(status, **fields), BOT) == VenueEvent(CHAT, expected)
 
 
 def test_what_is_not_of_telegrams_shape_names_fields_and_no_contents():
@@ -94,10 +97,10 @@ def test_the_bots_membership_is_taken_in_the_chats_order():
 @pytest.mark.parametrize(
     ("address", "problem", "change"),
     [
-        (TOPIC, Refused(RefusalKind.THREAD_NOT_FOUND, "x"), PlaceChange(TOPIC, Happening.TOPIC_GONE)),
-        (TOPIC, Refused(RefusalKind.TOPIC_CLOSED, "x"), PlaceChange(TOPIC, Happening.CLOSED)),
-        (TOPIC, Refused(RefusalKind.CHAT_GONE, "x"), PlaceChange(CHAT, Happening.CHAT_GONE)),
-        (TOPIC, Moved(-1), PlaceChange(CHAT, Happening.MOVED, moved_to=Address(1000, -1))),
+        (TOPIC, Refused(RefusalKind.THREAD_NOT_FOUND, "x"), VenueEvent(TOPIC, VenueEventKind.TOPIC_GONE)),
+        (TOPIC, Refused(RefusalKind.TOPIC_CLOSED, "x"), VenueEvent(TOPIC, VenueEventKind.CLOSED)),
+        (TOPIC, Refused(RefusalKind.CHAT_GONE, "x"), VenueEvent(CHAT, VenueEventKind.CHAT_GONE)),
+        (TOPIC, Moved(-1), VenueEvent(CHAT, VenueEventKind.MOVED, moved_to=Address(1000, -1))),
         (GENERAL, Refused(RefusalKind.THREAD_NOT_FOUND, "x"), None),
         (CHAT, Refused(RefusalKind.THREAD_NOT_FOUND, "x"), None),
         (TOPIC, Refused(RefusalKind.NOT_FOUND, "x"), None),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_gateway.store.history import Forgotten, Said
+from agent_gateway.store.history import Forgotten, HistoryItem
 from agent_gateway.telegram.errors import NotSent, RefusalKind, Refused
 from agent_gateway.telegram.outbound import menus
 from agent_gateway.telegram.outbound.menus import LANGUAGES, build_commands, fill_menus, fill_own_menu, read_words
@@ -89,9 +89,9 @@ def test_a_history_is_markdown():
     assert export.export_head("tg-5", "two\nlines", AT).startswith(
         "# two lines\n\nConversation tg-5, exported 2026-07-01 12:05 UTC."
     )
-    assert export.export_part(Said(AT, "user", 42, " hi \n", None)) == "\n## 2026-07-01 12:05 UTC · Person 42\n\nhi\n"
-    assert "· Agent\n\nyes\n" in export.export_part(Said(AT, "assistant", None, "yes", None))
-    part = export.export_part(Said(AT, "tg-5-r1-k1", None, "eleven", "count\nthem"))
+    assert export.export_part(HistoryItem(AT, "user", 42, " hi \n", None)) == "\n## 2026-07-01 12:05 UTC · Person 42\n\nhi\n"
+    assert "· Agent\n\nyes\n" in export.export_part(HistoryItem(AT, "assistant", None, "yes", None))
+    part = export.export_part(HistoryItem(AT, "tg-5-r1-k1", None, "eleven", "count\nthem"))
     assert part.endswith("· Sub-agent tg-5-r1-k1\n\nTask: count them\n\neleven\n")
     assert (export.export_name("tg-5", 1), export.export_name("a/b", 2)) == ("tg-5.md", "a-b-2.md")
 

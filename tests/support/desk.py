@@ -28,7 +28,7 @@ from agent_gateway.subagents.service import SubAgentService
 from agent_gateway.telegram.inbound.updates import lane
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.venues.moving import Moving
-from agent_gateway.venues.venues import Places
+from agent_gateway.venues.venues import Venues
 from agent_gateway.wake import Wake
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
@@ -92,11 +92,11 @@ class Desk:
         self.callbacks = PlayedCallbacks()
         self.access = access = Access({PERSON, GROUP}, {ADMIN}, store)
         moving = Moving(store, self.resources, self.registry, self.views, self.wake, access, "tg")
-        self.places = Places(store, self.resources, self.registry, self.views, self.wake, moving, lambda: None)
+        self.venues = Venues(store, self.resources, self.registry, self.views, self.wake, moving, lambda: None)
         models = Models(self.resources, llm_models, "glm")
         self.commands = Commands(
             store, self.registry, self.views, self.wake, is_admin=access.is_admin,
-            subagents=SubAgentCommands(store, self.service.wishes, "tg", is_admin=access.is_admin),
+            subagents=SubAgentCommands(store, self.service.requests, "tg", is_admin=access.is_admin),
             service=self.service, turns=TurnCommands(store, self.registry, self.views, self.wake, "tg"),
             stop_button=StopButton(store, self.registry, self.wake, self.views), steering=Steering(store, self.registry, self.wake),
             again=AgainButtons(store, self.views, self.wake),
@@ -106,7 +106,7 @@ class Desk:
         self.dispatcher = Dispatcher(
             store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks,
             Steering(store, self.registry, self.wake),
-            places=self.places, letting_in=Pairing(store, access, self.wake, self.views, enabled=pairing), unaddressed=unaddressed,
+            venues=self.venues, letting_in=Pairing(store, access, self.wake, self.views, enabled=pairing), unaddressed=unaddressed,
         )  # fmt: skip
         self.threads = Threads(
             store, self.resources, self.registry, self.views, self.wake, lambda: None, children=self.service,
@@ -176,7 +176,7 @@ async def running_desk(store, *, max_runs=50, reconcile=True, **more):
     """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
     desk = Desk(store, max_runs, await store.read_cursor() or 1, **more)
     loops = [desk.dispatcher.run(), desk.adopter.run(), *([desk.threads.run()] if reconcile else [])]
-    loops.append(desk.places.run())
+    loops.append(desk.venues.run())
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield desk

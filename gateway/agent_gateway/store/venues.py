@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import MOVED, Address, Place, Run, Thread, Turn
+from agent_gateway.store.rows import MOVED, Address, Run, Thread, Turn, VenueState
 from agent_gateway.store.runs import build_run
 from agent_gateway.store.sql import QUERIES
 from agent_gateway.store.threads import build_thread
@@ -14,7 +14,7 @@ from agent_gateway.store.turns import build_turn
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Underway:
     """What is under way in a thread: its run that is not over, the turn that this has, and the ids of those that wait."""
 
     run: Run | None
@@ -36,20 +36,20 @@ class MovedThread:
     id: int
     name: str
     thread: Thread
-    work: Work
+    work: Underway
     """What was under way; its run ended with the move."""
 
 
-class PlaceQueries(Database):
-    """Places of threads, what waits for a closed topic, and chats that moved."""
+class VenueQueries(Database):
+    """Venues of threads, what waits for a closed topic, and chats that moved."""
 
-    async def set_place(
+    async def set_venue(
         self,
         connection: Connection,
         address: Address,
-        place: Place,
+        place: VenueState,
         *,
-        was: Collection[Place],
+        was: Collection[VenueState],
         whole_chat: bool = False,
         why: str | None = None,
         was_why: str | None = None,
@@ -72,13 +72,13 @@ class PlaceQueries(Database):
         )  # fmt: skip
         return [build_thread(row) for row in rows]
 
-    async def work_of(self, connection: Connection, thread_id: int) -> Work:
+    async def work_of(self, connection: Connection, thread_id: int) -> Underway:
         """Return what is under way in a thread, as this transaction sees it."""
         run = await connection.fetchrow(QUERIES["open_run"], thread_id)
         running = await connection.fetchrow(QUERIES["running_turn"], thread_id)
         waiting = await connection.fetch(QUERIES["queued_turns"], thread_id)
         last = await connection.fetchrow(QUERIES["last_asked"], thread_id)
-        return Work(
+        return Underway(
             build_run(run) if run else None, build_turn(running) if running else None,
             tuple(row["id"] for row in waiting), build_turn(last) if last else None,
         )  # fmt: skip
@@ -102,7 +102,7 @@ class PlaceQueries(Database):
         """Return the threads that were renamed."""
         return [build_thread(row) for row in await self._rows("named_threads", self.bot_id)]
 
-    async def private_place(self, connection: Connection, person_id: int) -> Address | None:
+    async def private_venue(self, connection: Connection, person_id: int) -> Address | None:
         """Return where a person wrote last in private; None where they never did, or cannot be reached there."""
         row = await connection.fetchrow(QUERIES["private_place"], self.bot_id, person_id)
         return Address(row["bot_id"], row["chat_id"], row["topic_id"]) if row else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from agent_gateway.store.database import Database
 
 
-class LineQueries(Database):
+class SlotQueries(Database):
     """The places of people."""
 
-    async def count_places(self) -> dict[int, int]:
+    async def count_slots(self) -> dict[int, int]:
         """Count the runs that are not over by who wrote last in their conversation; sub-agents are not counted."""
         return {row["person_id"]: row["places"] for row in await self._rows("count_places")}
