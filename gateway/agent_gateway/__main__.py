@@ -24,9 +24,9 @@ from agent_gateway.metrics import LEADING, OUTBOX_AGE, OUTBOX_PENDING, RUNNERS_C
 from agent_gateway.runners.server import create_app, serve
 from agent_gateway.store import Store
 from agent_gateway.store.database import FAULTS, describe
-from agent_gateway.telegram.api import TelegramApi
 from agent_gateway.telegram.errors import TelegramProblem
-from agent_gateway.telegram.menus import fill_menus
+from agent_gateway.telegram.outbound.api import TelegramApi
+from agent_gateway.telegram.outbound.menus import fill_menus
 from agent_gateway.telegram.ports import BotIdentity
 
 _log = logging.getLogger("agent_gateway")

@@ -8,7 +8,7 @@ import pytest
 
 from agent_contract import names
 from agent_gateway.kube import KubeClient, KubeError
-from agent_gateway.runners.auth import Authenticator, Denied
+from agent_gateway.runners.identity import Authenticator, Denied
 from agent_gateway.store.rows import Address, Run, RunState, Thread
 from tests.support.apiserver import running_apiserver
 from tests.support.eventually import eventually

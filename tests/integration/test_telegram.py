@@ -17,10 +17,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from agent_gateway.errors import LeadershipLost
+from agent_gateway.inbox.ingest import Ingest
+from agent_gateway.render.render import render
 from agent_gateway.store.rows import Address, Button, Final, Turn, TurnState, TurnView
-from agent_gateway.telegram.api import TelegramApi
-from agent_gateway.telegram.budget import Budgets
-from agent_gateway.telegram.commands import MENU
 from agent_gateway.telegram.errors import (
     Ambiguous,
     Conflict,
@@ -33,15 +32,16 @@ from agent_gateway.telegram.errors import (
     Unauthorized,
 )
 from agent_gateway.telegram.fakes import FakeStore
-from agent_gateway.telegram.ingest import Ingest
-from agent_gateway.telegram.menus import LANGUAGES, Menu, fill_menus
+from agent_gateway.telegram.inbound.updates import Pressed, Prompt, parse
+from agent_gateway.telegram.outbound.api import TelegramApi
+from agent_gateway.telegram.outbound.budget import Budgets
+from agent_gateway.telegram.outbound.menus import LANGUAGES, Menu, fill_menus
+from agent_gateway.telegram.outbound.reactions import Reactions
+from agent_gateway.telegram.outbound.sender import Sender
+from agent_gateway.telegram.outbound.views import Views
 from agent_gateway.telegram.ports import BotIdentity, Entity, OutgoingFile
-from agent_gateway.telegram.reactions import Reactions
-from agent_gateway.telegram.render import render
-from agent_gateway.telegram.sender import Sender
-from agent_gateway.telegram.subagents import ChildLine, SubAgentFacts, build_line, parse_cancel
-from agent_gateway.telegram.updates import Pressed, Prompt, parse
-from agent_gateway.telegram.views import Views
+from agent_gateway.wording.commands import MENU
+from agent_gateway.wording.subagents import ChildLine, SubAgentFacts, build_line, parse_cancel
 from agent_simulators.telegram.server import CLOUD, create_app
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually

@@ -13,11 +13,11 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from agent_gateway.store.rows import Address, Final, TurnState
-from agent_gateway.telegram.api import TelegramApi
-from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.errors import Throttled
-from agent_gateway.telegram.sender import Sender
-from agent_gateway.telegram.views import Views
+from agent_gateway.telegram.outbound.api import TelegramApi
+from agent_gateway.telegram.outbound.budget import Budgets
+from agent_gateway.telegram.outbound.sender import Sender
+from agent_gateway.telegram.outbound.views import Views
 from agent_simulators.telegram.server import CLOUD, create_app
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually

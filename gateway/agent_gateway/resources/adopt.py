@@ -8,12 +8,12 @@ from typing_extensions import override
 
 from agent_contract.agentthread import AgentThread
 from agent_contract.names import build_thread_name
-from agent_gateway.dispatch.wake import Wake
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.follower import Follower
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.wake import Wake
 
 
 class Adopter(Follower):

@@ -6,12 +6,12 @@ import logging
 
 from typing_extensions import override
 
-from agent_gateway.dispatch.wake import Wake
 from agent_gateway.resources.follower import Follower
 from agent_gateway.resources.subagents import SubAgents
 from agent_gateway.runners.progress import clean
 from agent_gateway.store import Store
 from agent_gateway.store.rows import SubAgentState
+from agent_gateway.wake import Wake
 
 _log = logging.getLogger(__name__)
 _SOON = 0.5

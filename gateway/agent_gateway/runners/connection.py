@@ -13,12 +13,12 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from agent_contract import wire
 from agent_contract.base import Wire
 from agent_gateway.errors import LeadershipLost, RunClosed, RunRefused
-from agent_gateway.runners.auth import Identity
 from agent_gateway.runners.commits import DATABASE_AWAY, Commits
-from agent_gateway.runners.ports import Children, Notes, RunnerStore, Views, Wakes
+from agent_gateway.runners.identity import Identity
+from agent_gateway.runners.ports import Children, PromptNotes, RunnerStore, Views, Wakes
 from agent_gateway.runners.progress import clean
 from agent_gateway.runners.registry import Link, Registry
-from agent_gateway.runners.turns import Lane, TurnStream, build_frame
+from agent_gateway.runners.turns import TurnPorts, TurnStream, build_frame
 from agent_gateway.store.rows import Address, Thread, ThreadKind, Turn, TurnView
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Connection:
         wake: Wakes,
         registry: Registry,
         children: Children,
-        notes: Notes,
+        notes: PromptNotes,
     ) -> None:
         self._who = identity
         self._socket = socket
@@ -174,8 +174,8 @@ class Connection:
         self._thread, self._received = thread, run.acked_seq
         self._commits.acked = run.acked_seq
         views: Views = UNSEEN if own is not None else self._views
-        lane = Lane(thread, who.run, self._store, views, self._wake, self._children, self._at_turn)
-        self._stream = TurnStream(lane, self._commits)
+        ports = TurnPorts(thread, who.run, self._store, views, self._wake, self._children, self._at_turn)
+        self._stream = TurnStream(ports, self._commits)
         await self.send(
             wire.Welcome(
                 thread=thread.name, session_id=str(thread.session_id), session_lines=lines, acked=run.acked_seq,

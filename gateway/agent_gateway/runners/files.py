@@ -15,13 +15,13 @@ from aiohttp import web
 
 from agent_contract.names import MAX_FILE_BYTES
 from agent_contract.terms import CALL_ID_PATTERN
-from agent_gateway.runners.auth import Denied, Identity
+from agent_gateway.runners.identity import Denied, Identity
 from agent_gateway.runners.ports import RunnerStore
 from agent_gateway.runners.progress import clean
 from agent_gateway.runners.workspaces import read_chunks
 from agent_gateway.store.rows import Thread, ThreadKind, Turn
-from agent_gateway.telegram.attachments import MAX_BYTES, clean_name
 from agent_gateway.telegram.errors import Refused, TelegramProblem
+from agent_gateway.telegram.inbound.attachments import MAX_BYTES, clean_name
 from agent_gateway.telegram.ports import FileSource
 
 log = logging.getLogger(__name__)

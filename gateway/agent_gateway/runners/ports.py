@@ -206,7 +206,7 @@ class Classes(Protocol):
         ...
 
 
-class Notes(Protocol):
+class PromptNotes(Protocol):
     """What an agent is told besides the person's words."""
 
     async def add(self, thread: Thread, run: int, turn: Turn) -> Turn:

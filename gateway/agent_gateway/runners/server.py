@@ -11,14 +11,14 @@ from aiohttp import web
 
 from agent_contract import names, wire
 from agent_gateway.errors import LeadershipLost
-from agent_gateway.llm.errors import build_error
-from agent_gateway.llm.proxy import LlmProxy
-from agent_gateway.llm.relay import Caller
-from agent_gateway.runners.auth import Authenticator, Denied, Identity, compute_bearer
+from agent_gateway.models.errors import build_error
+from agent_gateway.models.proxy import LlmProxy
+from agent_gateway.models.relay import Caller
 from agent_gateway.runners.commits import DATABASE_AWAY
 from agent_gateway.runners.connection import Connection
 from agent_gateway.runners.files import Downloads, give_file, take_file
-from agent_gateway.runners.ports import Children, Classes, Notes, RunnerStore, Views, Wakes
+from agent_gateway.runners.identity import Authenticator, Denied, Identity, compute_bearer
+from agent_gateway.runners.ports import Children, Classes, PromptNotes, RunnerStore, Views, Wakes
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.sessions import stream_session
 from agent_gateway.runners.workspaces import TooLarge, send_workspace, take_workspace
@@ -52,7 +52,7 @@ class RunnerDeps:
     children: Children
     classes: Classes
     files: FileSource
-    notes: Notes
+    notes: PromptNotes
     downloads: Downloads = field(default_factory=Downloads)
     connections: set[asyncio.Task[None]] = field(default_factory=set)
     """One task for each open WebSocket."""

@@ -6,8 +6,8 @@ import logging
 
 from aiohttp import web
 
-from agent_gateway.runners.auth import Denied, Identity
 from agent_gateway.runners.commits import DATABASE_AWAY
+from agent_gateway.runners.identity import Denied, Identity
 from agent_gateway.runners.ports import RunnerStore
 
 log = logging.getLogger(__name__)

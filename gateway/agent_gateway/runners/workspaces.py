@@ -9,8 +9,8 @@ from aiohttp import web
 
 from agent_contract.terms import CALL_ID_PATTERN
 from agent_gateway.errors import DatabaseAway
-from agent_gateway.runners.auth import Denied, Identity
 from agent_gateway.runners.commits import DATABASE_AWAY
+from agent_gateway.runners.identity import Denied, Identity
 from agent_gateway.runners.ports import RunnerStore
 from agent_gateway.store.workspaces import CHUNK_BYTES
 

@@ -8,16 +8,16 @@ from agent_gateway.store.database import Fence
 from agent_gateway.store.files import FileQueries
 from agent_gateway.store.history import HistoryQueries
 from agent_gateway.store.inbox import InboxQueries
-from agent_gateway.store.line import LineQueries
 from agent_gateway.store.outbox import OutboxQueries
-from agent_gateway.store.places import PlaceQueries
 from agent_gateway.store.runs import RunQueries
 from agent_gateway.store.sessions import SessionQueries
 from agent_gateway.store.settings import SettingQueries
+from agent_gateway.store.slots import SlotQueries
 from agent_gateway.store.steers import SteerQueries
 from agent_gateway.store.subagents import SubAgentQueries
 from agent_gateway.store.threads import ThreadQueries
 from agent_gateway.store.turns import TurnQueries
+from agent_gateway.store.venues import VenueQueries
 from agent_gateway.store.workspaces import WorkspaceQueries
 
 __all__ = ["Fence", "Store"]
@@ -28,7 +28,7 @@ class Store(
     ThreadQueries,
     TurnQueries,
     RunQueries,
-    LineQueries,
+    SlotQueries,
     SessionQueries,
     OutboxQueries,
     SubAgentQueries,
@@ -38,7 +38,7 @@ class Store(
     HistoryQueries,
     FileQueries,
     SteerQueries,
-    PlaceQueries,
+    VenueQueries,
     AccessQueries,
 ):
     """The store of one gateway."""

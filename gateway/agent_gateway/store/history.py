@@ -13,7 +13,7 @@ from agent_gateway.store.workspaces import CHUNK_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class HistoryItem:
     """One thing that was said.
 
     Attributes:
@@ -79,11 +79,11 @@ class TextFile:
 class HistoryQueries(Database):
     """Histories."""
 
-    async def read_history(self, connection: Connection, thread_id: int) -> AsyncIterator[Said]:
+    async def read_history(self, connection: Connection, thread_id: int) -> AsyncIterator[HistoryItem]:
         """Yield what was said in a conversation, oldest first, never all in memory."""
         below = [row["thread_id"] for row in await connection.fetch(QUERIES["below"], thread_id)]
         async for row in connection.cursor(QUERIES["history"], thread_id, below, prefetch=100):
-            yield Said(row["at"], row["who"], row["person_id"], row["text"], row["task"])
+            yield HistoryItem(row["at"], row["who"], row["person_id"], row["text"], row["task"])
 
     async def begin_text(self, connection: Connection, thread_id: int, name: str, media_type: str) -> TextFile:
         """Begin a file for the chat."""

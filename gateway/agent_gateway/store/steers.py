@@ -11,7 +11,7 @@ from agent_gateway.store.turns import build_turn, describe_asked
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AskedMessage:
     """What a message asked for.
 
     Attributes:
@@ -62,14 +62,14 @@ class SteerQueries(Database):
         """Return how messages of earlier turns were edited; when the turn begins they are told."""
         return [row["text"] for row in await self._rows("unread_edits", turn.thread_id, turn.id)]
 
-    async def said_by_message(self, thread_id: int, message_id: int) -> Said | None:
+    async def said_by_message(self, thread_id: int, message_id: int) -> AskedMessage | None:
         """Return what a message asked for last, a turn or words for one; None where it asked nothing."""
         asked = await self._row("turn_by_message", thread_id, message_id)
         row = asked if asked is not None else await self._row("turn_by_steer", thread_id, message_id)
         if row is None:
             return None
         told = await self._value("last_edit", thread_id, message_id)
-        return Said(build_turn(row), row["said_by"], row["said"], told, steered=asked is None)
+        return AskedMessage(build_turn(row), row["said_by"], row["said"], told, steered=asked is None)
 
     async def edit_turn(self, connection: Connection, turn_id: int, text: str) -> bool:
         """Replace the text of a turn that waits; False where it waits no more, or was put together of several messages."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Place, Thread, ThreadKind
+from agent_gateway.store.rows import Address, Thread, ThreadKind, VenueState
 from agent_gateway.store.sql import QUERIES
 
 
@@ -53,5 +53,5 @@ def build_thread(row: Any) -> Thread:
     address = Address(row["bot_id"], row["chat_id"] or 0, row["topic_id"])
     return Thread(
         row["id"], address, row["name"], row["title"], row["session_id"], row["run_counter"], ThreadKind(row["kind"]),
-        Place(row["place"]), row["model"],
+        VenueState(row["place"]), row["model"],
     )  # fmt: skip

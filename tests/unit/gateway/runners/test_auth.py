@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from agent_contract import names
-from agent_gateway.runners.auth import (
+from agent_gateway.runners.identity import (
     AWAY_SECONDS,
     CACHE_SECONDS,
     Authenticator,

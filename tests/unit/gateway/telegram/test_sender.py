@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from agent_gateway.render.render import render
 from agent_gateway.store.rows import Address, Button, FileRow, ToolUse
-from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.errors import (
     Ambiguous,
     NotSent,
@@ -17,8 +17,8 @@ from agent_gateway.telegram.errors import (
     Unauthorized,
 )
 from agent_gateway.telegram.fakes import FakeChat, FakeStore
-from agent_gateway.telegram.render import render
-from agent_gateway.telegram.sender import Sender, compute_pause
+from agent_gateway.telegram.outbound.budget import Budgets
+from agent_gateway.telegram.outbound.sender import Sender, compute_pause
 from tests.support.eventually import eventually
 
 CHAT = Address(1000, 5)
