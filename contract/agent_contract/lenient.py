@@ -37,3 +37,6 @@ def _reader(fallback: str | None, known: frozenset[str]) -> Callable[[Any], Any]
 
 RunNumber = Annotated[int, Field(ge=1, le=MAX_RUN), clamp(MAX_RUN)]
 """The number of a run. A greater one, from before there was this bound, is read as the greatest."""
+_MOST: Final = 2**53
+Number = Annotated[int, Field(ge=-_MOST, le=_MOST)]
+"""A whole number of a frame, that JSON, JavaScript and a bigint hold; a greater one is refused."""
