@@ -15,7 +15,7 @@ from agent_gateway.effects import Effect
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.store.errors import Away, translated
 from agent_gateway.store.rooms import Rooms
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.sql import QUERIES, WRITING
 from agent_gateway.store.transaction import Transaction
 
 CONNECT_SECONDS: Final = 5.0
@@ -111,8 +111,7 @@ class Store(Rooms):
                 await block.start()
             try:
                 tx = Transaction(self.bot_id, connection)
-                if not await tx.value("fence", self.fence.bot_id, self.fence.epoch):
-                    raise LeadershipLost("another gateway leads")
+                await _check_fence(tx, self.fence)
                 yield tx
                 await tx.mark_due()
             except BaseException:
@@ -124,24 +123,38 @@ class Store(Rooms):
         if self._perform is not None and tx.effects:
             self._perform(tx.effects)
 
+    @property
+    @override
+    def tx(self) -> Transaction:
+        raise RuntimeError("this belongs into a transaction")
+
     @override
     def unit(self) -> contextlib.AbstractAsyncContextManager[Transaction]:
         return self.transaction()
 
     @override
     async def row(self, name: str, *args: Any) -> Any:
+        if name in WRITING:
+            async with self.transaction() as tx:
+                return await tx.row(name, *args)
         async with self._connection() as connection:
             with translated():
                 return await connection.fetchrow(QUERIES[name], *args)
 
     @override
     async def rows(self, name: str, *args: Any) -> list[Any]:
+        if name in WRITING:
+            async with self.transaction() as tx:
+                return await tx.rows(name, *args)
         async with self._connection() as connection:
             with translated():
                 return list(await connection.fetch(QUERIES[name], *args))
 
     @override
     async def value(self, name: str, *args: Any) -> Any:
+        if name in WRITING:
+            async with self.transaction() as tx:
+                return await tx.value(name, *args)
         async with self._connection() as connection:
             with translated():
                 return await connection.fetchval(QUERIES[name], *args)
@@ -177,3 +190,8 @@ async def _reset(connection: Any) -> None:
     """Spare the round trip after each use: nothing here leaves a state in its session but an open transaction."""
     if connection.is_in_transaction():
         await connection.execute("ROLLBACK")
+
+
+async def _check_fence(tx: Transaction, fence: Fence) -> None:
+    if not await tx.value("fence", fence.bot_id, fence.epoch):
+        raise LeadershipLost("another gateway leads")

@@ -4,6 +4,7 @@ StoreError
 ├── Away        out of reach, failing over, full, read-only, or busy with a lock: waiting helps
 │   └── TooSlow one statement took longer than it may: waiting helps only where others are the cause
 └── Refused     this row or value: no waiting helps, its neighbours go on
+    └── Raced   somebody else's row came first: a second look sees it
 
 What is none of these is a mistake of ours and passes as it is; its text may hold a row, so only its class is logged.
 """
@@ -32,6 +33,10 @@ class TooSlow(Away):
 
 class Refused(StoreError):
     """The database takes this row or value never."""
+
+
+class Raced(Refused):
+    """Another row of the same key came first."""
 
 
 _REFUSED = (
@@ -67,8 +72,10 @@ def translated() -> Iterator[None]:
         yield
     except asyncpg.QueryCanceledError as error:
         raise TooSlow("a statement took too long") from error
+    except (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError) as error:
+        raise Raced(f"it is there already: {type(error).__name__}") from error
     except _REFUSED as error:
-        raise Refused(f"the database does not take this ({type(error).__name__})") from error
+        raise Refused(f"it cannot be stored: {type(error).__name__}") from error
     except _AWAY as error:
         raise Away(describe(error)) from error
     except asyncpg.InterfaceError as error:

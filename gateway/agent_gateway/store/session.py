@@ -38,6 +38,11 @@ class Session(ABC):
     async def execute(self, name: str, *args: Any) -> str:
         """Write; return the server's command tag, as in `DELETE 3`."""
 
+    @property
+    @abstractmethod
+    def tx(self) -> Transaction:
+        """Return the transaction that this session is; RuntimeError where it is none."""
+
     @abstractmethod
     def unit(self) -> AbstractAsyncContextManager[Transaction]:
         """Join the transaction of this session, or open one of its own."""
@@ -62,6 +67,11 @@ class Room:
 
     def __init__(self, session: Rooms) -> None:
         self._session = session
+
+    @property
+    def _tx(self) -> Transaction:
+        """Of what is only part of a transaction, as it holds rows or takes several statements."""
+        return self._session.tx
 
     @property
     def _bot_id(self) -> int:

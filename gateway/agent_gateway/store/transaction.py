@@ -73,6 +73,11 @@ class Transaction(Rooms):
                 return
             yield row
 
+    @property
+    @override
+    def tx(self) -> Transaction:
+        return self
+
     @override
     @contextlib.asynccontextmanager
     async def unit(self) -> AsyncIterator[Transaction]:
