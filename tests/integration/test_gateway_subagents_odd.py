@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.integration.test_dispatch_subagents import TASK, ask, begin, connect_child, created, reports, results
+from tests.integration.test_gateway_subagents import TASK, ask, begin, connect_child, created, reports, results
 
 from agent_contract import wire
 from agent_contract.agentclass import AgentClass
