@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.integration.test_gateway_subagents import TASK, ask, begin, connect_child, created, reports, results
 
 from agent_contract import wire
 from agent_contract.agentclass import AgentClass
 from agent_contract.names import SUBAGENT_RUN
 from agent_gateway.kube import KubeError
 from agent_gateway.store.rows import Ending, TurnState
+from tests.integration.test_gateway_subagents import TASK, ask, begin, connect_child, created, reports, results
 from tests.support.desk import running_desk
 from tests.support.eventually import eventually
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import asyncpg
 from typing_extensions import override
 
-from agent_gateway.effects import Effect
 from agent_gateway.errors import LeadershipLost
+from agent_gateway.events import Events
 from agent_gateway.store.errors import Away, translated
 from agent_gateway.store.rooms import Rooms
 from agent_gateway.store.sql import QUERIES, WRITING
@@ -53,16 +53,14 @@ class Store(Rooms):
     Args:
         pool: Connections.
         bot_id: Whose conversations.
-        perform: Takes the effects of each committed transaction.
+        events: Is given the effects of each committed transaction.
     """
 
-    def __init__(
-        self, pool: asyncpg.Pool, bot_id: int, perform: Callable[[Sequence[Effect]], None] | None = None
-    ) -> None:
+    def __init__(self, pool: asyncpg.Pool, bot_id: int, events: Events) -> None:
         super().__init__(bot_id)
         self.pool = pool
         self.fence: Fence | None = None
-        self._perform = perform
+        self.events = events
 
     @classmethod
     async def open(
@@ -71,7 +69,7 @@ class Store(Rooms):
         bot_id: int,
         *,
         size: int = POOL_SIZE,
-        perform: Callable[[Sequence[Effect]], None] | None = None,
+        events: Events | None = None,
     ) -> Self:
         """Connect.
 
@@ -84,7 +82,7 @@ class Store(Rooms):
                 command_timeout=STATEMENT_SECONDS + _CANCEL_SECONDS,
                 server_settings={**SESSION_SETTINGS, "application_name": f"{APPLICATION}-{bot_id}"},
             )  # fmt: skip
-        return cls(pool, bot_id, perform)
+        return cls(pool, bot_id, events or Events())
 
     async def close(self) -> None:
         """Close every connection."""
@@ -120,8 +118,7 @@ class Store(Rooms):
                 raise
             with translated():
                 await block.commit()
-        if self._perform is not None and tx.effects:
-            self._perform(tx.effects)
+        self.events.publish(tx.effects)
 
     @property
     @override
