@@ -92,10 +92,10 @@ def build_context(
     adopter.resources = resources
     budgets = Budgets()
     check: Callable[[], None] = leader.check
-    views = Views(api, store, check=check, budgets=budgets, drafts=config.telegram_drafts)
-    sender = Sender(api, store, check=check, budgets=budgets)
+    views = Views(api, store.views, check=check, budgets=budgets, drafts=config.telegram_drafts)
+    sender = Sender(api, store.outbox, store.files, check=check, budgets=budgets)
     wake.on_outbox = sender.notify
-    reactions = Reactions(api, store, check=check, cooldowns=budgets)
+    reactions = Reactions(api, store.reactions, check=check, cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
     adopter.allows, adopter.moved = access.allows, access.has_moved
@@ -126,7 +126,7 @@ def build_context(
         again=AgainButtons(store, views, wake),
         fill_menu=partial(fill_own_menu, api),
     )
-    proxy = LlmProxy(build_providers(config), store)
+    proxy = LlmProxy(build_providers(config), store.usage)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)
     return Context(
         store=store,
@@ -136,7 +136,7 @@ def build_context(
         views=views,
         sender=sender,
         reactions=reactions,
-        ingest=Ingest(api, store, check=check, wake=wake.inbox),
+        ingest=Ingest(api, store.inbox, check=check, wake=wake.inbox),
         access=access,
         dispatcher=Dispatcher(
             store,

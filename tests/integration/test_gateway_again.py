@@ -21,8 +21,8 @@ async def begin(desk, number=1, text="port it"):
     runner = await desk.connect(thread, number, f"pod-{number}")
     await eventually(lambda: runner.turns)
     turn = runner.turns[0]
-    await desk.store.turn_started(turn.id, number, 1)
-    await desk.store.save_progress(turn.id, thread.id, number, ["half of it"], 2)
+    await desk.store.turns.started(turn.id, number, 1)
+    await desk.store.views.save_progress(turn.id, thread.id, number, ["half of it"], 2)
     return thread, turn, runner
 
 
@@ -63,7 +63,7 @@ async def test_what_nobody_wanted_goes_on_by_itself_once(store, reason):
         final = await final_of(store, second)
         assert f'"co:{second.id}"' in final["buttons"]
         assert "by itself" not in final["text"]
-        assert await store.queued_count(thread.id) == 0
+        assert await store.turns.count_queued(thread.id) == 0
 
 
 async def test_what_goes_on_comes_before_what_was_written_meanwhile(store):
@@ -73,19 +73,19 @@ async def test_what_goes_on_comes_before_what_was_written_meanwhile(store):
         await lose(desk, thread, runner, 1, "Evicted")
         _, second, _ = await begin(desk, 2)
         assert second.again_of == turn.id
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["and then test it"]
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["and then test it"]
 
 
 async def test_a_gateway_that_dies_behind_the_end_continues_once(store):
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("port it")
-        [thread] = await store.list_threads()
-        await store.want_run(thread.id, 1, "uid")
-        await store.accept_hello(thread.id, 1, "pod", "uid", "job")
-        turn = await store.deliver_next(thread.id, 1)
+        [thread] = await store.threads.all()
+        await store.runs.want(thread.id, 1, "uid")
+        await store.runs.accept_hello(thread.id, 1, "pod", "uid", "job")
+        turn = await store.turns.deliver_next(thread.id, 1)
         for _ in range(2):  # the second is what a gateway does that finds it unfinished
-            await store.end_turn(turn.id, None, None, TurnState.FAILED, "run_lost", Final("cut", goes_on="go on"))
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["go on"]
+            await store.turns.end(turn.id, None, None, TurnState.FAILED, "run_lost", Final("cut", goes_on="go on"))
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["go on"]
 
 
 @pytest.mark.parametrize("reason", ["OOMKilled", "Deleted", "DeadlineExceeded"])
@@ -109,7 +109,7 @@ async def test_what_failed_is_asked_again_as_it_was(store, caplog):
     async with running_desk(store) as desk:
         _, turn, runner = await begin(desk)
         final = Final("It failed.", buttons=build_buttons(turn.id, "provider"))
-        await store.end_turn(turn.id, 1, 3, TurnState.FAILED, "provider", final)
+        await store.turns.end(turn.id, 1, 3, TurnState.FAILED, "provider", final)
         assert f'"re:{turn.id}"' in (await final_of(store, turn))["buttons"]
         assert await press(desk, f"re:{turn.id}") == ASKED
         await eventually(lambda: [t.text for t in runner.turns] == ["port it", "port it"])
@@ -121,6 +121,6 @@ async def test_asked_again_by_command_is_what_the_person_said(store):
         thread, _, runner = await begin(desk)
         await lose(desk, thread, runner, 1, "Evicted")
         _, second, runner = await begin(desk, 2)
-        await store.end_turn(second.id, 2, 3, TurnState.DONE, None, Final("done"))
+        await store.turns.end(second.id, 2, 3, TurnState.DONE, None, Final("done"))
         await desk.say("/retry")
         await eventually(lambda: [t.text for t in runner.turns[1:]] == ["port it"])

@@ -22,8 +22,8 @@ async def idle(desk, *, chat=PERSON, name="tg-42", words="hello"):
     thread = await desk.run_wanted(name, 1)
     runner = await desk.connect(thread, 1, pod=f"pod-{name}")
     await eventually(lambda: runner.turns)
-    await desk.store.turn_started(runner.turns[0].id, 1, 1)
-    await desk.store.end_turn(runner.turns[0].id, 1, 2, TurnState.DONE, None, Final("answer"))
+    await desk.store.turns.started(runner.turns[0].id, 1, 1)
+    await desk.store.turns.end(runner.turns[0].id, 1, 2, TurnState.DONE, None, Final("answer"))
     return thread, runner
 
 
@@ -40,7 +40,7 @@ async def idle_group(desk):
     thread = await desk.run_wanted("tg-n100200300", 1)
     runner = await desk.connect(thread, 1, pod="pod-group")
     await eventually(lambda: runner.turns)
-    await desk.store.end_turn(runner.turns[0].id, 1, 2, TurnState.DONE, None, Final("answer"))
+    await desk.store.turns.end(runner.turns[0].id, 1, 2, TurnState.DONE, None, Final("answer"))
     return thread, runner
 
 
@@ -63,7 +63,7 @@ async def test_cleanup_names_the_idle_agents_and_ends_them_once_it_is_confirmed(
         assert (text, none, under) == ("Ended: tg-42", {}, [500])
         await eventually(lambda: ("tg-42", 1) in desk.resources.stops)
         await eventually(lambda: any(isinstance(frame, wire.Shutdown) for frame in runner.sent))
-        assert (await store.open_run(thread.id)).stop == "killed"
+        assert (await store.runs.open(thread.id)).stop == "killed"
         assert await store.pool.fetchval("SELECT subject FROM audit WHERE action = 'cleanup'") == "tg-42"
         assert await press(desk, buttons["End it"]) == "This was answered already."
 
@@ -72,19 +72,19 @@ async def test_cleanup_leaves_what_has_work_and_what_waits(store):
     async with running_desk(store, reconcile=False) as desk:
         thread = await waiting_thread(desk)
         assert (await ask(desk, "/cleanup"))[0] == "Nothing to clean up."
-        async with store.fenced() as connection:
-            await store.cancel_queued(connection, thread.id)
+        async with store.transaction() as tx:
+            await tx.turns.cancel_queued(thread.id)
         parent = NewSubAgent(thread, "uid", 1, "call", None, None, "task", "default", 60, "Empty", 1)
-        async with store.fenced() as connection:
-            child = await store.add_subagent(connection, parent)
+        async with store.transaction() as tx:
+            child = await tx.subagents.add(parent)
         assert child is not None
         assert (await ask(desk, "/cleanup"))[0] == "Nothing to clean up."
 
 
 async def waiting_thread(desk):
     await desk.say("hello")
-    thread = await desk.store.thread_by_name("tg-42")
-    await desk.store.want_run(thread.id, 1, "uid-1")
+    thread = await desk.store.threads.by_name("tg-42")
+    await desk.store.runs.want(thread.id, 1, "uid-1")
     await desk.connect(thread, 1)
     return thread
 
@@ -148,35 +148,35 @@ async def test_what_was_confirmed_is_done_by_the_next_gateway(store):
     assert resources.stops == []
     async with running_desk(store, reconcile=False) as next_one:
         next_one.threads._resources = resources
-        await next_one.threads._reconcile(await store.thread_by_name("tg-42"))
+        await next_one.threads._reconcile(await store.threads.by_name("tg-42"))
         assert resources.stops == [("tg-42", 1)]
 
 
 async def fill(desk, thread):
     """Put something into every place that a conversation has."""
     store = desk.store
-    await store.add_entries(thread, 1, 3, ['{"id":"secret-entry"}'])
-    async with store.fenced() as connection:
-        await store.begin_session(connection, thread.id)
-    thread = await store.thread_by_id(thread.id)
-    await store.add_entries(thread, 1, 4, ['{"id":"secret-later"}'])
+    await store.sessions.add_entries(thread, 1, 3, ['{"id":"secret-entry"}'])
+    async with store.transaction() as tx:
+        await tx.threads.begin_session(thread.id)
+    thread = await store.threads.by_id(thread.id)
+    await store.sessions.add_entries(thread, 1, 4, ['{"id":"secret-later"}'])
 
     async def chunks():
         yield b"secret"
 
-    await store.store_workspace(thread.id, 1, None, chunks())
-    async with store.fenced() as connection:
-        file_id = await store.add_file(connection, thread.id, "secret.txt", "text/plain", b"secret")
-        await store.put(connection, thread.address, "secret", "file", file_id=file_id)
-    turn = await store.last_asked(thread.id)
+    await store.workspaces.save(thread.id, 1, None, chunks())
+    async with store.transaction() as tx:
+        file_id = await tx.files.add(thread.id, "secret.txt", "text/plain", b"secret")
+        await tx.outbox.put(thread.address, "secret", "file", file_id=file_id)
+    turn = await store.turns.last_asked(thread.id)
     for query in (
         f"INSERT INTO turn_tools VALUES ({turn.id}, '\"secret\"')",
         f"INSERT INTO steers (turn_id, kind, update_id, text) VALUES ({turn.id}, 'edit', 1, 'secret')",
     ):
         await store.pool.execute(query)
     parent = NewSubAgent(thread, "uid", 1, "call", turn.id, None, "secret task", "default", 60, "Empty", 1)
-    async with store.fenced() as connection:
-        await store.add_subagent(connection, parent)
+    async with store.transaction() as tx:
+        await tx.subagents.add(parent)
     await store.pool.execute(
         "UPDATE subagents SET state = 'finished', result = 'secret result', message = 'secret', finished_at = now()"
     )
@@ -210,7 +210,7 @@ async def test_forget_leaves_no_word_anywhere_and_a_fresh_session(store):
         assert expected <= await places_with(store, "secret") | {"threads"}
         assert await press(desk, buttons["Delete the history"]) == "Done."
         assert await places_with(store, "secret") == set()
-        now = await store.thread_by_id(thread.id)
+        now = await store.threads.by_id(thread.id)
         assert (now.name, now.session_id != thread.session_id) == ("tg-42", True)
         text, _, under = await last_said(desk)
         assert "3 messages, 2 lines of the agent's memory, 1 packed workspace, 1 file, 1 sub-agent's task" in text
@@ -230,16 +230,16 @@ async def test_what_the_forgotten_run_still_sends_is_not_kept(store):
         async def chunks():
             yield b"secret"
 
-        await store.add_entries(thread, 1, 9, ['{"id":"secret"}'])
-        await store.store_workspace(thread.id, 1, None, chunks())
+        await store.sessions.add_entries(thread, 1, 9, ['{"id":"secret"}'])
+        await store.workspaces.save(thread.id, 1, None, chunks())
         assert await places_with(store, "secret") == set()
-        await store.end_run(thread.id, 1, "Stopped", None)
-        await store.want_run(thread.id, 2, "uid-1")
-        fresh = await store.thread_by_id(thread.id)
-        await store.add_entries(fresh, 2, 1, ['{"id":"new"}'])
-        await store.store_workspace(thread.id, 2, None, chunks())
-        assert await store.session_length(fresh.session_id) == 1
-        assert await store.workspace_of(fresh, None) is not None
+        await store.runs.end(thread.id, 1, "Stopped", None)
+        await store.runs.want(thread.id, 2, "uid-1")
+        fresh = await store.threads.by_id(thread.id)
+        await store.sessions.add_entries(fresh, 2, 1, ['{"id":"new"}'])
+        await store.workspaces.save(thread.id, 2, None, chunks())
+        assert await store.sessions.length(fresh.session_id) == 1
+        assert await store.workspaces.of(fresh, None) is not None
 
 
 async def test_what_was_said_before_the_chat_moved_is_forgotten_too(store):
@@ -250,7 +250,7 @@ async def test_what_was_said_before_the_chat_moved_is_forgotten_too(store):
             (902, "!902", 'secret {"chat": -77}'),
             (903, "-78", "kept elsewhere"),
         ]
-        await store.add_updates(rows, 904)
+        await store.inbox.add_updates(rows, 904)
         await store.pool.execute("UPDATE inbox SET state = 'done'")
         await store.pool.execute(f"INSERT INTO chat_aliases VALUES ({BOT_ID}, -77, {PERSON})")
         desk.numbers = itertools.count(1000)
@@ -266,25 +266,25 @@ async def test_what_was_forgotten_cannot_be_asked_again_by_an_old_button(store):
         await desk.say("more")
         await eventually(lambda: len(runner.turns) == 2)
         turn = runner.turns[1]
-        await store.end_turn(turn.id, 1, 3, TurnState.FAILED, "provider", Final("failed"))
+        await store.turns.end(turn.id, 1, 3, TurnState.FAILED, "provider", Final("failed"))
         _, buttons = await ask(desk, "/forget")
         await press(desk, buttons["Delete the history"])
         for data in (f"re:{turn.id}", f"co:{turn.id}"):
             await press(desk, data)
-        assert await store.queued_count(thread.id) == 0
+        assert await store.turns.count_queued(thread.id) == 0
 
 
 async def test_forget_touches_no_other_conversation(store):
     async with running_desk(store) as desk:
         await idle(desk)
         group, _ = await idle_group(desk)
-        await store.add_entries(group, 1, 3, ['{"id":"kept"}'])
+        await store.sessions.add_entries(group, 1, 3, ['{"id":"kept"}'])
         _, buttons = await ask(desk, "/forget")
         await press(desk, buttons["Delete the history"])
-        assert await store.session_length(group.session_id) == 1
+        assert await store.sessions.length(group.session_id) == 1
         assert await store.pool.fetchval("SELECT count(*) FROM messages WHERE thread_id = $1", group.id) == 2
-        assert (await store.last_asked(group.id)).text == "hello"
-        assert (await store.open_run(group.id)).stop is None
+        assert (await store.turns.last_asked(group.id)).text == "hello"
+        assert (await store.runs.open(group.id)).stop is None
 
 
 async def test_forget_refuses_while_anything_is_at_work(store):
@@ -301,11 +301,11 @@ async def test_forget_refuses_while_anything_is_at_work(store):
 
 
 async def test_a_topic_is_forgotten_by_itself(store):
-    async with store.fenced() as connection:
-        one = await store.get_or_create_thread(connection, address(), "tg-42", "")
+    async with store.transaction() as tx:
+        one = await tx.threads.get_or_create(address(), "tg-42", "")
         other = type(one.address)(one.address.bot_id, PERSON, 3)
-        await store.put(connection, other, "kept", "k1")
-        await store.put(connection, one.address, "gone", "k2")
-        await store.hold_thread(connection, one.id)
-        await store.forget(connection, one)
+        await tx.outbox.put(other, "kept", "k1")
+        await tx.outbox.put(one.address, "gone", "k2")
+        await tx.history.hold_thread(one.id)
+        await tx.history.forget(one)
     assert [row["text"] for row in await store.pool.fetch("SELECT text FROM outbox")] == ["kept"]

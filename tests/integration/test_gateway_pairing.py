@@ -43,15 +43,15 @@ async def test_an_unknown_person_is_let_in_by_a_code_and_shut_out_again(store):
             (ADMIN, f"{STRANGER} may use this bot now"), (STRANGER, "You may use this bot now"),
         }  # fmt: skip
         await desk.say("do it", chat=STRANGER, user=STRANGER)
-        thread = await store.thread_by_name(f"tg-{STRANGER}")
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["do it"]
+        thread = await store.threads.by_name(f"tg-{STRANGER}")
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["do it"]
         await desk.say(f"/revoke {STRANGER}", chat=ADMIN, user=ADMIN)
         said = await store.pool.fetch("SELECT chat_id, text FROM outbox ORDER BY id DESC LIMIT 2")
         assert {(row["chat_id"], row["text"]) for row in said} == {
             (ADMIN, f"{STRANGER} may no longer use this bot."), (STRANGER, "You may no longer use this bot."),
         }  # fmt: skip
         await desk.say("and again", chat=STRANGER, user=STRANGER)
-        assert await store.queued_count(thread.id) == 0
+        assert await store.turns.count_queued(thread.id) == 0
 
 
 async def test_what_a_person_asked_ends_when_they_are_shut_out(store):
@@ -65,9 +65,9 @@ async def test_what_a_person_asked_ends_when_they_are_shut_out(store):
         await eventually(lambda: runner.turns)
         await desk.say(f"/revoke {STRANGER}", chat=ADMIN, user=ADMIN)
         await eventually(lambda: wire.Abort(turn=runner.turns[0].id) in runner.sent)
-        assert await store.queued_count(thread.id) == 0
-        group = await store.thread_by_name("tg-n100200300")
-        assert [t.text for t in await store.queued_turns(group.id)] == ["in the group"]
+        assert await store.turns.count_queued(thread.id) == 0
+        group = await store.threads.by_name("tg-n100200300")
+        assert [t.text for t in await store.turns.queued(group.id)] == ["in the group"]
 
 
 async def test_who_was_let_in_is_known_to_the_next_gateway(store):
@@ -75,7 +75,7 @@ async def test_who_was_let_in_is_known_to_the_next_gateway(store):
         await approve(desk, await ask(desk))
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("hello", chat=STRANGER, user=STRANGER)
-        assert await store.thread_by_name(f"tg-{STRANGER}") is not None
+        assert await store.threads.by_name(f"tg-{STRANGER}") is not None
 
 
 async def test_no_code_is_told_unless_it_is_switched_on_and_none_in_a_group(store):
@@ -157,8 +157,8 @@ async def test_codes_are_not_logged(store, caplog):
 async def test_a_group_is_heard_as_a_whole_where_the_settings_say_so(store):
     async with running_desk(store, reconcile=False, unaddressed=True) as desk:
         await desk.say("among people", chat=GROUP, user=STRANGER)
-        thread = await store.thread_by_address(Address(BOT_ID, GROUP))
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["among people"]
+        thread = await store.threads.by_address(Address(BOT_ID, GROUP))
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["among people"]
         bot = {"id": 9, "is_bot": True, "first_name": "b"}
         anonymous = message("as the group", chat=GROUP)
         anonymous["message"]["sender_chat"] = {"id": GROUP, "type": "supergroup"}
@@ -166,7 +166,7 @@ async def test_a_group_is_heard_as_a_whole_where_the_settings_say_so(store):
         other["message"]["from"] = bot
         await desk.take(anonymous, other)
         await desk.settled()
-        assert await store.queued_count(thread.id) == 1
+        assert await store.turns.count_queued(thread.id) == 1
         await desk.say("among strangers", chat=-999, user=STRANGER)  # a group that is not on the list
         assert await desk.said() == []
         await desk.say("/status@demo_bot", chat=-999, user=STRANGER)

@@ -106,7 +106,7 @@ async def test_one_that_cannot_be_read_leaves_the_others_alone(store):
 async def test_one_made_by_hand_gets_its_conversation(store):
     api = Api(build(title="by hand"))
     async with following(api, store) as (_, woken):
-        thread = await eventually(lambda: store.thread_by_name("tg-42"))
+        thread = await eventually(lambda: store.threads.by_name("tg-42"))
         assert (thread.address, thread.title) == (address(), "by hand")
         api.push(build("tg-42", 2, suspend=True))
         await eventually(lambda: thread.id in woken)
@@ -135,8 +135,8 @@ async def test_a_conversation_that_begins_after_its_resource_was_refused_follows
     api = Api(build("tg-666", chat=666))
     async with following(api, store) as (_, woken):
         await eventually(lambda: api.events)
-        async with store.fenced() as connection:
-            thread = await store.get_or_create_thread(connection, address(666), "tg-666", "")
+        async with store.transaction() as tx:
+            thread = await tx.threads.get_or_create(address(666), "tg-666", "")
         api.push(build("tg-666", 2, chat=666, run=1))
         await eventually(lambda: thread.id in woken)
 

@@ -22,12 +22,12 @@ async def begin(desk, words="hello"):
     thread = await desk.run_wanted("tg-42", 1)
     runner = await desk.connect(thread, 1)
     await eventually(lambda: runner.turns)
-    await desk.store.turn_started(runner.turns[0].id, 1, 1)
+    await desk.store.turns.started(runner.turns[0].id, 1, 1)
     return thread, runner.turns[0], runner
 
 
 async def end(desk, turn, text="answer"):
-    await desk.store.end_turn(turn.id, turn.run, 2, TurnState.DONE, None, Final(text))
+    await desk.store.turns.end(turn.id, turn.run, 2, TurnState.DONE, None, Final(text))
     desk.wake.thread(turn.thread_id)
 
 
@@ -67,7 +67,7 @@ async def test_a_chosen_model_is_that_of_the_next_run_and_an_idle_one_is_ended(s
 
 async def over(desk, number):
     """Let the operator say that a run has stopped."""
-    thread = await desk.store.thread_by_name("tg-42")
+    thread = await desk.store.threads.by_name("tg-42")
     link = desk.registry.link(thread.id)
     if link is not None:
         desk.registry.detach(thread.id, link.connection)
@@ -87,7 +87,7 @@ async def test_while_an_answer_is_written_the_choice_is_for_the_next_one(store):
         await end(desk, turn)
         await eventually(lambda: ("tg-42", 1) in desk.resources.stops)  # what waits is for a run with the new model
         assert len(runner.turns) == 1
-        assert await store.deliver_next(thread.id, 1) is None
+        assert await store.turns.deliver_next(thread.id, 1) is None
         await over(desk, 1)
         await desk.run_wanted("tg-42", 2)
         assert desk.resources.cached("tg-42").spec.model.name == "glm-air"
@@ -132,21 +132,21 @@ async def test_the_model_that_answers_already_ends_no_run(store):
         thread, turn, _ = await begin(desk)
         await end(desk, turn)
         assert (await ask(desk, "/model glm"))[0] == "Model: glm"
-        await desk.threads._reconcile(await store.thread_by_id(thread.id))
+        await desk.threads._reconcile(await store.threads.by_id(thread.id))
         assert desk.resources.stops == []
 
 
 async def test_a_choice_is_carried_out_by_the_next_gateway(store):
     async with running_desk(store, llm_models=MODELS, reconcile=False) as desk:
         await desk.say("hello")
-        thread = await store.thread_by_name("tg-42")
-        await store.want_run(thread.id, 1, "uid-1")
+        thread = await store.threads.by_name("tg-42")
+        await store.runs.want(thread.id, 1, "uid-1")
         await desk.resources.want_run(thread, 1, None)
         await ask(desk, "/model kimi")
         resources = desk.resources
     async with running_desk(store, reconcile=False) as next_one:
         next_one.threads._resources = resources
-        await next_one.threads._reconcile(await store.thread_by_name("tg-42"))
+        await next_one.threads._reconcile(await store.threads.by_name("tg-42"))
         assert resources.stops == [("tg-42", 1)]
 
 
@@ -154,7 +154,7 @@ async def test_a_model_can_be_chosen_only_in_its_own_chat_and_from_the_list(stor
     async with running_desk(store, llm_models=MODELS) as desk:
         _, buttons = await ask(desk, "/model")
         assert await press(desk, buttons["kimi"], chat=GROUP) == "This button does nothing any more."
-        thread = await store.thread_by_name("tg-42")
+        thread = await store.threads.by_name("tg-42")
         assert thread.model is None
         assert "not on the list" in await press(desk, f"md:{thread.id}:{'0' * 12}")
         assert (await ask(desk, "/model other"))[0] == "other is not allowed here. There are: glm, glm-air, kimi"
@@ -166,20 +166,20 @@ async def test_verbose_is_kept(store):
         assert "ten tools" in (await ask(desk, "/verbose 2"))[0]
         assert "✓ 2:" in (await ask(desk, "/verbose"))[0]
         assert (await ask(desk, "/verbose 3"))[0] == "Usage: /verbose 0|1|2"
-        thread = await store.thread_by_name("tg-42")
-        assert await store.verbosity(thread.id) == 2
+        thread = await store.threads.by_name("tg-42")
+        assert await store.settings.verbosity(thread.id) == 2
 
 
 async def test_status_is_complete(store):
     async with running_desk(store) as desk:
         thread, turn, _ = await begin(desk)
         await desk.say("more")
-        await store.add_usage(thread.id, 1, turn.id, "zai", "glm", 100, 5, 0, 200, 9)
-        await store.add_usage(thread.id, 1, turn.id, "zai", "glm", 12345, 5, 12000, 200, 9)
-        await store.add_usage(thread.id, 1, turn.id, "zai", "glm", 0, 0, 0, 429, 9)
+        await store.usage.add(thread.id, 1, turn.id, "zai", "glm", 100, 5, 0, 200, 9)
+        await store.usage.add(thread.id, 1, turn.id, "zai", "glm", 12345, 5, 12000, 200, 9)
+        await store.usage.add(thread.id, 1, turn.id, "zai", "glm", 0, 0, 0, 429, 9)
         child = NewSubAgent(thread, "uid", 1, "call", turn.id, None, "task", "default", 60, "Empty", 1)
-        async with store.fenced() as connection:
-            await store.add_subagent(connection, child)
+        async with store.transaction() as tx:
+            await tx.subagents.add(child)
         lines = (await ask(desk, "/status"))[0].split("\n")
         assert lines[0].startswith("tg-42 (private chat): ")
         assert lines[1:4] == ["Model: glm", "Context used: 12 345 tokens", "Pod: pod-1"]
@@ -190,8 +190,8 @@ async def test_status_is_complete(store):
 async def test_what_a_provider_counts_beside_its_cache_is_counted_with_it(store):
     async with running_desk(store) as desk:
         thread, turn, _ = await begin(desk)
-        await store.add_usage(thread.id, 1, turn.id, "x", "m", 10, 5, 900, 200, 9)
-        assert await store.context_used(thread.id) == 910
+        await store.usage.add(thread.id, 1, turn.id, "x", "m", 10, 5, 900, 200, 9)
+        assert await store.usage.context_used(thread.id) == 910
 
 
 async def test_a_button_for_each_thread_tells_how_it_is(store):
@@ -212,9 +212,9 @@ async def test_a_button_for_each_thread_tells_how_it_is(store):
 
 async def test_there_are_at_most_twenty_buttons(store):
     async with running_desk(store) as desk:
-        async with store.fenced() as connection:
+        async with store.transaction() as tx:
             for number in range(25):
-                await store.get_or_create_thread(connection, address(1000 + number), f"tg-{number}", "")
+                await tx.threads.get_or_create(address(1000 + number), f"tg-{number}", "")
         text, buttons = await ask(desk, "/threads", chat=ADMIN, user=ADMIN)
         assert (len(text.split("\n")), len(buttons)) == (25, 20)
 
@@ -226,7 +226,7 @@ async def exported(store):
     )
     found = []
     for row in rows:
-        data = b"".join([chunk async for chunk in store.stream_file(row["id"])])
+        data = b"".join([chunk async for chunk in store.files.stream(row["id"])])
         assert len(data) == row["bytes"]
         found.append((row["name"], row["text"], data.decode()))
     return found
@@ -237,8 +237,8 @@ async def test_export_gives_the_history_as_a_file(store):
         assert "no history yet" in (await ask(desk, "/export"))[0]
         thread, turn, _ = await begin(desk, "count the stars")
         child = NewSubAgent(thread, "uid", 1, "call", turn.id, None, "look up", "default", 60, "Empty", 1)
-        async with store.fenced() as connection:
-            row = await store.add_subagent(connection, child)
+        async with store.transaction() as tx:
+            row = await tx.subagents.add(child)
         await store.pool.execute("UPDATE subagents SET state = 'finished', result = 'so many', finished_at = now()")
         await end(desk, turn, "There are **many**.")
         await desk.say("/export")
@@ -262,8 +262,8 @@ async def test_a_long_history_comes_in_several_files_and_loses_nothing(store):
                 f"{number:05}" * 9000,
             )
         command = Command(thread.address, "", PERSON, "P", 5, "export", "", True)
-        async with store.fenced() as connection:
-            await Export(store, most_bytes=1_500_000).export(connection, 77, command)
+        async with store.transaction() as tx:
+            await Export(store, most_bytes=1_500_000).export(tx, 77, command)
         files = await exported(store)
         assert [name for name, _, _ in files] == ["tg-42.md", "tg-42-2.md"]
         assert files[0][1] == "The history of this conversation: 52 entries, in 2 files."
@@ -275,10 +275,10 @@ async def test_a_run_is_written_with_the_model_that_is_recorded_for_it(store):
     async with running_desk(store, llm_models=MODELS, reconcile=False) as desk:
         await desk.say("/model kimi")
         await desk.say("hello")
-        thread = await store.thread_by_name("tg-42")
-        await store.want_run(thread.id, 1, None)  # its gateway ended before it wrote it
+        thread = await store.threads.by_name("tg-42")
+        await store.runs.want(thread.id, 1, None)  # its gateway ended before it wrote it
         await desk.say("/model glm-air")
-        await desk.threads._reconcile(await store.thread_by_id(thread.id))
+        await desk.threads._reconcile(await store.threads.by_id(thread.id))
         assert desk.resources.cached("tg-42").spec.model.name == "kimi"
         assert desk.resources.stops == [("tg-42", 1)]
 
@@ -287,13 +287,13 @@ async def test_a_run_is_written_with_the_model_that_is_recorded_for_it(store):
 async def test_a_run_that_is_to_end_is_given_nothing(store, why):
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("hello")
-        thread = await store.thread_by_name("tg-42")
-        await store.want_run(thread.id, 1, "uid-1")
+        thread = await store.threads.by_name("tg-42")
+        await store.runs.want(thread.id, 1, "uid-1")
         await desk.connect(thread, 1)
         if why == "stopped":
-            await store.ask_stop(None, thread.id, 1, "killed")
+            await store.runs.ask_stop(thread.id, 1, "killed")
         if why == "another model":
-            async with store.fenced() as connection:
-                await store.set_model(connection, thread.id, "kimi")
-        given = await store.deliver_next(thread.id, 1)
+            async with store.transaction() as tx:
+                await tx.settings.set_model(thread.id, "kimi")
+        given = await store.turns.deliver_next(thread.id, 1)
         assert (given is None) is (why is not None)

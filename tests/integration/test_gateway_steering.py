@@ -6,6 +6,7 @@ import pytest
 
 from agent_contract import wire
 from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.turns import TurnQueries
 from agent_gateway.wording.texts import QUEUED, STEER_USAGE, STEERED, edited_text
 from tests.support.desk import ADMIN, GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
@@ -21,8 +22,8 @@ async def begin(desk, text="hello"):
     runner = await desk.connect(thread, 1)
     await eventually(lambda: runner.turns)
     turn = runner.turns[0]
-    await desk.store.turn_started(turn.id, 1, 1)
-    await desk.store.save_view_messages(turn.id, (900,))
+    await desk.store.turns.started(turn.id, 1, 1)
+    await desk.store.views.save_messages(turn.id, (900,))
     return thread, turn, runner
 
 
@@ -51,7 +52,7 @@ def steers(runner):
 
 
 async def end(desk, turn, state=TurnState.DONE, reason=None):
-    await desk.store.end_turn(turn.id, 1, 9, state, reason, Final("answer"))
+    await desk.store.turns.end(turn.id, 1, 9, state, reason, Final("answer"))
     desk.wake.thread(turn.thread_id)
 
 
@@ -63,13 +64,13 @@ async def test_a_reply_to_the_running_answer_steers_it_and_any_other_message_wai
         assert (await desk.said())[-1] == STEERED
         await desk.take(reply("and then", 50, number=61))
         await desk.settled()
-        [waiting] = await store.queued_turns(thread.id)
+        [waiting] = await store.turns.queued(thread.id)
         assert waiting.text == "and then"
         await eventually(lambda: desk.views.texts.get(waiting.id) == [QUEUED])
         await end(desk, turn)
         await eventually(lambda: [t.text for t in runner.turns] == ["hello", "and then"])
         assert desk.views.begun == [turn.id, waiting.id]
-        [unread] = await store.queued_turns(thread.id)
+        [unread] = await store.turns.queued(thread.id)
         assert (unread.text, unread.message_id) == ("in French", 60)
 
 
@@ -90,10 +91,10 @@ async def test_words_that_were_read_are_not_asked_again(store):
         thread, turn, runner = await begin(desk)
         await desk.say("/steer shorter")
         await eventually(lambda: steers(runner))
-        [(number, _)] = await store.wanted_steers(turn.id)
-        await store.steer_read(turn.id, number, thread.id, 1, 3)
+        [(number, _)] = await store.steers.unread(turn.id)
+        await store.steers.mark_read(turn.id, number, thread.id, 1, 3)
         await end(desk, turn)
-        assert await store.queued_count(thread.id) == 0
+        assert await store.turns.count_queued(thread.id) == 0
 
 
 async def test_a_stop_drops_the_words_with_the_answer(store):
@@ -103,21 +104,21 @@ async def test_a_stop_drops_the_words_with_the_answer(store):
         await desk.say("/stop")
         await eventually(lambda: wire.Abort(turn=turn.id) in runner.sent)
         await end(desk, turn, TurnState.FAILED, "aborted")
-        assert await store.queued_count(thread.id) == 0
+        assert await store.turns.count_queued(thread.id) == 0
 
 
-async def test_words_for_an_answer_that_is_just_over_are_asked(store):
+async def test_words_for_an_answer_that_is_just_over_are_asked(store, monkeypatch):
     async with running_desk(store) as desk:
         _, turn, runner = await begin(desk)
-        before = store.running_turn
+        before = TurnQueries.running
 
-        async def late(thread_id, connection=None):
-            found = await before(thread_id, connection)
-            store.running_turn = before
+        async def late(turns, thread_id):
+            found = await before(turns, thread_id)
+            monkeypatch.undo()
             await end(desk, turn)  # between the look and the record
             return found
 
-        store.running_turn = late
+        monkeypatch.setattr(TurnQueries, "running", late)
         await desk.take(reply("in French", 900))
         await eventually(lambda: [t.text for t in runner.turns] == ["hello", "in French"])
         assert STEERED not in await desk.said()
@@ -145,7 +146,7 @@ async def test_an_edit_after_the_start_is_told_to_the_agent_once(store):
         told = runner.turns[1].text
         assert told.startswith(edited_text("hello!"))
         assert told.endswith("and now")
-        await store.turn_started(runner.turns[1].id, 1, 2)
+        await store.turns.started(runner.turns[1].id, 1, 2)
         await end(desk, runner.turns[1])
         await desk.say("again")
         await eventually(lambda: [t.text for t in runner.turns][2:] == ["again"])
@@ -164,14 +165,14 @@ async def test_an_edit_counts_whoever_asked_the_message_again(store):
     async with running_desk(store, reconcile=False) as desk:
         await desk.take(message("helo", number=50))
         await desk.settled()
-        thread = await store.thread_by_name("tg-42")
-        [turn] = await store.queued_turns(thread.id)
-        await store.end_turn(turn.id, None, None, TurnState.FAILED, "provider", Final("no"))
-        async with store.fenced() as connection:
-            await store.ask_again(connection, turn, 7, "helo")
+        thread = await store.threads.by_name("tg-42")
+        [turn] = await store.turns.queued(thread.id)
+        await store.turns.end(turn.id, None, None, TurnState.FAILED, "provider", Final("no"))
+        async with store.transaction() as tx:
+            await tx.turns.ask_again(turn, 7, "helo")
         await desk.take(edit("hello"))
         await desk.settled()
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["hello"]
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["hello"]
 
 
 async def test_edited_words_for_a_running_answer_are_told_to_it_too(store):
@@ -189,8 +190,8 @@ async def test_an_edited_command_to_steer_replaces_what_it_asks_where_nothing_ru
     async with running_desk(store, reconcile=False) as desk:
         await desk.take(message("/steer begin", number=61), edit("/steer begin here", number=61))
         await desk.settled()
-        thread = await store.thread_by_name("tg-42")
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["begin here"]
+        thread = await store.threads.by_name("tg-42")
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["begin here"]
 
 
 async def test_the_history_names_the_file_of_an_edited_message(store):
@@ -212,7 +213,7 @@ async def test_an_album_is_one_turn(store):
         assert (turn.text, [f.id for f in turn.files]) == ("compare", ["f50", "f51", "f52"])
         await desk.take(photo(53))
         await desk.settled()
-        [late] = await store.queued_turns(thread.id)
+        [late] = await store.turns.queued(thread.id)
         assert [f.id for f in late.files] == ["f53"]
 
 
@@ -229,7 +230,7 @@ async def test_a_text_that_was_cut_into_messages_is_one_turn(store):
         assert await store.pool.fetchval("SELECT text FROM messages") == turn.text
         await desk.say("and another question")
         await desk.settled()
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["and another question"]
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["and another question"]
 
 
 async def test_what_others_or_a_moment_later_is_written_is_no_part_of_a_long_text(store):
@@ -284,8 +285,8 @@ async def test_an_album_in_a_group_belongs_to_the_picture_that_names_the_bot(sto
             photo(53, chat=GROUP, album="78"),
         )  # fmt: skip
         await desk.settled()
-        [thread] = await store.list_threads()
-        [turn] = await store.queued_turns(thread.id)
+        [thread] = await store.threads.all()
+        [turn] = await store.turns.queued(thread.id)
         assert (turn.text, [f.id for f in turn.files]) == ("compare", ["f50", "f51", "f52"])
 
 
@@ -296,7 +297,7 @@ async def test_what_is_asked_again_comes_with_its_files(store):
         thread = await desk.run_wanted("tg-42", 1)
         runner = await desk.connect(thread, 1)
         await eventually(lambda: runner.turns)
-        await store.turn_started(runner.turns[0].id, 1, 1)
+        await store.turns.started(runner.turns[0].id, 1, 1)
         await end(desk, runner.turns[0])
         await desk.say("/retry")
         await eventually(lambda: len(runner.turns) == 2)

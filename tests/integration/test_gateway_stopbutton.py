@@ -8,6 +8,7 @@ import pytest
 
 from agent_contract import wire
 from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.views import ViewQueries
 from tests.support.desk import GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
 
@@ -20,7 +21,7 @@ async def begin(desk):
     runner = await desk.connect(thread, 1)
     await eventually(lambda: runner.turns)
     turn = runner.turns[0]
-    await desk.store.turn_started(turn.id, 1, 1)
+    await desk.store.turns.started(turn.id, 1, 1)
     return thread, turn, runner
 
 
@@ -44,23 +45,25 @@ async def test_it_stops_its_turn(store):
         _, turn, runner = await begin(desk)
         assert await press(desk, f"st:{turn.id}") == "Stopping…"
         await eventually(lambda: aborts(runner) == [turn.id])
-        assert (await store.turn_by_id(turn.id)).stop_asked
+        assert (await store.turns.by_id(turn.id)).stop_asked
         assert await store.pool.fetchval("SELECT count(*) FROM audit WHERE action = 'stop'") == 1
 
 
-async def test_a_stop_that_overtakes_the_turn_on_its_way_is_told_again_behind_it(store):
+async def test_a_stop_that_overtakes_the_turn_on_its_way_is_told_again_behind_it(store, monkeypatch):
     async with running_desk(store) as desk:
         await desk.say("begin")
         thread = await desk.run_wanted("tg-42", 1)
-        before, given = store.view, []
+        before, given = ViewQueries.get, []
 
-        async def stopped_meanwhile(turn_id, connection=None):
-            store.view = before
+        async def stopped_meanwhile(views, turn_id):
+            monkeypatch.undo()
             await press(desk, f"st:{turn_id}")
             given.extend(runner.turns)
-            return await before(turn_id, connection)
+            return await before(views, turn_id)
 
-        store.view = stopped_meanwhile  # what a delivery looks at between its commit and the frame
+        monkeypatch.setattr(
+            ViewQueries, "get", stopped_meanwhile
+        )  # what a delivery looks at between its commit and the frame
         runner = await desk.connect(thread, 1)
         await eventually(lambda: runner.turns)
         assert given == []
@@ -72,41 +75,41 @@ async def test_a_stop_that_overtakes_the_turn_on_its_way_is_told_again_behind_it
 async def test_a_turn_that_begins_while_its_stop_is_read_is_stopped(store):
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("begin")
-        thread = await store.thread_by_name("tg-42")
-        [turn] = await store.queued_turns(thread.id)
-        await store.want_run(thread.id, 1, "uid-1")
+        thread = await store.threads.by_name("tg-42")
+        [turn] = await store.turns.queued(thread.id)
+        await store.runs.want(thread.id, 1, "uid-1")
         runner = await desk.connect(thread, 1)
-        before = store.turn_by_id
+        before = store.turns.by_id
 
         async def begins_behind_it(turn_id):
-            store.turn_by_id = before
+            store.turns.by_id = before
             found = await before(turn_id)
-            await store.deliver_next(thread.id, 1)
+            await store.turns.deliver_next(thread.id, 1)
             return found
 
-        store.turn_by_id = begins_behind_it
+        store.turns.by_id = begins_behind_it
         assert await press(desk, f"st:{turn.id}") == "Stopping…"
         await eventually(lambda: aborts(runner) == [turn.id])
-        assert (await store.turn_by_id(turn.id)).stop_asked
+        assert (await store.turns.by_id(turn.id)).stop_asked
 
 
 async def test_an_old_button_stops_no_other_turn(store):
     async with running_desk(store) as desk:
         thread, turn, runner = await begin(desk)
-        await store.end_turn(turn.id, 1, None, TurnState.DONE, None, Final("Done."))
+        await store.turns.end(turn.id, 1, None, TurnState.DONE, None, Final("Done."))
         await desk.say("next")
         await eventually(lambda: len(runner.turns) == 2)
         assert await press(desk, f"st:{turn.id}") == "This turn is over."
         assert await press(desk, "st:999999") == "This turn is over."
         assert aborts(runner) == []
-        assert not (await store.running_turn(thread.id)).stop_asked
+        assert not (await store.turns.running(thread.id)).stop_asked
 
 
 async def test_it_does_nothing_from_another_chat(store):
     async with running_desk(store) as desk:
         _, turn, runner = await begin(desk)
         assert await press(desk, f"st:{turn.id}", chat=GROUP) == "This turn is over."
-        assert not (await store.turn_by_id(turn.id)).stop_asked
+        assert not (await store.turns.by_id(turn.id)).stop_asked
         assert aborts(runner) == []
 
 
@@ -115,7 +118,7 @@ async def test_a_stop_is_kept_for_a_runner_that_is_away(store):
         thread, turn, runner = await begin(desk)
         desk.registry.detach(thread.id, runner)
         assert await press(desk, f"st:{turn.id}") == "Stopping…"
-        assert (await store.turn_by_id(turn.id)).stop_asked
+        assert (await store.turns.by_id(turn.id)).stop_asked
 
 
 async def test_other_buttons_are_not_its_own(store):
@@ -129,13 +132,13 @@ async def test_what_waits_is_taken_back_alone(store):
         thread, turn, runner = await begin(desk)
         await desk.say("two")
         await desk.say("three")
-        waiting, last = await store.queued_turns(thread.id)
+        waiting, last = await store.turns.queued(thread.id)
         assert await press(desk, f"st:{waiting.id}", chat=GROUP) == "This turn is over."
         assert await press(desk, f"st:{waiting.id}") == "Stopped."
         assert await press(desk, f"st:{waiting.id}") == "This turn is over."
-        assert await store.queued_turns(thread.id) == [last]
+        assert await store.turns.queued(thread.id) == [last]
         await eventually(lambda: waiting.id in desk.views.finished)
-        await store.end_turn(turn.id, 1, None, TurnState.DONE, None, Final("Done."))
+        await store.turns.end(turn.id, 1, None, TurnState.DONE, None, Final("Done."))
         desk.wake.thread(thread.id)
         await eventually(lambda: [t.text for t in runner.turns] == ["begin", "three"])
 
@@ -150,8 +153,8 @@ async def test_what_an_earlier_process_showed_of_a_waiting_turn_is_closed_with_i
     async with running_desk(store) as desk:
         thread, _, _ = await begin(desk)
         await desk.say("two")
-        (waiting,) = await store.queued_turns(thread.id)
-        await store.save_view_messages(waiting.id, (77,))
+        (waiting,) = await store.turns.queued(thread.id)
+        await store.views.save_messages(waiting.id, (77,))
         assert await press(desk, f"st:{waiting.id}") == "Stopped."
         await eventually(lambda: read_closed(store, waiting.id))
         assert [tuple(row) for row in await read_closed(store, waiting.id)] == [("Stopped.", [77])]
@@ -161,16 +164,16 @@ async def test_what_a_gateway_left_that_ended_between_a_cancel_and_its_line_is_c
     async with running_desk(store) as desk:
         thread, _, _ = await begin(desk)
         await desk.say("two")
-        (waiting,) = await store.queued_turns(thread.id)
-        await store.save_view_messages(waiting.id, (77,))
-    async with store.fenced() as connection:
-        assert await store.cancel_turn(connection, waiting.id)
-    assert await store.unclosed_views() == []  # whoever cancels is given the time to close
+        (waiting,) = await store.turns.queued(thread.id)
+        await store.views.save_messages(waiting.id, (77,))
+    async with store.transaction() as tx:
+        assert await tx.turns.cancel(waiting.id)
+    assert await store.views.unclosed() == []  # whoever cancels is given the time to close
     await store.pool.execute("UPDATE turns SET ended_at = now() - interval '6 seconds' WHERE id = $1", waiting.id)
     async with running_desk(store):
         await eventually(lambda: read_closed(store, waiting.id))
     assert [tuple(row) for row in await read_closed(store, waiting.id)] == [("Stopped.", [77])]
-    assert await store.unclosed_views() == []
+    assert await store.views.unclosed() == []
 
 
 async def test_a_look_from_before_the_stop_shows_nothing_that_stays(store):
@@ -185,7 +188,7 @@ async def test_a_look_from_before_the_stop_shows_nothing_that_stays(store):
             return await answer(name)
 
         await desk.take(message("two"))
-        (waiting,) = await eventually(lambda: store.queued_turns(thread.id))
+        (waiting,) = await eventually(lambda: store.turns.queued(thread.id))
         await eventually(lambda: waiting.id in desk.views.texts)
         desk.resources.agent_class = answer_late
         desk.wake.thread(thread.id)

@@ -24,7 +24,7 @@ async def begin(desk, text="begin"):
     runner = await desk.connect(thread, 1)
     await eventually(lambda: runner.turns)
     turn = runner.turns[0]
-    await desk.store.turn_started(turn.id, 1, 1)
+    await desk.store.turns.started(turn.id, 1, 1)
     desk.registry.link(thread.id).turn_id = turn.id
     return thread, turn, runner
 
@@ -32,7 +32,7 @@ async def begin(desk, text="begin"):
 async def ask(desk, thread, turn, call="call-1", *, seq=2, run=1, **fields):
     frame = wire.SubAgentAsk(seq=seq, turn=turn.id, call_id=call, task=fields.pop("task", TASK), **fields)
     refused = await desk.service.ask(thread, run, frame)
-    return refused or await desk.store.subagent_by_call(thread.id, run, call)
+    return refused or await desk.store.subagents.by_call(thread.id, run, call)
 
 
 async def created(desk, name):
@@ -44,11 +44,11 @@ async def connect_child(desk, name):
     await created(desk, name)
 
     async def known():
-        child = await desk.store.subagent_by_name(name)
+        child = await desk.store.subagents.by_name(name)
         return child if child and child.uid == desk.subagents.cached(name).uid else None
 
     child = await eventually(known)
-    thread = await desk.store.thread_by_id(child.thread_id)
+    thread = await desk.store.threads.by_id(child.thread_id)
     runner = await desk.connect(thread, SUBAGENT_RUN, f"pod-{name}")
     await eventually(lambda: runner.turns)
     return thread, runner
@@ -83,7 +83,7 @@ async def test_a_wish_becomes_a_resource_and_its_answer_comes_back_everywhere(st
         assert child.name in report
         assert "done" in desk.views.lines[turn.id][0].text
         assert desk.views.lines[turn.id][0].button is None
-        assert await desk.store.open_runs() == 1  # a sub-agent takes no place of a conversation
+        assert await desk.store.runs.count_open() == 1  # a sub-agent takes no place of a conversation
 
 
 async def test_one_that_works_is_told_so_though_the_node_says_so_later(store):
@@ -93,7 +93,7 @@ async def test_one_that_works_is_told_so_though_the_node_says_so_later(store):
         own, runner = await connect_child(desk, child.name)
         desk.subagents.report(child.name, phase="Starting")
         await eventually(lambda: "starting" in desk.views.lines[turn.id][0].text)
-        await desk.store.turn_started(runner.turns[0].id, SUBAGENT_RUN, 1)
+        await desk.store.turns.started(runner.turns[0].id, SUBAGENT_RUN, 1)
         desk.wake.thread(own.id)
         await eventually(lambda: "working" in desk.views.lines[turn.id][0].text)
 
@@ -119,7 +119,7 @@ async def test_what_a_class_does_not_allow_is_refused_by_the_limits_name(store):
         assert not refused.ok
         assert "subAgents.maxChildren" in refused.text
         own, runner = await connect_child(desk, child.name)
-        await desk.store.turn_started(runner.turns[0].id, SUBAGENT_RUN, 1)
+        await desk.store.turns.started(runner.turns[0].id, SUBAGENT_RUN, 1)
         deeper = await ask(desk, own, runner.turns[0], "call-3", run=SUBAGENT_RUN, seq=2)
         assert not deeper.ok
         assert "subAgents.maxDepth" in deeper.text
@@ -131,7 +131,7 @@ async def test_a_child_of_a_child_is_named_and_owned_by_it_and_goes_with_it(stor
         thread, turn, parent = await begin(desk)
         child = await ask(desk, thread, turn)
         own, runner = await connect_child(desk, child.name)
-        await desk.store.turn_started(runner.turns[0].id, SUBAGENT_RUN, 1)
+        await desk.store.turns.started(runner.turns[0].id, SUBAGENT_RUN, 1)
         below = await ask(desk, own, runner.turns[0], "call-2", run=SUBAGENT_RUN, seq=2)
         assert (below.name, below.depth) == ("tg-42-r1-k1-k1", 2)
         resource = await created(desk, below.name)
@@ -209,7 +209,7 @@ async def test_a_result_that_came_while_the_parent_was_away_is_told_when_it_is_b
         await desk.service.resend(thread, 1, send)
         assert [frame.text for frame in sent] == ["seven"]
         message = {"role": "toolResult", "details": {"subagent": {"callId": "call-1", "name": child.name}}}
-        await desk.store.add_entries(thread, 1, 3, [json.dumps({"id": "e1", "message": message})])
+        await desk.store.sessions.add_entries(thread, 1, 3, [json.dumps({"id": "e1", "message": message})])
         sent.clear()
         await desk.service.resend(thread, 1, send)
         assert sent == []
@@ -224,7 +224,7 @@ async def test_the_next_run_of_a_parent_that_died_is_told_what_its_children_said
         desk.registry.detach(thread.id, desk.registry.link(thread.id).connection)
 
         async def over():
-            return await desk.store.open_run(thread.id) is None
+            return await desk.store.runs.open(thread.id) is None
 
         await eventually(over)
         await desk.service.settle(own, 5, TurnState.DONE, None, "seven")
@@ -245,7 +245,7 @@ async def test_one_made_by_hand_gets_its_task_and_speaks_nowhere(store):
             own, runner = await connect_child(desk, "nightly")
             assert runner.turns[0].text == TASK
             await desk.service.settle(own, 5, TurnState.DONE, None, f"answer {round_}")
-            child = await desk.store.subagent(own.id)
+            child = await desk.store.subagents.get(own.id)
             assert (child.result, child.parent_id, child.workspace) == (f"answer {round_}", None, "Empty")
             desk.subagents.delete("nightly")
         assert await reports(desk) == []
@@ -257,9 +257,9 @@ async def test_a_parent_that_was_not_recorded_gives_no_rights(store):
         parent = {"kind": "AgentThread", "name": "tg-42", "uid": desk.resources.cached("tg-42").uid, "callId": "forged"}
         desk.subagents.put({"metadata": {"name": "forged"}, "spec": {"task": TASK, "parent": parent}})
         own, _ = await connect_child(desk, "forged")
-        child = await desk.store.subagent(own.id)
+        child = await desk.store.subagents.get(own.id)
         assert child.parent_id is None
-        assert await desk.store.workspace_of(own, child) is None
+        assert await desk.store.workspaces.of(own, child) is None
 
 
 async def test_one_made_by_hand_may_bear_a_conversations_name(store):
@@ -268,7 +268,7 @@ async def test_one_made_by_hand_may_bear_a_conversations_name(store):
         desk.subagents.put({"metadata": {"name": "tg-42"}, "spec": {"task": TASK}})
         own, _ = await connect_child(desk, "tg-42")
         assert own.id != thread.id
-        assert (await store.thread_by_name("tg-42")).id == thread.id
+        assert (await store.threads.by_name("tg-42")).id == thread.id
 
 
 async def test_a_person_starts_lists_and_cancels_one(store):
@@ -278,8 +278,8 @@ async def test_a_person_starts_lists_and_cancels_one(store):
         assert resource.spec.task == TASK
         [line] = await desk.store.pool.fetch("SELECT id, text, buttons FROM outbox")
         assert "Cancel k1" in line["buttons"]
-        await desk.store.progress_outbox(line["id"], [77], ["x"])
-        await desk.store.sent(line["id"])
+        await desk.store.outbox.progress(line["id"], [77], ["x"])
+        await desk.store.outbox.sent(line["id"])
         await connect_child(desk, "tg-42-r0-k1")
         desk.subagents.report("tg-42-r0-k1", phase="Running")
         working = "SELECT text, message_ids, buttons FROM outbox WHERE dedupe_key LIKE 'spawned-Running:%'"
@@ -329,7 +329,7 @@ async def test_a_kill_ends_the_children_too_and_they_are_not_told_of_later(store
         await desk.say("/kill tg-42")
         await eventually(lambda: desk.subagents.cached(child.name).spec.cancel)
         assert results(parent) == []
-        assert await desk.store.undelivered(thread.id) == []
+        assert await desk.store.subagents.undelivered(thread.id) == []
 
 
 async def test_an_abort_of_the_tool_call_ends_its_child(store):
@@ -339,7 +339,7 @@ async def test_an_abort_of_the_tool_call_ends_its_child(store):
         await created(desk, child.name)
         await desk.service.cancel_call(thread, 1, 3, "call-1")
         await eventually(lambda: desk.subagents.cached(child.name).spec.cancel)
-        assert (await desk.store.run(thread.id, 1)).acked_seq == 3
+        assert (await desk.store.runs.get(thread.id, 1)).acked_seq == 3
 
 
 async def test_a_wish_lives_no_longer_than_the_run_that_has_it(store):

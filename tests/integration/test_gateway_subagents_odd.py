@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.integration.test_dispatch_subagents import TASK, ask, begin, connect_child, created, reports, results
 
 from agent_contract import wire
 from agent_contract.agentclass import AgentClass
 from agent_contract.names import SUBAGENT_RUN
 from agent_gateway.kube import KubeError
 from agent_gateway.store.rows import Ending, TurnState
+from tests.integration.test_gateway_subagents import TASK, ask, begin, connect_child, created, reports, results
 from tests.support.desk import running_desk
 from tests.support.eventually import eventually
 
@@ -23,7 +23,7 @@ async def begin_below(desk):
     thread, turn, _ = await begin(desk)
     child = await ask(desk, thread, turn)
     own, runner = await connect_child(desk, child.name)
-    await desk.store.turn_started(runner.turns[0].id, SUBAGENT_RUN, 1)
+    await desk.store.turns.started(runner.turns[0].id, SUBAGENT_RUN, 1)
     below = await ask(desk, own, runner.turns[0], "call-2", run=SUBAGENT_RUN, seq=2)
     return own, runner, child, below
 
@@ -59,9 +59,9 @@ async def test_a_task_by_hand_that_postgres_cannot_hold_is_taken_up_all_the_same
 async def test_the_end_of_one_is_the_end_of_those_below_it_even_if_the_gateway_ends_then(store):
     async with running_desk(store) as desk:
         _, _, child, below = await begin_below(desk)
-        row = await store.subagent(child.thread_id)
-    assert await store.finish_subagent(row, Ending("TimedOut", "DeadlineExceeded", "It timed out."), None)
-    assert (await store.subagent(below.thread_id)).cancel == "parent"
+        row = await store.subagents.get(child.thread_id)
+    assert await store.subagents.finish(row, Ending("TimedOut", "DeadlineExceeded", "It timed out."), None)
+    assert (await store.subagents.get(below.thread_id)).cancel == "parent"
 
 
 async def test_nothing_is_started_for_a_turn_that_ends_in_the_same_moment(store):
@@ -70,15 +70,15 @@ async def test_nothing_is_started_for_a_turn_that_ends_in_the_same_moment(store)
         resources, found = desk.resources, desk.resources.found_class
 
         async def end_meanwhile(name):
-            row = await store.subagent(child.thread_id)
-            await store.finish_subagent(row, Ending("Cancelled", "Cancelled", "It was cancelled."), None)
+            row = await store.subagents.get(child.thread_id)
+            await store.subagents.finish(row, Ending("Cancelled", "Cancelled", "It was cancelled."), None)
             return found
 
         resources.agent_class = end_meanwhile
         refused = await ask(desk, own, runner.turns[0], "call-3", run=SUBAGENT_RUN, seq=3)
         assert isinstance(refused, wire.SubAgentResult)
         assert not refused.ok
-        assert len(await store.children(own.id)) == 1
+        assert len(await store.subagents.children(own.id)) == 1
 
 
 async def test_a_cluster_that_refuses_one_is_told_in_its_line_and_nowhere_else(store):
@@ -100,8 +100,8 @@ async def test_the_line_of_one_that_ended_before_the_chat_had_it_is_closed_once_
         await desk.say("/cancel tg-42-r0-k1")
         await eventually(lambda: reports(desk))
         line = await store.pool.fetchval("SELECT id FROM outbox WHERE dedupe_key LIKE 'spawned:%'")
-        await store.progress_outbox(line, [77], ["x"])
-        await store.sent(line)
+        await store.outbox.progress(line, [77], ["x"])
+        await store.outbox.sent(line)
 
         async def closed():
             return await store.pool.fetchrow("SELECT * FROM outbox WHERE dedupe_key LIKE 'spawned-end:%'")
@@ -129,7 +129,7 @@ async def test_a_suspended_conversation_starts_none(store):
         desk.resources.change("tg-42", suspend=True)
         await desk.say(f"/spawn {TASK}")
         assert "suspended" in (await desk.said())[-1]
-        assert await store.children(thread.id) == []
+        assert await store.subagents.children(thread.id) == []
 
 
 async def test_a_suspended_conversation_takes_its_sub_agents_along(store):
@@ -155,7 +155,7 @@ async def test_a_stop_that_the_parents_pod_did_not_live_to_hear_ends_its_sub_age
         await desk.say("/stop")
         desk.resources.report("tg-42", number=1, finishedAt="2026-01-01T00:00:00Z", reason="OOMKilled")
         await eventually(lambda: desk.subagents.cached(child.name).spec.cancel)
-        assert (await store.subagent_by_name(asked.name)).cancel is None  # a person's own is none of the turn's
+        assert (await store.subagents.by_name(asked.name)).cancel is None  # a person's own is none of the turn's
 
 
 async def test_one_whose_deletion_somebody_holds_up_is_told_at_once(store):

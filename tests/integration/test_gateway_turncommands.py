@@ -19,12 +19,12 @@ async def begin(desk, text="hello", *, started=True):
     runner = await desk.connect(thread, 1)
     await eventually(lambda: runner.turns)
     if started:
-        await desk.store.turn_started(runner.turns[0].id, 1, 1)
+        await desk.store.turns.started(runner.turns[0].id, 1, 1)
     return thread, runner.turns[0], runner
 
 
 async def end(desk, turn, text="answer"):
-    await desk.store.end_turn(turn.id, 1, 2, TurnState.DONE, None, Final(text))
+    await desk.store.turns.end(turn.id, 1, 2, TurnState.DONE, None, Final(text))
 
 
 async def test_a_stop_aborts_the_running_turn_and_leaves_what_waits(store):
@@ -33,8 +33,8 @@ async def test_a_stop_aborts_the_running_turn_and_leaves_what_waits(store):
         await desk.say("and then")
         await desk.say("/stop")
         await eventually(lambda: wire.Abort(turn=turn.id) in runner.sent)
-        assert await store.queued_count(thread.id) == 1
-        assert (await store.turn_by_id(turn.id)).stop_asked
+        assert await store.turns.count_queued(thread.id) == 1
+        assert (await store.turns.by_id(turn.id)).stop_asked
 
 
 async def test_a_stop_before_any_agent_answers_takes_back_what_waits(store):
@@ -43,7 +43,7 @@ async def test_a_stop_before_any_agent_answers_takes_back_what_waits(store):
         thread = await desk.run_wanted("tg-42", 1)
         await desk.say("/stop")
         assert (await desk.said())[-1] == "Stopped: the message that waited."
-        assert await store.queued_count(thread.id) == 0
+        assert await store.turns.count_queued(thread.id) == 0
         await desk.say("/stop")
         assert (await desk.said())[-1] == "Nothing is running."
 
@@ -57,7 +57,7 @@ async def test_a_stop_outlives_the_run_that_had_the_turn(store):
         desk.registry.detach(thread.id, runner)
 
         async def over():
-            return (await store.turn_by_id(turn.id)).state is TurnState.FAILED
+            return (await store.turns.by_id(turn.id)).state is TurnState.FAILED
 
         await eventually(over)  # no other run takes it
         assert "stopped" in (await desk.said("final"))[-1]
@@ -81,14 +81,14 @@ async def test_new_gives_the_thread_a_fresh_session_and_ends_the_run_that_holds_
         thread, turn, _ = await begin(desk)
         await desk.say("/new")
         assert "/stop" in (await desk.said())[-1]
-        await store.add_entries(thread, 1, 2, ['{"id":"e1"}'])
+        await store.sessions.add_entries(thread, 1, 2, ['{"id":"e1"}'])
         await end(desk, turn)
         await desk.say("/new")
         assert "fresh conversation" in (await desk.said())[-1]
-        now = await store.thread_by_id(thread.id)
+        now = await store.threads.by_id(thread.id)
         assert now.session_id != thread.session_id
-        assert await store.session_length(now.session_id) == 0
-        assert await store.session_length(thread.session_id) == 1
+        assert await store.sessions.length(now.session_id) == 0
+        assert await store.sessions.length(thread.session_id) == 1
         assert await store.pool.fetchval("SELECT session_id FROM past_sessions") == thread.session_id
         await eventually(lambda: ("tg-42", 1) in desk.resources.stops)
 

@@ -72,12 +72,12 @@ async def begin(desk, update, name=NAME, *, started=True):
     runner = await desk.connect(thread, 1)
     await eventually(lambda: runner.turns)
     if started:
-        await desk.store.turn_started(runner.turns[0].id, 1, 1)
+        await desk.store.turns.started(runner.turns[0].id, 1, 1)
     return thread, runner.turns[0], runner
 
 
 async def place_of(store, name=NAME):
-    return (await store.thread_by_name(name)).venue
+    return (await store.threads.by_name(name)).venue
 
 
 async def outbox(store):
@@ -94,17 +94,17 @@ async def test_a_closed_topic_stops_the_answer_and_keeps_what_waits_until_it_is_
         await send(desk, in_topic("second"), in_topic(**CLOSED))
         await eventually(lambda: wire.Abort(turn=turn.id) in runner.sent)
         assert await place_of(store) is VenueState.CLOSED
-        (waiting,) = await store.queued_turns(thread.id)
+        (waiting,) = await store.turns.queued(thread.id)
         await eventually(lambda: waiting.id in desk.views.finished)  # nothing can be shown there
         await send(desk, in_topic("third"))
-        assert (await store.queued_turns(thread.id))[1].id not in desk.views.opened
+        assert (await store.turns.queued(thread.id))[1].id not in desk.views.opened
         assert (await desk.said())[-1] == CLOSED_WAITS
-        await store.end_turn(turn.id, 1, 2, TurnState.FAILED, "aborted", Final("Stopped."))
+        await store.turns.end(turn.id, 1, 2, TurnState.FAILED, "aborted", Final("Stopped."))
         desk.registry.changed(thread.id)
         await desk.say("/threads", chat=GROUP, user=ADMIN)
         assert "topic closed" in (await desk.said())[-1]
-        assert await store.deliver_next(thread.id, 1) is None  # not even to a runner that asks to leave
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["second", "third"]
+        assert await store.turns.deliver_next(thread.id, 1) is None  # not even to a runner that asks to leave
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["second", "third"]
         assert len(runner.turns) == 1
         await send(desk, in_topic(**REOPENED))
         await eventually(lambda: [t.text for t in runner.turns] == ["first", "second"])
@@ -116,11 +116,11 @@ async def test_no_run_begins_for_a_closed_topic(store):
         await send(desk, in_topic("hello"))
         await send(desk, in_topic(**CLOSED))
     async with running_desk(store) as desk:
-        thread = await store.thread_by_name(NAME)
+        thread = await store.threads.by_name(NAME)
         desk.wake.thread(thread.id)
         await eventually(lambda: thread.id not in desk.threads._busy and not desk.wake._threads)  # it was looked at
-        assert await store.open_run(thread.id) is None
-        assert await store.queued_count(thread.id) == 1
+        assert await store.runs.open(thread.id) is None
+        assert await store.turns.count_queued(thread.id) == 1
         await send(desk, in_topic(**REOPENED))
         await desk.run_wanted(NAME, 1)
 
@@ -128,22 +128,22 @@ async def test_no_run_begins_for_a_closed_topic(store):
 async def test_what_a_closed_topic_refuses_is_said_when_it_is_reopened(store):
     async with running_desk(store, reconcile=False) as desk:
         await send(desk, in_topic("hello"))
-        await store.put(None, TOPIC, "the answer", "turn:1", kind="final")
-        await store.put(None, Address(BOT_ID, GROUP, 43), "elsewhere", "turn:2", kind="final")
-        (row,) = await store.claim_outbox(())
+        await store.outbox.put(TOPIC, "the answer", "turn:1", kind="final")
+        await store.outbox.put(Address(BOT_ID, GROUP, 43), "elsewhere", "turn:2", kind="final")
+        (row,) = await store.outbox.claim(())
         desk.venues.note(TOPIC, TOPIC_CLOSED)
-        await store.hold_outbox(row.id)
+        await store.outbox.hold(row.id)
 
         async def closed():
             return await place_of(store) is VenueState.CLOSED
 
         await eventually(closed)
-        (other,) = await store.claim_outbox(())
+        (other,) = await store.outbox.claim(())
         assert other.text == "elsewhere"  # a closed topic holds up no other
-        await store.sent(other.id)
-        assert await store.claim_outbox(()) == []
+        await store.outbox.sent(other.id)
+        assert await store.outbox.claim(()) == []
         await send(desk, in_topic(**REOPENED))
-        (again,) = await store.claim_outbox(())
+        (again,) = await store.outbox.claim(())
         assert (again.id, again.address, again.text) == (row.id, TOPIC, "the answer")
 
 
@@ -151,22 +151,22 @@ async def test_a_topic_whose_reopening_nobody_told_is_found_open(store):
     async with running_desk(store, reconcile=False) as desk:
         await send(desk, in_topic("hello"), in_topic(**CLOSED))
         for n in range(2):
-            await store.put(None, TOPIC, f"answer {n}", f"turn:{n}", kind="final")
-            (row,) = await store.claim_outbox(())
-            await store.hold_outbox(row.id)
-        assert not await store.probe_held()  # not before its pause is over
+            await store.outbox.put(TOPIC, f"answer {n}", f"turn:{n}", kind="final")
+            (row,) = await store.outbox.claim(())
+            await store.outbox.hold(row.id)
+        assert not await store.outbox.probe_held()  # not before its pause is over
         await store.pool.execute("UPDATE outbox SET next_at = now() - interval '1 second' WHERE state = 'held'")
         desk.venues._due.set()
-        (probe,) = await eventually(lambda: store.claim_outbox(()))
+        (probe,) = await eventually(lambda: store.outbox.claim(()))
         assert probe.text == "answer 0"
-        await store.sent(probe.id)
+        await store.outbox.sent(probe.id)
         desk.venues._due.set()
 
         async def opened():
             return await place_of(store) is VenueState.OPEN
 
         await eventually(opened)
-        assert [r.text for r in await eventually(lambda: store.claim_outbox(()))] == ["answer 1"]
+        assert [r.text for r in await eventually(lambda: store.outbox.claim(()))] == ["answer 1"]
 
 
 async def test_a_renamed_topic_gives_thread_and_resource_its_title_and_keeps_it(store):
@@ -177,9 +177,9 @@ async def test_a_renamed_topic_gives_thread_and_resource_its_title_and_keeps_it(
         await send(desk, in_topic(forum_topic_edited={"name": "deploy\nto prod"}))
         await eventually(lambda: desk.resources.cached(NAME).spec.title == "deploy to prod")
         await send(desk, in_topic("more", **created))  # a topic's messages tell the name that it was made with
-        assert (await store.thread_by_name(NAME)).title == "deploy to prod"
+        assert (await store.threads.by_name(NAME)).title == "deploy to prod"
         await send(desk, in_topic(forum_topic_edited={"icon_custom_emoji_id": "1"}))  # no name: only the icon
-        assert (await store.thread_by_name(NAME)).title == "deploy to prod"
+        assert (await store.threads.by_name(NAME)).title == "deploy to prod"
 
 
 async def test_a_renamed_group_gives_its_thread_another_title(store):
@@ -188,8 +188,8 @@ async def test_a_renamed_group_gives_its_thread_another_title(store):
         await send(
             desk, {"message": {"message_id": 8, "chat": {**FORUM, "is_forum": False}, "new_chat_title": "Makers"}}
         )
-        assert (await store.thread_by_name("tg-n100200300")).title == "Makers"
-        assert (await store.thread_by_name(NAME)).title != "Makers"
+        assert (await store.threads.by_name("tg-n100200300")).title == "Makers"
+        assert (await store.threads.by_name(NAME)).title != "Makers"
 
 
 async def test_a_topic_that_is_gone_ends_its_work_and_is_told_in_private(store):
@@ -204,8 +204,8 @@ async def test_a_topic_that_is_gone_ends_its_work_and_is_told_in_private(store):
 
         await eventually(stopped)
         assert await place_of(store) is VenueState.ORPHANED
-        assert await store.queued_count(thread.id) == 0
-        assert (await store.turn_by_id(turn.id)).stop_asked
+        assert await store.turns.count_queued(thread.id) == 0
+        assert (await store.turns.by_id(turn.id)).stop_asked
         ((state, chat, topic, told),) = [row for row in await outbox(store) if "is gone" in row[3]]
         assert (state, chat, topic) == ("pending", PERSON, None)
         assert "1 waiting message was cancelled" in told
@@ -246,7 +246,7 @@ async def test_who_writes_in_a_topic_that_was_taken_for_gone_is_answered(store):
         await send(desk, in_topic("here I am"))
         assert await place_of(store) is VenueState.OPEN
         thread = await desk.run_wanted(NAME, 2)
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["here I am"]
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["here I am"]
 
 
 async def test_a_command_in_a_topic_that_was_taken_for_gone_works_too(store):
@@ -258,7 +258,7 @@ async def test_a_command_in_a_topic_that_was_taken_for_gone_works_too(store):
         desk.resources.report(NAME, number=1, finishedAt="2026-01-01T00:00:00Z", reason="Stopped")
         await send(desk, {"message": in_topic()["message"] | {"text": "/retry"}})
         thread = await desk.run_wanted(NAME, 2)
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["first"]
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["first"]
 
 
 async def test_general_and_a_chat_without_topics_are_never_gone_for_a_topic(store):
@@ -278,13 +278,13 @@ async def test_a_bot_that_was_removed_ends_all_topics_and_goes_on_when_it_is_bac
         await send(desk, in_topic("other", topic=43), in_topic(topic=43, **CLOSED))
         await send(desk, membership("kicked"))
         await eventually(lambda: any(isinstance(f, wire.Shutdown) for f in runner.sent))
-        assert {t.venue for t in await store.list_threads()} == {VenueState.ORPHANED}
+        assert {t.venue for t in await store.threads.all()} == {VenueState.ORPHANED}
         await send(desk, membership("administrator"))
-        assert {t.venue for t in await store.list_threads()} == {VenueState.OPEN}
+        assert {t.venue for t in await store.threads.all()} == {VenueState.OPEN}
         desk.resources.report(NAME, number=1, finishedAt="2026-01-01T00:00:00Z", reason="Stopped")
         await send(desk, in_topic("again"))
         await desk.run_wanted(NAME, 2)
-        assert await store.queued_count(thread.id) == 1
+        assert await store.turns.count_queued(thread.id) == 1
 
 
 async def test_a_refusal_tells_the_same_as_the_update(store):
@@ -293,7 +293,7 @@ async def test_a_refusal_tells_the_same_as_the_update(store):
         desk.venues.note(TOPIC, BLOCKED)
 
         async def orphaned():
-            return {t.venue for t in await store.list_threads()} == {VenueState.ORPHANED}
+            return {t.venue for t in await store.threads.all()} == {VenueState.ORPHANED}
 
         await eventually(orphaned)
 
@@ -307,8 +307,8 @@ async def test_what_was_written_after_the_bot_came_back_is_not_cancelled(store):
         await send(desk, in_topic("after"))
         await desk.take(late)
         await desk.settled()
-        thread = await store.thread_by_name(NAME)
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["after"]
+        thread = await store.threads.by_name(NAME)
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["after"]
 
 
 async def test_a_topic_that_was_deleted_stays_gone_when_the_bot_is_back(store):
@@ -355,7 +355,7 @@ async def test_what_the_api_server_does_not_let_now_is_done_later(store):
     async with running_desk(store, reconcile=False) as desk:
         allow_group(desk)
         await send(desk, in_group("first"))
-        await desk.resources.want_run(await store.thread_by_name(OLD_NAME), 1, None)
+        await desk.resources.want_run(await store.threads.by_name(OLD_NAME), 1, None)
         desk.resources.faults.extend([KubeError(500, "Error", "x")] * 2)
         await send(desk, MIGRATE_TO)
 
@@ -381,21 +381,21 @@ async def test_a_group_that_became_a_supergroup_goes_on_in_whichever_order_it_is
         allow_group(desk)
         thread, turn, runner = await begin(desk, in_group("first"), OLD_NAME)
         await send(desk, in_group("second"))
-        await store.save_progress(turn.id, thread.id, 1, ["half"], 2)
-        await store.save_view_messages(turn.id, [100])
-        await store.put(None, Address(BOT_ID, OLD), "still to be said", "x", reply_to=9, message_ids=[101])
+        await store.views.save_progress(turn.id, thread.id, 1, ["half"], 2)
+        await store.views.save_messages(turn.id, [100])
+        await store.outbox.put(Address(BOT_ID, OLD), "still to be said", "x", reply_to=9, message_ids=[101])
         desk.resources.change(OLD_NAME, classRef={"name": "big"})
         for how in told.split():
             if how == "error":
                 desk.venues.note(Address(BOT_ID, OLD), Moved(NEW))
 
                 async def moved():
-                    return await store.thread_by_name(NEW_NAME)
+                    return await store.threads.by_name(NEW_NAME)
 
                 await eventually(moved)
             else:
                 await send(desk, {"to": MIGRATE_TO, "from": MIGRATE_FROM}[how])
-        now = await store.thread_by_id(thread.id)
+        now = await store.threads.by_id(thread.id)
         assert (now.name, now.address, now.session_id) == (NEW_NAME, Address(BOT_ID, NEW), thread.session_id)
         await eventually(lambda: runner.gone)  # the run of the old name is over
 
@@ -406,7 +406,7 @@ async def test_a_group_that_became_a_supergroup_goes_on_in_whichever_order_it_is
         await eventually(handed_on)
         assert desk.resources.cached(NEW_NAME).spec.class_ref.name == "big"
         assert desk.resources.cached(NEW_NAME).spec.channel.chat_id == NEW
-        goes_on, second = await store.queued_turns(thread.id)
+        goes_on, second = await store.turns.queued(thread.id)
         assert (second.text, goes_on.again_of) == ("second", turn.id)  # what was cut goes on by itself
         rows = await store.pool.fetch("SELECT chat_id, reply_to, message_ids, text FROM outbox ORDER BY id")
         assert {row["chat_id"] for row in rows} == {NEW}
@@ -415,7 +415,7 @@ async def test_a_group_that_became_a_supergroup_goes_on_in_whichever_order_it_is
         assert any("half" in row["text"] and "supergroup" in row["text"] for row in rows)
         await send(desk, in_group("third", chat=NEW))
         await send(desk, in_group("late", chat=OLD))
-        assert [t.text for t in await store.queued_turns(thread.id)][2:] == ["third", "late"]
+        assert [t.text for t in await store.turns.queued(thread.id)][2:] == ["third", "late"]
 
 
 async def test_a_turn_that_no_agent_has_begun_is_asked_anew_after_a_move(store):
@@ -424,7 +424,7 @@ async def test_a_turn_that_no_agent_has_begun_is_asked_anew_after_a_move(store):
         thread, turn, _ = await begin(desk, in_group("first"), OLD_NAME, started=False)
         await send(desk, MIGRATE_FROM)
         await desk.run_wanted(NEW_NAME, 2)
-        runner = await desk.connect(await store.thread_by_id(thread.id), 2)
+        runner = await desk.connect(await store.threads.by_id(thread.id), 2)
         await eventually(lambda: [t.id for t in runner.turns] == [turn.id])
 
 
@@ -452,10 +452,10 @@ async def test_a_gateway_that_was_killed_after_the_move_goes_on_with_it(store):
     async with running_desk(store) as desk:
         allow_group(desk)
         await desk.run_wanted(NEW_NAME, 1)
-        assert await store.retired() == []
+        assert await store.venues.retired() == []
         await send(desk, in_group("and then", chat=NEW, user=STRANGER))  # the group is on the list by its old id
-        thread = await store.thread_by_name(NEW_NAME)
-        assert await store.queued_count(thread.id) == 2
+        thread = await store.threads.by_name(NEW_NAME)
+        assert await store.turns.count_queued(thread.id) == 2
 
 
 async def test_a_conversation_that_began_in_the_new_chat_takes_what_waited_in_the_old(store):
@@ -465,11 +465,11 @@ async def test_a_conversation_that_began_in_the_new_chat_takes_what_waited_in_th
         await send(desk, in_group("old"))
         await send(desk, in_group("new", chat=NEW))
         await send(desk, MIGRATE_TO)
-        thread = await store.thread_by_name(NEW_NAME)
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["old", "new"]
+        thread = await store.threads.by_name(NEW_NAME)
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["old", "new"]
         said = await store.pool.fetch("SELECT text FROM messages WHERE thread_id = $1 ORDER BY turn_id", thread.id)
         assert [row[0] for row in said] == ["old", "new"]
-        left = await store.thread_by_name(OLD_NAME)
+        left = await store.threads.by_name(OLD_NAME)
         assert left.venue is VenueState.ORPHANED
 
 
@@ -479,9 +479,9 @@ async def test_a_group_that_became_a_forum_goes_on_in_general(store):
         await send(desk, in_group("first"), MIGRATE_TO)
         chat = {"id": NEW, "type": "supergroup", "title": "g", "is_forum": True}
         await send(desk, {"message": {"message_id": 1, "chat": chat, "migrate_from_chat_id": OLD}})
-        thread = await store.thread_by_name(f"{NEW_NAME}-1")
+        thread = await store.threads.by_name(f"{NEW_NAME}-1")
         assert thread.address == Address(BOT_ID, NEW, 1)
-        assert await store.queued_count(thread.id) == 1
+        assert await store.turns.count_queued(thread.id) == 1
 
 
 async def test_a_group_that_gets_topics_goes_on_in_general(store):
@@ -492,15 +492,15 @@ async def test_a_group_that_gets_topics_goes_on_in_general(store):
         thread = await desk.run_wanted("tg-n100200300-1", 2)
         assert (thread.id, thread.session_id) == (old.id, old.session_id)
         assert thread.address == Address(BOT_ID, GROUP, 1)
-        assert (await store.turn_by_id(turn.id)).state is TurnState.FAILED
-        waiting = {t.text.rsplit("\n", 1)[-1] for t in await store.queued_turns(thread.id)}
+        assert (await store.turns.by_id(turn.id)).state is TurnState.FAILED
+        waiting = {t.text.rsplit("\n", 1)[-1] for t in await store.turns.queued(thread.id)}
         assert waiting == {"first", "second"}  # what was cut goes on by itself
         await eventually(lambda: desk.resources.cached("tg-n100200300") is None)
         assert runner.gone
-        [other] = [t for t in await store.list_threads() if t.id != thread.id]
+        [other] = [t for t in await store.threads.all() if t.id != thread.id]
         assert other.address == Address(BOT_ID, GROUP, 43)
         await send(desk, in_topic("third", topic=None, is_topic_message=False))
-        assert len(await store.queued_turns(thread.id)) == 3
+        assert len(await store.turns.queued(thread.id)) == 3
 
 
 async def test_the_sub_agents_of_a_moved_conversation_report_in_the_new_chat(store):

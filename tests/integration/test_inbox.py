@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from agent_gateway.commands.table import Answer
-from agent_gateway.store.database import FAULTS
+from agent_gateway.store.errors import Away, Raced
 from agent_gateway.wording.texts import ANONYMOUS
 from tests.support.desk import ADMIN, GROUP, PERSON, STRANGER, address, message, running_desk
 from tests.support.eventually import eventually
@@ -22,8 +22,8 @@ async def test_messages_of_a_chat_become_turns_in_their_order(store):
     async with running_desk(store, reconcile=False) as desk:
         await desk.take(*(message(str(n)) for n in range(30)))
         await desk.settled()
-        thread = await store.thread_by_name("tg-42")
-        assert [t.text for t in await store.queued_turns(thread.id)] == [str(n) for n in range(30)]
+        thread = await store.threads.by_name("tg-42")
+        assert [t.text for t in await store.turns.queued(thread.id)] == [str(n) for n in range(30)]
         assert thread.address == address()
 
 
@@ -77,7 +77,7 @@ async def test_what_the_tables_refuse_is_set_aside_and_the_next_goes_on(store):
         await desk.settled()
         assert await states(store) == {1: "dead", 2: "done"}
         error = await store.pool.fetchval("SELECT error FROM inbox WHERE update_id = 1")
-        assert error == "it cannot be handled: CheckViolationError"
+        assert error == "it cannot be stored: CheckViolationError"
         assert (await desk.said())[0].startswith("This message could not be taken: ")
 
 
@@ -90,8 +90,8 @@ async def test_no_lane_waits_for_another(store, dsn):
             await desk.take(message("slow"), *(message(str(n), chat=ADMIN, user=ADMIN) for n in range(3)))
 
             async def three():
-                thread = await store.thread_by_name(f"tg-{ADMIN}")
-                return thread is not None and await store.queued_count(thread.id) == 3
+                thread = await store.threads.by_name(f"tg-{ADMIN}")
+                return thread is not None and await store.turns.count_queued(thread.id) == 3
 
             await eventually(three)
             assert (await states(store))[2] == "new"
@@ -101,7 +101,7 @@ async def test_no_lane_waits_for_another(store, dsn):
 
 async def test_a_fault_that_passes_loses_no_message(store):
     async with running_desk(store, reconcile=False) as desk:
-        faults = [asyncpg.InternalClientError("ended"), KeyError("once"), asyncpg.DeadlockDetectedError("again")]
+        faults = [Away("ended"), KeyError("once"), Raced("again")]
 
         async def fail(_connection, _update_id, _command):
             if faults:
@@ -135,11 +135,11 @@ async def test_killed_connections_lose_no_update_and_take_none_twice(store, dsn)
 
 
 async def again(work):
-    """Do what a killed connection undid once more."""
+    """Do what a killed tx undid once more."""
     for _ in range(20):
         try:
             return await work()
-        except FAULTS:
+        except Away:
             continue
     raise AssertionError("never got through")
 
@@ -153,7 +153,7 @@ async def test_a_stranger_learns_the_id_once_a_minute_and_an_administrator_is_le
         await desk.settled()
         (said,) = await desk.said()
         assert str(STRANGER) in said
-        assert [t.name for t in await store.list_threads()] == [f"tg-{ADMIN}"]
+        assert [t.name for t in await store.threads.all()] == [f"tg-{ADMIN}"]
 
 
 async def test_a_group_is_silent_unless_the_bot_is_addressed(store):
@@ -183,12 +183,12 @@ async def test_a_message_and_the_stop_behind_it_may_come_together(store):
     async with running_desk(store, reconcile=False) as desk:
         await desk.take(*(message(str(n)) for n in range(5)), message("/stop"), message("do this"))
         await desk.settled()
-        thread = await store.thread_by_name("tg-42")
-        assert [t.text for t in await store.queued_turns(thread.id)] == ["do this"]
+        thread = await store.threads.by_name("tg-42")
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["do this"]
         assert await desk.said("reply") == ["Stopped: the 5 messages that waited."]
         await desk.take(*(message(str(n)) for n in range(5)), message("/kill tg-42"))
         await desk.settled()
-        assert await store.queued_count(thread.id) == 0
+        assert await store.turns.count_queued(thread.id) == 0
 
 
 async def test_commands_answer(store):

@@ -475,9 +475,9 @@ async def test_a_pod_without_a_run_calls_no_model(port):
 
 
 async def test_a_turns_usage_is_filed_under_it(port):
-    thread = await port.store.thread_by_name("tg-42")
+    thread = await port.store.threads.by_name("tg-42")
     await port.make_turn(thread)
-    turn = await eventually(lambda: port.store.deliver_next(thread.id, 1))
+    turn = await eventually(lambda: port.store.turns.deliver_next(thread.id, 1))
     await port.deps.registry.link(thread.id).send_turn(turn)
     async with call(port, chat("hi")) as answer:
         await answer.read()

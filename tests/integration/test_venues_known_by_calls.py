@@ -55,7 +55,7 @@ async def begin(desk, chat, topic=None):
         raw["message"] |= {"message_thread_id": topic, "is_topic_message": True}
     await desk.take(raw)
     await desk.settled()
-    return await desk.store.thread_by_address(Address(BOT_ID, chat, topic))
+    return await desk.store.threads.by_address(Address(BOT_ID, chat, topic))
 
 
 async def test_an_answer_for_a_group_that_moved_arrives_under_its_new_id(store):
@@ -64,14 +64,14 @@ async def test_an_answer_for_a_group_that_moved_arrives_under_its_new_id(store):
         thread = await begin(desk, OLD)
         await play("chats", chat=NEW)
         await play("chats", chat=OLD, migrated_to=NEW)
-        await store.put(None, thread.address, "the answer", "turn:1", kind="final", reply_to=5)
+        await store.outbox.put(thread.address, "the answer", "turn:1", kind="final", reply_to=5)
 
         async def arrived():
             said = await store.pool.fetchval("SELECT state FROM outbox") == "sent"
             return said and await seen(NEW) == ["the answer"]
 
         await eventually(arrived)
-        assert (await store.thread_by_id(thread.id)).name == "tg-n100777"
+        assert (await store.threads.by_id(thread.id)).name == "tg-n100777"
 
 
 async def test_a_topic_that_was_deleted_is_told_in_private_and_nowhere_in_the_group(store):
@@ -80,7 +80,7 @@ async def test_a_topic_that_was_deleted_is_told_in_private_and_nowhere_in_the_gr
         await play("topics", chat=GROUP, topic=43, name="other")
         await begin(desk, PERSON)
         thread = await begin(desk, GROUP, 42)
-        await store.put(None, TOPIC, "the answer", "turn:1", kind="final")
+        await store.outbox.put(TOPIC, "the answer", "turn:1", kind="final")
 
         async def told():
             return await seen(PERSON)
@@ -88,8 +88,8 @@ async def test_a_topic_that_was_deleted_is_told_in_private_and_nowhere_in_the_gr
         (text,) = await eventually(told)
         assert thread.name in text
         assert await seen(GROUP) == []
-        assert (await store.thread_by_id(thread.id)).venue is VenueState.ORPHANED
-        assert await store.queued_count(thread.id) == 0
+        assert (await store.threads.by_id(thread.id)).venue is VenueState.ORPHANED
+        assert await store.turns.count_queued(thread.id) == 0
 
 
 async def test_a_topic_whose_closing_nobody_told_is_found_closed_and_open_again(store):
@@ -97,12 +97,12 @@ async def test_a_topic_whose_closing_nobody_told_is_found_closed_and_open_again(
         await play("topics", chat=GROUP, topic=42, name="deploy")
         await play("topics", chat=GROUP, topic=42, closed=True)
         thread = await begin(desk, GROUP, 42)
-        await store.put(None, TOPIC, "the answer", "turn:1", kind="final")
-        await store.put(None, TOPIC, "and more", "turn:2", kind="final")
+        await store.outbox.put(TOPIC, "the answer", "turn:1", kind="final")
+        await store.outbox.put(TOPIC, "and more", "turn:2", kind="final")
 
         async def closed():
             held = await store.pool.fetchval("SELECT count(*) FROM outbox WHERE state = 'held'")
-            return held == 2 and (await store.thread_by_id(thread.id)).venue is VenueState.CLOSED
+            return held == 2 and (await store.threads.by_id(thread.id)).venue is VenueState.CLOSED
 
         await eventually(closed)
         await play("topics", chat=GROUP, topic=42, closed=False)
@@ -110,7 +110,7 @@ async def test_a_topic_whose_closing_nobody_told_is_found_closed_and_open_again(
 
         async def arrived():
             desk.venues._due.set()
-            opened = (await store.thread_by_id(thread.id)).venue is VenueState.OPEN
+            opened = (await store.threads.by_id(thread.id)).venue is VenueState.OPEN
             return opened and await seen(GROUP) == ["the answer", "and more"]
 
         await eventually(arrived)

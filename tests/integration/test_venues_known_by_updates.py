@@ -64,7 +64,7 @@ async def connected(store):
 
 def placed(store, name, place):
     async def is_so():
-        thread = await store.thread_by_name(name)
+        thread = await store.threads.by_name(name)
         return thread is not None and thread.venue is place
 
     return is_so
@@ -86,8 +86,8 @@ async def test_a_topic_is_closed_renamed_and_opened_again(store):
         await telegram.play("topics", chat=GROUP, topic=42, closed=True)
         await eventually(placed(store, NAME, VenueState.CLOSED))
         turn = runner.turns[0]
-        await store.turn_started(turn.id, 1, 1)
-        await store.end_turn(turn.id, 1, 2, TurnState.FAILED, "aborted", Final("Stopped."))
+        await store.turns.started(turn.id, 1, 1)
+        await store.turns.end(turn.id, 1, 2, TurnState.FAILED, "aborted", Final("Stopped."))
         desk.wake.outbox()
 
         async def held():
@@ -103,7 +103,7 @@ async def test_a_topic_is_closed_renamed_and_opened_again(store):
         await eventually(said)
         await eventually(lambda: len(runner.turns) == 2)
         assert runner.turns[1].text == "second"
-        assert (await store.thread_by_id(thread.id)).title == "deploy to prod"
+        assert (await store.threads.by_id(thread.id)).title == "deploy to prod"
 
 
 async def test_a_group_becomes_a_supergroup(store):
@@ -115,8 +115,8 @@ async def test_a_group_becomes_a_supergroup(store):
         _, again = await begin(desk, "tg-n100777", 2)
         assert runner.gone
         assert again.turns[0].id == runner.turns[0].id  # no agent had begun it
-        await store.turn_started(again.turns[0].id, 2, 1)
-        await store.end_turn(again.turns[0].id, 2, 2, TurnState.DONE, None, Final("the answer"))
+        await store.turns.started(again.turns[0].id, 2, 1)
+        await store.turns.end(again.turns[0].id, 2, 2, TurnState.DONE, None, Final("the answer"))
         desk.wake.outbox()
 
         async def said():
@@ -125,7 +125,7 @@ async def test_a_group_becomes_a_supergroup(store):
         await eventually(said)
         await telegram.say("second", chat=NEW)
         await eventually(lambda: len(again.turns) == 2)
-        assert (await store.thread_by_id(thread.id)).address == Address(BOT_ID, NEW)
+        assert (await store.threads.by_id(thread.id)).address == Address(BOT_ID, NEW)
 
 
 async def test_a_person_blocks_the_bot_and_comes_back(store):

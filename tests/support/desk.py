@@ -123,7 +123,7 @@ class Desk:
         for update in updates:
             raw = {"update_id": next(self.numbers), **update}
             rows.append((raw["update_id"], lane(raw), json.dumps(raw)))
-        await self.store.add_updates(rows, rows[-1][0] + 1)
+        await self.store.inbox.add_updates(rows, rows[-1][0] + 1)
         self.wake.inbox()
 
     async def say(self, text, *, chat=PERSON, user=PERSON):
@@ -133,30 +133,30 @@ class Desk:
 
     async def settled(self):
         async def empty():
-            return not await self.store.next_inbox()
+            return not await self.store.inbox.next()
 
         await eventually(empty)
-        for row in await self.store.list_threads():
+        for row in await self.store.threads.all():
             self.ids[row.name] = row.id
 
     async def run_wanted(self, name, number):
         """Wait until a run is written, and return its thread."""
 
         async def written():
-            thread = await self.store.thread_by_name(name)
+            thread = await self.store.threads.by_name(name)
             found = self.resources.cached(name)
-            run = thread and await self.store.open_run(thread.id)
+            run = thread and await self.store.runs.open(thread.id)
             return found and run and run.number == found.spec.run == number and run.thread_uid and thread
 
         return await eventually(written)
 
     async def connect(self, thread, number, pod="pod-1", *, ready=True):
         """Say hello, and be ready."""
-        await self.store.accept_hello(thread.id, number, pod, f"uid-{pod}", "job")
+        await self.store.runs.accept_hello(thread.id, number, pod, f"uid-{pod}", "job")
         runner = PlayedRunner()
         self.registry.attach(thread.id, number, f"uid-{pod}", runner, ready=ready)
         if ready:
-            await self.store.mark_ready(thread.id, number)
+            await self.store.runs.mark_ready(thread.id, number)
         return runner
 
     async def said(self, kind=None):
@@ -174,7 +174,7 @@ def message(text, *, chat=PERSON, user=PERSON, number=5):
 @contextlib.asynccontextmanager
 async def running_desk(store, *, max_runs=50, reconcile=True, **more):
     """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
-    desk = Desk(store, max_runs, await store.read_cursor() or 1, **more)
+    desk = Desk(store, max_runs, await store.inbox.read_cursor() or 1, **more)
     loops = [desk.dispatcher.run(), desk.adopter.run(), *([desk.threads.run()] if reconcile else [])]
     loops.append(desk.venues.run())
     tasks = [asyncio.create_task(loop) for loop in loops]

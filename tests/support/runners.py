@@ -192,16 +192,16 @@ class Port:
         return runner
 
     async def make_thread(self, chat=42, name="tg-42"):
-        async with self.store.fenced() as connection:
-            return await self.store.get_or_create_thread(connection, Address(BOT_ID, chat), name, "title")
+        async with self.store.transaction() as tx:
+            return await tx.threads.get_or_create(Address(BOT_ID, chat), name, "title")
 
     async def make_run(self, thread, number=1, pod=None, token=None):
-        await self.store.want_run(thread.id, number, THREAD_UID)
+        await self.store.runs.want(thread.id, number, THREAD_UID)
         self.kube.add_pod(thread.name, number, pod or f"pod-{number}", token=token or f"token-{number}")
 
     async def make_turn(self, thread, update=1, text="hello", files=()):
-        async with self.store.fenced() as connection:
-            return await self.store.add_turn(connection, thread.id, update, 7, 42, text, files)
+        async with self.store.transaction() as tx:
+            return await tx.turns.add(thread.id, update, 7, 42, text, files)
 
 
 def bearer(token):

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from agent_gateway.commands.turns import Outcome
 from agent_gateway.store import Store
-from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import Address, Turn, TurnState
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Pressed
 from agent_gateway.wake import Wake
 from agent_gateway.wording import again as words
@@ -28,22 +28,22 @@ class AgainButtons:
         self._views = views
         self._wake = wake
 
-    async def press(self, connection: Connection, pressed: Pressed) -> Outcome | None:
+    async def press(self, tx: Transaction, pressed: Pressed) -> Outcome | None:
         """Ask anew or go on; None for a button of another kind."""
         parsed = words.parse_again(pressed.data)
         if parsed is None:
             return None
         goes_on, turn_id = parsed
-        turn = await self._store.turn_by_id(turn_id)
-        thread = await self._store.thread_by_id(turn.thread_id) if turn is not None else None
+        turn = await tx.turns.by_id(turn_id)
+        thread = await tx.threads.by_id(turn.thread_id) if turn is not None else None
         if turn is None or thread is None or thread.address.chat_id != pressed.address.chat_id:
             return Outcome(words.NOT_CUT)  # what stands in another chat is nobody's business
         if turn.state is not TurnState.FAILED:
             return Outcome(words.NOT_CUT)
         text = turn.text
         if goes_on:
-            text = words.build_continuation(text, await self._store.last_answer(turn.id), "its agent was lost.")
-        new = await self._store.ask_again(connection, turn, pressed.person_id, text)
+            text = words.build_continuation(text, await tx.turns.last_answer(turn.id), "its agent was lost.")
+        new = await tx.turns.ask_again(turn, pressed.person_id, text)
         if new is None:
             return Outcome(words.ASKED_ALREADY)
 

@@ -9,7 +9,7 @@ from agent_gateway.commands.turns import Outcome
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.confirms import Confirm
-from agent_gateway.store.database import Connection
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Command
 from agent_gateway.wake import Wake
 from agent_gateway.wording import confirm as texts
@@ -30,26 +30,26 @@ class Cleanup:
         self._questions = questions
         self._is_admin = is_admin
 
-    async def ask(self, connection: Connection, command: Command) -> Outcome:
+    async def ask(self, tx: Transaction, command: Command) -> Outcome:
         """Say which runs would be ended."""
         chat_id = None if self._is_admin(command.person_id) else command.address.chat_id
-        idle = await self._store.idle_runs(connection, chat_id)
+        idle = await tx.settings.idle_runs(chat_id)
         if not idle:
             return Outcome(texts.NOTHING_TO_CLEAN)
         lines = [f"{t.name}{f' ({t.title})' if t.title else ''}, run {number}" for t, number in idle]
         subject = [(thread.id, number) for thread, number in idle]
         question = texts.cleanup_question(lines)
         button = texts.cleanup_button(len(idle))
-        return await self._questions.ask(connection, command, ACTION, subject, question, button)
+        return await self._questions.ask(tx, command, ACTION, subject, question, button)
 
-    async def do(self, connection: Connection, confirm: Confirm, person_id: int) -> Outcome:
+    async def do(self, tx: Transaction, confirm: Confirm, person_id: int) -> Outcome:
         """End those of the named runs that are still idle."""
         named = [thread_id for thread_id, _ in confirm.subject]
-        idle = await self._store.idle_runs(connection, None, lock=named)
+        idle = await tx.settings.idle_runs(None, lock=named)
         ended = [(thread, number) for thread, number in idle if (thread.id, number) in confirm.subject]
         for thread, number in ended:
-            await self._store.ask_stop(connection, thread.id, number, "killed")
-            await self._store.add_audit(connection, person_id, ACTION, thread.name)
+            await tx.runs.ask_stop(thread.id, number, "killed")
+            await tx.audit.add(person_id, ACTION, thread.name)
 
         async def end() -> None:
             for thread, number in ended:

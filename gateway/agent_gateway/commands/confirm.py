@@ -8,7 +8,7 @@ from typing import Protocol
 from agent_gateway.commands.turns import Outcome
 from agent_gateway.store import Store
 from agent_gateway.store.confirms import Confirm
-from agent_gateway.store.database import Connection
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Command, Pressed
 from agent_gateway.wake import Wake
 from agent_gateway.wording import confirm as texts
@@ -17,7 +17,7 @@ from agent_gateway.wording import confirm as texts
 class ConfirmedAction(Protocol):
     """What a question asks about."""
 
-    async def do(self, connection: Connection, confirm: Confirm, person_id: int) -> Outcome:
+    async def do(self, tx: Transaction, confirm: Confirm, person_id: int) -> Outcome:
         """Do it within the transaction that records the answer; the outcome's text takes the question's place."""
 
 
@@ -38,20 +38,20 @@ class Questions:
         """What each action does; set once."""
 
     async def ask(
-        self, connection: Connection, command: Command, action: str, subject: Sequence[tuple[int, int]],
+        self, tx: Transaction, command: Command, action: str, subject: Sequence[tuple[int, int]],
         text: str, button: str,
     ) -> Outcome:  # fmt: skip
         """Ask whether `action` is to be done to `subject`; `button` does it."""
-        number = await self._store.add_confirm(connection, action, command.address, command.person_id, subject)
+        number = await tx.confirms.add(action, command.address, command.person_id, subject)
         return Outcome(text, buttons=texts.build_buttons(action, number, button))
 
-    async def press(self, connection: Connection, pressed: Pressed) -> Outcome | None:
+    async def press(self, tx: Transaction, pressed: Pressed) -> Outcome | None:
         """Take an answer; None for a button of another kind."""
         found = texts.parse_confirm(pressed.data)
         if found is None:
             return None
         action, number = found
-        confirm = await self._store.lock_confirm(connection, number)
+        confirm = await tx.confirms.lock(number)
         if confirm is None or confirm.address.chat_id != pressed.address.chat_id:
             return Outcome(texts.GONE)
         if action not in {confirm.action, texts.CANCEL} or confirm.action not in self.actions:
@@ -61,17 +61,17 @@ class Questions:
         if not confirm.open:
             return Outcome(texts.PRESSED)
         if confirm.expired:
-            return await self._end(connection, pressed, confirm, "cancelled", Outcome(texts.EXPIRED), texts.EXPIRED)
+            return await self._end(tx, pressed, confirm, "cancelled", Outcome(texts.EXPIRED), texts.EXPIRED)
         if action == texts.CANCEL:
-            return await self._end(connection, pressed, confirm, "cancelled", Outcome(texts.CANCELLED), texts.CANCELLED)
-        outcome = await self.actions[confirm.action].do(connection, confirm, pressed.person_id)
-        return await self._end(connection, pressed, confirm, "done", outcome, texts.DONE)
+            return await self._end(tx, pressed, confirm, "cancelled", Outcome(texts.CANCELLED), texts.CANCELLED)
+        outcome = await self.actions[confirm.action].do(tx, confirm, pressed.person_id)
+        return await self._end(tx, pressed, confirm, "done", outcome, texts.DONE)
 
     async def _end(
-        self, connection: Connection, pressed: Pressed, confirm: Confirm, state: str, outcome: Outcome, words: str
+        self, tx: Transaction, pressed: Pressed, confirm: Confirm, state: str, outcome: Outcome, words: str
     ) -> Outcome:
         """Record the answer, and let the question's message say what came of it; it loses its buttons."""
-        await self._store.end_confirm(connection, confirm.id, state, pressed.person_id)
+        await tx.confirms.end(confirm.id, state, pressed.person_id)
         key, ids = f"confirm:{confirm.id}", [pressed.message_id]
-        await self._store.put(connection, confirm.address, outcome.text, key, message_ids=ids)
+        await tx.outbox.put(confirm.address, outcome.text, key, message_ids=ids)
         return Outcome(words, [self._wake.outbox, *outcome.then])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from agent_gateway.commands.turns import Outcome
 from agent_gateway.store import Store
-from agent_gateway.store.database import Connection
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Command
 from agent_gateway.wording import export as texts
 
@@ -21,22 +21,22 @@ class Export:
         self._store = store
         self._most = most_bytes
 
-    async def export(self, connection: Connection, update_id: int, command: Command) -> Outcome:
+    async def export(self, tx: Transaction, update_id: int, command: Command) -> Outcome:
         """Put the history of this conversation into the chat; never all of it in memory."""
-        thread = await self._store.thread_by_address(command.address)
+        thread = await tx.threads.by_address(command.address)
         if thread is None:
             return Outcome(texts.NOTHING_TO_EXPORT)
         head = texts.export_head(thread.name, thread.title, datetime.now(UTC)).encode()
         files: list[int] = []
         entries = 0
         writer = None
-        async for said in self._store.read_history(connection, thread.id):
+        async for said in tx.history.read(thread.id):
             part = texts.export_part(said).encode("utf-8", "replace")
             if writer is None or writer.bytes + len(part) > self._most:
                 if writer is not None:
                     await writer.finish()
                 name = texts.export_name(thread.name, len(files) + 1)
-                writer = await self._store.begin_text(connection, thread.id, name, texts.MEDIA_TYPE)
+                writer = await tx.history.begin_text(thread.id, name, texts.MEDIA_TYPE)
                 files.append(writer.file_id)
                 await writer.write(head)
             entries += 1
@@ -47,6 +47,6 @@ class Export:
         caption = texts.export_caption(entries, len(files))
         for number, file_id in enumerate(files, 1):
             key, words = f"export:{update_id}:{number}", caption if number == 1 else ""
-            await self._store.put(connection, command.address, words, key, reply_to=command.message_id, file_id=file_id)
-        await self._store.add_audit(connection, command.person_id, "export", thread.name)
+            await tx.outbox.put(command.address, words, key, reply_to=command.message_id, file_id=file_id)
+        await tx.audit.add(command.person_id, "export", thread.name)
         return Outcome("")

@@ -7,7 +7,7 @@ from agent_gateway.commands.turns import Outcome
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.confirms import Confirm
-from agent_gateway.store.database import Connection
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Command
 from agent_gateway.wake import Wake
 from agent_gateway.wording import confirm as texts
@@ -24,30 +24,30 @@ class Forget:
         self._wake = wake
         self._questions = questions
 
-    async def ask(self, connection: Connection, command: Command) -> Outcome:
+    async def ask(self, tx: Transaction, command: Command) -> Outcome:
         """Say what would be deleted."""
-        thread = await self._store.thread_by_address(command.address)
+        thread = await tx.threads.by_address(command.address)
         if thread is None:
             return Outcome(texts.NOTHING_TO_FORGET)
         if await self._busy(thread.id):
             return Outcome(texts.WORK_TO_END)
         question, button = texts.FORGET_QUESTION, "Delete the history"
-        return await self._questions.ask(connection, command, ACTION, [(thread.id, 0)], question, button)
+        return await self._questions.ask(tx, command, ACTION, [(thread.id, 0)], question, button)
 
-    async def do(self, connection: Connection, confirm: Confirm, person_id: int) -> Outcome:
+    async def do(self, tx: Transaction, confirm: Confirm, person_id: int) -> Outcome:
         """Delete it all in the transaction of the answer, and end the run that still remembers it."""
         thread_id = confirm.subject[0][0]
-        await self._store.hold_thread(connection, thread_id)  # a message that comes now waits till it is done
-        thread = await self._store.thread_by_id(thread_id)
+        await tx.history.hold_thread(thread_id)  # a message that comes now waits till it is done
+        thread = await tx.threads.by_id(thread_id)
         if thread is None:
             return Outcome(texts.NOTHING_TO_FORGET)
         if await self._busy(thread_id):
             return Outcome(texts.WORK_TO_END)
-        run = await self._store.open_run(thread_id)
+        run = await tx.runs.open(thread_id)
         if run is not None:
-            await self._store.ask_stop(connection, thread_id, run.number, "killed")
-        forgotten = await self._store.forget(connection, thread)
-        await self._store.add_audit(connection, person_id, ACTION, thread.name)
+            await tx.runs.ask_stop(thread_id, run.number, "killed")
+        forgotten = await tx.history.forget(thread)
+        await tx.audit.add(person_id, ACTION, thread.name)
 
         async def end() -> None:
             link = self._registry.link(thread_id)
@@ -58,6 +58,6 @@ class Forget:
         return Outcome(texts.forget_done(forgotten), [end])
 
     async def _busy(self, thread_id: int) -> bool:
-        if await self._store.running_turn(thread_id) is not None or await self._store.queued_count(thread_id):
+        if await self._store.turns.running(thread_id) is not None or await self._store.turns.count_queued(thread_id):
             return True
-        return bool(await self._store.open_children(thread_id))
+        return bool(await self._store.settings.count_open_children(thread_id))

@@ -9,8 +9,8 @@ from agent_contract.names import build_thread_name
 from agent_gateway.commands.turns import Outcome
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.store import Store
-from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import Run, Thread
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Command, Pressed
 from agent_gateway.wake import Wake
 from agent_gateway.wording import settings as texts
@@ -65,70 +65,70 @@ class SettingCommands:
         self._wake = wake
         self._bot_name = bot_name
 
-    async def verbose(self, connection: Connection, command: Command) -> Outcome:
+    async def verbose(self, tx: Transaction, command: Command) -> Outcome:
         """Choose how much of the agent's work is shown, or say it."""
-        thread = await self._thread(connection, command)
+        thread = await self._thread(tx, command)
         asked = command.args.strip()
         if not asked:
-            return Outcome(texts.verbose_text(await self._store.verbosity(thread.id)))
+            return Outcome(texts.verbose_text(await tx.settings.verbosity(thread.id)))
         if asked not in {"0", "1", "2"}:
             return Outcome(texts.VERBOSE_USAGE)
-        await self._store.set_verbosity(connection, thread.id, int(asked))
+        await tx.settings.set_verbosity(thread.id, int(asked))
         return Outcome(texts.verbose_done(int(asked)))
 
-    async def model(self, connection: Connection, command: Command) -> Outcome:
+    async def model(self, tx: Transaction, command: Command) -> Outcome:
         """List the models, or take the one that is named."""
-        thread = await self._thread(connection, command)
+        thread = await self._thread(tx, command)
         models = await self._models.choices(thread)
         asked = command.args.strip()
         if not asked:
             return await self._show(thread, models)
         if asked not in models:
             return Outcome(texts.model_unknown(asked, models))
-        return await self._choose(connection, thread, asked, models, command.person_id)
+        return await self._choose(tx, thread, asked, models, command.person_id)
 
-    async def press(self, connection: Connection, pressed: Pressed) -> Outcome | None:
+    async def press(self, tx: Transaction, pressed: Pressed) -> Outcome | None:
         """Take the model whose button was pressed; None for a button of another kind."""
         found = texts.parse_model(pressed.data)
         if found is None:
             return None
-        thread = await self._store.thread_by_id(found[0])
+        thread = await tx.threads.by_id(found[0])
         if thread is None or thread.address.chat_id != pressed.address.chat_id:
             return Outcome(GONE)
         models = await self._models.choices(thread)
         name = next((name for name in models if texts.digest_model(name) == found[1]), None)
         if name is None:
             return Outcome(texts.MODEL_GONE)
-        chosen = await self._choose(connection, thread, name, models, pressed.person_id)
+        chosen = await self._choose(tx, thread, name, models, pressed.person_id)
         key, ids = f"model:{pressed.callback_id}", [pressed.message_id]
         address = thread.address
-        await self._store.put(connection, address, chosen.text, key, message_ids=ids, buttons=chosen.buttons)
+        await tx.outbox.put(address, chosen.text, key, message_ids=ids, buttons=chosen.buttons)
         return Outcome(chosen.text.split("\n", 1)[0], [self._wake.outbox, *chosen.then])
 
     async def _choose(
-        self, connection: Connection, thread: Thread, name: str, models: Sequence[str], person_id: int
+        self, tx: Transaction, thread: Thread, name: str, models: Sequence[str], person_id: int
     ) -> Outcome:
         """Record the choice. A run with another model is ended as soon as it writes no answer; the next one has it."""
         if name != await self._models.named(thread, thread.model):
             choice = "" if name == await self._models.own(thread) else name
-            await self._store.set_model(connection, thread.id, choice)
-            await self._store.add_audit(connection, person_id, "model", thread.name)
+            await tx.settings.set_model(thread.id, choice)
+            await tx.audit.add(person_id, "model", thread.name)
         writing = None
-        if await self._store.running_turn(thread.id) is not None:
-            used, _ = await self._models.of_run(thread, await self._store.open_run(thread.id))
+        if await tx.turns.running(thread.id) is not None:
+            used, _ = await self._models.of_run(thread, await tx.runs.open(thread.id))
             writing = used if used != name else None
         text = texts.model_text(name, models, writing)
         return Outcome(text, [lambda: self._wake.thread(thread.id)], texts.build_model_buttons(thread.id, models, name))
 
     async def _show(self, thread: Thread, models: Sequence[str]) -> Outcome:
-        run = await self._store.open_run(thread.id)
+        run = await self._store.runs.open(thread.id)
         used, following = await self._models.of_run(thread, run)
-        busy = await self._store.running_turn(thread.id) is not None
+        busy = await self._store.turns.running(thread.id) is not None
         current = following or used
         text = texts.model_text(current, models, used if following and busy else None)
         return Outcome(text, buttons=texts.build_model_buttons(thread.id, models, current))
 
-    async def _thread(self, connection: Connection, command: Command) -> Thread:
+    async def _thread(self, tx: Transaction, command: Command) -> Thread:
         address = command.address
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
-        return await self._store.get_or_create_thread(connection, address, name, command.title)
+        return await tx.threads.get_or_create(address, name, command.title)

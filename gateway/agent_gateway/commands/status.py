@@ -10,8 +10,8 @@ from agent_gateway.commands.settings import Models
 from agent_gateway.commands.turns import Outcome
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.store import Store
-from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import Thread, VenueState
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Command, Pressed
 from agent_gateway.wording import commands as texts
 from agent_gateway.wording.confirm import GONE
@@ -46,27 +46,27 @@ class StatusCommands:
 
     async def status(self, command: Command) -> str:
         """Say how this conversation and the whole are."""
-        thread = await self._store.thread_by_address(command.address)
+        thread = await self._store.threads.by_address(command.address)
         if thread is None:
-            return texts.status_text(texts.StatusFacts(await self._store.open_runs(), self._max_runs))
+            return texts.status_text(texts.StatusFacts(await self._store.runs.count_open(), self._max_runs))
         return texts.status_text(await self._facts(thread))
 
     async def threads(self, command: Command) -> Outcome:
         """List the threads of this chat, with a button each; an administrator sees all."""
-        threads = await self._store.list_threads()
+        threads = await self._store.threads.all()
         if not self._is_admin(command.person_id):
             threads = [t for t in threads if t.address.chat_id == command.address.chat_id]
-        ready = await self._store.ready_runs()
+        ready = await self._store.runs.ready()
         lines = [_line(t, self._resources.cached(t.name), ready=t.id in ready) for t in threads]
         buttons = tuple(build_thread_button(t.id, t.name, t.title) for t in threads[-MOST_THREADS:])
         return Outcome(texts.threads_text(lines), buttons=buttons)
 
-    async def press(self, connection: Connection, pressed: Pressed) -> Outcome | None:  # noqa: ARG002  # as of every button
+    async def press(self, tx: Transaction, pressed: Pressed) -> Outcome | None:  # as of every button
         """Say how the conversation of a pressed button is; None for a button of another kind."""
         thread_id = parse_thread(pressed.data)
         if thread_id is None:
             return None
-        thread = await self._store.thread_by_id(thread_id)
+        thread = await tx.threads.by_id(thread_id)
         own = thread is not None and thread.address.chat_id == pressed.address.chat_id
         if thread is None or not (own or self._is_admin(pressed.person_id)):
             return Outcome(GONE)  # whether another chat's thread exists is nobody's business
@@ -75,25 +75,25 @@ class StatusCommands:
     async def _facts(self, thread: Thread) -> texts.StatusFacts:
         store = self._store
         resource = self._resources.cached(thread.name)
-        turn, run = await store.running_turn(thread.id), await store.open_run(thread.id)
+        turn, run = await store.turns.running(thread.id), await store.runs.open(thread.id)
         seconds = None
         if turn is not None and turn.started_at is not None:
             seconds = (datetime.now(UTC) - turn.started_at).total_seconds()
         status = resource.status.run if resource else None
         model, following = await self._models.of_run(thread, run)
         return texts.StatusFacts(
-            active=await store.open_runs(),
+            active=await store.runs.count_open(),
             most=self._max_runs,
-            thread=_line(thread, resource, ready=thread.id in await store.ready_runs()),
+            thread=_line(thread, resource, ready=thread.id in await store.runs.ready()),
             message=status.message if status else None,
             model=model,
             next_model=following,
             answering=turn is not None,
             seconds=seconds,
-            queued=await store.queued_count(thread.id),
-            context=await store.context_used(thread.id),
+            queued=await store.turns.count_queued(thread.id),
+            context=await store.usage.context_used(thread.id),
             pod=run.pod_name if run is not None else None,
-            subagents=await store.open_children(thread.id),
+            subagents=await store.settings.count_open_children(thread.id),
         )
 
 

@@ -6,7 +6,7 @@ from agent_gateway.commands.turns import Outcome
 from agent_gateway.conversations.closing import Closer, close_views
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
-from agent_gateway.store.database import Connection
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Pressed
 from agent_gateway.wake import Wake
 from agent_gateway.wording.commands import STOPPED
@@ -22,21 +22,21 @@ class StopButton:
         self._wake = wake
         self._views = views
 
-    async def press(self, connection: Connection, pressed: Pressed) -> Outcome | None:
+    async def press(self, tx: Transaction, pressed: Pressed) -> Outcome | None:
         """Stop the turn if it still runs, or take it back while it waits; None for a button of another kind."""
         turn_id = parse_stop(pressed.data)
         if turn_id is None:
             return None
-        turn = await self._store.turn_by_id(turn_id)
-        thread = await self._store.thread_by_id(turn.thread_id) if turn is not None else None
+        turn = await tx.turns.by_id(turn_id)
+        thread = await tx.threads.by_id(turn.thread_id) if turn is not None else None
         if turn is None or thread is None or thread.address.chat_id != pressed.address.chat_id:
             return Outcome(TURN_OVER)  # whether another chat's turn runs is nobody's business
-        if await self._store.cancel_turn(connection, turn.id):
-            await self._store.add_audit(connection, pressed.person_id, "stop", thread.name)
+        if await tx.turns.cancel(turn.id):
+            await tx.audit.add(pressed.person_id, "stop", thread.name)
             return Outcome(STOPPED, [lambda: close_views(self._store, self._views, self._wake, thread, [turn.id])])
-        if not await self._store.ask_turn_stop(connection, turn.id):
+        if not await tx.turns.ask_stop(turn.id):
             return Outcome(TURN_OVER)
-        await self._store.add_audit(connection, pressed.person_id, "stop", thread.name)
+        await tx.audit.add(pressed.person_id, "stop", thread.name)
 
         async def abort() -> None:
             link = self._registry.link(thread.id)

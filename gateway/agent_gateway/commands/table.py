@@ -21,8 +21,8 @@ from agent_gateway.commands.turns import Outcome, TurnCommands, whoami_text
 from agent_gateway.conversations.closing import Closer, close_views
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
-from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import Button
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.subagents.service import SubAgentService
 from agent_gateway.telegram.inbound.updates import Command, Pressed, Prompt
 from agent_gateway.wake import Wake
@@ -44,7 +44,7 @@ class Answer:
 class Pressable(Protocol):
     """Buttons of one kind."""
 
-    async def press(self, connection: Connection, pressed: Pressed) -> Outcome | None:
+    async def press(self, tx: Transaction, pressed: Pressed) -> Outcome | None:
         """Carry out a pressed button; None for one of another kind."""
 
 
@@ -88,7 +88,7 @@ class Commands:
         self._questions.actions = {"cleanup": self._cleanup, "forget": self._forget}
         self._buttons: tuple[Pressable, ...] = (stop_button, again, self._questions, settings, state)
 
-    async def answer(self, connection: Connection, update_id: int, command: Command) -> Answer | Prompt | None:
+    async def answer(self, tx: Transaction, update_id: int, command: Command) -> Answer | Prompt | None:
         """Carry out a command; None for one of a group that may be meant for another bot.
 
         A command whose words are to be asked like any message gives a Prompt.
@@ -96,7 +96,7 @@ class Commands:
         admin = self._is_admin(command.person_id)
         match command.name:
             case "steer":
-                steered = await self._steering.command(connection, update_id, command)
+                steered = await self._steering.command(tx, update_id, command)
                 return steered if isinstance(steered, Prompt) else _answer(steered)
             case "start":
                 return self._start(command, admin=admin)
@@ -107,44 +107,44 @@ class Commands:
             case "threads":
                 return _answer(await self._state.threads(command))
             case "stop":
-                return _answer(await self._turns.stop(connection, command))
+                return _answer(await self._turns.stop(tx, command))
             case "retry":
-                return _answer(await self._turns.retry(connection, command))
+                return _answer(await self._turns.retry(tx, command))
             case "new":
-                return _answer(await self._turns.new(connection, command))
+                return _answer(await self._turns.new(tx, command))
             case "whoami":
                 return Answer(whoami_text(command, admin=admin))
             case "cleanup":
-                return _answer(await self._cleanup.ask(connection, command))
+                return _answer(await self._cleanup.ask(tx, command))
             case "export":
-                return _answer(await self._export.export(connection, update_id, command))
+                return _answer(await self._export.export(tx, update_id, command))
             case "forget":
-                return _answer(await self._forget.ask(connection, command))
+                return _answer(await self._forget.ask(tx, command))
             case "model":
-                return _answer(await self._settings.model(connection, command))
+                return _answer(await self._settings.model(tx, command))
             case "verbose":
-                return _answer(await self._settings.verbose(connection, command))
+                return _answer(await self._settings.verbose(tx, command))
             case "kill":
-                return await self._kill(connection, command)
+                return await self._kill(tx, command)
             case "spawn":
-                return Answer(await self._subagents.spawn(connection, command))
+                return Answer(await self._subagents.spawn(tx, command))
             case "subagents":
                 return Answer(await self._subagents.tree(command))
             case "cancel":
-                text, due = await self._subagents.cancel(connection, command)
+                text, due = await self._subagents.cancel(tx, command)
                 return Answer(text, [lambda: self._service.look(due)])
             case name if command.addressed:
                 return Answer(texts.unknown_text(name, admin=admin))
             case _:
                 return None
 
-    async def press(self, connection: Connection, pressed: Pressed) -> Answer:
+    async def press(self, tx: Transaction, pressed: Pressed) -> Answer:
         """Carry out a pressed button."""
         for button in self._buttons:
-            outcome = await button.press(connection, pressed)
+            outcome = await button.press(tx, pressed)
             if outcome is not None:
                 return _answer(outcome)
-        text, due = await self._subagents.press(connection, pressed, pressed.data)
+        text, due = await self._subagents.press(tx, pressed, pressed.data)
         return Answer(text, [lambda: self._service.look(due)])
 
     def _start(self, command: Command, *, admin: bool) -> Answer:
@@ -158,27 +158,27 @@ class Commands:
             then.append(fill)
         return Answer(texts.start_text(admin=admin), then)
 
-    async def _kill(self, connection: Connection, command: Command) -> Answer:
+    async def _kill(self, tx: Transaction, command: Command) -> Answer:
         name = command.args.split()[0] if command.args.split() else ""
         if not name:
             return Answer(texts.KILL_USAGE)
-        thread = await self._store.thread_by_name(name)
+        thread = await tx.threads.by_name(name)
         own = thread is not None and thread.address.chat_id == command.address.chat_id
-        if thread is None and await self._store.subagent_by_name(name) is not None:
-            text, due = await self._subagents.cancel(connection, command)
+        if thread is None and await tx.subagents.by_name(name) is not None:
+            text, due = await self._subagents.cancel(tx, command)
             return Answer(text, [lambda: self._service.look(due)])
         if thread is None or not (own or self._is_admin(command.person_id)):
             # whether another chat's thread exists is nobody's business
             return Answer(texts.kill_unknown_text(name))
-        cancelled = await self._store.cancel_queued(connection, thread.id)
-        below = await self._service.cancel_all(connection, thread.id)
-        await self._store.add_audit(connection, command.person_id, "kill", name)
-        run = await self._store.open_run(thread.id)
+        cancelled = await tx.turns.cancel_queued(thread.id)
+        below = await self._service.cancel_all(tx, thread.id)
+        await tx.audit.add(command.person_id, "kill", name)
+        run = await tx.runs.open(thread.id)
         if run is None and not cancelled and not below:
             return Answer(texts.kill_idle_text(name))
         number = run.number if run else None
         if number is not None:
-            await self._store.ask_stop(connection, thread.id, number, "killed")
+            await tx.runs.ask_stop(thread.id, number, "killed")
         _log.info("kill", extra={"agent_thread": name, "run": number, "cancelled": len(cancelled)})
 
         async def end() -> None:

@@ -10,8 +10,8 @@ from agent_contract.names import build_thread_name
 from agent_gateway.conversations.closing import close_views
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
-from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import Address, Button, Thread, Turn
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Command
 from agent_gateway.wake import Wake
 from agent_gateway.wording import commands as texts
@@ -49,16 +49,16 @@ class TurnCommands:
         self._wake = wake
         self._bot_name = bot_name
 
-    async def stop(self, connection: Connection, command: Command) -> Outcome:
+    async def stop(self, tx: Transaction, command: Command) -> Outcome:
         """Stop the running answer; where none runs yet, what waits for one."""
-        thread = await self._store.thread_by_address(command.address)
-        running = await self._store.running_turn(thread.id) if thread is not None else None
+        thread = await tx.threads.by_address(command.address)
+        running = await tx.turns.running(thread.id) if thread is not None else None
         if thread is None:
             return Outcome(texts.NOTHING_RUNS)
-        await self._store.add_audit(connection, command.person_id, "stop", thread.name)
+        await tx.audit.add(command.person_id, "stop", thread.name)
         if running is None:
-            return await self._stop_waiting(connection, thread)
-        await self._store.ask_turn_stop(connection, running.id)
+            return await self._stop_waiting(tx, thread)
+        await tx.turns.ask_stop(running.id)
 
         async def abort() -> None:
             link = self._registry.link(thread.id)
@@ -68,8 +68,8 @@ class TurnCommands:
 
         return Outcome("", [abort])  # the answer itself says that it was stopped
 
-    async def _stop_waiting(self, connection: Connection, thread: Thread) -> Outcome:
-        cancelled = await self._store.cancel_queued(connection, thread.id)
+    async def _stop_waiting(self, tx: Transaction, thread: Thread) -> Outcome:
+        cancelled = await tx.turns.cancel_queued(thread.id)
         if not cancelled:
             return Outcome(texts.NOTHING_RUNS)
 
@@ -78,17 +78,15 @@ class TurnCommands:
 
         return Outcome(texts.stopped_waiting_text(len(cancelled)), [close])
 
-    async def retry(self, connection: Connection, command: Command) -> Outcome:
+    async def retry(self, tx: Transaction, command: Command) -> Outcome:
         """Ask again what was asked last."""
-        thread = await self._store.thread_by_address(command.address)
-        last = await self._store.last_asked(thread.id) if thread is not None else None
+        thread = await tx.threads.by_address(command.address)
+        last = await tx.turns.last_asked(thread.id) if thread is not None else None
         if thread is None or last is None:
             return Outcome(texts.NOTHING_ASKED_YET)
-        if await self._store.running_turn(thread.id) is not None or await self._store.queued_count(thread.id):
+        if await tx.turns.running(thread.id) is not None or await tx.turns.count_queued(thread.id):
             return Outcome(texts.BUSY)
-        turn = await self._store.add_turn(
-            connection, thread.id, None, command.message_id, command.person_id, last.text, last.files
-        )
+        turn = await tx.turns.add(thread.id, None, command.message_id, command.person_id, last.text, last.files)
 
         def show() -> None:
             self._wake.thread(thread.id)
@@ -96,18 +94,18 @@ class TurnCommands:
 
         return Outcome("", [show])
 
-    async def new(self, connection: Connection, command: Command) -> Outcome:
+    async def new(self, tx: Transaction, command: Command) -> Outcome:
         """Begin a fresh session in the same thread: what was said stays in the history, and the files stay."""
         address = command.address
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
-        thread = await self._store.get_or_create_thread(connection, address, name, command.title)
-        if await self._store.running_turn(thread.id) is not None or await self._store.queued_count(thread.id):
+        thread = await tx.threads.get_or_create(address, name, command.title)
+        if await tx.turns.running(thread.id) is not None or await tx.turns.count_queued(thread.id):
             return Outcome(texts.BUSY)
-        run = await self._store.open_run(thread.id)
-        await self._store.begin_session(connection, thread.id)
-        await self._store.add_audit(connection, command.person_id, "new", thread.name)
+        run = await tx.runs.open(thread.id)
+        await tx.threads.begin_session(thread.id)
+        await tx.audit.add(command.person_id, "new", thread.name)
         if run is not None:  # it holds the old session
-            await self._store.ask_stop(connection, thread.id, run.number, "killed")
+            await tx.runs.ask_stop(thread.id, run.number, "killed")
 
         async def end() -> None:
             link = self._registry.link(thread.id)

@@ -26,10 +26,10 @@ async def close_views(store: Store, views: Closer, wake: Wake, thread: Thread, t
 
 async def close_left(store: Store, views: Closer, wake: Wake) -> None:
     """Show nothing more of cancelled turns that an earlier process, or a look at an older state, left standing."""
-    await _close(store, views, wake, await store.unclosed_views())
+    await _close(store, views, wake, await store.views.unclosed())
 
 
 async def _close(store: Store, views: Closer, wake: Wake, turn_ids: Iterable[int]) -> None:
     for turn_id in turn_ids:
-        if await store.close_view(turn_id, await views.finish(turn_id), STOPPED):
+        if await store.views.close(turn_id, await views.finish(turn_id), STOPPED):
             wake.outbox()

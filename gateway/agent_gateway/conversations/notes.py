@@ -33,28 +33,28 @@ class PromptNotes:
         text = turn.text
         # at once, on a connection each: a person waits for every round trip here
         children, edits, note = await asyncio.gather(
-            self._store.undelivered(thread.id),
-            self._store.unread_edits(turn),
+            self._store.subagents.undelivered(thread.id),
+            self._store.steers.unread_edits(turn),
             self._about_files(thread, run, turn),
         )
         ended = [child for child in children if child.turn_id is None or child.parent_run != run]
         if ended:
             told = "\n\n".join(earlier_result_text(build_facts(child), child.result) for child in ended)
             text = f"{told}\n\n{text}"
-            await self._store.hand_results([child.thread_id for child in ended], turn.id)
+            await self._store.subagents.hand_results([child.thread_id for child in ended], turn.id)
         if edits:
             text = "\n\n".join([*edits, text])
         if note is not None:
             key = f"no-files:{thread.id}:{run}"
-            await self._store.put(None, thread.address, note, key, kind="notice")
+            await self._store.outbox.put(thread.address, note, key, kind="notice")
             self._wake.outbox()
             text = f"{text}\n\n[{note}]"
         return replace(turn, text=text)
 
     async def _about_files(self, thread: Thread, run: int, turn: Turn) -> str | None:
         """Say at a run's first turn what of the earlier files is not there; None where nothing is missing."""
-        last = await self._store.last_connected_run(thread.id)
-        if last is None or await self._store.run_had_turns(thread.id, run, turn.id):
+        last = await self._store.runs.last_connected(thread.id)
+        if last is None or await self._store.turns.run_had_others(thread.id, run, turn.id):
             return None
         if last.files == "kept":
             return None
@@ -62,5 +62,5 @@ class PromptNotes:
             resource = self._resources.cached(thread.name)
             found = await self._resources.agent_class(resource.spec.class_ref.name if resource else DEFAULT_CLASS)
             return texts.files_over_text(found.spec.workspace.snapshot_limit)
-        older = await self._store.workspace_of(thread, None)
+        older = await self._store.workspaces.of(thread, None)
         return texts.OLDER_FILES_NOTE if older is not None else texts.NO_FILES_NOTE

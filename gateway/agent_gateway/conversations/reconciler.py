@@ -25,7 +25,7 @@ from agent_gateway.resources.agentthreads import KIND, AgentThreads, RunConflict
 from agent_gateway.resources.watched import explain
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
-from agent_gateway.store.database import FAULTS
+from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import Address, Final, Thread, ThreadKind, Turn, TurnState, TurnView
 from agent_gateway.subagents.service import SubAgentService
 from agent_gateway.wake import Wake
@@ -109,17 +109,17 @@ class Threads:
         """A lost hint costs seconds, never a message."""
         while True:
             try:
-                for thread_id in await self._store.unfinished_threads():
+                for thread_id in await self._store.threads.unfinished():
                     self._wake.thread(thread_id)
                 await close_left(self._store, self._views, self._wake)
-            except FAULTS as error:
+            except Away as error:
                 _log.warning("sweep_failed", extra={"error": type(error).__name__})
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _work(self, thread_id: int) -> None:
         try:
             self._check()
-            thread = await self._store.thread_by_id(thread_id)
+            thread = await self._store.threads.by_id(thread_id)
             if thread is not None and thread.kind is ThreadKind.SUBAGENT:
                 await self._children.reconcile(thread)
             elif thread is not None:
@@ -131,7 +131,7 @@ class Threads:
         except KubeError as error:
             _log.warning("thread_refused", extra={"thread_id": thread_id, "status": error.status, "why": error.reason})
             await self._tell_refused(thread_id, error)
-        except FAULTS as error:
+        except Away as error:
             # what the database refuses now is asked again; the sweep would do so in any case
             _log.warning("thread_failed", extra={"thread_id": thread_id, "error": type(error).__name__})
             self._wake.thread_later(thread_id, _RETRY_SECONDS)
@@ -148,11 +148,11 @@ class Threads:
         """Say in the chat why its message does not go on: the cluster refuses, or does not answer."""
         self._wake.thread_later(thread_id, _RETRY_SECONDS)
         try:
-            thread, waiting = await self._store.thread_by_id(thread_id), await self._store.next_turn(thread_id)
+            thread, waiting = await self._store.threads.by_id(thread_id), await self._store.turns.next(thread_id)
             if thread is not None and thread.kind is ThreadKind.SUBAGENT:
                 await self._children.tell_refused(thread, error)
                 return
-        except FAULTS as away:
+        except Away as away:
             _log.warning("thread_failed", extra={"thread_id": thread_id, "error": type(away).__name__})
             return
         if thread is not None and waiting is not None:
@@ -186,15 +186,15 @@ class Threads:
         """Say whether a run may begin, those who are before it in the line counted as begun."""
         before = 0
         if not self._slots.is_empty_but_for(waiting.thread_id):
-            self._slots.working = await self._store.count_slots()
+            self._slots.working = await self._store.slots.count()
             before = self._slots.count_before(waiting.thread_id, waiting.id, _person(waiting))
-        return await self._store.open_runs() + before < self._max_runs
+        return await self._store.runs.count_open() + before < self._max_runs
 
     async def _read(self, thread: Thread) -> r.Snapshot:
         store = self._store
         # at once, on a connection each: a person waits for every round trip here
         run, waiting, running = await asyncio.gather(
-            store.open_run(thread.id), store.next_turn(thread.id), store.running_turn(thread.id)
+            store.runs.open(thread.id), store.turns.next(thread.id), store.turns.running(thread.id)
         )
         resource = self._resources.cached(thread.name)
         timeouts = Timeouts()
@@ -205,7 +205,7 @@ class Threads:
         return r.Snapshot(
             thread=thread,
             run=run,
-            last=None if run else await store.last_run(thread.id),
+            last=None if run else await store.runs.last(thread.id),
             running=running,
             waiting=waiting,
             link=read_link(self._registry, thread.id),
@@ -245,7 +245,7 @@ class Threads:
             case do.EndRun(number=number, reason=reason, message=message):
                 await self._end_run(s, number, reason, message)
             case do.Requeue(turn=turn):
-                await self._store.requeue(turn)
+                await self._store.turns.requeue(turn)
             case do.Interrupt(turn=turn, reason=reason, message=message, resumes=resumes):
                 words = texts.run_lost_text(reason, message, resumes=resumes)
                 kind = "aborted" if reason == Reason.STOPPED else "run_lost"
@@ -256,46 +256,46 @@ class Threads:
                 await self._end_turn(turn, kind, words, resumes=lost)
             case do.TimeOut(turn=turn):
                 if s.run is not None:
-                    await self._store.ask_stop(None, s.thread.id, s.run.number, "timeout")
+                    await self._store.runs.ask_stop(s.thread.id, s.run.number, "timeout")
                     await self._children.end_with(s.thread.id, turn)
                 await self._end_turn(turn, "timeout", texts.TIMED_OUT)
             case do.GiveUp(reason=reason, message=message):
                 words = texts.failure_text("start_failed", message or texts.run_lost_text(reason))
-                for turn_row in await self._store.queued_turns(s.thread.id):
+                for turn_row in await self._store.turns.queued(s.thread.id):
                     await self._end_turn(turn_row.id, "start_failed", words)
         return False
 
     async def _request_run(self, thread: Thread) -> bool:
         """Compute the next run from what stands in the API server, store it, then write it."""
         async with self._starting:  # so that MAX_THREADS holds while several threads ask
-            if await self._store.open_runs() >= self._max_runs:
+            if await self._store.runs.count_open() >= self._max_runs:
                 return False
             found = await self._resources.get(thread.name)
             if found is not None and found.metadata.get("deletionTimestamp"):
                 self._wake.thread_later(thread.id, 1)
                 return True
             number = r.compute_next_run(thread, found)
-            model = await self._store.want_run(thread.id, number, found.uid if found else None)
+            model = await self._store.runs.want(thread.id, number, found.uid if found else None)
         await self._write(replace(thread, model=model), number, found)
         return False
 
     async def _stop_run(self, thread: Thread, number: int, why: str) -> None:
-        await self._store.ask_stop(None, thread.id, number, why)
+        await self._store.runs.ask_stop(thread.id, number, why)
         await self._resources.stop_run(thread.name, number)
         _log.info("run_stopped", extra={"agent_thread": thread.name, "run": number, "why": why})
 
     async def _rewrite_run(self, thread: Thread, number: int) -> None:
         found = await self._resources.get(thread.name)
         if found is not None and (found.spec.run or 0) >= number:
-            await self._store.want_run(thread.id, number, found.uid)
+            await self._store.runs.want(thread.id, number, found.uid)
             return
-        model = await self._store.want_run(thread.id, number, None)  # as it was recorded, whatever was chosen since
+        model = await self._store.runs.want(thread.id, number, None)  # as it was recorded, whatever was chosen since
         await self._write(replace(thread, model=model), number, found)
 
     async def _write(self, thread: Thread, number: int, found: AgentThread | None) -> None:
         written = await self._resources.want_run(thread, number, found)
         if found is None:
-            await self._store.want_run(thread.id, number, written.uid)
+            await self._store.runs.want(thread.id, number, written.uid)
         _log.info(
             "step", extra={"step": "resource_patched", "agent_thread": thread.name, "run": number, "t": _now_ms()}
         )
@@ -304,10 +304,12 @@ class Threads:
         link = self._registry.link(s.thread.id)
         if link is None or s.run is None:
             return True
-        turn = s.running or await self._store.deliver_next(s.thread.id, s.run.number)
+        turn = s.running or await self._store.turns.deliver_next(s.thread.id, s.run.number)
         if turn is None:
             return True
-        view, noted = await asyncio.gather(self._store.view(turn.id), self._notes.add(s.thread, s.run.number, turn))
+        view, noted = await asyncio.gather(
+            self._store.views.get(turn.id), self._notes.add(s.thread, s.run.number, turn)
+        )
         self._views.open(turn, s.thread.address, turn.message_id, view)
         self._views.working(turn.id)
         if await link.send_turn(noted) and turn.stop_asked:
@@ -328,23 +330,23 @@ class Threads:
     async def _end_run(self, s: r.Snapshot, number: int, reason: str, message: str | None) -> None:
         if reason == Reason.SUSPENDED:  # what runs is ended: first, as nobody comes back to a run that is over
             await self._children.end_with(s.thread.id)
-        if not await self._store.end_run(s.thread.id, number, reason, message):
+        if not await self._store.runs.end(s.thread.id, number, reason, message):
             return
         _log.info("run_over", extra={"agent_thread": s.thread.name, "run": number, "reason": reason})
         if s.run is not None and r.failed_to_start(s.run, reason):
-            await self._store.count_attempt(s.thread.id)
+            await self._store.turns.count_attempt(s.thread.id)
         self._registry.forget(s.thread.id, number)
 
     async def _end_turn(self, turn_id: int, reason: str, words: str, *, resumes: str | None = None) -> None:
         """End a turn; it goes on by itself where `resumes` says why it was cut."""
-        stored, turn = await asyncio.gather(self._store.view(turn_id), self._store.turn_by_id(turn_id))
+        stored, turn = await asyncio.gather(self._store.views.get(turn_id), self._store.turns.by_id(turn_id))
         shown = await self._views.finish(turn_id)
         partial = "\n\n".join(t for t in stored.messages if t.strip())
         goes_on = build_continuation(turn.text, partial, resumes) if resumes and turn is not None else None
         text = texts.interrupted_text(partial, words if resumes else with_id(words, turn_id, reason))
         buttons = () if resumes else build_buttons(turn_id, reason)
         final = Final(text, message_ids=shown or stored.message_ids, buttons=buttons, goes_on=goes_on)
-        await self._store.end_turn(turn_id, None, None, TurnState.FAILED, reason, final)
+        await self._store.turns.end(turn_id, None, None, TurnState.FAILED, reason, final)
         _log.warning("turn_failed", extra={"turn": turn_id, "error_id": build_error_id(turn_id), "reason": reason})
         self._wake.outbox()
 
@@ -357,12 +359,12 @@ class Threads:
             text = texts.late_text(s.thread.name)
         elif waiting.no_slot:
             place = 1 + self._slots.count_before(s.thread.id, s.waiting.id, _person(s.waiting))
-            text = texts.capacity_text(await self._store.open_runs(), self._max_runs, place)
+            text = texts.capacity_text(await self._store.runs.count_open(), self._max_runs, place)
         else:
             text = texts.waiting_text(waiting.reason, waiting.message)
-        self._views.open(s.waiting, s.thread.address, s.waiting.message_id, await self._store.view(s.waiting.id))
+        self._views.open(s.waiting, s.thread.address, s.waiting.message_id, await self._store.views.get(s.waiting.id))
         self._views.waiting(s.waiting.id, text)
-        now = await self._store.turn_by_id(s.waiting.id)
+        now = await self._store.turns.by_id(s.waiting.id)
         if now is None or now.state is TurnState.CANCELLED:  # since it was looked at: nobody else would close it again
             await close_views(self._store, self._views, self._wake, s.thread, [s.waiting.id])
 

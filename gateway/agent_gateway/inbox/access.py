@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
-from typing import Protocol
 
+from agent_gateway.store import Store
 from agent_gateway.store.rows import Address
-
-
-class AccessStore(Protocol):
-    """What is recorded beside the settings."""
-
-    async def allowed(self) -> frozenset[int]:
-        """Return the ids of people who were let in."""
-
-    async def aliases(self) -> dict[int, int]:
-        """Return old and new ids of the groups that moved."""
 
 
 class Access:
@@ -28,7 +18,7 @@ class Access:
         store: Holds who was let in, and which groups moved. What it said last is kept until `invalidate`.
     """
 
-    def __init__(self, allowed: Collection[int], admins: Collection[int], store: AccessStore) -> None:
+    def __init__(self, allowed: Collection[int], admins: Collection[int], store: Store) -> None:
         self._allowed = frozenset(allowed) | frozenset(admins)
         self._admins = frozenset(admins)
         self._store = store
@@ -44,7 +34,7 @@ class Access:
             wanted = self._wanted
             if self._loaded == wanted:
                 return
-            self._granted, self._moved = await self._store.allowed(), await self._store.aliases()
+            self._granted, self._moved = await self._store.access.allowed(), await self._store.venues.aliases()
             self._loaded = wanted
 
     def invalidate(self) -> None:

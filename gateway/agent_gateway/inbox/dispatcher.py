@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-import asyncpg
-
 from agent_contract.names import build_thread_name
 from agent_gateway.commands import pairing
 from agent_gateway.commands.steering import Steering
@@ -24,8 +22,9 @@ from agent_gateway.inbox.queues import InboxQueues
 from agent_gateway.logs import describe_fault
 from agent_gateway.metrics import UPDATES
 from agent_gateway.store import Store
-from agent_gateway.store.database import FAULTS, Connection
+from agent_gateway.store.errors import Away, Raced, Refused, TooSlow
 from agent_gateway.store.rows import Address, InboxRow, Turn, VenueState
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.errors import MalformedUpdate, TelegramProblem
 from agent_gateway.telegram.inbound.updates import Command, Edited, Ignored, Incoming, Pressed, Prompt, parse
 from agent_gateway.telegram.inbound.venues import CLOSED_WAITS, VenueEvent, read_change
@@ -37,8 +36,6 @@ from agent_gateway.wording.texts import buried_text
 
 _log = logging.getLogger(__name__)
 _TRIES = 3
-_REFUSALS = (asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
-"""What a database that is well says of a row's contents."""
 
 
 class Opener(Protocol):
@@ -104,11 +101,11 @@ class Dispatcher:
             raise
         except MalformedUpdate as error:
             return await self._bury(row, "malformed", str(error)[:1000])
-        except asyncpg.DataError as error:
-            return await self._bury(row, "failed", f"it cannot be stored: {type(error).__name__}")
-        except _REFUSALS as error:
+        except (Raced, TooSlow) as error:
             return await self._fail(row, error)
-        except FAULTS as error:
+        except Refused as error:
+            return await self._bury(row, "failed", str(error))
+        except Away as error:
             _log.warning("update_failed", extra={"update_id": row.update_id, "error": type(error).__name__})
             return False
         except Exception as error:  # noqa: BLE001  # a fault in one update must not hold up the others for ever
@@ -129,15 +126,15 @@ class Dispatcher:
         change = read_change(raw, self._bot)
         incoming = change if change is not None else parse(raw, self._bot, unaddressed=self._unaddressed)
         await self._access.load()
-        async with self._store.fenced() as connection:
-            if not await self._store.claim_inbox(connection, row.update_id):
+        async with self._store.transaction() as tx:
+            if not await tx.inbox.claim(row.update_id):
                 return
             if isinstance(incoming, VenueEvent):
                 UPDATES.labels("place").inc()
-                after: list[Any] = await self._venues.apply(connection, incoming, row.update_id)
+                after: list[Any] = await self._venues.apply(tx, incoming, row.update_id)
             else:
-                after = await self._handle(connection, row, self._follow(incoming))
-            await self._store.finish_inbox(connection, row.update_id)
+                after = await self._handle(tx, row, self._follow(incoming))
+            await tx.inbox.finish(row.update_id)
         self._start(after)
 
     def _follow(self, incoming: Incoming) -> Incoming:
@@ -149,10 +146,10 @@ class Dispatcher:
     async def _bury(self, row: InboxRow, kind: str, problem: str) -> bool:
         """Set a row aside that no trying again helps, with words that hold nothing of its contents."""
         try:
-            async with self._store.fenced() as connection:
-                await self._store.finish_inbox(connection, row.update_id, "dead", problem)
-                await self._tell_buried(connection, row, problem)
-        except FAULTS:
+            async with self._store.transaction() as tx:
+                await tx.inbox.finish(row.update_id, "dead", problem)
+                await self._tell_buried(tx, row, problem)
+        except Away:
             return False
         self._failures.pop(row.update_id, None)
         self._wake.outbox()
@@ -160,7 +157,7 @@ class Dispatcher:
         _log.warning("update_dead", extra={"update_id": row.update_id, "problem": problem})
         return True
 
-    async def _tell_buried(self, connection: Connection, row: InboxRow, problem: str) -> None:
+    async def _tell_buried(self, tx: Transaction, row: InboxRow, problem: str) -> None:
         """Tell whoever wrote it, where that can be read and they may use the bot."""
         try:
             incoming = parse(_load(row.payload), self._bot)
@@ -171,9 +168,9 @@ class Dispatcher:
         if self._access.allows(incoming.person_id, incoming.address.chat_id):
             text = buried_text(problem, row.update_id)
             key = f"update:{row.update_id}"
-            await self._store.put(connection, incoming.address, text, key, reply_to=incoming.message_id)
+            await tx.outbox.put(incoming.address, text, key, reply_to=incoming.message_id)
 
-    async def _handle(self, connection: Connection, row: InboxRow, incoming: Incoming) -> list[Any]:
+    async def _handle(self, tx: Transaction, row: InboxRow, incoming: Incoming) -> list[Any]:
         """Do what one update asks for; return what is to be done once it is committed."""
         UPDATES.labels(type(incoming).__name__.lower()).inc()
         if isinstance(incoming, Ignored) and (incoming.reply is None or incoming.address is None):
@@ -183,36 +180,34 @@ class Dispatcher:
             return []
         if not self._access.allows(incoming.person_id, address.chat_id):
             said_to_it = parse(_load(row.payload), self._bot) if self._unaddressed else incoming
-            return [] if isinstance(said_to_it, Ignored) else await self._refuse(connection, incoming, address)
+            return [] if isinstance(said_to_it, Ignored) else await self._refuse(tx, incoming, address)
         asks = isinstance(incoming, Prompt | Command)
-        back: list[Any] = await self._venues.settle(connection, address) if asks else []
+        back: list[Any] = await self._venues.settle(tx, address) if asks else []
         match incoming:
             case Prompt():
-                answer = await self._ask(connection, row, incoming)
+                answer = await self._ask(tx, row, incoming)
             case Edited():
-                answer = _answer(await self._steering.edit(connection, row.update_id, incoming))
+                answer = _answer(await self._steering.edit(tx, row.update_id, incoming))
             case Command(name=name) if name in pairing.COMMANDS:
-                outcome = await self._letting_in.answer(connection, incoming)
+                outcome = await self._letting_in.answer(tx, incoming)
                 answer = None if outcome is None else _answer(outcome)
             case Command():
-                back += await self._venues.greet(connection, address)
-                said = await self._commands.answer(connection, row.update_id, incoming)
-                answer = await self._ask(connection, row, said) if isinstance(said, Prompt) else said
+                back += await self._venues.greet(tx, address)
+                said = await self._commands.answer(tx, row.update_id, incoming)
+                answer = await self._ask(tx, row, said) if isinstance(said, Prompt) else said
             case Pressed():
-                return await self._press(connection, incoming)
+                return await self._press(tx, incoming)
             case Ignored(reply=reply):
                 answer = Answer(reply or "")
         if answer is None:
             return back
         if answer.text:
             key = f"update:{row.update_id}"
-            await self._store.put(
-                connection, address, answer.text, key, reply_to=incoming.message_id, buttons=answer.buttons
-            )
+            await tx.outbox.put(address, answer.text, key, reply_to=incoming.message_id, buttons=answer.buttons)
         return [self._wake.outbox, *back, *answer.then]
 
-    async def _press(self, connection: Connection, pressed: Pressed) -> list[Any]:
-        answer = await self._commands.press(connection, pressed)
+    async def _press(self, tx: Transaction, pressed: Pressed) -> list[Any]:
+        answer = await self._commands.press(tx, pressed)
         return [*answer.then, lambda: self._answer_button(pressed.callback_id, answer.text)]
 
     async def _answer_button(self, callback_id: str, words: str) -> None:
@@ -222,16 +217,16 @@ class Dispatcher:
         except TelegramProblem as problem:
             _log.info("button_not_answered", extra={"error": type(problem).__name__})
 
-    async def _ask(self, connection: Connection, row: InboxRow, prompt: Prompt) -> Answer | None:
+    async def _ask(self, tx: Transaction, row: InboxRow, prompt: Prompt) -> Answer | None:
         address = prompt.address
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
-        thread = await self._store.get_or_create_thread(connection, address, name, prompt.title)
-        back = await self._venues.greet(connection, address) if thread.venue is VenueState.ORPHANED else []
-        running = await self._store.running_turn(thread.id, connection)
-        steered = await self._steering.reply(connection, row.update_id, thread, prompt, running)
+        thread = await tx.threads.get_or_create(address, name, prompt.title)
+        back = await self._venues.greet(tx, address) if thread.venue is VenueState.ORPHANED else []
+        running = await tx.turns.running(thread.id)
+        steered = await self._steering.reply(tx, row.update_id, thread, prompt, running)
         if steered is not None:
             return _answer(steered)
-        turn = await self._parts.take(connection, row.update_id, thread, prompt)
+        turn = await self._parts.take(tx, row.update_id, thread, prompt)
         if turn is None:
             return None
         _log.info("step", extra={"step": "turn_queued", "agent_thread": name, "turn": turn.id, "t": _now_ms(),
@@ -246,7 +241,7 @@ class Dispatcher:
 
         return Answer("", [*back, show])
 
-    async def _refuse(self, connection: Connection, incoming: Incoming, address: Address) -> list[Any]:
+    async def _refuse(self, tx: Transaction, incoming: Incoming, address: Address) -> list[Any]:
         """Tell an unknown person their id, at most once a minute in a chat."""
         if isinstance(incoming, Pressed):
             words = not_allowed_text(incoming.person_id, address.chat_id)
@@ -256,7 +251,7 @@ class Dispatcher:
         if not incoming.addressed:
             return []
         UPDATES.labels("refused").inc()
-        await self._letting_in.refuse(connection, incoming.person_id, address, incoming.message_id)
+        await self._letting_in.refuse(tx, incoming.person_id, address, incoming.message_id)
         return [self._wake.outbox]
 
     def _start(self, after: list[Any]) -> None:

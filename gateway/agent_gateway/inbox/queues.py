@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from agent_gateway.store import Store
-from agent_gateway.store.database import FAULTS
+from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import InboxRow
 from agent_gateway.wake import Wake
 
@@ -49,9 +49,9 @@ class InboxQueues:
                 try:
                     self._check()
                     self._wake.inbox_due.clear()
-                    for row in await self._store.next_inbox(list(self._busy)):
+                    for row in await self._store.inbox.next(list(self._busy)):
                         self._busy[row.lane] = group.create_task(self._work(row))
-                except FAULTS as error:
+                except Away as error:
                     _log.warning("inbox_failed", extra={"error": type(error).__name__})
                     await asyncio.sleep(1)
                 await _wait(self._wake.inbox_due, POLL_SECONDS)
@@ -73,11 +73,11 @@ class InboxQueues:
             pause = _PURGE_SECONDS
             try:
                 self._check()
-                await self._store.purge_inbox()
-                await self._store.purge_workspaces()
-                await self._store.purge_outbox()
-                await self._store.purge_files()
-            except FAULTS as error:
+                await self._store.inbox.purge()
+                await self._store.workspaces.purge()
+                await self._store.outbox.purge()
+                await self._store.files.purge()
+            except Away as error:
                 _log.warning("purge_failed", extra={"error": type(error).__name__})
                 pause = _PURGE_AGAIN_SECONDS
             await asyncio.sleep(pause)

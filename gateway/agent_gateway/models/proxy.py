@@ -37,7 +37,7 @@ PATHS: Final[dict[str, str]] = {
 class UsageStore(Protocol):
     """Where usage is recorded."""
 
-    async def add_usage(
+    async def add(
         self,
         thread_id: int,
         run: int,
@@ -61,9 +61,9 @@ class _TooLarge(Exception):
 class LlmProxy:
     """One pool of connections to the provider, kept open so that a call needs no new handshake."""
 
-    def __init__(self, providers: Providers, store: UsageStore) -> None:
+    def __init__(self, providers: Providers, usage: UsageStore) -> None:
         self._providers = providers
-        self._store = store
+        self._usage = usage
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._used_at = float("-inf")
@@ -163,7 +163,7 @@ class LlmProxy:
 
     async def _record(self, *row: Any) -> None:
         try:
-            await self._store.add_usage(*row)
+            await self._usage.add(*row)
         except Exception:  # a lost line of usage must not cost an answer; it is logged with its trace
             log.exception("usage_not_recorded")
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from agent_contract import names
 from agent_gateway.kube import KubeError
-from agent_gateway.runners.ports import Kube, Runs
+from agent_gateway.runners.ports import Kube
+from agent_gateway.store import Store
 from agent_gateway.store.rows import Run, RunState, Thread, ThreadKind
 
 CACHE_SECONDS = 60.0
@@ -143,7 +144,7 @@ class Authenticator:
     def __init__(
         self,
         kube: Kube,
-        store: Runs,
+        store: Store,
         *,
         namespace: str,
         service_account: str = names.AGENT_SERVICE_ACCOUNT,
@@ -193,7 +194,7 @@ class Authenticator:
 
     async def authorize(self, identity: Identity) -> None:
         """Let through only the pod that holds the run now. Raises Denied."""
-        run = await self._store.run(identity.thread_id, identity.run)
+        run = await self._store.runs.get(identity.thread_id, identity.run)
         if run is None or run.state is RunState.OVER:
             raise Denied(403, f"Run {identity.run} of {identity.thread_name} is over.")
         if run.pod_uid != identity.pod_uid:
@@ -224,8 +225,8 @@ class Authenticator:
         return status if isinstance(status, dict) else {}
 
     async def _recorded(self, kind: ThreadKind, thread_name: str, number: int) -> tuple[Thread, Run]:
-        thread = await self._store.thread_by_name(thread_name, kind)
-        run = None if thread is None else await self._store.run(thread.id, number)
+        thread = await self._store.threads.by_name(thread_name, kind)
+        run = None if thread is None else await self._store.runs.get(thread.id, number)
         if thread is None or run is None:
             raise Denied(403, f"No run {number} of a thread {thread_name} was ever wanted here.")
         return thread, run

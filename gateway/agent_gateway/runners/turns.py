@@ -12,9 +12,10 @@ from typing import Any
 
 from agent_contract import wire
 from agent_gateway.runners.commits import Commits
-from agent_gateway.runners.ports import Children, RunnerStore, Views, Wakes
+from agent_gateway.runners.ports import Children, Views, Wakes
 from agent_gateway.runners.progress import Progress, clean
 from agent_gateway.runners.tools import ToolLog
+from agent_gateway.store import Store
 from agent_gateway.store.rows import Final, Thread, ThreadKind, Turn, TurnState, TurnView
 from agent_gateway.wording.again import build_buttons, build_error_id, with_id
 from agent_gateway.wording.texts import EMPTY_ANSWER, failure_text, interrupted_text
@@ -31,7 +32,7 @@ class TurnPorts:
 
     thread: Thread
     run: int
-    store: RunnerStore
+    store: Store
     views: Views
     wake: Wakes
     children: Children
@@ -95,7 +96,7 @@ class TurnStream:
                 await self.flush()
                 ports, turn = self._ports, self._turn
                 await self._commits.run(
-                    seq, lambda: ports.store.steer_read(turn.id, event.id, ports.thread.id, ports.run, seq)
+                    seq, lambda: ports.store.steers.mark_read(turn.id, event.id, ports.thread.id, ports.run, seq)
                 )
             case wire.Notice():
                 await self._tell(self._turn, seq, event.text)
@@ -108,7 +109,7 @@ class TurnStream:
         """Acknowledge a frame that changes nothing."""
         await self.flush()
         ports = self._ports
-        await self._commits.run(seq, lambda: ports.store.add_entries(ports.thread, ports.run, seq, []))
+        await self._commits.run(seq, lambda: ports.store.sessions.add_entries(ports.thread, ports.run, seq, []))
 
     async def entries(self, seq: int, lines: list[str]) -> None:
         """Store session lines; the texts before them first, as the acknowledgement covers both."""
@@ -116,7 +117,7 @@ class TurnStream:
         check_lines(lines)
         ports = self._ports
         whole = [line.replace("\x00", "\N{REPLACEMENT CHARACTER}") for line in lines]
-        await self._commits.run(seq, lambda: ports.store.add_entries(ports.thread, ports.run, seq, whole))
+        await self._commits.run(seq, lambda: ports.store.sessions.add_entries(ports.thread, ports.run, seq, whole))
 
     async def flush(self) -> None:
         """Store the texts that are not stored yet."""
@@ -128,7 +129,7 @@ class TurnStream:
 
         async def save() -> None:
             await self._save_tools(turn, tools)
-            await ports.store.save_progress(turn.id, ports.thread.id, ports.run, messages, seq)
+            await ports.store.views.save_progress(turn.id, ports.thread.id, ports.run, messages, seq)
 
         await self._commits.run(seq, save)
 
@@ -136,7 +137,7 @@ class TurnStream:
         """Tell the person what the agent's pod could not do; of a sub-agent only its parent is told, in its answer."""
         if self._ports.thread.kind is ThreadKind.CONVERSATION:
             address, key = self._ports.thread.address, f"notice:{turn.id}:{seq}"
-            await self._ports.store.put(None, address, clean(text), key, kind="notice")
+            await self._ports.store.outbox.put(address, clean(text), key, kind="notice")
             self._ports.wake.outbox()
         await self.pass_over(seq)
 
@@ -149,14 +150,14 @@ class TurnStream:
 
     async def _started(self, turn: Turn, seq: int) -> None:
         self._ports.views.typing(turn.id)
-        await self._commits.run(seq, lambda: self._ports.store.turn_started(turn.id, self._ports.run, seq))
+        await self._commits.run(seq, lambda: self._ports.store.turns.started(turn.id, self._ports.run, seq))
         if self._ports.thread.kind is ThreadKind.SUBAGENT:
             self._ports.wake.thread(self._ports.thread.id)  # whoever waits sees that it works
 
     async def _read_tools(self, turn: Turn) -> ToolLog:
         if self._tools is None:
-            self._verbosity = await self._ports.store.verbosity(self._ports.thread.id)
-            stored = await self._ports.store.load_tools(turn.id) if self._taken_up else None
+            self._verbosity = await self._ports.store.settings.verbosity(self._ports.thread.id)
+            stored = await self._ports.store.views.load_tools(turn.id) if self._taken_up else None
             self._tools = ToolLog(stored, DETAILS[self._verbosity])
             self._tools_saved = self._tools.state()
         return self._tools
@@ -165,7 +166,7 @@ class TurnStream:
         """Store the tools where they changed, before what acknowledges their events: one that comes again is known."""
         counted = self._verbosity > 0 and self._ports.thread.kind is not ThreadKind.SUBAGENT
         if tools != self._tools_saved and counted:
-            await self._ports.store.save_tools(turn.id, tools)
+            await self._ports.store.views.save_tools(turn.id, tools)
             self._tools_saved = tools
 
     def _show(self, turn: Turn, event: wire.Event, tools: ToolLog) -> None:
@@ -198,7 +199,7 @@ class TurnStream:
 
             async def end() -> None:
                 await self._save_tools(turn, tools)
-                await ports.store.end_turn(turn.id, ports.run, seq, state, reason, final)
+                await ports.store.turns.end(turn.id, ports.run, seq, state, reason, final)
 
             await self._commits.run(seq, end)
         self._turn = None

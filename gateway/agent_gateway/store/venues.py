@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import MOVED, Address, Run, Thread, Turn, VenueState
 from agent_gateway.store.runs import build_run
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.session import Room
 from agent_gateway.store.threads import build_thread
 from agent_gateway.store.turns import build_turn
 
@@ -40,12 +39,11 @@ class MovedThread:
     """What was under way; its run ended with the move."""
 
 
-class VenueQueries(Database):
+class VenueQueries(Room):
     """Venues of threads, what waits for a closed topic, and chats that moved."""
 
-    async def set_venue(
+    async def set(
         self,
-        connection: Connection,
         address: Address,
         place: VenueState,
         *,
@@ -57,7 +55,6 @@ class VenueQueries(Database):
         """Change the place of the thread of an address, or of all of its chat; return those that were otherwise.
 
         Args:
-            connection: The transaction.
             address: A topic or chat.
             place: How it is now.
             was: Only threads whose place is one of these.
@@ -66,70 +63,52 @@ class VenueQueries(Database):
             was_why: Only orphans for that reason.
         """
         where = (address.bot_id, address.chat_id, address.topic_id, whole_chat)
-        await connection.fetch(QUERIES["lock_place_runs"], *where)
-        rows = await connection.fetch(
-            QUERIES["set_place"], *where, place.value, why, [p.value for p in was], was_why
+        await self._tx.rows("lock_place_runs", *where)
+        rows = await self._tx.rows(
+            "set_place", *where, place.value, why, [p.value for p in was], was_why
         )  # fmt: skip
         return [build_thread(row) for row in rows]
 
-    async def work_of(self, connection: Connection, thread_id: int) -> Underway:
+    async def underway(self, thread_id: int) -> Underway:
         """Return what is under way in a thread, as this transaction sees it."""
-        run = await connection.fetchrow(QUERIES["open_run"], thread_id)
-        running = await connection.fetchrow(QUERIES["running_turn"], thread_id)
-        waiting = await connection.fetch(QUERIES["queued_turns"], thread_id)
-        last = await connection.fetchrow(QUERIES["last_asked"], thread_id)
+        run = await self._session.row("open_run", thread_id)
+        running = await self._session.row("running_turn", thread_id)
+        waiting = await self._session.rows("queued_turns", thread_id)
+        last = await self._session.row("last_asked", thread_id)
         return Underway(
             build_run(run) if run else None, build_turn(running) if running else None,
             tuple(row["id"] for row in waiting), build_turn(last) if last else None,
         )  # fmt: skip
 
-    async def cancel_queued_before(self, connection: Connection, thread_id: int, update_id: int | None) -> list[int]:
-        """Cancel what waits and was written before an update (all without one); return the turns' ids."""
-        rows = await connection.fetch(QUERIES["cancel_queued_before"], thread_id, update_id)
-        return [row["id"] for row in rows]
-
-    async def rename_topic(self, connection: Connection, address: Address, title: str) -> list[Thread]:
+    async def rename_topic(self, address: Address, title: str) -> list[Thread]:
         """Give the thread of a topic another title."""
         where = (address.bot_id, address.chat_id, address.topic_id)
-        return [build_thread(row) for row in await connection.fetch(QUERIES["rename_topic"], *where, title)]
+        return [build_thread(row) for row in await self._session.rows("rename_topic", *where, title)]
 
-    async def rename_chat(self, connection: Connection, address: Address, title: str) -> list[Thread]:
+    async def rename_chat(self, address: Address, title: str) -> list[Thread]:
         """Give the thread that bears a group's title another."""
-        rows = await connection.fetch(QUERIES["rename_chat"], address.bot_id, address.chat_id, title)
+        rows = await self._session.rows("rename_chat", address.bot_id, address.chat_id, title)
         return [build_thread(row) for row in rows]
 
-    async def named_threads(self) -> list[Thread]:
+    async def renamed(self) -> list[Thread]:
         """Return the threads that were renamed."""
-        return [build_thread(row) for row in await self._rows("named_threads", self.bot_id)]
+        return [build_thread(row) for row in await self._session.rows("named_threads", self._bot_id)]
 
-    async def private_venue(self, connection: Connection, person_id: int) -> Address | None:
+    async def private(self, person_id: int) -> Address | None:
         """Return where a person wrote last in private; None where they never did, or cannot be reached there."""
-        row = await connection.fetchrow(QUERIES["private_place"], self.bot_id, person_id)
+        row = await self._session.row("private_place", self._bot_id, person_id)
         return Address(row["bot_id"], row["chat_id"], row["topic_id"]) if row else None
-
-    async def hold_outbox(self, outbox_id: int) -> None:
-        """Keep a row that a closed topic does not take; it is tried again when that is reopened."""
-        await self._write("hold_outbox", outbox_id)
-
-    async def release_held(self, connection: Connection, address: Address) -> None:
-        """Make due again what a topic did not take."""
-        await connection.execute(QUERIES["release_held"], address.bot_id, address.chat_id, address.topic_id)
-
-    async def probe_held(self) -> bool:
-        """Make due again one row of each topic that has been closed for a while; False where there is none."""
-        async with self.fenced() as connection:
-            return bool(await connection.fetch(QUERIES["probe_held"], self.bot_id))
 
     async def proven_open(self) -> list[Address]:
         """Return topics that are marked as closed but have taken what they refused before."""
-        return [build_thread(row).address for row in await self._rows("proven_open", self.bot_id)]
+        return [build_thread(row).address for row in await self._session.rows("proven_open", self._bot_id)]
 
     async def aliases(self) -> dict[int, int]:
         """Return old and new ids of the groups that moved."""
-        return {row["chat_id"]: row["moved_to"] for row in await self._rows("aliases", self.bot_id)}
+        return {row["chat_id"]: row["moved_to"] for row in await self._session.rows("aliases", self._bot_id)}
 
     async def move_chat(
-        self, connection: Connection, old: Address, new: Address, build_name: Callable[[int, int | None], str]
+        self, old: Address, new: Address, build_name: Callable[[int, int | None], str]
     ) -> list[MovedThread]:
         """Give all that belongs to a chat its new id, in the caller's transaction; once more changes nothing.
 
@@ -137,36 +116,35 @@ class VenueQueries(Database):
         history is kept.
 
         Args:
-            connection: The transaction.
             old: The chat as it was.
             new: As it is; `topic_id` is where what belonged to no topic goes on.
             build_name: Names the AgentThread of chat and topic.
         """
         bot_id = old.bot_id
-        await connection.execute(QUERIES["add_alias"], bot_id, old.chat_id, new.chat_id)
-        await connection.fetch(QUERIES["lock_place_runs"], bot_id, old.chat_id, None, True)
-        rows = await connection.fetch(QUERIES["threads_to_move"], bot_id, old.chat_id, new.chat_id, new.topic_id)
-        moved = [await self._move_thread(connection, build_thread(row), new, build_name) for row in rows]
-        await connection.execute(QUERIES["move_subagents"], bot_id, old.chat_id, new.chat_id)
-        await connection.execute(QUERIES["move_outbox"], bot_id, old.chat_id, new.chat_id, new.topic_id)
+        await self._tx.execute("add_alias", bot_id, old.chat_id, new.chat_id)
+        await self._tx.rows("lock_place_runs", bot_id, old.chat_id, None, True)
+        rows = await self._tx.rows("threads_to_move", bot_id, old.chat_id, new.chat_id, new.topic_id)
+        moved = [await self._move_thread(build_thread(row), new, build_name) for row in rows]
+        await self._tx.execute("move_subagents", bot_id, old.chat_id, new.chat_id)
+        await self._tx.execute("move_outbox", bot_id, old.chat_id, new.chat_id, new.topic_id)
         return moved
 
     async def settle_in_general(
-        self, connection: Connection, general: Address, build_name: Callable[[int, int | None], str]
+        self, general: Address, build_name: Callable[[int, int | None], str]
     ) -> MovedThread | None:
         """Give General the conversation that its group had before it had topics; None where there is none to give."""
-        await connection.fetch(QUERIES["lock_place_runs"], general.bot_id, general.chat_id, None, False)
-        row = await connection.fetchrow(QUERIES["thread_at"], general.bot_id, general.chat_id, None)
+        await self._tx.rows("lock_place_runs", general.bot_id, general.chat_id, None, False)
+        row = await self._tx.row("thread_at", general.bot_id, general.chat_id, None)
         if row is None or row["place_why"] == "moved":
             return None
-        return await self._move_thread(connection, build_thread(row), general, build_name)
+        return await self._move_thread(build_thread(row), general, build_name)
 
     async def _move_thread(
-        self, connection: Connection, thread: Thread, new: Address, build_name: Callable[[int, int | None], str]
+        self, thread: Thread, new: Address, build_name: Callable[[int, int | None], str]
     ) -> MovedThread:
         topic = new.topic_id if thread.address.topic_id is None else thread.address.topic_id
-        work = await self.work_of(connection, thread.id)
-        await connection.execute(QUERIES["end_moved_run"], thread.id, MOVED)
+        work = await self.underway(thread.id)
+        await self._tx.execute("end_moved_run", thread.id, MOVED)
         for query in (
             "requeue_unstarted",
             "forget_message_ids",
@@ -174,22 +152,22 @@ class VenueQueries(Database):
             "forget_view_ids",
             "forget_subagent_messages",
         ):
-            await connection.execute(QUERIES[query], thread.id)
-        await connection.execute(QUERIES["retire"], thread.name, thread.id)
-        other = await connection.fetchrow(QUERIES["thread_at"], new.bot_id, new.chat_id, topic)
+            await self._tx.execute(query, thread.id)
+        await self._tx.execute("retire", thread.name, thread.id)
+        other = await self._tx.row("thread_at", new.bot_id, new.chat_id, topic)
         if other is not None:
             for query in ("hand_turns_over", "hand_messages_over"):
-                await connection.execute(QUERIES[query], thread.id, other["id"])
-            await connection.execute(QUERIES["leave_behind"], thread.id)
+                await self._tx.execute(query, thread.id, other["id"])
+            await self._tx.execute("leave_behind", thread.id)
             return MovedThread(thread.id, thread.name, build_thread(other), work)
         name = build_name(new.chat_id, topic)
-        row = await connection.fetchrow(QUERIES["move_thread"], thread.id, new.chat_id, topic, name)
+        row = await self._tx.row("move_thread", thread.id, new.chat_id, topic, name)
         return MovedThread(thread.id, thread.name, build_thread(row), work)
 
     async def retired(self) -> list[tuple[str, int]]:
         """Return names and threads of AgentThreads that are no longer used and not yet stopped."""
-        return [(row["name"], row["thread_id"]) for row in await self._rows("retired")]
+        return [(row["name"], row["thread_id"]) for row in await self._session.rows("retired")]
 
     async def retired_done(self, name: str, *, left: bool) -> None:
         """Record that a retired AgentThread is gone, or stopped and left."""
-        await self._write("retired_done", name, "left" if left else "gone")
+        await self._session.execute("retired_done", name, "left" if left else "gone")

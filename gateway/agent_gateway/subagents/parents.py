@@ -22,7 +22,7 @@ class Parents:
         if child.parent_name is None or child.parent_id is None:
             return None, False
         if child.turn_id is None:  # a person asked, whose conversation may have no resource yet
-            thread = await self._store.thread_by_id(child.parent_id)
+            thread = await self._store.threads.by_id(child.parent_id)
             return (await self._threads.ensure(thread) if thread is not None else None), False
         source = self._resources if child.parent_kind == ThreadKind.SUBAGENT else self._threads
         found = await source.get(child.parent_name)
@@ -31,7 +31,7 @@ class Parents:
     async def find_root(self, child: SubAgentRow) -> str:
         """Return the name of the conversation that a sub-agent works for in the end."""
         while child.parent_id is not None and child.parent_kind == ThreadKind.SUBAGENT:
-            above = await self._store.subagent(child.parent_id)
+            above = await self._store.subagents.get(child.parent_id)
             if above is None:
                 break
             child = above

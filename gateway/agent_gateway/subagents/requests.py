@@ -15,8 +15,8 @@ from agent_gateway.errors import TurnOver
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.progress import clean
 from agent_gateway.store import Store
-from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import NewSubAgent, Run, SubAgentRow, Thread, ThreadKind
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.subagents.facts import build_facts
 from agent_gateway.wake import Wake
 from agent_gateway.wording import subagents as words
@@ -45,8 +45,8 @@ class SubAgentRequests:
 
     async def ask(self, parent: Thread, run: int, ask: wire.SubAgentAsk) -> wire.SubAgentResult | None:
         """Record what an agent asks for, with the acknowledgement; return why it is refused, if it is."""
-        holder, own = await asyncio.gather(self._store.run(parent.id, run), self._own(parent))
-        turn = await self._store.running_turn(parent.id)
+        holder, own = await asyncio.gather(self._store.runs.get(parent.id, run), self._own(parent))
+        turn = await self._store.turns.running(parent.id)
         if holder is None or turn is None or turn.id != ask.turn:
             return _refuse(ask.call_id, _TURN_OVER)
         found = await self._class_of(parent, own)
@@ -60,7 +60,7 @@ class SubAgentRequests:
             timeout=_cap(ask.timeout_seconds, holder, found, own), workspace=ask.workspace, depth=depth,
         )  # fmt: skip
         try:
-            child = await self._store.ask_subagent(new, found.spec.sub_agents.max_children, ask.seq)
+            child = await self._store.subagents.ask(new, found.spec.sub_agents.max_children, ask.seq)
         except TurnOver:
             return _refuse(ask.call_id, _TURN_OVER)
         if child is None:
@@ -70,7 +70,7 @@ class SubAgentRequests:
         await self._show(child)
         return None
 
-    async def spawn(self, connection: Connection, parent: Thread, task: str, call_id: str, message_id: int) -> str:
+    async def spawn(self, tx: Transaction, parent: Thread, task: str, call_id: str, message_id: int) -> str:
         """Record what a person asks for; return what the chat is told, if it is refused."""
         resource = self._threads.cached(parent.name)
         if resource is not None and resource.spec.suspend:
@@ -78,16 +78,16 @@ class SubAgentRequests:
         found = await self._class_of(parent, None)
         if found.spec.sub_agents.max_depth < 1:
             return words.depth_text(1, 0)
-        await self._store.lock_thread(connection, parent.id)
+        await tx.subagents.lock_thread(parent.id)
         new = NewSubAgent(
             parent=parent, parent_uid="", parent_run=parent.run_counter, call_id=call_id, turn_id=None,
             reply_to=message_id, task=task, class_name=self._child_class(found, parent, None),
             timeout=min(DEFAULT_TASK_SECONDS, found.spec.timeouts.run), workspace="Copy", depth=1,
         )  # fmt: skip
-        child = await self._store.add_subagent(connection, new)
+        child = await tx.subagents.add(new)
         facts = build_facts(child)
-        await self._store.put(
-            connection, parent.address, words.spawned_text(facts), f"spawned:{child.thread_id}", reply_to=message_id,
+        await tx.outbox.put(
+            parent.address, words.spawned_text(facts), f"spawned:{child.thread_id}", reply_to=message_id,
             buttons=[words.build_button(facts)],
         )  # fmt: skip
         _log_wanted(child)
@@ -96,12 +96,12 @@ class SubAgentRequests:
 
     async def snapshot_limit(self, thread_name: str, thread_id: int) -> int:
         """Return how many bytes a thread's packed workspace may have."""
-        own = await self._store.subagent(thread_id)
+        own = await self._store.subagents.get(thread_id)
         name = own.class_name if own is not None else self._class_name(thread_name, None)
         return compute_bytes((await self._threads.agent_class(name)).spec.workspace.snapshot_limit)
 
     async def _own(self, thread: Thread) -> SubAgentRow | None:
-        return await self._store.subagent(thread.id) if thread.kind is ThreadKind.SUBAGENT else None
+        return await self._store.subagents.get(thread.id) if thread.kind is ThreadKind.SUBAGENT else None
 
     async def _class_of(self, thread: Thread, own: SubAgentRow | None) -> AgentClass:
         return await self._threads.agent_class(self._class_name(thread.name, own))

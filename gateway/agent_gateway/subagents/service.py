@@ -21,7 +21,6 @@ from agent_gateway.resources.subagents import KIND, NameTaken, SubAgents
 from agent_gateway.resources.watched import explain
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
-from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import (
     Button,
     Ending,
@@ -31,6 +30,7 @@ from agent_gateway.store.rows import (
     Turn,
     TurnState,
 )
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.subagents import decide as c
 from agent_gateway.subagents.facts import build_facts
 from agent_gateway.subagents.parents import Parents
@@ -62,7 +62,7 @@ class SubAgentService:
         registry: Connections of runners.
         views: Live previews.
         wake: Tells what is due.
-        link_state: What is known of a thread's connection.
+        link_state: What is known of a thread's tx.
     """
 
     def __init__(
@@ -94,28 +94,28 @@ class SubAgentService:
 
     async def cancel_call(self, parent: Thread, run: int, seq: int, call_id: str) -> None:
         """Record that nobody waits for a call's sub-agent any more, with the acknowledgement."""
-        child = await self._store.subagent_by_call(parent.id, run, call_id)
-        await self._store.cancel_call(parent.id, run, seq, child.thread_id if child is not None else None)
+        child = await self._store.subagents.by_call(parent.id, run, call_id)
+        await self._store.subagents.cancel_call(parent.id, run, seq, child.thread_id if child is not None else None)
         if child is not None:
             self._wake.thread(child.thread_id)
 
-    async def cancel_all(self, connection: Connection, parent_id: int) -> list[int]:
+    async def cancel_all(self, tx: Transaction, parent_id: int) -> list[int]:
         """Record that all of a thread's sub-agents shall end with it; the caller wakes them once that is committed."""
-        return await self._store.cancel_children(connection, parent_id, "parent")
+        return await tx.subagents.cancel_children(parent_id, "parent")
 
     async def resend(self, parent: Thread, run: int, send: Callable[[Wire], Awaitable[None]]) -> None:
         """Tell a runner that is back what it may have missed."""
-        for child in await self._store.undelivered(parent.id):
+        for child in await self._store.subagents.undelivered(parent.id):
             if child.parent_run == run and child.call_id is not None and child.turn_id is not None:
                 await send(await self._build_result(child))
-        for child in await self._store.children(parent.id, run):
+        for child in await self._store.subagents.children(parent.id, run):
             if child.state is not SubAgentState.FINISHED:
                 await self.show(child)
 
     async def end_with(self, parent_id: int, turn_id: int | None = None) -> None:
         """End all of a thread's sub-agents, as it is ended itself; or those that one of its turns waits for."""
-        async with self._store.fenced() as connection:
-            ended = await self._store.cancel_children(connection, parent_id, "parent", turn_id)
+        async with self._store.transaction() as tx:
+            ended = await tx.subagents.cancel_children(parent_id, "parent", turn_id)
         await self.look(ended)
 
     async def look(self, thread_ids: Sequence[int]) -> None:
@@ -127,14 +127,14 @@ class SubAgentService:
         """Return when the last sub-agent that a turn waits for ended, or now while one works; None if it had none."""
         if turn.run is None:
             return None
-        own = [s for s in await self._store.children(turn.thread_id, turn.run) if s.turn_id == turn.id]
+        own = [s for s in await self._store.subagents.children(turn.thread_id, turn.run) if s.turn_id == turn.id]
         return max((s.finished_at or datetime.now(UTC) for s in own), default=None)
 
     # --- its own words ----------------------------------------------------------------------------
 
     async def settle(self, thread: Thread, seq: int, state: TurnState, reason: str | None, text: str) -> None:
         """End a sub-agent as its own runner tells it, with the acknowledgement."""
-        child = await self._store.subagent(thread.id)
+        child = await self._store.subagents.get(thread.id)
         if child is not None:
             await self._finish(child, c.compute_own_end(state.value, reason, text, child.timeout), seq)
 
@@ -153,8 +153,8 @@ class SubAgentService:
     async def _read(self, thread: Thread) -> c.ChildSnapshot | None:
         store = self._store
         child, run, waiting, running = await asyncio.gather(
-            store.subagent(thread.id), store.open_run(thread.id), store.next_turn(thread.id),
-            store.running_turn(thread.id),
+            store.subagents.get(thread.id), store.runs.open(thread.id), store.turns.next(thread.id),
+            store.turns.running(thread.id),
         )  # fmt: skip
         if child is None:
             return None
@@ -186,7 +186,7 @@ class SubAgentService:
                 await self.show(s.child)
                 return True
             case do.EndRun(number=number, reason=reason, message=message):
-                if await self._store.end_run(thread.id, number, reason, message):
+                if await self._store.runs.end(thread.id, number, reason, message):
                     self._registry.forget(thread.id, number)
             case do.Deliver():
                 await self._deliver(s)
@@ -208,7 +208,7 @@ class SubAgentService:
             taken = f"A SubAgent named {child.name} stands that was not asked for here."
             await self._finish(child, Ending(SubAgentPhase.FAILED.value, Reason.CREATE_REFUSED, taken))
             return False
-        await self._store.subagent_created(child.thread_id, made.uid)
+        await self._store.subagents.created(child.thread_id, made.uid)
         self._step("subagent_created", child)
         return False
 
@@ -224,19 +224,19 @@ class SubAgentService:
         link = self._registry.link(s.child.thread_id)
         if link is None or s.run is None:
             return
-        turn = await self._store.deliver_next(s.child.thread_id, s.run.number)
+        turn = await self._store.turns.deliver_next(s.child.thread_id, s.run.number)
         if turn is not None:
             await link.send_turn(turn)
 
     async def tell_refused(self, thread: Thread, error: KubeError) -> None:
         """Say in its line why it does not begin: the cluster refuses it, or does not answer."""
-        child, why = await self._store.subagent(thread.id), explain(error, KIND)
+        child, why = await self._store.subagents.get(thread.id), explain(error, KIND)
         if child is not None and child.state is SubAgentState.WANTED and child.message != why:
             await self._tell(child, c.Tell(SubAgentPhase.PENDING.value, None, why))
 
     async def _tell(self, child: SubAgentRow, tell: c.Tell) -> None:
-        await self._store.subagent_phase(child.thread_id, tell.phase, tell.reason, tell.message)
-        now = await self._store.subagent(child.thread_id)
+        await self._store.subagents.set_phase(child.thread_id, tell.phase, tell.reason, tell.message)
+        now = await self._store.subagents.get(child.thread_id)
         if now is None or now.finished_at is not None:
             return
         await self.show(now)
@@ -250,9 +250,11 @@ class SubAgentService:
         ending, report = c.clean_ending(said), None
         if child.parent_id is not None:
             facts = build_facts(child, ending)
-            report = words.report_text(facts, ending.result, sum((await self._store.family_usage(child.thread_id))[:2]))
-        below = await self._store.finish_subagent(child, ending, report, seq, cancel)
-        now = await self._store.subagent(child.thread_id)
+            report = words.report_text(
+                facts, ending.result, sum((await self._store.subagents.family_usage(child.thread_id))[:2])
+            )
+        below = await self._store.subagents.finish(child, ending, report, seq, cancel)
+        now = await self._store.subagents.get(child.thread_id)
         if below is None or now is None:
             return
         _log.info("subagent_over", extra={"subagent": child.name, "phase": ending.phase, "reason": ending.reason})
@@ -275,7 +277,7 @@ class SubAgentService:
         if child.turn_id is None:
             await self._show_line(child)
             return
-        siblings = await self._store.children(child.parent_id, child.parent_run)
+        siblings = await self._store.subagents.children(child.parent_id, child.parent_run)
         shown = [words.build_line(build_facts(s)) for s in siblings if s.turn_id == child.turn_id]
         self._views.children(child.turn_id, shown)
 
@@ -284,7 +286,7 @@ class SubAgentService:
             facts = build_facts(now)
             return words.spawned_text(facts), [words.build_button(facts)] if facts.cancellable else []
 
-        if await self._store.tell_line(child.thread_id, describe):
+        if await self._store.subagents.edit_status_message(child.thread_id, describe):
             self._wake.outbox()
         else:  # the chat takes no message just now
             self._wake.thread_later(child.thread_id, _UNSENT_SECONDS)
@@ -295,7 +297,7 @@ class SubAgentService:
             await link.send(frame)  # one that is away is told when it is back
 
     async def _build_result(self, child: SubAgentRow) -> wire.SubAgentResult:
-        used = await self._store.family_usage(child.thread_id)
+        used = await self._store.subagents.family_usage(child.thread_id)
         ok = child.phase == SubAgentPhase.SUCCEEDED
         text = (child.result or "(It said nothing.)") if ok else words.end_sentence(build_facts(child))
         if len(text) > _MAX_RESULT:

@@ -17,8 +17,8 @@ from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
-from agent_gateway.store.database import Connection
 from agent_gateway.store.rows import Address
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.store.venues import MovedThread
 from agent_gateway.wake import Wake
 
@@ -64,16 +64,16 @@ class Moving:
         self._access = access
         self._bot_name = bot_name
 
-    async def move(self, connection: Connection, old: Address, new: Address) -> list[Then]:
+    async def move(self, tx: Transaction, old: Address, new: Address) -> list[Then]:
         """Record that a chat has another id; return what is to be done once that is committed. Once more is harmless."""
-        moved = await self._store.move_chat(connection, old, new, self._build_name)
+        moved = await tx.venues.move_chat(old, new, self._build_name)
         return [self._access.invalidate, partial(self._carry_on, moved)]
 
-    async def settle(self, connection: Connection, general: Address) -> list[Then]:
+    async def settle(self, tx: Transaction, general: Address) -> list[Then]:
         """Let a conversation go on in General where its group has topics since; no update tells of that."""
-        if await self._store.thread_by_address(general) is not None:
+        if await tx.threads.by_address(general) is not None:
             return []
-        moved = await self._store.settle_in_general(connection, general, self._build_name)
+        moved = await tx.venues.settle_in_general(general, self._build_name)
         return [partial(self._carry_on, [moved])] if moved is not None else []
 
     def _build_name(self, chat_id: int, topic_id: int | None) -> str:
@@ -98,7 +98,7 @@ class Moving:
 
         What the API server does not let is left for the next time; nothing is done twice.
         """
-        for name, thread_id in await self._store.retired():
+        for name, thread_id in await self._store.venues.retired():
             try:
                 await self._retire(name, thread_id)
             except KubeError as error:
@@ -107,9 +107,9 @@ class Moving:
     async def _retire(self, name: str, thread_id: int) -> None:
         old = await self._resources.get(name)
         if old is None:
-            await self._store.retired_done(name, left=False)
+            await self._store.venues.retired_done(name, left=False)
             return
-        thread = await self._store.thread_by_id(thread_id)
+        thread = await self._store.threads.by_id(thread_id)
         if thread is not None and thread.name != name:
             await self._resources.make(thread, old)
         if old.spec.run is not None and (old.spec.stop or 0) < old.spec.run:
@@ -122,5 +122,5 @@ class Moving:
                 "The group became a supergroup, which has another id, or has topics now: its conversation goes on under "
                 f"{now}. This AgentThread is stopped and no longer used; it may be deleted.",
             )  # fmt: skip
-        await self._store.retired_done(name, left=not gone)
+        await self._store.venues.retired_done(name, left=not gone)
         _log.info("thread_retired", extra={"agent_thread": name, "deleted": gone})

@@ -12,15 +12,14 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
 
-import asyncpg
-
 from agent_contract.agentthread import AgentThread
 from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
-from agent_gateway.store.database import FAULTS, Connection
+from agent_gateway.store.errors import Away, Refused
 from agent_gateway.store.rows import Address, Thread, VenueState
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.errors import TelegramProblem
 from agent_gateway.telegram.inbound import venues as words
 from agent_gateway.telegram.inbound.updates import GENERAL_TOPIC
@@ -78,24 +77,23 @@ class Venues:
 
     # --- what is told -----------------------------------------------------------------------------
 
-    async def apply(self, connection: Connection, change: VenueEvent, update_id: int | None = None) -> list[Then]:
+    async def apply(self, tx: Transaction, change: VenueEvent, update_id: int | None = None) -> list[Then]:
         """Record what became of a place, with all that follows; return what is to be done once that is committed.
 
         Args:
-            connection: The transaction.
+            tx: The transaction.
             change: What became of it.
             update_id: The update that tells so: what was written after it is not ended by it.
         """
         match change.what:
             case VenueEventKind.CLOSED:
-                return await self._close(connection, change.address)
+                return await self._close(tx, change.address)
             case VenueEventKind.REOPENED:
-                return await self.reopen(connection, change.address)
+                return await self.reopen(tx, change.address)
             case VenueEventKind.TOPIC_GONE | VenueEventKind.CHAT_GONE:
-                return await self._lose(connection, change, update_id)
+                return await self._lose(tx, change, update_id)
             case VenueEventKind.CHAT_BACK:
-                back = await self._store.set_venue(
-                    connection,
+                back = await tx.venues.set(
                     change.address,
                     VenueState.OPEN,
                     was=(VenueState.ORPHANED,),
@@ -104,31 +102,29 @@ class Venues:
                 )
                 return self._awake(back)
             case VenueEventKind.RENAMED:
-                await self._store.rename_topic(connection, change.address, change.title)
+                await tx.venues.rename_topic(change.address, change.title)
             case VenueEventKind.CHAT_RENAMED:
-                await self._store.rename_chat(connection, change.address, change.title)
+                await tx.venues.rename_chat(change.address, change.title)
             case VenueEventKind.MOVED:
-                moved = await self._moving.move(connection, change.address, change.moved_to or change.address)
+                moved = await self._moving.move(tx, change.address, change.moved_to or change.address)
                 return [*moved, self._due.set]
         return [self._due.set]
 
-    async def reopen(self, connection: Connection, address: Address) -> list[Then]:
+    async def reopen(self, tx: Transaction, address: Address) -> list[Then]:
         """Record that a topic takes messages again: what waited for it is said, and what waits goes on."""
-        opened = await self._store.set_venue(connection, address, VenueState.OPEN, was=_CLOSED_OR_GONE)
-        await self._store.release_held(connection, address)
+        opened = await tx.venues.set(address, VenueState.OPEN, was=_CLOSED_OR_GONE)
+        await tx.outbox.release_held(address)
         return [*self._awake(opened), self._wake.outbox]
 
-    async def greet(self, connection: Connection, address: Address) -> list[Then]:
+    async def greet(self, tx: Transaction, address: Address) -> list[Then]:
         """Record that somebody has written in a place, so that it is not gone; a topic that is closed stays so."""
-        return self._awake(
-            await self._store.set_venue(connection, address, VenueState.OPEN, was=(VenueState.ORPHANED,))
-        )
+        return self._awake(await tx.venues.set(address, VenueState.OPEN, was=(VenueState.ORPHANED,)))
 
-    async def settle(self, connection: Connection, address: Address) -> list[Then]:
+    async def settle(self, tx: Transaction, address: Address) -> list[Then]:
         """Record that somebody has written in General, which goes on with what its group had before it had topics."""
         if address.topic_id != GENERAL_TOPIC:
             return []
-        moved = await self._moving.settle(connection, address)
+        moved = await self._moving.settle(tx, address)
         return [*moved, self._due.set] if moved else []
 
     def note(self, address: Address, problem: TelegramProblem) -> None:
@@ -138,50 +134,49 @@ class Venues:
             self._noted[change] = None
             self._due.set()
 
-    async def _close(self, connection: Connection, address: Address) -> list[Then]:
+    async def _close(self, tx: Transaction, address: Address) -> list[Then]:
         """Stop the running answer; what waits waits on, and what cannot be said there is held."""
         then: list[Then] = []
-        for thread in await self._store.set_venue(
-            connection, address, VenueState.CLOSED, was=(VenueState.OPEN, VenueState.ORPHANED)
+        for thread in await tx.venues.set(
+            address, VenueState.CLOSED, was=(VenueState.OPEN, VenueState.ORPHANED)
         ):  # fmt: skip
             _log.info("topic_closed", extra={"agent_thread": thread.name})
-            work = await self._store.work_of(connection, thread.id)
+            work = await tx.venues.underway(thread.id)
             if work.running is not None:
-                await self._store.ask_turn_stop(connection, work.running.id)
+                await tx.turns.ask_stop(work.running.id)
                 then.append(self._build_abort(thread.id, work.running.id, work.running.run))
             # nothing can be shown there; what waits is shown anew when its turn has come
             then += [partial(self._hide, turn_id) for turn_id in work.waiting]
         return then
 
-    async def _lose(self, connection: Connection, change: VenueEvent, update_id: int | None) -> list[Then]:
+    async def _lose(self, tx: Transaction, change: VenueEvent, update_id: int | None) -> list[Then]:
         chat = change.what is VenueEventKind.CHAT_GONE
         then: list[Then] = []
-        for thread in await self._store.set_venue(
-            connection, change.address, VenueState.ORPHANED, was=(VenueState.OPEN, VenueState.CLOSED), whole_chat=chat,
+        for thread in await tx.venues.set(
+            change.address, VenueState.ORPHANED, was=(VenueState.OPEN, VenueState.CLOSED), whole_chat=chat,
             why="chat" if chat else "topic",
         ):  # fmt: skip
-            then += await self._orphan(connection, thread, update_id, chat=chat)
+            then += await self._orphan(tx, thread, update_id, chat=chat)
         return [*then, self._wake.outbox]
 
     async def _orphan(
-        self, connection: Connection, thread: Thread, update_id: int | None, *, chat: bool
+        self, tx: Transaction, thread: Thread, update_id: int | None, *, chat: bool
     ) -> list[Then]:  # fmt: skip
         """End all work of a conversation that can be held nowhere, and tell who asked last where they can read it."""
-        store = self._store
-        work = await store.work_of(connection, thread.id)
+        work = await tx.venues.underway(thread.id)
         last, run = work.last, work.run
-        cancelled = await store.cancel_queued_before(connection, thread.id, update_id)
-        below = await store.cancel_children(connection, thread.id, "parent")
+        cancelled = await tx.turns.cancel_queued_before(thread.id, update_id)
+        below = await tx.subagents.cancel_children(thread.id, "parent")
         if work.running is not None:
-            await store.ask_turn_stop(connection, work.running.id)
+            await tx.turns.ask_stop(work.running.id)
         if run is not None:
-            await store.ask_stop(connection, thread.id, run.number, "killed")
+            await tx.runs.ask_stop(thread.id, run.number, "killed")
         text = (words.chat_gone_text if chat else words.topic_gone_text)(thread.title, thread.name, len(cancelled))
         person = last.person_id if last is not None else None
-        place = await store.private_venue(connection, person) if person is not None else None
+        place = await tx.venues.private(person) if person is not None else None
         told = last is not None and place is not None and (not chat or bool(cancelled) or work.running is not None)
         if last is not None and place is not None and told:
-            await store.put(connection, place, text, f"place-gone:{thread.id}:{last.id}", kind="notice")
+            await tx.outbox.put(place, text, f"place-gone:{thread.id}:{last.id}", kind="notice")
         _log.warning(
             "place_gone",
             extra={"agent_thread": thread.name, "why": "chat" if chat else "topic", "cancelled": len(cancelled),
@@ -229,7 +224,7 @@ class Venues:
                 self._check()
                 await self._take_noted()
                 await self._tick()
-            except FAULTS as error:
+            except Away as error:
                 _log.warning("places_failed", extra={"error": type(error).__name__})
                 pause = _RETRY_SECONDS
             try:
@@ -242,29 +237,29 @@ class Venues:
         for change in list(self._noted):
             del self._noted[change]
             try:
-                async with self._store.fenced() as connection:
-                    then = await self.apply(connection, change)
-            except asyncpg.DataError as error:  # no trying again helps
+                async with self._store.transaction() as tx:
+                    then = await self.apply(tx, change)
+            except Refused as error:  # no trying again helps
                 _log.warning("place_not_stored", extra={"what": change.what, "error": type(error).__name__})
                 continue
-            except FAULTS:
+            except Away:
                 self._noted[change] = None
                 raise
             await _do(then)
 
     async def _tick(self) -> None:
-        if await self._store.probe_held():
+        if await self._store.outbox.probe_held():
             self._wake.outbox()
-        for address in await self._store.proven_open():
-            async with self._store.fenced() as connection:
-                then = await self.reopen(connection, address)
+        for address in await self._store.venues.proven_open():
+            async with self._store.transaction() as tx:
+                then = await self.reopen(tx, address)
             await _do(then)
         await self._moving.retire()
         await self._retitle()
 
     async def _retitle(self) -> None:
         """Give AgentThreads the titles that their topics have now."""
-        for thread in await self._store.named_threads():
+        for thread in await self._store.venues.renamed():
             found = self._resources.cached(thread.name)
             if found is None or found.spec.title == thread.title or _going(found):
                 continue

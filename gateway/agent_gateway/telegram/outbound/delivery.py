@@ -20,7 +20,7 @@ from agent_gateway.render.render import (
 )
 from agent_gateway.store.rows import FileRow, OutboxRow
 from agent_gateway.telegram.errors import Ambiguous, RefusalKind, Refused, ServerFailed
-from agent_gateway.telegram.ports import Chat, OutboxStore, OutgoingFile
+from agent_gateway.telegram.ports import Chat, FileStore, OutboxStore, OutgoingFile
 from agent_gateway.wording.texts import file_refused_text
 from agent_gateway.wording.tools import fold
 
@@ -58,6 +58,7 @@ class Delivery:
         self,
         api: Chat,
         store: OutboxStore,
+        files: FileStore,
         row: OutboxRow,
         *,
         before: Callable[[], Awaitable[None]],
@@ -65,6 +66,7 @@ class Delivery:
     ) -> None:
         self._api = api
         self._store = store
+        self._files = files
         self._row = row
         self._before = before
         self._repeat_after = repeat_after
@@ -123,11 +125,11 @@ class Delivery:
                 continue
             shown = await self._say_chunk(index, chunk)
             self._shown[index : index + 1] = [shown.hash]
-            await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
+            await self._store.progress(self._row.id, tuple(self._ids), tuple(self._shown))
         while len(self._ids) > (len(chunks) if keep is None else keep):
             await self._before()
             await self._remove(self._ids.pop())
-            await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
+            await self._store.progress(self._row.id, tuple(self._ids), tuple(self._shown))
 
     async def _say_chunk(self, index: int, chunk: Chunk) -> Chunk:
         try:
@@ -168,7 +170,7 @@ class Delivery:
         if _FILE in self._shown:
             return None  # it stands, and was only not noted as said
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as data:
-            async for part in self._store.stream_file(file.id):
+            async for part in self._files.stream(file.id):
                 await asyncio.to_thread(data.write, part)
             outgoing = OutgoingFile(file.name, file.media_type, file.bytes, data)
             return await self._add_file(outgoing, fit_caption(self._row.text))
@@ -195,7 +197,7 @@ class Delivery:
             return refusal
         self._ids.append(sent)
         self._shown.append(_FILE)
-        await self._store.progress_outbox(self._row.id, tuple(self._ids), tuple(self._shown))
+        await self._store.progress(self._row.id, tuple(self._ids), tuple(self._shown))
         return None
 
     async def _send_file_once(self, file: OutgoingFile, caption: str) -> int:

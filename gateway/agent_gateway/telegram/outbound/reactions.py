@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from agent_gateway.store.database import FAULTS
+from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import DueReaction, TurnState
 from agent_gateway.telegram.errors import RefusalKind, Refused, TelegramProblem, Throttled
 from agent_gateway.telegram.outbound.pace import Clock, Cooldowns
@@ -102,8 +102,8 @@ class Reactions:
         if room <= 0:
             return
         try:
-            due = await self._store.due_reactions(tuple(self._busy), tuple(resting), room)
-        except FAULTS as error:
+            due = await self._store.due(tuple(self._busy), tuple(resting), room)
+        except Away as error:
             log.warning("reactions wait for the database", extra={"error": type(error).__name__})
             return
         for row in due:
@@ -124,7 +124,7 @@ class Reactions:
                 await self._acknowledge(row)
             else:
                 await self._conclude(row)
-        except FAULTS as error:
+        except Away as error:
             # not in a circle: what is still due is found again when the pause is over
             self._own.hold(row.address.chat_id, self._poll)
             log.warning("a reaction was not recorded", extra={"turn": row.turn_id, "error": type(error).__name__})
@@ -132,14 +132,14 @@ class Reactions:
     async def _acknowledge(self, row: DueReaction) -> None:
         """Show eyes, once: what did not work is not worth a second try, as the answer will come."""
         if self._refused.left(row.address.chat_id):
-            await self._store.settle_reaction(row.turn_id)
+            await self._store.settle(row.turn_id)
             return
-        await self._store.begin_reaction(row.turn_id)
+        await self._store.begin(row.turn_id)
         try:
             await self._set(row, SEEN)
         except Refused as refusal:
             self._remember(row, refusal)
-            await self._store.settle_reaction(row.turn_id)
+            await self._store.settle(row.turn_id)
         except TelegramProblem as problem:
             self._rest(row, problem)
 
@@ -147,7 +147,7 @@ class Reactions:
         """Put the outcome in place of the eyes, or at least take them away."""
         emoji = choose(row.state, row.reason)
         if not row.begun and (emoji is None or self._refused.left(row.address.chat_id)):
-            await self._store.settle_reaction(row.turn_id)
+            await self._store.settle(row.turn_id)
             return
         try:
             await self._set_or_remove(row, emoji)
@@ -157,9 +157,9 @@ class Reactions:
             self._rest(row, problem)
             if row.attempts + 1 < _ATTEMPTS:
                 pause = problem.retry_after if isinstance(problem, Throttled) else 2.0**row.attempts
-                await self._store.retry_reaction(row.turn_id, min(pause, _LONGEST_PAUSE))
+                await self._store.retry(row.turn_id, min(pause, _LONGEST_PAUSE))
                 return
-        await self._store.settle_reaction(row.turn_id)
+        await self._store.settle(row.turn_id)
 
     async def _set_or_remove(self, row: DueReaction, emoji: str | None) -> None:
         if emoji is not None and not self._refused.left(row.address.chat_id):

@@ -12,7 +12,7 @@ from agent_gateway.telegram.errors import Refused, TelegramProblem, Throttled, U
 from agent_gateway.telegram.outbound.budget import Budgets, Kind
 from agent_gateway.telegram.outbound.delivery import Delivery, GivenUp
 from agent_gateway.telegram.outbound.pace import Clock
-from agent_gateway.telegram.ports import Chat, OutboxStore
+from agent_gateway.telegram.ports import Chat, FileStore, OutboxStore
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class Sender:
         self,
         api: Chat,
         store: OutboxStore,
+        files: FileStore,
         *,
         check: Callable[[], None],
         budgets: Budgets | None = None,
@@ -55,6 +56,7 @@ class Sender:
     ) -> None:
         self._api = api
         self._store = store
+        self._files = files
         self._check = check
         self._budgets = budgets or Budgets(clock)
         self._poll = poll
@@ -88,7 +90,7 @@ class Sender:
                 held = self._budgets.held()
                 rows = []
                 if len(self._busy) < _MOST_AT_ONCE:
-                    rows = await self._store.claim_outbox({*self._busy, *held})
+                    rows = await self._store.claim({*self._busy, *held})
                 for row in rows:
                     self._start(row)
                 if self._stopping and not rows and not self._busy:
@@ -136,7 +138,7 @@ class Sender:
             self._check()
             self._budgets.spend(chat_id)
 
-        delivery = Delivery(self._api, self._store, row, before=before, repeat_after=self._repeat_after)
+        delivery = Delivery(self._api, self._store, self._files, row, before=before, repeat_after=self._repeat_after)
         try:
             await delivery.run()
         except GivenUp as given_up:
@@ -161,7 +163,7 @@ class Sender:
     async def _later(self, row: OutboxRow, problem: TelegramProblem) -> None:
         if isinstance(problem, Refused):  # by a topic that is closed: it is said once that is open again
             log.info("a message waits for its topic", extra={"outbox": row.id, "chat": row.address.chat_id})
-            await self._store.hold_outbox(row.id)
+            await self._store.hold(row.id)
             return
         pause = compute_pause(row.attempts)
         if isinstance(problem, Throttled):
@@ -177,4 +179,4 @@ class Sender:
             "a message waits to be sent again",
             extra={"outbox": row.id, "chat": row.address.chat_id, "seconds": pause, "why": str(problem)},
         )
-        await self._store.retry_outbox(row.id, pause, str(problem))
+        await self._store.retry(row.id, pause, str(problem))

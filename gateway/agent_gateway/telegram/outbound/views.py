@@ -241,7 +241,7 @@ class Views:
             message_id = await self._show(turn, call)
             channel.previews.shown(call, message_id, self._clock())
             if turn.saved != len(turn.ids):
-                await self._store.save_view_messages(turn.turn_id, tuple(turn.ids))
+                await self._store.save_messages(turn.turn_id, tuple(turn.ids))
                 turn.saved = len(turn.ids)
         except TelegramProblem as problem:
             self._after_problem(channel, turn, call, problem)

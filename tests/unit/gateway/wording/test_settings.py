@@ -89,7 +89,10 @@ def test_a_history_is_markdown():
     assert export.export_head("tg-5", "two\nlines", AT).startswith(
         "# two lines\n\nConversation tg-5, exported 2026-07-01 12:05 UTC."
     )
-    assert export.export_part(HistoryItem(AT, "user", 42, " hi \n", None)) == "\n## 2026-07-01 12:05 UTC · Person 42\n\nhi\n"
+    assert (
+        export.export_part(HistoryItem(AT, "user", 42, " hi \n", None))
+        == "\n## 2026-07-01 12:05 UTC · Person 42\n\nhi\n"
+    )
     assert "· Agent\n\nyes\n" in export.export_part(HistoryItem(AT, "assistant", None, "yes", None))
     part = export.export_part(HistoryItem(AT, "tg-5-r1-k1", None, "eleven", "count\nthem"))
     assert part.endswith("· Sub-agent tg-5-r1-k1\n\nTask: count them\n\neleven\n")
