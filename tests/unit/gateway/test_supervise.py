@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from agent_gateway.errors import DatabaseAway, LeadershipLost
+from agent_gateway.errors import LeadershipLost
 from agent_gateway.metrics import LOOP_FAILURES
+from agent_gateway.store.errors import Away
 from agent_gateway.supervise import (
     Loop,
     LoopState,
@@ -127,7 +128,7 @@ def test_two_loops_of_one_name_are_refused():
 
 
 async def test_a_loop_that_fails_is_begun_again_and_the_others_go_on(caplog):
-    failing, steady = Script(DatabaseAway("secret words"), KeyError("secret words"), OSError()), Script()
+    failing, steady = Script(Away("secret words"), KeyError("secret words"), OSError()), Script()
     before = counted("failing")
     supervisor = Supervisor([Loop("failing", failing), Loop("steady", steady)], policy=POLICY)
     with caplog.at_level(logging.DEBUG):
@@ -142,7 +143,7 @@ async def test_a_loop_that_fails_is_begun_again_and_the_others_go_on(caplog):
     assert steady.cancelled
     assert counted("failing") - before == 3
     faults = [r.fault for r in caplog.records if r.message == "loop_failed"]
-    assert [fault.split(" < ")[0] for fault in faults] == ["DatabaseAway", "KeyError", "OSError"]
+    assert [fault.split(" < ")[0] for fault in faults] == ["Away", "KeyError", "OSError"]
     assert "test_supervise:" in faults[0]
     assert "secret" not in caplog.text + "".join(faults)
 
@@ -175,11 +176,11 @@ async def test_a_cancellation_that_leaks_out_of_a_loop_is_a_failure():
 
 
 async def test_a_group_of_errors_is_told_by_what_it_holds():
-    grouped = Script(ExceptionGroup("g", [ExceptionGroup("h", [DatabaseAway()])]))
+    grouped = Script(ExceptionGroup("g", [ExceptionGroup("h", [Away()])]))
     supervisor = Supervisor([Loop("grouped", grouped)], policy=POLICY)
     task = asyncio.create_task(supervisor.run())
     await eventually(lambda: grouped.running)
-    assert supervisor.states()[0].last_error == "DatabaseAway"
+    assert supervisor.states()[0].last_error == "Away"
     await stop(task)
 
 
@@ -187,7 +188,7 @@ async def test_a_loop_that_keeps_failing_is_told_in_words():
     now = [0.0]
 
     async def fail():
-        raise DatabaseAway
+        raise Away
 
     policy = Policy(first_pause=0.001, longest_pause=0.001, patience=30)
     supervisor = Supervisor([Loop("sender", fail), Loop("steady", for_ever)], policy=policy, clock=lambda: now[0])
@@ -196,7 +197,7 @@ async def test_a_loop_that_keeps_failing_is_told_in_words():
     assert supervisor.problems() == []
     now[0] = 40.0
     (problem,) = supervisor.problems()
-    assert problem.startswith("The loop 'sender' has been failing for 40 s (DatabaseAway, ")
+    assert problem.startswith("The loop 'sender' has been failing for 40 s (Away, ")
     await stop(task)
 
 
