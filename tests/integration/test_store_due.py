@@ -66,15 +66,15 @@ async def test_open_threads_are_paged_through_once_each(store, threads):
 
 
 async def test_a_run_keeps_the_limits_it_was_wanted_with(store, threads):
-    await store.want_run(threads[0], 1, None, "big", {"turn": 3600})
-    await store.want_run(threads[0], 1, "uid", "small", {"turn": 5})
-    await store.want_run(threads[0], 1, "uid")
+    await store.runs.want(threads[0], 1, None, "big", {"turn": 3600})
+    await store.runs.want(threads[0], 1, "uid", "small", {"turn": 5})
+    await store.runs.want(threads[0], 1, "uid")
     row = await store.pool.fetchrow("SELECT * FROM runs WHERE thread_id = $1", threads[0])
     assert (row["class_name"], json.loads(row["limits"]), row["thread_uid"]) == ("big", {"turn": 3600}, "uid")
 
 
 async def test_refused_writes_are_counted_until_one_is_accepted(store, threads):
-    await store.want_run(threads[0], 1, None)
+    await store.runs.want(threads[0], 1, None)
     assert [(await ask(store, "write_refused", threads[0], 1, 60))[0]["attempts"] for _ in range(2)] == [1, 2]
     row = await store.pool.fetchrow("SELECT attempts, next_at > now() + interval '50 seconds' AS waits FROM runs")
     assert (row["attempts"], row["waits"]) == (2, True)
@@ -85,13 +85,13 @@ async def test_refused_writes_are_counted_until_one_is_accepted(store, threads):
 
 async def test_a_title_is_told_once_and_the_next_renaming_again(store, threads):
     address = Address(BOT_ID, 1)
-    async with store.fenced() as connection:
-        await store.rename_topic(connection, address, "new")
-    [named] = await store.named_threads()
-    async with store.fenced() as connection:
-        await store.rename_topic(connection, address, "newer")
-    await store.title_written(named)
-    [again] = await store.named_threads()
+    async with store.transaction() as tx:
+        await tx.venues.rename_topic(address, "new")
+    [named] = await store.venues.renamed()
+    async with store.transaction() as tx:
+        await tx.venues.rename_topic(address, "newer")
+    await store.venues.title_written(named)
+    [again] = await store.venues.renamed()
     assert again.title == "newer"
-    await store.title_written(again)
-    assert await store.named_threads() == []
+    await store.venues.title_written(again)
+    assert await store.venues.renamed() == []

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from agent_gateway.errors import LeadershipLost
-from agent_gateway.leader import take_over
 from agent_gateway.store import Store
+from agent_gateway.store.leadership import take_over
 from agent_gateway.store.sql import QUERIES
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
@@ -26,12 +26,12 @@ async def other(store, dsn):
 
 
 async def test_a_take_over_waits_for_what_is_under_way_and_what_comes_later_is_refused(store, other):
-    async with store.fenced() as connection:
+    async with store.transaction() as tx:
         taking = asyncio.create_task(take_over(other, "tg"))
         await until_waiting(store)
-        late = asyncio.create_task(store.seen(1, 1))  # waits behind the take-over, and must see its epoch
+        late = asyncio.create_task(store.runs.seen(1, 1))  # waits behind the take-over, and must see its epoch
         await until_waiting(store, 2)
-        await connection.execute("INSERT INTO audit (action, subject) VALUES ('x', 'y')")
+        await tx.execute("add_audit", 1, "x", "y")
         assert not taking.done()
     await taking
     with pytest.raises(LeadershipLost):
@@ -40,7 +40,7 @@ async def test_a_take_over_waits_for_what_is_under_way_and_what_comes_later_is_r
 
 async def test_a_release_that_knows_no_such_lock_waits_as_well(store, other):
     """What it sends is the row's update alone; the schema adds the lock."""
-    async with store.fenced():
+    async with store.transaction():
         taking = asyncio.create_task(other.pool.execute("UPDATE leader SET epoch = epoch + 1"))
         await until_waiting(store)
         assert not taking.done()
@@ -69,7 +69,7 @@ async def test_fenced_writes_use_no_multixacts(store):
 
     async def write():
         for _ in range(10):
-            await store.seen(1, 1)
+            await store.runs.seen(1, 1)
 
     await store.pool.execute("CHECKPOINT")
     before = await multixacts()

@@ -13,28 +13,28 @@ FORUM = -100
 
 async def say(store, *pairs):
     for topic, text in pairs:
-        await store.put(None, Address(BOT_ID, FORUM, topic), text, text)
+        await store.outbox.put(Address(BOT_ID, FORUM, topic), text, text)
 
 
 async def claim(store, *args, **named):
-    return [row.text for row in await store.claim_outbox((), *args, **named)]
+    return [row.text for row in await store.outbox.claim((), *args, **named)]
 
 
 async def test_a_row_that_is_refused_for_ever_holds_only_its_own_topic(store):
     await say(store, (1, "one"), (2, "two"), (None, "none"), (1, "one again"), (2, "two again"))
-    first = await store.claim_outbox(())
+    first = await store.outbox.claim(())
     assert [row.text for row in first] == ["one", "two", "none"]
-    await store.retry_outbox(first[0].id, 60, "500")
-    await store.sent(first[1].id)
-    await store.sent(first[2].id)
+    await store.outbox.retry(first[0].id, 60, "500")
+    await store.outbox.sent(first[1].id)
+    await store.outbox.sent(first[2].id)
     assert await claim(store) == ["two again"]
     assert await claim(store) == []  # what is being sent holds its topic as well
 
 
 async def test_busy_topics_and_resting_chats_are_left_alone(store):
     await say(store, (1, "one"), (None, "none"))
-    await store.put(None, Address(BOT_ID, 7), "other", "other")
-    assert await store.claim_outbox((FORUM, 7)) == []
+    await store.outbox.put(Address(BOT_ID, 7), "other", "other")
+    assert await store.outbox.claim((FORUM, 7)) == []
     assert await claim(store, busy=[(FORUM, 1), (7, None)]) == ["none"]
     assert await claim(store) == ["one", "other"]
 
@@ -42,10 +42,10 @@ async def test_busy_topics_and_resting_chats_are_left_alone(store):
 async def test_the_chat_that_was_served_longest_ago_is_first(store):
     for chat in (1, 2, 3):
         for text in ("a", "b"):
-            await store.put(None, Address(BOT_ID, chat), f"{chat}{text}", f"{chat}{text}")
+            await store.outbox.put(Address(BOT_ID, chat), f"{chat}{text}", f"{chat}{text}")
     served = []
     for _ in range(6):
-        [row] = await store.claim_outbox((), 1)
+        [row] = await store.outbox.claim((), 1)
         served.append(row.text)
-        await store.sent(row.id)
+        await store.outbox.sent(row.id)
     assert served == ["1a", "2a", "3a", "1b", "2b", "3b"]

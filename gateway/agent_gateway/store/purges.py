@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agent_gateway.store.database import FAULTS, Database
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.database import Store
+from agent_gateway.store.errors import StoreError
 
 SLICE_ROWS: Final = 500
 SLICE_SECONDS: Final = 5.0
@@ -56,16 +56,16 @@ PURGES: Final = (
 )
 
 
-async def purge_slice(database: Database, purge: Purge) -> int:
+async def purge_slice(store: Store, purge: Purge) -> int:
     """Remove at most `purge.rows` rows in a transaction of their own; return how many went.
 
     Raises:
         LeadershipLost: another gateway leads.
-        Exception: what the database raises, also for a slice of more than `SLICE_SECONDS`; nothing went then.
+        StoreError: as `TooSlow`, for a slice of more than `SLICE_SECONDS`; nothing went then.
     """
-    async with database.fenced() as connection:
-        await connection.execute(f"SET LOCAL statement_timeout = {int(SLICE_SECONDS * 1000)}")
-        status: str = await connection.execute(QUERIES[purge.query], purge.rows)
+    async with store.transaction() as tx:
+        await tx.row("limit_statement", str(int(SLICE_SECONDS * 1000)))
+        status = await tx.execute(purge.query, purge.rows)
     return int(status.rsplit(" ", 1)[-1])
 
 
@@ -73,13 +73,13 @@ class Purger:
     """Keeps every purge going, one slice at a time: one that fails or is slow waits, and the others take their turns.
 
     Args:
-        database: Where the rows are.
+        store: Where the rows are.
         check: Raises when this process may no longer act.
         purges: Which.
     """
 
-    def __init__(self, database: Database, check: Callable[[], None], purges: Sequence[Purge] = PURGES) -> None:
-        self._database = database
+    def __init__(self, store: Store, check: Callable[[], None], purges: Sequence[Purge] = PURGES) -> None:
+        self._store = store
         self._check = check
         self._purges = tuple(purges)
         self._one = asyncio.Semaphore(1)  # first come, first served: a long purge lets the others in between its slices
@@ -100,8 +100,8 @@ class Purger:
         try:
             async with self._one:
                 self._check()
-                gone = await purge_slice(self._database, purge)
-        except FAULTS as error:
+                gone = await purge_slice(self._store, purge)
+        except StoreError as error:
             _log.warning("purge_failed", extra={"purge": purge.query, "error": type(error).__name__})
             return _AGAIN_SECONDS
         return purge.every if gone < purge.rows else _BETWEEN_SLICES_SECONDS

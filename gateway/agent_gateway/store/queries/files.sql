@@ -24,3 +24,7 @@ SELECT ordinal, data FROM file_chunks WHERE file_id = $1 AND ordinal > $2 ORDER 
 -- name: drop_sent_chunks
 -- What stands in the chat is kept there.
 DELETE FROM file_chunks WHERE file_id = (SELECT file_id FROM outbox WHERE id = $1);
+
+-- name: drop_partial_file
+-- One whose stream broke; never one that was committed, however unknown that was to who asks.
+DELETE FROM files WHERE id = $1 AND bytes IS NULL;
