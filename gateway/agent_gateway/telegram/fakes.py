@@ -131,7 +131,7 @@ class FakeChat:
 
 @dataclass(slots=True)
 class FakeStore:
-    """Inbox, views and outbox in memory, with the order per chat that the real one keeps."""
+    """Inbox, views and outbox in memory, with the order per topic that the real one keeps."""
 
     cursor: int = 0
     inbox: dict[int, tuple[str, str]] = field(default_factory=dict)
