@@ -13,8 +13,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from agent_kube.client import KubeClient, Limits
-from agent_kube.informer import Informer, Source
+from agent_kube.informer import Informer
 from agent_kube.pace import Backoff
+from agent_kube.source import Source
 
 PATH = "/apis/example.dev/v1/namespaces/agents/things"
 QUICK = Backoff(first=0.01, factor=2.0, cap=0.08, jitter=0.0)
@@ -47,6 +48,7 @@ class PlayedApi:
         self.items: dict[str, dict[str, Any]] = {}
         self.history: list[tuple[int, dict[str, Any]]] = []
         self.calls: list[tuple[str, dict[str, str]]] = []
+        self.watch_times: list[float] = []
         self.changed = asyncio.Event()
         self.watching = 0
         self.refuse_list: Refusal | None = None
@@ -92,7 +94,7 @@ class PlayedApi:
 
     def lists(self) -> int:
         """Return how many lists were begun."""
-        return sum(1 for _, query in self.calls if "watch" not in query and "continue" not in query)
+        return sum(1 for _, query in self.calls if query.get("limit") not in {None, "1"} and "continue" not in query)
 
     def watches(self) -> list[str]:
         """Return the versions from which watches were begun."""
@@ -114,6 +116,7 @@ class PlayedApi:
         if self.hang:
             await asyncio.sleep(60)
         if "watch" in query:
+            self.watch_times.append(asyncio.get_running_loop().time())
             return self.refuse_watch.answer() if self.refuse_watch else await self._watch(request)
         if self.refuse_list:
             return self.refuse_list.answer()

@@ -14,7 +14,8 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from agent_kube.client import Limits
-from agent_kube.informer import PAGE_SIZE, Informer, Source
+from agent_kube.informer import Informer
+from agent_kube.source import PAGE_SIZE, Source
 from tests.unit.kube.played import PATH, client_of
 
 COUNT = 10_000
