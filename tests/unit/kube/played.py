@@ -19,7 +19,9 @@ from agent_kube.source import Source
 
 PATH = "/apis/example.dev/v1/namespaces/agents/things"
 QUICK = Backoff(first=0.01, factor=2.0, cap=0.08, jitter=0.0)
-LIMITS = Limits(connect=1.0, call=0.5, silence=0.5, answer=100_000, page=10_000_000)
+LIMITS = Limits(connect=5.0, call=10.0, silence=10.0, answer=100_000, page=10_000_000)
+SHORT = Limits(connect=1.0, call=0.4, silence=0.4, answer=100_000, page=10_000_000)
+"""For tests of what hangs."""
 
 
 @dataclass
