@@ -40,6 +40,8 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "set_place": {4: "false", 5: "closed", 6: "topic", 7: "{open}"},
     "lock_place_runs": {4: "false"},
     "open_threads_page": {1: "0", 2: "100"},
+    "threads_by_names": {1: "{" + ",".join(f"tg-{n}" for n in range(1, 501)) + "}"},
+    "subagents_by_names": {1: "{" + ",".join(f"tg-sub-{n}" for n in range(1, 501)) + "}"},
     "list_threads": {2: "100"},
     "list_chat_threads": {2: "-100", 3: "100"},
     "named_threads": {2: "100"},

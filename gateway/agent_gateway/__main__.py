@@ -17,7 +17,6 @@ from agent_gateway.config import GatewayConfig, load_config
 from agent_gateway.context import Context, build_context, build_providers, run_loops
 from agent_gateway.errors import ConfigError, GatewayError, OtherBot
 from agent_gateway.health import Health, create_health_app
-from agent_gateway.kube import KubeClient, KubeError
 from agent_gateway.leader import Leader
 from agent_gateway.logs import configure_logs, describe_fault
 from agent_gateway.metrics import LEADING, OUTBOX_AGE, OUTBOX_PENDING, RUNNERS_CONNECTED, RUNS_OPEN
@@ -28,6 +27,8 @@ from agent_gateway.telegram.errors import TelegramProblem
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.menus import fill_menus
 from agent_gateway.telegram.ports import BotIdentity
+from agent_kube.client import KubeClient
+from agent_kube.errors import KubeError
 
 _log = logging.getLogger("agent_gateway")
 _BAD_CONFIG = 64
@@ -98,7 +99,7 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
         filling = asyncio.create_task(fill_menus(api, config.telegram_admin_ids))  # dozens of calls: nothing waits
         context = build_context(config, store, api, bot, leader, kube)
         health.sources.update(
-            kubernetes=lambda: context.resources.problem or context.subagents.problem,
+            kubernetes=lambda: context.resources.problem or context.subagents.problem or context.classes.problem,
             telegram=lambda: context.ingest.problem,
             sending=lambda: context.sender.problem,
         )

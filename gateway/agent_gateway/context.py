@@ -22,14 +22,16 @@ from agent_gateway.conversations.reconciler import Threads, read_link
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
-from agent_gateway.kube import KubeClient
 from agent_gateway.leader import Leader
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
 from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
+from agent_gateway.resources.agentclasses import AgentClasses
 from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.subagents import SubAgents
+from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps
@@ -45,6 +47,7 @@ from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.venues.moving import Moving
 from agent_gateway.venues.venues import Venues
 from agent_gateway.wake import Wake
+from agent_kube.client import KubeClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Context:
     kube: KubeClient
     registry: Registry
     resources: AgentThreads
+    classes: AgentClasses
     views: Views
     sender: Sender
     reactions: Reactions
@@ -87,24 +91,26 @@ def build_context(
     """Put the parts together; nothing runs yet."""
     wake = Wake()
     registry = Registry(on_change=wake.thread)
-    adopter = Adopter(store, bot, config.bot_name, wake)
-    resources = AgentThreads(kube, config.namespace, config.bot_name, adopter.changed)
-    adopter.resources = resources
-    budgets = Budgets()
     check: Callable[[], None] = leader.check
+    classes = AgentClasses(kube, config.namespace)
+    thread_changes: Changes[ThreadValue] = Changes()
+    resources = AgentThreads(kube, config.namespace, config.bot_name, classes, thread_changes, check)
+    budgets = Budgets()
     views = Views(api, store.views, check=check, budgets=budgets, drafts=config.telegram_drafts)
     sender = Sender(api, store.outbox, store.files, check=check, budgets=budgets)
     wake.on_outbox = sender.notify
     reactions = Reactions(api, store.reactions, check=check, cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
-    adopter.allows, adopter.moved = access.allows, access.has_moved
+    adopter = Adopter(
+        store, resources, thread_changes, bot=bot, bot_name=config.bot_name, guests=access, wake=wake
+    )  # fmt: skip
     moving = Moving(store, resources, registry, views, wake, access, config.bot_name)
     venues = Venues(store, resources, registry, views, wake, moving, check)
     api.on_problem = venues.note
-    subagent_adopter = SubAgentAdopter(store, wake)
-    subagents = SubAgents(kube, config.namespace, subagent_adopter.changed)
-    subagent_adopter.resources = subagents
+    subagent_changes: Changes[SubAgentValue] = Changes()
+    subagents = SubAgents(kube, config.namespace, subagent_changes, check)
+    subagent_adopter = SubAgentAdopter(store, subagents, subagent_changes, wake)
     service = SubAgentService(
         store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
     )
@@ -133,6 +139,7 @@ def build_context(
         kube=kube,
         registry=registry,
         resources=resources,
+        classes=classes,
         views=views,
         sender=sender,
         reactions=reactions,
@@ -186,6 +193,7 @@ async def run_loops(context: Context, leader: Leader) -> None:
         for name, loop in (
             ("leader", leader.hold()),
             ("watch", context.resources.watch()),
+            ("watch classes", context.classes.watch()),
             ("adopter", context.adopter.run()),
             ("watch subagents", context.subagents.watch()),
             ("subagent adopter", context.subagent_adopter.run()),

@@ -7,11 +7,11 @@ import contextlib
 import json
 
 import pytest
+from agent_gateway.kube import KubeClient, KubeError
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from agent_contract import names
-from agent_gateway.kube import KubeClient, KubeError
 from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.wake import Wake

@@ -7,8 +7,8 @@ import pytest
 from agent_contract import wire
 from agent_contract.agentclass import AgentClass
 from agent_contract.names import SUBAGENT_RUN
-from agent_gateway.kube import KubeError
 from agent_gateway.store.rows import Ending, TurnState
+from agent_kube.errors import Away, Refused
 from tests.integration.test_gateway_subagents import TASK, ask, begin, connect_child, created, reports, results
 from tests.support.desk import running_desk
 from tests.support.eventually import eventually
@@ -85,7 +85,7 @@ async def test_a_cluster_that_refuses_one_is_told_in_its_line_and_nowhere_else(s
     async with running_desk(store) as desk:
         thread, turn, _ = await begin(desk)
         opened = list(desk.views.opened)
-        desk.subagents.faults.append(KubeError(403, "Forbidden", "no"))
+        desk.subagents.faults.append(Refused("no", 403, "Forbidden"))
         child = await ask(desk, thread, turn)
         await eventually(lambda: "may not read or write SubAgents" in desk.views.lines[turn.id][0].text)
         _, runner = await connect_child(desk, child.name)  # it is tried again
@@ -113,7 +113,7 @@ async def test_the_line_of_one_that_ended_before_the_chat_had_it_is_closed_once_
 
 async def test_one_that_is_asked_for_before_any_message_has_a_parent_that_its_limits_count_by(store):
     async with running_desk(store) as desk:
-        desk.resources.faults.append(KubeError(None, "NoAnswer", "no"))  # nor is it made without where that fails
+        desk.resources.faults.append(Away("no", None, "NoAnswer"))  # nor is it made without where that fails
         await desk.say(f"/spawn {TASK}")
         resource = await created(desk, "tg-42-r0-k1")
         parent = desk.resources.cached("tg-42")

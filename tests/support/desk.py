@@ -21,6 +21,7 @@ from agent_gateway.conversations.reconciler import Threads, read_link
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
+from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.fakes import FakeResources, FakeSubAgents, FakeViews
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store.rows import Address
@@ -81,10 +82,9 @@ class Desk:
         self.registry = Registry(self.wake.thread)
         self.ids, self.menus = {}, []
         self.resources = FakeResources(lambda name: name in self.ids and self.wake.thread(self.ids[name]))
-        self.subagents = FakeSubAgents()
-        self.adopter = SubAgentAdopter(store, self.wake)
-        self.adopter.resources = self.subagents
-        self.subagents.on_change = self.adopter.changed
+        changes = Changes()
+        self.subagents = FakeSubAgents(changes)
+        self.adopter = SubAgentAdopter(store, self.subagents, changes, self.wake)
         self.service = SubAgentService(
             store, self.resources, self.subagents, self.registry, self.views, self.wake,
             lambda thread_id: read_link(self.registry, thread_id),

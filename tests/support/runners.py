@@ -12,7 +12,6 @@ import aiohttp
 from agent_contract import names, wire
 from agent_gateway.conversations.notes import PromptNotes
 from agent_gateway.conversations.reconciler import read_link
-from agent_gateway.kube import KubeError
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
 from agent_gateway.resources.fakes import FakeResources, FakeSubAgents
@@ -22,6 +21,7 @@ from agent_gateway.runners.server import RunnerDeps, create_app, serve
 from agent_gateway.store.rows import Address
 from agent_gateway.subagents.service import SubAgentService
 from agent_gateway.wake import Wake
+from agent_kube.errors import Away, NotFound
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
 
@@ -42,12 +42,12 @@ class FakeKube:
     async def request(self, method, path, *, body=None):
         self.calls += 1
         if self.away:
-            raise KubeError(None, "Unreachable", "The Kubernetes API does not answer: refused")
+            raise Away("The Kubernetes API does not answer: refused", None, "Unreachable")
         if path.endswith("/tokenreviews"):
             return {"status": self.tokens.get(body["spec"]["token"], {"authenticated": False})}
         name = path.rsplit("/", 1)[1]
         if name not in self.pods:
-            raise KubeError(404, "NotFound", f'pods "{name}" not found')
+            raise NotFound(f'pods "{name}" not found', 404, "NotFound")
         return self.pods[name]
 
     def add_pod(self, thread, run, name, *, token, uid=None, job=None):

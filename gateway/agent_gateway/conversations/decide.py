@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from agent_contract.agentthread import AgentThread, Phase, Reason, RunStatus
+from agent_contract.agentthread import Phase, Reason
+from agent_contract.lenient import MAX_RUN
 from agent_contract.terms import Timeouts
 from agent_gateway.conversations.actions import (
     Abort,
@@ -23,7 +24,8 @@ from agent_gateway.conversations.actions import (
     StopRun,
     TimeOut,
 )
-from agent_gateway.resources.agentthreads import find_run
+from agent_gateway.resources.agentthreads import NoMoreRuns
+from agent_gateway.resources.values import RunValue, ThreadValue, find_run
 from agent_gateway.store.rows import MOVED, Run, RunState, Thread, Turn, TurnState, VenueState
 
 LOST_AFTER = timedelta(seconds=30)
@@ -70,7 +72,7 @@ class Snapshot:
     waiting: Turn | None
     """The oldest turn that waits."""
     link: LinkState | None
-    resource: AgentThread | None
+    resource: ThreadValue | None
     """As last watched."""
     resource_known: bool
     """False until the watch has listed once: absence means nothing before."""
@@ -157,7 +159,7 @@ def _ended(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     return [_end(s, run, status)]
 
 
-def _end(s: Snapshot, run: Run, status: RunStatus) -> EndRun:
+def _end(s: Snapshot, run: Run, status: RunValue) -> EndRun:
     """Say why a run is over: where the gateway asked for it, its own reason tells more than "Stopped"."""
     if status.reason == Reason.STOPPED and run.stop == "lost":
         return EndRun(run.number, Reason.GATEWAY_LOST, "The connection to the agent was lost.")
@@ -166,7 +168,7 @@ def _end(s: Snapshot, run: Run, status: RunStatus) -> EndRun:
     return EndRun(run.number, status.reason or Reason.ERROR, status.message)
 
 
-def _unwritten(resource: AgentThread, run: Run) -> list[Action]:
+def _unwritten(resource: ThreadValue, run: Run) -> list[Action]:
     wanted = resource.spec.run or 0
     if run.state is RunState.WANTED and wanted < run.number:
         return [RewriteRun(run.number)]
@@ -262,7 +264,7 @@ def _give(turn: Turn, now: datetime) -> list[Action]:
     return [LookAgain(left)] if left > 0 else [Deliver()]
 
 
-def _hold(resource: AgentThread | None, run: Run) -> list[Action]:
+def _hold(resource: ThreadValue | None, run: Run) -> list[Action]:
     """Keep a turn from a pod that is known to be ending: it would be cut off there, and the next run can take it."""
     if resource is None:
         return []
@@ -287,7 +289,7 @@ def _waiting_for_start(s: Snapshot, run: Run, now: datetime) -> list[Action]:
     return [ShowWaiting(late=late), LookAgain(5)]
 
 
-def _refusal(resource: AgentThread | None) -> ShowWaiting | None:
+def _refusal(resource: ThreadValue | None) -> ShowWaiting | None:
     """Return what to say where the operator cannot use the thread or its class, or an administrator holds it."""
     if resource is None:
         return None
@@ -299,16 +301,23 @@ def _refusal(resource: AgentThread | None) -> ShowWaiting | None:
     return None
 
 
-def _holds_up(status: RunStatus) -> bool:
+def _holds_up(status: RunValue) -> bool:
     return status.reason is not None
 
 
-def compute_next_run(thread: Thread, found: AgentThread | None) -> int:
-    """Return the number of the next run: above every run that anybody knows of, or has forbidden by `spec.stop`."""
-    if found is None:
-        return 1 + thread.run_counter
-    status = found.status.run.number if found.status.run is not None else 0
-    return 1 + max(thread.run_counter, found.spec.run or 0, found.spec.stop or 0, status)
+def compute_next_run(thread: Thread, found: ThreadValue | None) -> int:
+    """Return the number of the next run: above every run that anybody knows of, or has forbidden by `spec.stop`.
+
+    Raises:
+        NoMoreRuns: it is no number that an AgentThread may name.
+    """
+    known = [thread.run_counter]
+    if found is not None:
+        status = found.status.run.number if found.status.run is not None else 0
+        known += [found.spec.run or 0, found.spec.stop or 0, status]
+    if max(known) >= MAX_RUN:
+        raise NoMoreRuns
+    return 1 + max(known)
 
 
 def failed_to_start(run: Run, reason: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from agent_contract.names import DEFAULT_CLASS
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Thread, ThreadKind, Turn
@@ -59,8 +58,7 @@ class PromptNotes:
         if last.files == "kept":
             return None
         if last.files == "over":
-            resource = self._resources.cached(thread.name)
-            found = await self._resources.agent_class(resource.spec.class_ref.name if resource else DEFAULT_CLASS)
+            found = await self._resources.agent_class(self._resources.class_name(thread.name))
             return texts.files_over_text(found.spec.workspace.snapshot_limit)
         older = await self._store.workspaces.of(thread, None)
         return texts.OLDER_FILES_NOTE if older is not None else texts.NO_FILES_NOTE

@@ -10,8 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from agent_contract import names
-from agent_contract.agentthread import AgentThread, Reason
+from agent_contract.agentthread import Reason
 from agent_contract.terms import Timeouts
 from agent_gateway.conversations import actions as do
 from agent_gateway.conversations import decide as r
@@ -19,10 +18,10 @@ from agent_gateway.conversations.closing import close_left, close_views
 from agent_gateway.conversations.notes import PromptNotes
 from agent_gateway.conversations.slots import SlotQueue
 from agent_gateway.errors import LeadershipLost
-from agent_gateway.kube import KubeError
 from agent_gateway.logs import describe_fault
 from agent_gateway.resources.agentthreads import KIND, AgentThreads, RunConflict
-from agent_gateway.resources.watched import explain
+from agent_gateway.resources.values import ThreadValue
+from agent_gateway.resources.words import explain_wait
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away
@@ -31,6 +30,8 @@ from agent_gateway.subagents.service import SubAgentService
 from agent_gateway.wake import Wake
 from agent_gateway.wording import texts
 from agent_gateway.wording.again import build_buttons, build_continuation, build_error_id, with_id
+from agent_kube.errors import KubeError
+from agent_kube.known import Present, Unknown
 
 _log = logging.getLogger(__name__)
 SWEEP_SECONDS = 5.0
@@ -157,7 +158,7 @@ class Threads:
             return
         if thread is not None and waiting is not None:
             self._views.open(waiting, thread.address, waiting.message_id)
-            self._views.waiting(waiting.id, texts.cluster_text(explain(error, KIND)))
+            self._views.waiting(waiting.id, texts.cluster_text(explain_wait(error, KIND)))
 
     def _call_next(self, looked_at: int) -> None:
         """Let the first in the line look whether a place is free now."""
@@ -196,11 +197,11 @@ class Threads:
         run, waiting, running = await asyncio.gather(
             store.runs.open(thread.id), store.turns.next(thread.id), store.turns.running(thread.id)
         )
-        resource = self._resources.cached(thread.name)
+        known = self._resources.known(thread.name)
+        resource = known.value if isinstance(known, Present) else None
         timeouts = Timeouts()
         if run is not None:
-            class_name = resource.spec.class_ref.name if resource else names.DEFAULT_CLASS
-            timeouts = (await self._resources.agent_class(class_name)).spec.timeouts
+            timeouts = await self._resources.run_timeouts(thread.name)
         free = run is not None or waiting is None or await self._has_slot(waiting)
         return r.Snapshot(
             thread=thread,
@@ -210,7 +211,7 @@ class Threads:
             waiting=waiting,
             link=read_link(self._registry, thread.id),
             resource=resource,
-            resource_known=self._resources.synced.is_set(),
+            resource_known=not isinstance(known, Unknown),
             timeouts=timeouts,
             free_slot=free,
             gateway_since=self._since,
@@ -271,7 +272,7 @@ class Threads:
             if await self._store.runs.count_open() >= self._max_runs:
                 return False
             found = await self._resources.get(thread.name)
-            if found is not None and found.metadata.get("deletionTimestamp"):
+            if found is not None and found.deleting:
                 self._wake.thread_later(thread.id, 1)
                 return True
             number = r.compute_next_run(thread, found)
@@ -292,7 +293,7 @@ class Threads:
         model = await self._store.runs.want(thread.id, number, None)  # as it was recorded, whatever was chosen since
         await self._write(replace(thread, model=model), number, found)
 
-    async def _write(self, thread: Thread, number: int, found: AgentThread | None) -> None:
+    async def _write(self, thread: Thread, number: int, found: ThreadValue | None) -> None:
         written = await self._resources.want_run(thread, number, found)
         if found is None:
             await self._store.runs.want(thread.id, number, written.uid)

@@ -24,6 +24,7 @@ from agent_gateway.runners.workspaces import TooLarge, send_workspace, take_work
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away
 from agent_gateway.telegram.ports import FileSource
+from agent_kube.errors import KubeError
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 10.0
@@ -183,6 +184,9 @@ async def _errors(
     except Denied as denied:
         log.warning("caller_denied", extra={"path": request.path, "status": denied.status, "reason": str(denied)})
         return _answer(denied.status, str(denied))
+    except KubeError as error:
+        log.warning("call_without_cluster", extra={"path": request.path, "reason": error.reason})
+        return _answer(503, "The cluster does not answer: try again in a moment.")
     except (Away, LeadershipLost) as error:
         if request.transport is None or request.transport.is_closing():
             raise

@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from agent_gateway.store.rows import Address, Thread, ThreadKind, VenueState
+from agent_gateway.store.rows import Address, SubAgentState, Thread, ThreadKind, VenueState
 from agent_gateway.store.session import Room
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadName:
+    """A conversation by the name of its AgentThread.
+
+    Attributes:
+        id: Of the conversation.
+        is_open: It has an open run, or a turn that is not at its end.
+    """
+
+    id: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubAgentName:
+    """A sub-agent by the name of its SubAgent.
+
+    Attributes:
+        thread_id: Of its thread.
+        uid: Of its resource; None while that is only wanted.
+        state: How far it is.
+    """
+
+    thread_id: int
+    uid: str | None
+    state: SubAgentState
 
 
 class ThreadQueries(Room):
@@ -25,6 +55,16 @@ class ThreadQueries(Room):
         """Return the thread of an AgentThread, or of a SubAgent."""
         row = await self._session.row("thread_by_name", name, kind.value)
         return build_thread(row) if row else None
+
+    async def named(self, names: Sequence[str]) -> Mapping[str, ThreadName]:
+        """Return which conversations have these names; names that no conversation has are left out."""
+        rows = await self._session.rows("threads_by_names", list(names))
+        return {row["name"]: ThreadName(row["id"], row["open"]) for row in rows}
+
+    async def named_subagents(self, names: Sequence[str]) -> Mapping[str, SubAgentName]:
+        """Return which sub-agents have these names; names that no sub-agent has are left out."""
+        rows = await self._session.rows("subagents_by_names", list(names))
+        return {row["name"]: SubAgentName(row["thread_id"], row["uid"], SubAgentState(row["state"])) for row in rows}
 
     async def by_address(self, address: Address) -> Thread | None:
         """Return the thread of a chat or topic."""

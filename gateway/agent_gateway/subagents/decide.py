@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from agent_contract.agentthread import AgentThread, Reason
-from agent_contract.subagent import SubAgent, SubAgentPhase
+from agent_contract.agentthread import Reason
+from agent_contract.subagent import SubAgentPhase
 from agent_contract.terms import Timeouts
 from agent_gateway.conversations.actions import Deliver, EndRun, LookAgain
 from agent_gateway.conversations.decide import LATE_FRAMES, LOST_AFTER, TURN_BACKSTOP, LinkState, find_away_since
+from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.runners.progress import clean
 from agent_gateway.store.rows import Ending, Run, RunState, SubAgentRow, SubAgentState, Turn
 
@@ -54,7 +55,7 @@ class Show:
     """Show how it is now: nothing may have changed but its age."""
 
 
-ParentResource = AgentThread | SubAgent
+ParentResource = ThreadValue | SubAgentValue
 
 Action = Show | Create | WriteCancel | ConfirmDeleted | Finish | Tell | Deliver | EndRun | LookAgain
 
@@ -69,7 +70,7 @@ class ChildSnapshot:
     running: Turn | None
     waiting: Turn | None
     link: LinkState | None
-    resource: SubAgent | None
+    resource: SubAgentValue | None
     """As last watched."""
     resource_known: bool
     """False until the watch has listed once."""
@@ -105,7 +106,7 @@ def _after_end(s: ChildSnapshot) -> list[Action]:
     return [EndRun(s.run.number, s.child.reason or Reason.DELETED, s.child.message)]
 
 
-def _over(s: ChildSnapshot, resource: SubAgent, now: datetime) -> list[Action]:
+def _over(s: ChildSnapshot, resource: SubAgentValue, now: datetime) -> list[Action]:
     status = resource.status
     if not _is_over(resource) or status.phase is None:
         return []
@@ -115,10 +116,9 @@ def _over(s: ChildSnapshot, resource: SubAgent, now: datetime) -> list[Action]:
     return [Finish(Ending(status.phase.value, status.reason or Reason.ERROR, status.message, status.result))]
 
 
-def _called_off(s: ChildSnapshot, resource: SubAgent) -> list[Action]:
+def _called_off(s: ChildSnapshot, resource: SubAgentValue) -> list[Action]:
     """Tell at once that it was cancelled: nobody waits for its pod's grace."""
-    deleted = "deletionTimestamp" in resource.metadata
-    if s.child.cancel is None and not resource.spec.cancel and not deleted:
+    if s.child.cancel is None and not resource.spec.cancel and not resource.deleting:
         return []
     words = "The agent that asked for it was stopped." if s.child.cancel == "parent" else "It was cancelled."
     return [Finish(Ending(SubAgentPhase.CANCELLED.value, Reason.CANCELLED, words))]
@@ -170,7 +170,7 @@ def _find_state(s: ChildSnapshot) -> tuple[str, str | None, str | None] | None:
     return status.phase.value, status.reason, _clean(status.message)
 
 
-def _is_over(resource: SubAgent) -> bool:
+def _is_over(resource: SubAgentValue) -> bool:
     return resource.status.phase is not None and resource.status.phase.over
 
 

@@ -8,11 +8,12 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-from agent_contract import names, wire
-from agent_contract.agentclass import AgentClass, compute_bytes
+from agent_contract import wire
+from agent_contract.agentclass import compute_bytes
 from agent_contract.terms import DEFAULT_TASK_SECONDS
 from agent_gateway.errors import TurnOver
 from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.resources.values import ClassValue
 from agent_gateway.runners.progress import clean
 from agent_gateway.store import Store
 from agent_gateway.store.rows import NewSubAgent, Run, SubAgentRow, Thread, ThreadKind
@@ -20,9 +21,11 @@ from agent_gateway.store.transaction import Transaction
 from agent_gateway.subagents.facts import build_facts
 from agent_gateway.wake import Wake
 from agent_gateway.wording import subagents as words
+from agent_kube.errors import KubeError
 
 _log = logging.getLogger(__name__)
 _TURN_OVER = "The turn that asked for it is over."
+_CLASS_UNKNOWN = "The cluster does not answer, so what sub-agents may be started is not known: try again in a moment."
 
 
 class SubAgentRequests:
@@ -49,7 +52,10 @@ class SubAgentRequests:
         turn = await self._store.turns.running(parent.id)
         if holder is None or turn is None or turn.id != ask.turn:
             return _refuse(ask.call_id, _TURN_OVER)
-        found = await self._class_of(parent, own)
+        try:
+            found = await self._class_of(parent, own)
+        except KubeError:
+            return _refuse(ask.call_id, _CLASS_UNKNOWN)
         depth = own.depth + 1 if own is not None else 1
         if depth > found.spec.sub_agents.max_depth:
             return _refuse(ask.call_id, words.depth_text(depth, found.spec.sub_agents.max_depth))
@@ -75,7 +81,10 @@ class SubAgentRequests:
         resource = self._threads.cached(parent.name)
         if resource is not None and resource.spec.suspend:
             return words.SUSPENDED
-        found = await self._class_of(parent, None)
+        try:
+            found = await self._class_of(parent, None)
+        except KubeError:
+            return _CLASS_UNKNOWN
         if found.spec.sub_agents.max_depth < 1:
             return words.depth_text(1, 0)
         await tx.subagents.lock_thread(parent.id)
@@ -95,7 +104,11 @@ class SubAgentRequests:
         return ""
 
     async def snapshot_limit(self, thread_name: str, thread_id: int) -> int:
-        """Return how many bytes a thread's packed workspace may have."""
+        """Return how many bytes a thread's packed workspace may have.
+
+        Raises:
+            KubeError: its class is not known now.
+        """
         own = await self._store.subagents.get(thread_id)
         name = own.class_name if own is not None else self._class_name(thread_name, None)
         return compute_bytes((await self._threads.agent_class(name)).spec.workspace.snapshot_limit)
@@ -103,16 +116,15 @@ class SubAgentRequests:
     async def _own(self, thread: Thread) -> SubAgentRow | None:
         return await self._store.subagents.get(thread.id) if thread.kind is ThreadKind.SUBAGENT else None
 
-    async def _class_of(self, thread: Thread, own: SubAgentRow | None) -> AgentClass:
+    async def _class_of(self, thread: Thread, own: SubAgentRow | None) -> ClassValue:
         return await self._threads.agent_class(self._class_name(thread.name, own))
 
     def _class_name(self, thread_name: str, own: SubAgentRow | None) -> str:
         if own is not None:
             return own.class_name
-        resource = self._threads.cached(thread_name)
-        return resource.spec.class_ref.name if resource is not None else names.DEFAULT_CLASS
+        return self._threads.class_name(thread_name)
 
-    def _child_class(self, found: AgentClass, thread: Thread, own: SubAgentRow | None) -> str:
+    def _child_class(self, found: ClassValue, thread: Thread, own: SubAgentRow | None) -> str:
         other = found.spec.sub_agents.class_ref
         return other.name if other is not None else self._class_name(thread.name, own)
 
@@ -126,7 +138,7 @@ def _refuse(call_id: str, why: str) -> wire.SubAgentResult:
     return wire.SubAgentResult(call_id=call_id, ok=False, text=why)
 
 
-def _cap(wanted: int | None, holder: Run, found: AgentClass, own: SubAgentRow | None) -> int:
+def _cap(wanted: int | None, holder: Run, found: ClassValue, own: SubAgentRow | None) -> int:
     """Cap a child's seconds to what is left of its parent's run."""
     most = own.timeout if own is not None else found.spec.timeouts.run
     since = holder.hello_at or datetime.now(UTC)

@@ -9,16 +9,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from agent_contract import names, wire
+from agent_contract import wire
 from agent_contract.agentthread import Reason
 from agent_contract.base import Wire
 from agent_contract.subagent import SubAgentPhase
 from agent_gateway.conversations import actions as do
 from agent_gateway.conversations.decide import LinkState
-from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.subagents import KIND, NameTaken, SubAgents
-from agent_gateway.resources.watched import explain
+from agent_gateway.resources.words import explain_wait
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.rows import (
@@ -37,6 +36,8 @@ from agent_gateway.subagents.parents import Parents
 from agent_gateway.subagents.requests import SubAgentRequests
 from agent_gateway.wake import Wake
 from agent_gateway.wording import subagents as words
+from agent_kube.errors import KubeError
+from agent_kube.known import Present, Unknown
 
 _log = logging.getLogger(__name__)
 _MAX_RESULT = 64_000
@@ -158,10 +159,11 @@ class SubAgentService:
         )  # fmt: skip
         if child is None:
             return None
-        timeouts = (await self._threads.agent_class(child.class_name)).spec.timeouts
+        timeouts = await self._threads.timeouts(child.class_name)
+        known = self._resources.known(child.name)
         return c.ChildSnapshot(
-            child, run, running, waiting, self._link_state(thread.id), self._resources.cached(child.name),
-            self._resources.synced.is_set(), timeouts, self._since,
+            child, run, running, waiting, self._link_state(thread.id), known.value if isinstance(known, Present) else None,
+            not isinstance(known, Unknown), timeouts, self._since,
         )  # fmt: skip
 
     async def _apply(self, thread: Thread, s: c.ChildSnapshot, action: c.Action) -> bool:
@@ -198,7 +200,7 @@ class SubAgentService:
         gone = expected and parent is None
         if gone or child.cancel is not None:
             found = await self._resources.get(child.name)
-            if found is None or found.metadata.get("labels", {}).get(names.LABEL_CALL) != child.call_id:
+            if found is None or found.call_id != child.call_id:
                 why = "The agent that asked for it is gone." if gone else "It was cancelled before it began."
                 await self._finish(child, Ending(SubAgentPhase.CANCELLED.value, Reason.CANCELLED, why))
                 return False
@@ -230,7 +232,7 @@ class SubAgentService:
 
     async def tell_refused(self, thread: Thread, error: KubeError) -> None:
         """Say in its line why it does not begin: the cluster refuses it, or does not answer."""
-        child, why = await self._store.subagents.get(thread.id), explain(error, KIND)
+        child, why = await self._store.subagents.get(thread.id), explain_wait(error, KIND)
         if child is not None and child.state is SubAgentState.WANTED and child.message != why:
             await self._tell(child, c.Tell(SubAgentPhase.PENDING.value, None, why))
 

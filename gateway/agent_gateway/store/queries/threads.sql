@@ -63,3 +63,14 @@ WHERE bot_id = $1 AND due_at <= now() - make_interval(secs => $3::float) ORDER B
 -- name: settle_due
 -- Nothing is due any more, unless it was marked since that value was read.
 UPDATE threads SET due_at = NULL WHERE id = $1 AND due_at = $2 RETURNING id;
+
+-- name: threads_by_names
+-- Conversations of these names, and whether they have an open run or a turn that is not at its end.
+SELECT t.id, t.name,
+    EXISTS (SELECT FROM runs r WHERE r.thread_id = t.id AND r.state <> 'over')
+    OR EXISTS (SELECT FROM turns u WHERE u.thread_id = t.id AND u.state IN ('queued', 'delivered', 'started')) AS open
+FROM threads t WHERE t.kind = 'conversation' AND t.name = ANY ($1::text[]);
+
+-- name: subagents_by_names
+SELECT s.thread_id, t.name, s.uid, s.state FROM threads t JOIN subagents s ON s.thread_id = t.id
+WHERE t.kind = 'subagent' AND t.name = ANY ($1::text[]);

@@ -1,0 +1,318 @@
+"""What the gateway keeps of each custom resource: the fields that it reads, in slots.
+
+All that is kept is walked by the garbage collector in one piece, so a whole model of each resource would cost memory and
+stand still the loop that proves that the gateway leads. Names are those of the contract's models, which read them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from agent_contract import names
+from agent_contract.agentclass import AgentClass, ModelRef, SubAgents, Workspace
+from agent_contract.agentthread import AgentThread, Phase, RunStatus
+from agent_contract.conditions import Condition, ConditionType
+from agent_contract.subagent import SubAgent, SubAgentPhase
+from agent_contract.terms import Thinking, Timeouts
+
+_SHARED = 256
+"""Of class references and models: as many different ones are kept once, however many resources name them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelValue:
+    """Where a conversation is held."""
+
+    bot: str
+    bot_id: int
+    chat_id: int
+    topic_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRefValue:
+    """An AgentClass by name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelValue:
+    """Which model answers, as `agent_contract.agentclass.ModelRef`."""
+
+    provider: str | None = None
+    name: str | None = None
+    thinking: Thinking | None = None
+    images: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSpec:
+    """What the gateway or an administrator wants of an AgentThread."""
+
+    channel: ChannelValue
+    class_ref: ClassRefValue
+    title: str
+    run: int | None
+    stop: int | None
+    suspend: bool
+    model: ModelValue | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunValue:
+    """One run, as the operator tells it. It is over when `finished_at` is set."""
+
+    number: int
+    finished_at: datetime | None
+    reason: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionValue:
+    """A condition that is False, and why."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadStatus:
+    """What the operator tells of an AgentThread.
+
+    Attributes:
+        phase: Where it stands.
+        run: The run wanted, or the last one.
+        previous_run: The one before it.
+        conditions: `Accepted` where it is False, nothing else.
+    """
+
+    phase: Phase | None
+    run: RunValue | None
+    previous_run: RunValue | None
+    conditions: tuple[ConditionValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadValue:
+    """An AgentThread.
+
+    Attributes:
+        name: Its name.
+        uid: Its UID.
+        version: Its resourceVersion.
+        deleting: It is being deleted.
+        spec: What is wanted.
+        status: What the operator tells.
+    """
+
+    name: str
+    uid: str
+    version: str
+    deleting: bool
+    spec: ThreadSpec
+    status: ThreadStatus
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Return name, UID, version and time of deletion by the API server's names."""
+        return _build_metadata(self.name, self.uid, self.version, deleting=self.deleting)
+
+
+@dataclass(frozen=True, slots=True)
+class SubAgentSpecValue:
+    """What is wanted of a SubAgent; its task is read when it is needed (`SubAgents.read_task`)."""
+
+    class_ref: ClassRefValue
+    timeout_seconds: int
+    depth: int
+    cancel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubAgentStatusValue:
+    """What the operator tells of a SubAgent; see `agent_contract.subagent.SubAgentStatus`."""
+
+    phase: SubAgentPhase | None
+    finished_at: datetime | None
+    reason: str | None
+    message: str | None
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubAgentValue:
+    """A SubAgent.
+
+    Attributes:
+        name: Its name.
+        uid: Its UID.
+        version: Its resourceVersion.
+        deleting: It is being deleted.
+        call_id: The call that it was made for, by its label; empty where it has none.
+        spec: What is wanted.
+        status: What the operator tells.
+    """
+
+    name: str
+    uid: str
+    version: str
+    deleting: bool
+    call_id: str
+    spec: SubAgentSpecValue
+    status: SubAgentStatusValue
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Return name, UID, version, the call's label and time of deletion by the API server's names."""
+        found = _build_metadata(self.name, self.uid, self.version, deleting=self.deleting)
+        return found | ({"labels": {names.LABEL_CALL: self.call_id}} if self.call_id else {})
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSpec:
+    """What an AgentClass says that the gateway acts on."""
+
+    model: ModelRef
+    workspace: Workspace
+    timeouts: Timeouts
+    sub_agents: SubAgents
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue:
+    """An AgentClass."""
+
+    spec: ClassSpec
+
+
+def read_thread(raw: Any) -> ThreadValue:
+    """Make the value of an AgentThread.
+
+    Raises:
+        ValidationError: it is not as the contract says.
+    """
+    found = AgentThread.model_validate(raw)
+    spec, status, channel = found.spec, found.status, found.spec.channel
+    return ThreadValue(
+        name=found.name, uid=found.uid, version=_read_version(found.metadata), deleting=_is_going(found.metadata),
+        spec=ThreadSpec(
+            channel=ChannelValue(sys.intern(channel.bot), channel.bot_id, channel.chat_id, channel.topic_id),
+            class_ref=_share_class(spec.class_ref.name), title=spec.title, run=spec.run, stop=spec.stop,
+            suspend=spec.suspend, model=read_model(spec.model),
+        ),
+        status=ThreadStatus(
+            phase=status.phase, run=_read_run(status.run), previous_run=_read_run(status.previous_run),
+            conditions=tuple(_read_refusals(status.conditions)),
+        ),
+    )  # fmt: skip
+
+
+def read_subagent(raw: Any) -> SubAgentValue:
+    """Make the value of a SubAgent.
+
+    Raises:
+        ValidationError: it is not as the contract says.
+    """
+    found = SubAgent.model_validate(raw)
+    spec, status = found.spec, found.status
+    labels = found.metadata.get("labels") or {}
+    return SubAgentValue(
+        name=found.name, uid=found.uid, version=_read_version(found.metadata), deleting=_is_going(found.metadata),
+        call_id=str(labels.get(names.LABEL_CALL, "")),
+        spec=SubAgentSpecValue(_share_class(spec.class_ref.name), spec.timeout_seconds, spec.depth, spec.cancel),
+        status=SubAgentStatusValue(
+            status.phase, status.finished_at, _share_word(status.reason), status.message, status.result
+        ),
+    )  # fmt: skip
+
+
+def read_class(raw: Any) -> ClassValue:
+    """Make the value of an AgentClass.
+
+    Raises:
+        ValidationError: it is not as the contract says.
+    """
+    spec = AgentClass.model_validate(raw).spec
+    return ClassValue(ClassSpec(spec.model, spec.workspace, spec.timeouts, spec.sub_agents))
+
+
+def read_model(model: ModelRef | None) -> ModelValue | None:
+    """Make the value of a model that is named; equal ones are one."""
+    return None if model is None else _share_model(model.provider, model.name, model.thinking, model.images)
+
+
+def find_run(thread: ThreadValue, number: int) -> RunValue | None:
+    """Return what the status says of a run, be it the latest or the one before."""
+    for run in (thread.status.run, thread.status.previous_run):
+        if run is not None and run.number == number:
+            return run
+    return None
+
+
+def same_thread(old: ThreadValue | None, new: ThreadValue | None) -> bool:
+    """Say whether nothing that a conversation acts on differs: its version and title may."""
+    return _without_title(old) == _without_title(new)
+
+
+def same_subagent(old: SubAgentValue | None, new: SubAgentValue | None) -> bool:
+    """Say whether nothing that a sub-agent's conversation acts on differs: its version may."""
+    return (old and replace(old, version="")) == (new and replace(new, version=""))
+
+
+def _without_title(found: ThreadValue | None) -> ThreadValue | None:
+    return found and replace(found, version="", spec=replace(found.spec, title=""))
+
+
+def _read_run(run: RunStatus | None) -> RunValue | None:
+    if run is None:
+        return None
+    return RunValue(run.number, run.finished_at, _share_word(run.reason), _share_word(run.message))
+
+
+def _read_refusals(conditions: Iterable[Condition]) -> Iterable[ConditionValue]:
+    for one in conditions:
+        if one.type == ConditionType.ACCEPTED and one.status == "False":
+            yield ConditionValue(ConditionType.ACCEPTED.value, one.status, one.reason, one.message)
+
+
+def _read_version(metadata: dict[str, Any]) -> str:
+    return str(metadata.get("resourceVersion", ""))
+
+
+def _is_going(metadata: dict[str, Any]) -> bool:
+    return bool(metadata.get("deletionTimestamp"))
+
+
+def _build_metadata(name: str, uid: str, version: str, *, deleting: bool) -> dict[str, Any]:
+    found = {"name": name, "uid": uid, "resourceVersion": version}
+    return found | ({"deletionTimestamp": True} if deleting else {})
+
+
+@lru_cache(_SHARED)
+def _share_class(name: str) -> ClassRefValue:
+    return ClassRefValue(name)
+
+
+@lru_cache(_SHARED)
+def _share_model(
+    provider: str | None,
+    name: str | None,
+    thinking: Thinking | None,
+    images: bool | None,  # as it stands in the spec
+) -> ModelValue:
+    return ModelValue(provider, name, thinking, images)
+
+
+@lru_cache(_SHARED)
+def _share_word(text: str | None) -> str | None:
+    """Return a text that many resources have, once."""
+    return text
