@@ -36,7 +36,7 @@ async def ask(desk, thread, turn, call="call-1", *, seq=2, run=1, **fields):
 
 
 async def created(desk, name):
-    return await eventually(lambda: desk.subagents.cached(name))
+    return await eventually(lambda: desk.subagents.whole(name))
 
 
 async def connect_child(desk, name):

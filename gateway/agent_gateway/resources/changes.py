@@ -32,6 +32,11 @@ class Changes(Generic[T]):
         self._noted: dict[str, Change[T]] = {}
         self._filled = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """Return how many names wait to be taken."""
+        return len(self._noted)
+
     def note(self, name: str, old: T | None, *, first: bool = False) -> None:
         """Note that a resource changed, came or went."""
         known = self._noted.get(name)

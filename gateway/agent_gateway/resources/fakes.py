@@ -11,6 +11,7 @@ from typing import Any
 from agent_contract import names
 from agent_contract.agentclass import AgentClass
 from agent_contract.lenient import MAX_RUN
+from agent_contract.subagent import SubAgent
 from agent_contract.terms import Timeouts
 from agent_gateway.resources.agentclasses import LONGEST
 from agent_gateway.resources.agentthreads import NoMoreRuns, RunConflict, build_model, build_settings
@@ -208,8 +209,13 @@ class FakeSubAgents:
 
     async def read_task(self, found: SubAgentValue) -> str | None:
         """Return the task of a resource."""
-        raw = self._stored.get(found.name)
-        return str(raw["spec"]["task"]) if raw is not None and raw["metadata"]["uid"] == found.uid else None
+        whole = self.whole(found.name)
+        return whole.spec.task if whole is not None and whole.uid == found.uid else None
+
+    def whole(self, name: str) -> SubAgent | None:
+        """Return the resource as it stands in the API server."""
+        raw = self._stored.get(name)
+        return None if raw is None else SubAgent.model_validate(raw)
 
     async def create(self, child: SubAgentRow, root: str, parent: ThreadValue | SubAgentValue | None) -> SubAgentValue:
         """Make it as it is asked for."""
