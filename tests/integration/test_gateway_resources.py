@@ -137,7 +137,7 @@ class Counting:
 
     def __init__(self, store, monkeypatch):
         self.names = []
-        session = type(store.threads._session)  # noqa: SLF001  # no fake knows how often it is asked
+        session = type(store.threads._session)  # no fake knows how often it is asked
         for method in ("rows", "row", "execute", "value"):
             if hasattr(session, method):
                 self._count(session, method, monkeypatch)
@@ -241,7 +241,7 @@ async def test_lost_leadership_ends_it(store, cluster):
         def lost():
             raise LeadershipLost("this gateway does not lead")
 
-        resources._check = lost  # noqa: SLF001  # lost between two writes
+        resources._check = lost  # lost between two writes
         adopter = Adopter(store, resources, changes, bot=BOT, bot_name="tg", guests=Guests(), wake=Woken())
         with pytest.raises(LeadershipLost):
             await asyncio.wait_for(adopter.run(), 10)

@@ -8,7 +8,8 @@ from typing import Final
 from agent_contract import names
 from agent_contract.terms import Timeouts
 from agent_gateway.resources.collection import Watched
-from agent_gateway.resources.values import ClassValue, read_class
+from agent_gateway.resources.reading import read_class
+from agent_gateway.resources.values import ClassValue
 from agent_kube.client import KubeClient
 from agent_kube.errors import Away, KubeError
 from agent_kube.known import Absent, Present

@@ -12,7 +12,8 @@ from agent_contract.terms import Timeouts
 from agent_gateway.resources.agentclasses import LONGEST, AgentClasses
 from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.collection import Collection
-from agent_gateway.resources.values import ClassValue, ThreadValue, read_thread
+from agent_gateway.resources.reading import read_thread
+from agent_gateway.resources.values import ClassValue, ThreadValue
 from agent_gateway.store.rows import Thread
 from agent_kube.client import KubeClient
 from agent_kube.errors import FORBIDDEN, Away, Conflict, KubeError, NotFound, Refused

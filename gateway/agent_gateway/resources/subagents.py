@@ -11,7 +11,8 @@ from agent_contract import names
 from agent_contract.subagent import SubAgent
 from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.collection import Collection
-from agent_gateway.resources.values import SubAgentValue, ThreadValue, read_subagent
+from agent_gateway.resources.reading import read_subagent
+from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.store.rows import SubAgentRow
 from agent_kube.client import KubeClient
 from agent_kube.errors import Away, Conflict, NotFound

@@ -65,12 +65,16 @@ WHERE bot_id = $1 AND due_at <= now() - make_interval(secs => $3::float) ORDER B
 UPDATE threads SET due_at = NULL WHERE id = $1 AND due_at = $2 RETURNING id;
 
 -- name: threads_by_names
--- Conversations of these names, and whether they have an open run or a turn that is not at its end.
-SELECT t.id, t.name,
+-- Conversations of these names, and whether they have an open run or a turn that is not at its end. Name by name, by the
+-- index: these may be a page of many.
+SELECT t.id, n.name,
     EXISTS (SELECT FROM runs r WHERE r.thread_id = t.id AND r.state <> 'over')
     OR EXISTS (SELECT FROM turns u WHERE u.thread_id = t.id AND u.state IN ('queued', 'delivered', 'started')) AS open
-FROM threads t WHERE t.kind = 'conversation' AND t.name = ANY ($1::text[]);
+FROM unnest($1::text[]) n (name)
+CROSS JOIN LATERAL (SELECT id FROM threads WHERE kind = 'conversation' AND name = n.name OFFSET 0) t;
 
 -- name: subagents_by_names
-SELECT s.thread_id, t.name, s.uid, s.state FROM threads t JOIN subagents s ON s.thread_id = t.id
-WHERE t.kind = 'subagent' AND t.name = ANY ($1::text[]);
+-- Sub-agents of these names, name by name as above.
+SELECT s.thread_id, n.name, s.uid, s.state FROM unnest($1::text[]) n (name)
+CROSS JOIN LATERAL (SELECT id FROM threads WHERE kind = 'subagent' AND name = n.name OFFSET 0) t
+CROSS JOIN LATERAL (SELECT thread_id, uid, state FROM subagents WHERE thread_id = t.id OFFSET 0) s;

@@ -18,7 +18,6 @@ from tests.unit.kube.played import LIMITS, PlayedApi, client_of
 
 NAMESPACE = "agents"
 BASE = f"/apis/{names.API_VERSION}/namespaces/{NAMESPACE}"
-CONDITIONS = ("Accepted", "PodScheduled", "Ready", "Suspended")
 
 
 class PlayedCluster:
@@ -65,30 +64,3 @@ async def watching(cluster: PlayedCluster, limits: Limits = LIMITS) -> AsyncIter
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def build_thread(chat: int, version: int = 5, **spec: Any) -> dict[str, Any]:
-    """Return an AgentThread at rest as an API server holds it, managedFields included."""
-    name = f"tg-{chat}"
-    fields = {"f:spec": {f"f:{i}": {} for i in range(12)}, "f:status": {f"f:{i}": {} for i in range(12)}}
-    run = {
-        "number": 1, "jobName": f"{name}-r1-abcdef12", "podName": f"{name}-r1-abcdef12-xyz12",
-        "podUid": "11111111-2222-3333-4444-555555555555", "startedAt": "2026-01-01T00:00:00Z",
-        "finishedAt": "2026-01-01T01:00:00Z", "reason": "IdleTimeout",
-        "message": "The runner asked to leave and was let go.",
-    }  # fmt: skip
-    conditions = [
-        {"type": t, "status": "True", "reason": "AsExpected", "message": "", "observedGeneration": 3,
-         "lastTransitionTime": "2026-01-01T00:00:00Z"} for t in CONDITIONS
-    ]  # fmt: skip
-    metadata = {
-        "name": name, "uid": f"00000000-0000-0000-0000-{chat:012}", "resourceVersion": str(version), "generation": 3,
-        "namespace": NAMESPACE, "creationTimestamp": "2026-01-01T00:00:00Z", "labels": {names.LABEL_THREAD: name},
-        "managedFields": [{"manager": m, "operation": "Update", "fieldsV1": fields} for m in "ab"],
-    }  # fmt: skip
-    channel = {"type": "telegram", "bot": "tg", "botId": 1000000001, "chatId": chat}
-    return {
-        "apiVersion": names.API_VERSION, "kind": "AgentThread", "metadata": metadata,
-        "spec": {"channel": channel, "classRef": {"name": "default"}, "title": f"title {chat}", "run": 1, **spec},
-        "status": {"phase": "Idle", "run": run, "previousRun": dict(run), "conditions": conditions},
-    }  # fmt: skip

@@ -91,7 +91,7 @@ async def test_one_that_turns_unreadable_is_what_it_was_and_a_new_one_is_unknown
         cluster.classes.put("new", timeouts={"turn": "long"})
         await eventually(lambda: threads.classes.known("new") != Absent())
         assert (await threads.timeouts("default")).turn == 3600
-        with pytest.raises(KubeError, match="timeouts.turn") as caught:
+        with pytest.raises(KubeError, match=r"timeouts\.turn") as caught:
             await threads.agent_class("new")
         assert "long" not in str(caught.value)
 

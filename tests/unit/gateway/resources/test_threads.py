@@ -12,8 +12,9 @@ from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.changes import Changes
 from agent_kube.errors import Away, KubeError
 from agent_kube.known import Absent, Present, Unknown
+from dev.bench.outside import build_thread
 from tests.support.eventually import eventually
-from tests.unit.gateway.resources.played import BASE, NAMESPACE, PlayedCluster, build_thread, watching
+from tests.unit.gateway.resources.played import NAMESPACE, PlayedCluster, watching
 from tests.unit.kube.played import SHORT, Refusal, client_of
 
 

@@ -22,7 +22,7 @@ from agent_gateway.resources.values import (
     same_thread,
 )
 from agent_kube.cache import Cache
-from tests.unit.gateway.resources.played import build_thread
+from dev.bench.outside import build_thread
 
 COUNT = 5_000
 MOST_BYTES = 1024
