@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+from typing_extensions import override
+
 from agent_gateway.__main__ import main
 
 FILE: Final = "LOOP_METER_FILE"
@@ -38,6 +40,7 @@ class MeteredLoop(asyncio.SelectorEventLoop):
 
 
 class _Policy(asyncio.DefaultEventLoopPolicy):
+    @override
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
         loop = MeteredLoop()
         atexit.register(_write, loop)

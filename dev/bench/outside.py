@@ -86,7 +86,10 @@ def _build_pages(count: int) -> Iterator[dict[str, Any]]:
 def build_thread(chat: int, version: int = 5, **spec: Any) -> dict[str, Any]:
     """Return an AgentThread at rest as an API server holds it, managedFields included."""
     name = f"tg-{chat}"
-    fields = {"f:spec": {f"f:{i}": {} for i in range(12)}, "f:status": {f"f:{i}": {} for i in range(12)}}
+    fields: dict[str, Any] = {
+        "f:spec": {f"f:{i}": {} for i in range(12)},
+        "f:status": {f"f:{i}": {} for i in range(12)},
+    }
     run = {
         "number": 1, "jobName": f"{name}-r1-abcdef12", "podName": f"{name}-r1-abcdef12-xyz12",
         "podUid": "11111111-2222-3333-4444-555555555555", "startedAt": "2026-01-01T00:00:00Z",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -98,6 +99,8 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
         LEADING.set(1)
         filling = asyncio.create_task(fill_menus(api, config.telegram_admin_ids))  # dozens of calls: nothing waits
         context = build_context(config, store, api, bot, leader, kube)
+        gc.collect()
+        gc.freeze()  # what was made by now stays: to walk it again and again holds the loop for a twentieth of a second
         health.sources.update(
             kubernetes=lambda: context.resources.problem or context.subagents.problem or context.classes.problem,
             telegram=lambda: context.ingest.problem,

@@ -8,6 +8,7 @@ from typing import Final
 from agent_contract import names
 from agent_contract.terms import Timeouts
 from agent_gateway.resources.collection import Watched
+from agent_gateway.resources.packing import Form
 from agent_gateway.resources.reading import read_class
 from agent_gateway.resources.values import ClassValue
 from agent_kube.client import KubeClient
@@ -15,6 +16,8 @@ from agent_kube.errors import Away, KubeError
 from agent_kube.known import Absent, Present
 
 KIND = "AgentClass"
+FORM: Final = Form(read_class, lambda found: found, lambda kept: kept)
+"""There are few of them."""
 DEFAULTS: Final = read_class({})
 """Of a class that is certainly not there: the operator tells on the thread what is wrong with it."""
 LONGEST: Final = Timeouts(start=3600, turn=86400, idle=86400, run=604800, grace=300)
@@ -32,7 +35,7 @@ class AgentClasses(Watched[ClassValue]):
     """
 
     def __init__(self, kube: KubeClient, namespace: str) -> None:
-        super().__init__(kube, namespace, KIND, names.AGENT_CLASSES, read_class)
+        super().__init__(kube, namespace, KIND, names.AGENT_CLASSES, FORM)
 
     async def agent_class(self, name: str) -> ClassValue:
         """Return a class as last read, or the defaults where it is certainly not there.

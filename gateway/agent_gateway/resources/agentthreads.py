@@ -12,6 +12,7 @@ from agent_contract.terms import Timeouts
 from agent_gateway.resources.agentclasses import LONGEST, AgentClasses
 from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.collection import Collection
+from agent_gateway.resources.packing import Form, pack_thread, unpack_thread
 from agent_gateway.resources.reading import read_thread
 from agent_gateway.resources.values import ClassValue, ThreadValue
 from agent_gateway.store.rows import Thread
@@ -20,6 +21,7 @@ from agent_kube.errors import FORBIDDEN, Away, Conflict, KubeError, NotFound, Re
 from agent_kube.known import Absent, Present
 
 KIND = "AgentThread"
+FORM = Form(read_thread, pack_thread, unpack_thread)
 INVALID = 422
 _STOP_STANDS = "stop only grows"
 """In the words by which the API server refuses a lower `spec.stop` than the one that stands."""
@@ -58,7 +60,7 @@ class AgentThreads(Collection[ThreadValue]):
         changes: Changes[ThreadValue],
         check: Callable[[], None],
     ) -> None:
-        super().__init__(kube, namespace, KIND, names.AGENT_THREADS, read_thread, changes, check)
+        super().__init__(kube, namespace, KIND, names.AGENT_THREADS, FORM, changes, check)
         self._bot_name = bot_name
         self.classes = classes
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from agent_contract import names
 from agent_gateway.resources.changes import Changes
+from agent_gateway.resources.packing import Form
 from agent_kube.client import MERGE_PATCH, KubeClient
 from agent_kube.errors import Away, Conflict, Refused
 from agent_kube.informer import Informer
@@ -43,7 +44,7 @@ class Watched(Generic[T]):
         namespace: Of agents.
         kind: Its name, as in `AgentThread`.
         plural: Its name in paths.
-        read: Makes the value of an object; see `agent_kube.informer.Informer`.
+        form: How its values are read and kept.
         changes: Takes what changed; None where nobody needs to know.
     """
 
@@ -53,7 +54,7 @@ class Watched(Generic[T]):
         namespace: str,
         kind: str,
         plural: str,
-        read: Callable[[Any], T],
+        form: Form[T],
         changes: Changes[T] | None = None,
     ) -> None:
         self._kube = kube
@@ -61,7 +62,8 @@ class Watched(Generic[T]):
         self._kind = kind
         self._changes = changes
         self._base = f"/apis/{names.API_VERSION}/namespaces/{namespace}/{plural}"
-        self._informer: Informer[T] = Informer(kube, Source(self._base, kind), read, self._note)
+        self._form = form
+        self._informer: Informer[Any] = Informer(kube, Source(self._base, kind), self._read, self._note)
 
     @property
     def synced(self) -> bool:
@@ -83,16 +85,17 @@ class Watched(Generic[T]):
 
     def known(self, name: str) -> Known[T]:
         """Return what is known of a resource: only one that is `Absent` is certainly not there."""
-        return self._informer.known(name)
+        found = self._informer.known(name)
+        return Present(self._form.unpack(found.value)) if isinstance(found, Present) else found
 
     def cached(self, name: str) -> T | None:
         """Return a resource as last read; None says nothing about why there is none."""
-        found = self._informer.known(name)
+        found = self.known(name)
         return found.value if isinstance(found, Present) else None
 
     def all_cached(self) -> list[T]:
         """Return every resource as last read."""
-        return self._informer.all()
+        return [self._form.unpack(kept) for kept in self._informer.all()]
 
     async def get(self, name: str) -> T | None:
         """Read a resource from the API server; None if there certainly is none.
@@ -102,7 +105,7 @@ class Watched(Generic[T]):
         """
         found = await self._informer.get(name)
         if isinstance(found, Present):
-            return found.value
+            return self._form.unpack(found.value)
         if isinstance(found, Absent):
             return None
         raise self._build_unreadable(name)
@@ -119,15 +122,19 @@ class Watched(Generic[T]):
             raise Away("The Kubernetes API answered with something that is no object.", None, "NoObject") from error
         if found is None:
             raise self._build_unreadable(str(raw["metadata"]["name"]))
-        return found
+        return self._form.unpack(found)
+
+    def _read(self, raw: Any) -> Any:
+        return self._form.pack(self._form.read(raw))
 
     def _build_unreadable(self, name: str) -> Refused:
         words = self._informer.unreadable(name) or "it cannot be read"
         return Refused(f"The {self._kind} {name} is not valid ({words}).", None, UNREADABLE)
 
-    def _note(self, name: str, old: T | None, _: T | None) -> None:
+    def _note(self, name: str, old: Any, _: Any) -> None:
         if self._changes is not None:
-            self._changes.note(name, old, first=not self._informer.synced)
+            before = None if old is None else self._form.unpack(old)
+            self._changes.note(name, before, first=not self._informer.synced)
 
 
 class Collection(Watched[N]):
@@ -144,7 +151,7 @@ class Collection(Watched[N]):
         namespace: Of agents.
         kind: Its name, as in `AgentThread`.
         plural: Its name in paths.
-        read: Makes the value of an object.
+        form: How its values are read and kept.
         changes: Takes what changed.
         check: Raises LeadershipLost unless this gateway leads.
     """
@@ -155,11 +162,11 @@ class Collection(Watched[N]):
         namespace: str,
         kind: str,
         plural: str,
-        read: Callable[[Any], N],
+        form: Form[N],
         changes: Changes[N],
         check: Callable[[], None],
     ) -> None:
-        super().__init__(kube, namespace, kind, plural, read, changes)
+        super().__init__(kube, namespace, kind, plural, form, changes)
         self._check = check
 
     async def say(self, resource: N, reason: str, message: str) -> None:

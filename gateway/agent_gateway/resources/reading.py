@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from agent_contract import names
@@ -12,7 +10,6 @@ from agent_contract.agentclass import AgentClass, ModelRef
 from agent_contract.agentthread import AgentThread, RunStatus
 from agent_contract.conditions import Condition, ConditionType
 from agent_contract.subagent import SubAgent
-from agent_contract.terms import Thinking
 from agent_gateway.resources.values import (
     ChannelValue,
     ClassRefValue,
@@ -29,9 +26,6 @@ from agent_gateway.resources.values import (
     ThreadValue,
 )
 
-_SHARED = 256
-"""Of class references and models: as many different ones are kept once, however many resources name them."""
-
 
 def read_thread(raw: Any) -> ThreadValue:
     """Make the value of an AgentThread.
@@ -44,8 +38,8 @@ def read_thread(raw: Any) -> ThreadValue:
     return ThreadValue(
         name=found.name, uid=found.uid, version=_read_version(found.metadata), deleting=_is_going(found.metadata),
         spec=ThreadSpec(
-            channel=ChannelValue(sys.intern(channel.bot), channel.bot_id, channel.chat_id, channel.topic_id),
-            class_ref=_share_class(spec.class_ref.name), title=spec.title, run=spec.run, stop=spec.stop,
+            channel=ChannelValue(channel.bot, channel.bot_id, channel.chat_id, channel.topic_id),
+            class_ref=ClassRefValue(spec.class_ref.name), title=spec.title, run=spec.run, stop=spec.stop,
             suspend=spec.suspend, model=read_model(spec.model),
         ),
         status=ThreadStatus(
@@ -67,9 +61,9 @@ def read_subagent(raw: Any) -> SubAgentValue:
     return SubAgentValue(
         name=found.name, uid=found.uid, version=_read_version(found.metadata), deleting=_is_going(found.metadata),
         call_id=str(labels.get(names.LABEL_CALL, "")),
-        spec=SubAgentSpecValue(_share_class(spec.class_ref.name), spec.timeout_seconds, spec.depth, spec.cancel),
+        spec=SubAgentSpecValue(ClassRefValue(spec.class_ref.name), spec.timeout_seconds, spec.depth, spec.cancel),
         status=SubAgentStatusValue(
-            status.phase, status.finished_at, _share_word(status.reason), status.message, status.result
+            status.phase, status.finished_at, status.reason, status.message, status.result
         ),
     )  # fmt: skip
 
@@ -85,14 +79,14 @@ def read_class(raw: Any) -> ClassValue:
 
 
 def read_model(model: ModelRef | None) -> ModelValue | None:
-    """Make the value of a model that is named; equal ones are one."""
-    return None if model is None else _share_model(model.provider, model.name, model.thinking, model.images)
+    """Make the value of a model that is named."""
+    return None if model is None else ModelValue(model.provider, model.name, model.thinking, model.images)
 
 
 def _read_run(run: RunStatus | None) -> RunValue | None:
     if run is None:
         return None
-    return RunValue(run.number, run.finished_at, _share_word(run.reason), _share_word(run.message))
+    return RunValue(run.number, run.finished_at, run.reason, run.message)
 
 
 def _read_refusals(conditions: Iterable[Condition]) -> Iterable[ConditionValue]:
@@ -107,24 +101,3 @@ def _read_version(metadata: dict[str, Any]) -> str:
 
 def _is_going(metadata: dict[str, Any]) -> bool:
     return bool(metadata.get("deletionTimestamp"))
-
-
-@lru_cache(_SHARED)
-def _share_class(name: str) -> ClassRefValue:
-    return ClassRefValue(name)
-
-
-@lru_cache(_SHARED)
-def _share_model(
-    provider: str | None,
-    name: str | None,
-    thinking: Thinking | None,
-    images: bool | None,  # as it stands in the spec
-) -> ModelValue:
-    return ModelValue(provider, name, thinking, images)
-
-
-@lru_cache(_SHARED)
-def _share_word(text: str | None) -> str | None:
-    """Return a text that many resources have, once."""
-    return text

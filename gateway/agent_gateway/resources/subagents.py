@@ -11,6 +11,7 @@ from agent_contract import names
 from agent_contract.subagent import SubAgent
 from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.collection import Collection
+from agent_gateway.resources.packing import Form, pack_subagent, unpack_subagent
 from agent_gateway.resources.reading import read_subagent
 from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.store.rows import SubAgentRow
@@ -18,6 +19,7 @@ from agent_kube.client import KubeClient
 from agent_kube.errors import Away, Conflict, NotFound
 
 KIND = "SubAgent"
+FORM = Form(read_subagent, pack_subagent, unpack_subagent)
 
 
 class NameTaken(Exception):
@@ -37,7 +39,7 @@ class SubAgents(Collection[SubAgentValue]):
     def __init__(
         self, kube: KubeClient, namespace: str, changes: Changes[SubAgentValue], check: Callable[[], None]
     ) -> None:
-        super().__init__(kube, namespace, KIND, names.SUB_AGENTS, read_subagent, changes, check)
+        super().__init__(kube, namespace, KIND, names.SUB_AGENTS, FORM, changes, check)
 
     async def create(self, child: SubAgentRow, root: str, parent: ThreadValue | SubAgentValue | None) -> SubAgentValue:
         """Create the resource of a sub-agent that is wanted; one that stands already as asked for is success.
