@@ -99,7 +99,7 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
         context = build_context(config, store, api, bot, leader, kube)
         health.sources.update(
             kubernetes=lambda: context.resources.problem or context.subagents.problem,
-            telegram=lambda: context.ingest.problem,
+            telegram=lambda: context.updates.problem,
             sending=lambda: context.sender.problem,
         )
         await _lead(config, context, leader, secrets)

@@ -6,7 +6,8 @@ from collections import deque
 
 import pytest
 
-from agent_gateway.inbox.ingest import Ingest, build_rows
+from agent_gateway.inbox.ingest import Ingest
+from agent_gateway.inbox.rows import build_rows
 from agent_gateway.telegram.errors import Ambiguous, Conflict, Throttled, Unauthorized
 from agent_gateway.telegram.fakes import FakeStore
 from tests.support.eventually import eventually
