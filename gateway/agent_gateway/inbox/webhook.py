@@ -37,16 +37,13 @@ class Receiver(Protocol):
         """Commit (update id, lane, payload) rows; those that are known are passed over."""
 
 
-def create_webhook_app(
-    receiver: Receiver, path: str, read_secret: Callable[[], str], wake: Callable[[], None]
-) -> web.Application:
+def create_webhook_app(receiver: Receiver, path: str, read_secret: Callable[[], str]) -> web.Application:
     """Build the application for `names.PORT_WEBHOOK`.
 
     Args:
-        receiver: Commits.
+        receiver: Commits, and lets the leader know.
         path: Of the public URL.
         read_secret: Returns the secret as it stands now; without one nothing is taken.
-        wake: Called after each commit.
     """
     room = asyncio.Semaphore(MOST_AT_ONCE)
 
@@ -59,14 +56,14 @@ def create_webhook_app(
         if room.locked():
             return _later("busy")
         async with room:
-            return await _store(request, receiver, wake)
+            return await _store(request, receiver)
 
     app = web.Application(client_max_size=MAX_BYTES)
     app.router.add_post(path or "/", take)
     return app
 
 
-async def _store(request: web.Request, receiver: Receiver, wake: Callable[[], None]) -> web.Response:
+async def _store(request: web.Request, receiver: Receiver) -> web.Response:
     try:
         async with asyncio.timeout(BODY_SECONDS):
             update = json.loads(await request.read())
@@ -87,7 +84,6 @@ async def _store(request: web.Request, receiver: Receiver, wake: Callable[[], No
     except StoreError as error:  # it can be stored never, and Telegram would bring it for a day
         log.error("webhook_not_stored", extra={"update_id": rows[0][0], "error": type(error).__name__})  # noqa: TRY400
         return _done("refused_by_database")
-    wake()
     return _done("stored")
 
 
