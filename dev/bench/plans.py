@@ -98,7 +98,7 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "add_update": {2: "7000000"},
     "add_pairing": {2: "new"},
     "put_outbox": {2: "brand-new", 7: "reply", 8: "plain"},
-    "edit_line": {2: "brand-new"},
+    "edit_status": {2: "brand-new"},
     "add_confirm": {1: "cleanup"},
     "add_message": {3: "user"},
     "results_stored": {3: "{tg-sub-8}"},

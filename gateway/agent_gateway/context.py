@@ -19,6 +19,7 @@ from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.config import GatewayConfig
 from agent_gateway.conversations.notes import PromptNotes
 from agent_gateway.conversations.reconciler import Threads, read_link
+from agent_gateway.effects import WakeOutbox, WakeThread
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
@@ -35,7 +36,7 @@ from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
-from agent_gateway.subagents.service import SubAgentService
+from agent_gateway.subagents.parts import build_subagents
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.budget import Budgets
 from agent_gateway.telegram.outbound.menus import fill_own_menu
@@ -106,9 +107,11 @@ def build_context(
     subagent_adopter = SubAgentAdopter(store, wake)
     subagents = SubAgents(kube, config.namespace, subagent_adopter.changed)
     subagent_adopter.resources = subagents
-    service = SubAgentService(
+    children = build_subagents(
         store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
     )
+    store.events.on(WakeThread, lambda effect: wake.thread(effect.thread_id))
+    store.events.on(WakeOutbox, lambda _: wake.outbox())
     steering = Steering(store, registry, wake)
     models = Models(resources, config.llm_models, config.llm_model)
     commands = Commands(
@@ -117,8 +120,7 @@ def build_context(
         views,
         wake,
         is_admin=access.is_admin,
-        subagents=SubAgentCommands(store, service.requests, config.bot_name, is_admin=access.is_admin),
-        service=service,
+        subagents=SubAgentCommands(store, children.requests, config.bot_name, is_admin=access.is_admin),
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
         stop_button=StopButton(store, registry, wake, views),
         state=StatusCommands(store, resources, models, is_admin=access.is_admin, max_runs=config.max_threads),
@@ -155,7 +157,9 @@ def build_context(
             unaddressed=config.telegram_group_trigger == "all",
         ),
         venues=venues,
-        threads=Threads(store, resources, registry, views, wake, check, children=service, max_runs=config.max_threads),
+        threads=Threads(
+            store, resources, registry, views, wake, check, children=children.reconciler, max_runs=config.max_threads
+        ),
         adopter=adopter,
         subagents=subagents,
         subagent_adopter=subagent_adopter,
@@ -167,8 +171,8 @@ def build_context(
             registry,
             authenticator,
             proxy,
-            service,
-            service.requests,
+            children.service,
+            children.classes,
             api,
             PromptNotes(store, resources, wake),
         ),

@@ -59,7 +59,9 @@ def results(runner):
 
 
 async def reports(desk):
-    return [text for text in await desk.said("notice") if "Sub-agent" in text]
+    rows = await desk.store.pool.fetch("SELECT kind, text FROM outbox WHERE dedupe_key LIKE 'subagent:%' ORDER BY id")
+    assert {row["kind"] for row in rows} <= {"reply"}  # the answer of /spawn: never given up
+    return [row["text"] for row in rows]
 
 
 async def test_a_wish_becomes_a_resource_and_its_answer_comes_back_everywhere(store):
@@ -190,7 +192,7 @@ async def test_one_that_was_wanted_when_the_gateway_ended_is_made_by_the_next(st
         child = await ask(desk, thread, turn)
         kept = desk.resources
     async with running_desk(store) as desk:
-        desk.threads._resources = desk.service._threads = desk.service._parents._threads = kept
+        desk.threads._resources = desk.children._applier._parents._threads = kept
         assert (await created(desk, child.name)).spec.task == TASK
 
 

@@ -18,13 +18,15 @@ from agent_gateway.commands.subagents import SubAgentCommands
 from agent_gateway.commands.table import Commands
 from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.conversations.reconciler import Threads, read_link
+from agent_gateway.effects import WakeOutbox, WakeThread
+from agent_gateway.events import Events
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
 from agent_gateway.resources.fakes import FakeResources, FakeSubAgents, FakeViews
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store.rows import Address
-from agent_gateway.subagents.service import SubAgentService
+from agent_gateway.subagents.parts import build_subagents
 from agent_gateway.telegram.inbound.updates import lane
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.venues.moving import Moving
@@ -85,10 +87,14 @@ class Desk:
         self.adopter = SubAgentAdopter(store, self.wake)
         self.adopter.resources = self.subagents
         self.subagents.on_change = self.adopter.changed
-        self.service = SubAgentService(
+        children = build_subagents(
             store, self.resources, self.subagents, self.registry, self.views, self.wake,
             lambda thread_id: read_link(self.registry, thread_id),
         )  # fmt: skip
+        self.service, self.children = children.service, children.reconciler
+        store.events = Events()  # of this desk: a second one on the same store has its own
+        store.events.on(WakeThread, lambda effect: self.wake.thread(effect.thread_id))
+        store.events.on(WakeOutbox, lambda _: self.wake.outbox())
         self.callbacks = PlayedCallbacks()
         self.access = access = Access({PERSON, GROUP}, {ADMIN}, store)
         moving = Moving(store, self.resources, self.registry, self.views, self.wake, access, "tg")
@@ -96,8 +102,8 @@ class Desk:
         models = Models(self.resources, llm_models, "glm")
         self.commands = Commands(
             store, self.registry, self.views, self.wake, is_admin=access.is_admin,
-            subagents=SubAgentCommands(store, self.service.requests, "tg", is_admin=access.is_admin),
-            service=self.service, turns=TurnCommands(store, self.registry, self.views, self.wake, "tg"),
+            subagents=SubAgentCommands(store, children.requests, "tg", is_admin=access.is_admin),
+            turns=TurnCommands(store, self.registry, self.views, self.wake, "tg"),
             stop_button=StopButton(store, self.registry, self.wake, self.views), steering=Steering(store, self.registry, self.wake),
             again=AgainButtons(store, self.views, self.wake),
             state=StatusCommands(store, self.resources, models, is_admin=access.is_admin, max_runs=max_runs),
@@ -109,7 +115,7 @@ class Desk:
             venues=self.venues, letting_in=Pairing(store, access, self.wake, self.views, enabled=pairing), unaddressed=unaddressed,
         )  # fmt: skip
         self.threads = Threads(
-            store, self.resources, self.registry, self.views, self.wake, lambda: None, children=self.service,
+            store, self.resources, self.registry, self.views, self.wake, lambda: None, children=self.children,
             max_runs=max_runs,
         )  # fmt: skip
 

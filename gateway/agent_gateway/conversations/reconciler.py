@@ -27,7 +27,7 @@ from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import Address, Final, Thread, ThreadKind, Turn, TurnState, TurnView
-from agent_gateway.subagents.service import SubAgentService
+from agent_gateway.subagents.reconciler import SubAgentReconciler
 from agent_gateway.wake import Wake
 from agent_gateway.wording import texts
 from agent_gateway.wording.again import build_buttons, build_continuation, build_error_id, with_id
@@ -76,7 +76,7 @@ class Threads:
         wake: Wake,
         check: Callable[[], None],
         *,
-        children: SubAgentService,
+        children: SubAgentReconciler,
         max_runs: int,
     ) -> None:
         self._store = store
@@ -150,7 +150,6 @@ class Threads:
         try:
             thread, waiting = await self._store.threads.by_id(thread_id), await self._store.turns.next(thread_id)
             if thread is not None and thread.kind is ThreadKind.SUBAGENT:
-                await self._children.tell_refused(thread, error)
                 return
         except Away as away:
             _log.warning("thread_failed", extra={"thread_id": thread_id, "error": type(away).__name__})

@@ -18,6 +18,8 @@ from agent_gateway.store.rows import Thread
 KIND = "AgentThread"
 FORBIDDEN = 403
 _CLASS_SECONDS = 20.0
+_CLASS_WAIT_SECONDS = 2.0
+"""How long a class is waited for; then it is as it was."""
 
 
 class RunConflict(Exception):
@@ -37,20 +39,31 @@ class AgentThreads(Watched[AgentThread]):
     def __init__(self, kube: KubeClient, namespace: str, bot_name: str, on_change: Callable[[str], None]) -> None:
         super().__init__(kube, namespace, KIND, names.AGENT_THREADS, AgentThread.model_validate, on_change)
         self._bot_name = bot_name
-        self._classes: dict[str, tuple[float, AgentClass]] = {}
+        self._classes: dict[str, tuple[float | None, AgentClass | None]] = {}
 
     async def agent_class(self, name: str) -> AgentClass:
-        """Return a class, at most twenty seconds old; one that cannot be read has the defaults."""
-        now = asyncio.get_running_loop().time()
-        known = self._classes.get(name)
-        if known is not None and now - known[0] < _CLASS_SECONDS:
-            return known[1]
+        """Return a class as last known; one that was never read has the defaults."""
+        return await self.find_class(name) or AgentClass()
+
+    async def find_class(self, name: str) -> AgentClass | None:
+        """Return a class, at most twenty seconds old, or as it was when it could last be read.
+
+        None where it could never be read; one that does not exist has the defaults, and the operator tells so on the
+        thread.
+        """
+        loop = asyncio.get_running_loop()
+        read_at, found = self._classes.get(name, (None, None))
+        if read_at is not None and loop.time() - read_at < _CLASS_SECONDS:
+            return found
         path = f"/apis/{names.API_VERSION}/namespaces/{self._namespace}/{names.AGENT_CLASSES}/{name}"
         try:
-            found = AgentClass.model_validate(await self._kube.request("GET", path))
-        except (KubeError, ValidationError):
-            found = AgentClass()  # the operator tells on the thread what is wrong with it
-        self._classes[name] = (now, found)
+            async with asyncio.timeout(_CLASS_WAIT_SECONDS):
+                found = AgentClass.model_validate(await self._kube.request("GET", path))
+        except KubeError as error:
+            found = AgentClass() if error.status == NOT_FOUND else found
+        except (TimeoutError, ValidationError):
+            pass  # what was known stays
+        self._classes[name] = (loop.time() if found is not None else None, found)
         return found
 
     async def want_run(self, thread: Thread, number: int, found: AgentThread | None) -> AgentThread:

@@ -27,7 +27,8 @@ class FakeResources:
         self.synced = asyncio.Event()
         self.synced.set()
         self.faults: deque[Exception] = deque()
-        self.found_class = AgentClass()
+        self.found_class: AgentClass | None = AgentClass()
+        """None: it cannot be read, and never could be."""
         self.stops: list[tuple[str, int]] = []
         self.events: list[tuple[str, str, str]] = []
         self.may_delete = True
@@ -46,6 +47,10 @@ class FakeResources:
 
     async def agent_class(self, name: str) -> AgentClass:  # noqa: ARG002  # of the port
         """Return the one class."""
+        return self.found_class or AgentClass()
+
+    async def find_class(self, name: str) -> AgentClass | None:  # noqa: ARG002  # of the port
+        """Return the one class, if it is known."""
         return self.found_class
 
     async def want_run(self, thread: Thread, number: int, found: AgentThread | None) -> AgentThread:

@@ -214,6 +214,8 @@ class NewSubAgent:
     timeout: int
     workspace: str
     depth: int
+    limits: dict[str, int] | None = None
+    """The timeouts of its class, which its run is promised; None where they are not known."""
 
 
 @dataclass(frozen=True, slots=True)

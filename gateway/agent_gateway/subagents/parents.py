@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from agent_contract.agentthread import AgentThread
+from agent_contract.subagent import SubAgent
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.subagents import SubAgents
 from agent_gateway.store import Store
 from agent_gateway.store.rows import SubAgentRow, ThreadKind
-from agent_gateway.subagents.decide import ParentResource
+
+ParentResource = AgentThread | SubAgent
 
 
 class Parents:

@@ -1,0 +1,60 @@
+"""Sub-agents as they are read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from agent_gateway.store.rows import Run, SubAgentRow, SubAgentState, Turn
+from agent_gateway.store.runs import build_run
+from agent_gateway.store.turns import build_turn
+
+_FIELDS = [f.name for f in fields(SubAgentRow)]
+
+
+@dataclass(frozen=True, slots=True)
+class SubAgentFacts:
+    """What is recorded of a sub-agent and decided from, of one moment.
+
+    Attributes:
+        child: Its row.
+        run: Its run, while that is not over.
+        turn: Its task, while that has not ended.
+        limits: The timeouts that its run was promised; None where none were recorded.
+        refusals: How often in a row its resource could not be made.
+        refused_until: When the next try may be; None for at once.
+        still_wanted: The turn that asked for it still runs; True where a person asked, or nobody.
+        delivered: The session of the agent that asked for it holds its result.
+    """
+
+    child: SubAgentRow
+    run: Run | None
+    turn: Turn | None
+    limits: dict[str, Any] | None
+    refusals: int
+    refused_until: datetime | None
+    still_wanted: bool
+    delivered: bool
+
+
+def build_subagent(row: Any) -> SubAgentRow:
+    """Make a SubAgentRow of a row."""
+    values = {name: row[name] for name in _FIELDS}
+    return SubAgentRow(**{**values, "state": SubAgentState(values["state"])})
+
+
+def build_facts(row: Any) -> SubAgentFacts:
+    """Make SubAgentFacts of a row of `subagent_facts`."""
+    child = build_subagent(row)
+    return SubAgentFacts(
+        child=child,
+        run=build_run(row["open_run"]) if row["open_run"] is not None else None,
+        turn=build_turn(row["open_turn"]) if row["open_turn"] is not None else None,
+        limits=json.loads(row["limits"]) if row["limits"] is not None else None,
+        refusals=row["refusals"] or 0,
+        refused_until=row["refused_until"],
+        still_wanted=row["still_wanted"],
+        delivered=row["delivered_at"] is not None,
+    )

@@ -1,0 +1,144 @@
+"""All that is known of one sub-agent at one moment, and who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from agent_contract import names
+from agent_contract.agentclass import AgentClass
+from agent_contract.subagent import SubAgent
+from agent_contract.terms import Timeouts
+from agent_gateway.conversations.decide import LinkState
+from agent_gateway.resources.subagents import SubAgents
+from agent_gateway.store import Store
+from agent_gateway.store.rows import Run, SubAgentRow, Turn, TurnState
+from agent_gateway.store.subagentrows import SubAgentFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that is known of one sub-agent at one moment."""
+
+    child: SubAgentRow
+    run: Run | None = None
+    """Its run, while that is not over."""
+    turn: Turn | None = None
+    """Its task, while that has not ended."""
+    link: LinkState | None = None
+    resource: SubAgent | None = None
+    """As last watched."""
+    resource_known: bool = True
+    """False until the watch has listed once: absence means nothing before."""
+    timeouts: Timeouts | None = None
+    """None where they are not known: nothing is ended by them then."""
+    gateway_since: datetime | None = None
+    """When this gateway began to lead: runners had no chance to connect before."""
+    still_wanted: bool = True
+    """The turn that asked for it still runs, or no turn asked for it."""
+    refusals: int = 0
+    """How often in a row its resource could not be created."""
+    refused_until: datetime | None = None
+    """When that may be tried again."""
+    result_due: bool = False
+    """A tool call waits for its result, can be reached, and was not sent it."""
+
+    @property
+    def running(self) -> Turn | None:
+        """Return its task, if its run was given it."""
+        return self.turn if self.turn is not None and self.turn.state is not TurnState.QUEUED else None
+
+    @property
+    def waiting(self) -> Turn | None:
+        """Return its task, if no run was given it."""
+        return self.turn if self.turn is not None and self.turn.state is TurnState.QUEUED else None
+
+    @property
+    def own_resource(self) -> SubAgent | None:
+        """Return the resource, if it is this sub-agent's: one whose create was not answered is known by its call."""
+        found, child = self.resource, self.child
+        if found is None:
+            return None
+        if child.uid is not None:
+            return found if found.uid == child.uid else None
+        return found if is_of_call(found, child) else None
+
+
+def is_of_call(found: SubAgent, child: SubAgentRow) -> bool:
+    """Say whether a resource was created for a sub-agent's call."""
+    return child.call_id is not None and found.metadata.get("labels", {}).get(names.LABEL_CALL) == child.call_id
+
+
+class ClassSource(Protocol):
+    """AgentClasses as last known."""
+
+    async def find_class(self, name: str) -> AgentClass | None:
+        """Return a class; None where it is not known."""
+
+
+class Results(Protocol):
+    """What is known of results on their way to a parent's runner."""
+
+    def is_due(self, facts: SubAgentFacts) -> bool:
+        """Say whether a result is to be sent, and can be."""
+
+
+class SnapshotReader:
+    """Reads snapshots: one statement, and what this process knows.
+
+    Args:
+        store: Conversations.
+        classes: AgentClasses.
+        resources: SubAgents.
+        link_state: What is known of a thread's connection.
+        results: Results on their way.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        classes: ClassSource,
+        resources: SubAgents,
+        link_state: Callable[[int], LinkState | None],
+        results: Results,
+    ) -> None:
+        self._store = store
+        self._classes = classes
+        self._resources = resources
+        self._link_state = link_state
+        self._results = results
+        self._since = datetime.now(UTC)
+
+    async def read(self, thread_id: int) -> Snapshot | None:
+        """Return what is known of a thread's sub-agent; None where there is none."""
+        facts = await self._store.subagents.read_facts(thread_id)
+        if facts is None:
+            return None
+        return Snapshot(
+            child=facts.child,
+            run=facts.run,
+            turn=facts.turn,
+            link=self._link_state(thread_id),
+            resource=self._resources.cached(facts.child.name),
+            resource_known=self._resources.synced.is_set(),
+            timeouts=await self._read_timeouts(facts) if facts.run is not None else None,
+            gateway_since=self._since,
+            still_wanted=facts.still_wanted,
+            refusals=facts.refusals,
+            refused_until=facts.refused_until,
+            result_due=self._results.is_due(facts),
+        )
+
+    async def _read_timeouts(self, facts: SubAgentFacts) -> Timeouts | None:
+        """Return what its run was promised; for one that was not recorded with it, what its class says."""
+        if facts.limits is not None:
+            try:
+                return Timeouts.model_validate(facts.limits)
+            except ValidationError:  # of a later release, with other bounds
+                return None
+        found = await self._classes.find_class(facts.child.class_name)
+        return found.spec.timeouts if found is not None else None
