@@ -132,9 +132,9 @@ class Desk:
         await self.store.inbox.add_updates(rows, rows[-1][0] + 1)
         self.wake.inbox()
 
-    async def say(self, text, *, chat=PERSON, user=PERSON):
+    async def say(self, text, *, chat=PERSON, user=PERSON, message_id=5):
         """Write in a chat, and wait until the inbox is empty."""
-        await self.take(message(text, chat=chat, user=user))
+        await self.take(message(text, chat=chat, user=user, number=message_id))
         await self.settled()
 
     async def settled(self):

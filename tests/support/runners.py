@@ -20,7 +20,7 @@ from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps, create_app, serve
 from agent_gateway.store.rows import Address
-from agent_gateway.subagents.service import SubAgentService
+from agent_gateway.subagents.parts import build_subagents
 from agent_gateway.wake import Wake
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
@@ -225,7 +225,7 @@ async def running_port(
     registry = Registry(wake.thread)
     views = RecordingViews()
     resources = FakeResources()
-    children = SubAgentService(
+    children = build_subagents(
         store,
         resources,
         FakeSubAgents(),
@@ -241,8 +241,8 @@ async def running_port(
         registry=registry,
         authenticator=Authenticator(kube, store, namespace=NAMESPACE),
         proxy=proxy,
-        children=children,
-        classes=children.requests,
+        children=children.service,
+        classes=children.classes,
         files=PlayedFiles(),
         notes=PromptNotes(store, resources, wake),
     )

@@ -11,6 +11,7 @@ from agent_contract import names
 from agent_contract.agentclass import AgentClass
 from agent_contract.agentthread import AgentThread
 from agent_contract.subagent import SubAgent
+from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import RunConflict, build_model
 from agent_gateway.resources.subagents import NameTaken, build_manifest
 from agent_gateway.store.rows import Address, SubAgentRow, Thread, Turn, TurnView
@@ -146,6 +147,8 @@ class FakeSubAgents:
         self.faults: deque[Exception] = deque()
         self.on_change = on_change
         self.made = 0
+        self.lost_answers = 0
+        """So many of the next creates are carried out, and not answered."""
         self._stored: dict[str, SubAgent] = {}
 
     def cached(self, name: str) -> SubAgent | None:
@@ -165,6 +168,9 @@ class FakeSubAgents:
             stored = self.put(build_manifest(child, root, parent))
         elif stored.metadata.get("labels", {}).get(names.LABEL_CALL) != child.call_id:
             raise NameTaken(child.name)
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise KubeError(None, "Unreachable", "The Kubernetes API does not answer.")
         return stored
 
     async def cancel(self, name: str) -> None:
