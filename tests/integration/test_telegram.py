@@ -491,7 +491,7 @@ async def test_an_answer_begins_as_a_draft_where_that_is_wished(sim, api, store)
     assert await texts(sim, FORUM) == ["words in a forum"]
     assert await views.finish(5) == ()
     await put_final(store, "**words** in private, all of them")
-    await send_all(store, Sender(api, store, store, check=lambda: None, poll=0.05))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05))
     assert await texts(sim) == ["words in private, all of them"]
     assert sim.app[CLOUD].chats[5].drafts == {}
     with pytest.raises(Refused):
@@ -509,7 +509,7 @@ async def send_all(store, sender):
 async def put_final(store, text, message_ids=(), address=CHAT):
     await store.outbox.put(address, text, f"test:{text[:20]}", kind="final", format="markdown")
     async with store.transaction() as tx:
-        await tx.execute("UPDATE outbox SET message_ids = $1 WHERE state = 'pending'", list(message_ids))
+        await tx._connection.execute("UPDATE outbox SET message_ids = $1 WHERE state = 'pending'", list(message_ids))
 
 
 async def is_sent(store):
@@ -535,15 +535,15 @@ async def test_a_chat_that_is_to_be_left_alone_is_left_alone_by_the_next_process
     await put_final(store, "the answer")
 
     async def waits():
-        return await store.resting_chats()
+        return await store.outbox.resting_chats()
 
-    first = asyncio.create_task(Sender(api, store, store, check=lambda: None, poll=0.05).run())
+    first = asyncio.create_task(Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05).run())
     await eventually(waits)
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
     budgets = Budgets()
     views = Views(api, FakeStore(), check=lambda: None, budgets=budgets)
-    second = asyncio.create_task(Sender(api, store, store, check=lambda: None, budgets=budgets, poll=0.05).run())
+    second = asyncio.create_task(Sender(api, store.outbox, store.files, check=lambda: None, budgets=budgets, poll=0.05).run())
     await eventually(lambda: budgets.left(CHAT.chat_id) > 30)
     views.open(turn(5), CHAT, None)
     views.update(5, "a preview")
