@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
+
+Card = TypeVar("Card")
 
 
 class Act(StrEnum):
@@ -91,23 +93,22 @@ class Fault:
     @property
     def name(self) -> str:
         """Return what it is called in the table."""
-        kind = "-".join(str(self.spoil[key]) for key in ("kind", "when") if key in self.spoil)
+        kind = "-".join(str(self.spoil[key]) for key in ("kind", "at") if key in self.spoil)
         return f"{self.act} {self.target}{f' {kind}' if kind else ''}"
 
 
 def plan_faults(rng: random.Random, kills: int, until: float) -> tuple[Fault, ...]:
     """Draw so many kills and half as many other faults, in the order of time; each kind comes before one comes again."""
-    pairs = [*_deal(rng, _KILL_DECK, kills), *_deal(rng, _OTHER_DECK, round(kills * OTHERS_A_KILL))]
+    others = round(kills * OTHERS_A_KILL)
+    pairs = [*islice(deal(rng, _KILL_DECK), kills), *islice(deal(rng, _OTHER_DECK), others)]
     faults = [_draw(rng, act, target, rng.uniform(0.04 * until, until)) for act, target in pairs]
     return tuple(sorted(faults, key=lambda f: f.at))
 
 
-def _deal(rng: random.Random, deck: Sequence[tuple[Act, Target]], count: int) -> list[tuple[Act, Target]]:
-    def cards() -> Any:
-        while True:
-            yield from rng.sample(deck, len(deck))
-
-    return list(islice(cards(), count))
+def deal(rng: random.Random, deck: Sequence[Card]) -> Iterator[Card]:
+    """Deal a deck without end: each card comes before one comes again."""
+    while True:
+        yield from rng.sample(deck, len(deck))
 
 
 def _draw(rng: random.Random, act: Act, target: Target, at: float) -> Fault:
@@ -124,19 +125,22 @@ def _draw(rng: random.Random, act: Act, target: Target, at: float) -> Fault:
 
 def _draw_telegram(rng: random.Random) -> dict[str, Any]:
     spoil: dict[str, Any] = {"method": rng.choice(_METHODS), "count": rng.randint(1, 8)}
-    kind = rng.choice(("throttle", "error", "cut", "cut", "silence"))
-    return spoil | _draw_kind(rng, kind) | ({"retry_after": rng.randint(1, 5)} if kind == "throttle" else {})
+    match rng.choice(("throttle", "error", "cut", "cut", "silence")):
+        case "throttle":
+            return {**spoil, "kind": "throttle", "retry_after": rng.randint(1, 5)}
+        case "error":
+            when = rng.choice(("before", "after"))
+            return {**spoil, "kind": "error", "at": when, "code": rng.choice((500, 502, 503)), "probability": 0.7}
+        case "cut":
+            return {**spoil, "kind": "cut", "at": rng.choice(("before", "middle", "after"))}
+        case _:
+            return {**spoil, "kind": "silence", "at": rng.choice(("before", "after"))}
 
 
 def _draw_model(rng: random.Random) -> dict[str, Any]:
-    return {"count": rng.randint(1, 4)} | _draw_kind(rng, rng.choice(("error", "cut", "silence")))
-
-
-def _draw_kind(rng: random.Random, kind: str) -> dict[str, Any]:
-    match kind:
-        case "cut":
-            return {"kind": kind, "when": rng.choice(("before", "middle", "after"))}
+    spoil: dict[str, Any] = {"count": rng.randint(1, 4)}
+    match rng.choice(("error", "cut", "silence")):
         case "error":
-            return {"kind": kind, "code": rng.choice((500, 502, 503)), "probability": rng.choice((0.5, 1.0))}
-        case _:
-            return {"kind": kind}
+            return {**spoil, "kind": "error", "status": rng.choice((429, 500, 503)), "probability": 0.7}
+        case kind:
+            return {**spoil, "kind": kind, "at": rng.choice(("before", "middle"))}

@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dev.chaos.faultplan import Fault, plan_faults
+from dev.chaos.faultplan import Fault, deal, plan_faults
 from dev.chaos.messages import BOT, Kind, build_words
 
 FIRST_CHAT = 100_000_001
@@ -15,7 +15,10 @@ FIRST_TOPIC = 11
 PEOPLE = tuple(range(71001, 71007))
 """All of them are on the list of who may use the bot."""
 MESSAGES_A_MINUTE, KILLS_A_MINUTE = 30, 4
-_WEIGHTS = {Kind.ECHO: 30, Kind.SLOW: 28, Kind.BASH: 16, Kind.SPAWN: 10, Kind.COMMAND: 6, Kind.FILE: 10}
+_DECK = (
+    *(Kind.ECHO,) * 6, *(Kind.SLOW,) * 6, *(Kind.BASH,) * 3, *(Kind.SPAWN,) * 2, Kind.COMMAND, *(Kind.FILE,) * 2,
+)  # fmt: skip
+"""Kinds of questions are dealt from it, and it is shuffled anew when it is at its end."""
 _BURST = 0.3
 """Probability that a message follows the one before at once, in the same conversation."""
 _STOPPED, _EDITED = 0.2, 0.15
@@ -129,11 +132,11 @@ def _pair(number: int) -> tuple[int, int]:
 def _build_messages(
     rng: random.Random, size: Size, conversations: Sequence[Conversation], until: float
 ) -> tuple[Message, ...]:
-    words = _draw_words(rng)
+    words, kinds = _draw_words(rng), deal(rng, _DECK)
     said: list[Message] = []
     for at, conversation in _draw_times(rng, size.messages, len(conversations), until):
         person = rng.choice(conversations[conversation].people)
-        said.extend(_draw_message(rng, at, conversation, person, words, said))
+        said.extend(_draw_message(rng, at, conversation, person, next(kinds), words, said))
     said.sort(key=lambda m: (m.at, m.word, m.kind))
     numbered = (replace(m, key=key) for key, m in enumerate(said))
     return tuple(_address(m, conversations[m.conversation]) for m in numbered)
@@ -152,11 +155,16 @@ def _draw_times(rng: random.Random, count: int, conversations: int, until: float
 
 
 def _draw_message(
-    rng: random.Random, at: float, conversation: int, person: int, words: Iterator[str], said: Sequence[Message]
+    rng: random.Random,
+    at: float,
+    conversation: int,
+    person: int,
+    kind: Kind,
+    words: Iterator[str],
+    said: Sequence[Message],
 ) -> list[Message]:
     """Draw one question and what its person does to it."""
     before = [m for m in said if m.conversation == conversation][-_NEAR_EDIT:]
-    kind = rng.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
     if any(m.kind is Kind.EDIT for m in before):
         kind = Kind.ECHO  # the agent may be told of the edit with this one, and the model would not see a command in it
     word = next(words)

@@ -18,7 +18,6 @@ from dev.chaos.verdicts import (
     judge_messages,
 )
 
-_FATAL = frozenset({Verdict.LOST, Verdict.STUCK})
 _NAMED = (Verdict.DOUBLED, Verdict.OTHERWISE, Verdict.PLAIN, Verdict.STUCK, Verdict.LOST)
 """Verdicts whose questions are named one by one."""
 _MOST_NAMED = 40
@@ -51,7 +50,7 @@ class Judgement:
         left = self.remains
         counts = {
             "lost": verdicts[Verdict.LOST], "files lost": files, "wrong place": len(self.misplaced),
-            "stuck": verdicts[Verdict.STUCK] + len(left.stuck_turns) + len(left.stuck_rows),
+            "stuck": len(left.stuck_turns) + len(left.stuck_rows),
             "leaked slots": len(left.leaked_slots), "orphans": len(left.orphans),
         }  # fmt: skip
         return (*(f"{count} {words}" for words, count in counts.items() if count), *self.short)

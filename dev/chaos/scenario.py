@@ -21,8 +21,8 @@ from dev.release import CHART, CommandFailedError, Release, prepare
 
 MAX_THREADS = 8
 """Fewer than there are conversations, so that some wait in line."""
-SETTLE_SECONDS = 300.0
-"""In which all must come to rest."""
+SETTLE_SECONDS = 420.0
+"""In which all must come to rest: the kubelet waits up to five minutes before it starts what was killed often."""
 _LOOK = 3.0
 """Seconds between two looks at whether it has."""
 _CLASS = {
