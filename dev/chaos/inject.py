@@ -6,6 +6,7 @@ import json
 import subprocess
 import threading
 import time
+import urllib.error
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ _AT_ONCE = 12
 """Faults that last at the same time, at most; a further one waits."""
 _WAIT_FOR_POD = 25.0
 """Seconds in which a pod that may be struck must appear."""
+_PAUSE = 0.5
+"""Seconds between two tries."""
 _ROLES = {Target.LEADER: "gateway", Target.OPERATOR: "operator"}
 
 
@@ -42,8 +45,9 @@ class Roles:
 class Injector:
     """Breaks things at their times, each in a thread of its own, and tells what became of it."""
 
-    def __init__(self, release: Release, clouds: Clouds) -> None:
+    def __init__(self, release: Release, clouds: Clouds, patience: float = _WAIT_FOR_POD) -> None:
         self._release = release
+        self._patience = patience
         self._clouds = clouds
         self._roles = Roles.read(release)
         address = release.kubectl(
@@ -54,36 +58,40 @@ class Injector:
         # one after the other: two at once would take each other's rules away
         self._locks = {target: threading.Lock() for target in _ROLES}
 
-    def run(self, faults: Sequence[Fault], started: float) -> tuple[FaultSeen, ...]:
-        """Do all of them, at their times after `started` (of `time.monotonic`), and return what became of each."""
+    def run(self, faults: Sequence[Fault], started: float, over: threading.Event) -> tuple[FaultSeen, ...]:
+        """Do all of them, at their times, and return what became of each.
+
+        Args:
+            faults: In the order of time.
+            started: When their times begin (of `time.monotonic`).
+            over: Set by whoever wants no more of them.
+        """
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fault") as pool:
             futures: list[Future[FaultSeen]] = []
             for fault in faults:
-                time.sleep(max(0.0, started + fault.at - time.monotonic()))
+                if over.wait(max(0.0, started + fault.at - time.monotonic())):
+                    break
                 futures.append(pool.submit(self._try, fault))
             return tuple(future.result() for future in futures)
 
     def mend(self) -> None:
         """Take back whatever a fault may have left: faults of the simulators, and the parts' rights."""
         for port in (self._clouds.telegram, self._clouds.model):
-            call(port, "/sim/faults", method="DELETE", refusals=True) if False else None
+            call(port, "/sim/faults", method="DELETE")
         for target in _ROLES:
             self._write_rules(target, self._roles.rules[target])
 
     def _try(self, fault: Fault) -> FaultSeen:
-        kill_one = fault.act in KILLS
-        deadline = time.monotonic() + _WAIT_FOR_POD
+        deadline = time.monotonic() + self._patience
         while True:
             try:
-                words = self._do(fault)
+                return _note(fault, self._do(fault), done=True)
+            except urllib.error.HTTPError:
+                raise  # the simulator refuses the fault itself
             except (NotHereError, CommandFailedError, subprocess.SubprocessError, OSError) as error:
-                if kill_one and time.monotonic() < deadline:
-                    time.sleep(0.5)
-                    continue
-                return FaultSeen(
-                    at=fault.at, name=fault.name, act=fault.act, kill=kill_one, done=False, words=str(error)[:200]
-                )
-            return FaultSeen(at=fault.at, name=fault.name, act=fault.act, kill=kill_one, done=True, words=words)
+                if time.monotonic() > deadline:
+                    return _note(fault, str(error), done=False)
+            time.sleep(_PAUSE)
 
     def _do(self, fault: Fault) -> str:
         """Do it and return what it struck.
@@ -121,8 +129,7 @@ class Injector:
 
     def _take_watch(self, fault: Fault, namespace: int) -> None:
         rules = self._roles.rules[fault.target]
-        without = [{**rule, "verbs": [verb for verb in rule["verbs"] if verb != "watch"]} for rule in rules]
-        self._write_rules(fault.target, without)
+        self._write_rules(fault.target, build_without_watch(rules))
         try:
             # a watch that stands is not asked for its right again
             network.end_connections(namespace, self._server)
@@ -133,6 +140,15 @@ class Injector:
     def _write_rules(self, target: Target, rules: Sequence[Mapping[str, Any]]) -> None:
         patch = json.dumps([{"op": "replace", "path": "/rules", "value": rules}])
         self._release.kubectl("patch", "role", _role(self._release, target), "--type=json", "-p", patch)
+
+
+def build_without_watch(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rules of a Role without the verb `watch`."""
+    return [{**rule, "verbs": [verb for verb in rule["verbs"] if verb != "watch"]} for rule in rules]
+
+
+def _note(fault: Fault, words: str, *, done: bool) -> FaultSeen:
+    return FaultSeen(at=fault.at, name=fault.name, kill=fault.act in KILLS, done=done, words=words[:300])
 
 
 def _role(release: Release, target: Target) -> str:

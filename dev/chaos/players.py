@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from dev.bench.clouds import call
@@ -52,10 +51,5 @@ def build_said(message: Message, conversation: Conversation, number: int) -> Sai
     """Note a message with where it stands."""
     return Said(
         key=message.key, kind=message.kind, word=message.word, chat=conversation.chat, topic=conversation.topic,
-        message_id=number, answer=message.answer, file=message.file, subject=message.subject,
+        message_id=number, answer=message.answer, file=message.file,
     )  # fmt: skip
-
-
-def list_chats(conversations: Sequence[Conversation]) -> tuple[int, ...]:
-    """Return the chats, each once."""
-    return tuple(dict.fromkeys(c.chat for c in conversations))

@@ -31,8 +31,7 @@ _ACTIVE = frozenset({"Pending", "Starting", "Running", "Stopping"})
 
 def read_shown(port: int) -> tuple[Shown, ...]:
     """Read every message of the bot that stands in any chat of the simulated Telegram behind a port."""
-    events = call(port, "/sim/events?since=0&timeout=0")["events"]
-    chats = sorted({int(event["chat"]) for event in events})
+    chats = sorted(int(one["chat"]) for one in call(port, "/sim/chats"))
     return tuple(message for chat in chats for message in _read_chat(port, chat))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -65,12 +66,15 @@ def _has_standby() -> bool:
 def run_plan(release: Release, clouds: Clouds, plan: Plan, settle: float = SETTLE_SECONDS) -> Snapshot:
     """Let people speak and things break, wait until all is at rest, and return what is there then."""
     injector = Injector(release, clouds)
-    started = time.monotonic()
+    started, over = time.monotonic(), threading.Event()
     try:
         with step(f"chaos with seed {plan.seed}", plan.seconds), ThreadPoolExecutor(1) as pool:
-            breaking = pool.submit(injector.run, plan.faults, started)
-            said = play(clouds.telegram, plan, started)
-            faults = breaking.result()
+            breaking = pool.submit(injector.run, plan.faults, started, over)
+            try:
+                said = play(clouds.telegram, plan, started)
+                faults = breaking.result()
+            finally:
+                over.set()
     finally:
         injector.mend()
     with step("coming to rest", 60):

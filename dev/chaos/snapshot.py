@@ -16,7 +16,7 @@ class _Part(BaseModel):
 
 
 class Said(_Part):
-    """What a person did, and where it stands. `answer`, `file`, `word`, `subject` are those of the plan's message."""
+    """What a person did, and where it stands. `answer`, `file` and `word` are those of the plan's message."""
 
     key: int
     kind: Kind
@@ -26,7 +26,6 @@ class Said(_Part):
     message_id: int
     answer: str = ""
     file: str = ""
-    subject: str = ""
 
     @property
     def venue(self) -> tuple[int, int | None]:
@@ -152,7 +151,6 @@ class FaultSeen(_Part):
 
     at: float
     name: str
-    act: str
     kill: bool
     done: bool
     words: str = ""

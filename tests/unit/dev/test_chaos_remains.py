@@ -96,7 +96,7 @@ def test_rows_that_nobody_takes_on_are_stuck_and_those_set_aside_are_undeliverab
 
 
 def test_too_little_of_it_is_no_proof():
-    kill = FaultSeen(at=1, name="kill pi", act="kill", kill=True, done=True)
+    kill = FaultSeen(at=1, name="kill pi", kill=True, done=True)
     missed = changed(kill, done=False)
     judgement = judge(snapshot(wanted_messages=1, wanted_kills=2, faults=(kill, missed)))
     assert judgement.failures == ("only 0 of 1 questions were asked", "only 1 of 2 kills happened")
@@ -104,7 +104,7 @@ def test_too_little_of_it_is_no_proof():
 
 def test_the_table_names_seed_kills_and_ids():
     lost = Said(key=3, kind=Kind.ECHO, word="aaaaaaaa", chat=1, topic=7, message_id=12, answer="Echo: aaaaaaaa")
-    kill = FaultSeen(at=1, name="kill pi", act="kill", kill=True, done=True)
+    kill = FaultSeen(at=1, name="kill pi", kill=True, done=True)
     looked = snapshot(said=(lost,), faults=(kill, kill))
     lines = describe(looked, judge(looked)).splitlines()
     assert "chaos: seed 5, 1 min" in lines
