@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -66,6 +67,7 @@ _OTHER_DECK = (
 _METHODS = ("*", "getUpdates", "sendMessage", "editMessageText")
 _SHORT, _LONG = 3.0, 20.0
 """Seconds that a freeze or a fault lasts."""
+_SPARE = 1.2
 OTHERS_A_KILL = 0.5
 """How many other faults there are for each kill."""
 
@@ -98,7 +100,14 @@ class Fault:
 
 
 def plan_faults(rng: random.Random, kills: int, until: float) -> tuple[Fault, ...]:
-    """Draw so many kills and half as many other faults, in the order of time; each kind comes before one comes again."""
+    """Draw faults in the order of time; each kind comes before one comes again.
+
+    Args:
+        rng: Where they are drawn from.
+        kills: How many kills are to happen at least: there are some more, as one may find nothing to strike.
+        until: Seconds in which they begin.
+    """
+    kills = math.ceil(kills * _SPARE)
     others = round(kills * OTHERS_A_KILL)
     pairs = [*islice(deal(rng, _KILL_DECK), kills), *islice(deal(rng, _OTHER_DECK), others)]
     faults = [_draw(rng, act, target, rng.uniform(0.04 * until, until)) for act, target in pairs]

@@ -21,7 +21,7 @@ _DECK = (
 """Kinds of questions are dealt from it, and it is shuffled anew when it is at its end."""
 _BURST = 0.3
 """Probability that a message follows the one before at once, in the same conversation."""
-_STOPPED, _EDITED = 0.2, 0.15
+_STOPPED, _EDITED = 0.12, 0.08
 """Probability that a slow question is stopped, and that a short one is edited."""
 _NEAR_EDIT = 3
 """An edit may be told to the agent with one of so many messages behind it in its conversation."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dev.chaos.remains import Remains, find_remains
@@ -13,6 +13,7 @@ from dev.chaos.verdicts import (
     Judged,
     Misplaced,
     Verdict,
+    count_reports,
     find_disorder,
     find_misplaced,
     judge_messages,
@@ -33,6 +34,7 @@ class Judgement:
         misplaced: Messages in a wrong chat or topic.
         disorder: Chats or topics that do not read in order, and the questions whose answer stands too high.
         remains: What is left in Postgres and in the cluster.
+        reports: How many reports of each finished sub-agent stand in its chat.
         short: What there was too little of, in words.
     """
 
@@ -40,7 +42,12 @@ class Judgement:
     misplaced: tuple[Misplaced, ...]
     disorder: tuple[tuple[str, tuple[int, ...]], ...]
     remains: Remains
+    reports: Mapping[str, int]
     short: tuple[str, ...]
+
+    def reports_by(self, *, doubled: bool) -> tuple[str, ...]:
+        """Return the sub-agents whose report stands more than once, or not at all."""
+        return tuple(name for name, count in self.reports.items() if (count > 1 if doubled else count == 0))
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -61,8 +68,9 @@ def judge(snapshot: Snapshot) -> Judgement:
     judged = judge_messages(snapshot)
     disorder = {_name(*venue): keys for venue, keys in find_disorder(judged).items()}
     return Judgement(
-        judged, find_misplaced(snapshot), tuple(sorted(disorder.items())), find_remains(snapshot), _find_short(snapshot)
-    )
+        judged, find_misplaced(snapshot), tuple(sorted(disorder.items())), find_remains(snapshot),
+        count_reports(snapshot), _find_short(snapshot),
+    )  # fmt: skip
 
 
 def _find_short(snapshot: Snapshot) -> tuple[str, ...]:
@@ -100,6 +108,8 @@ def _describe_counts(snapshot: Snapshot, judgement: Judgement) -> Iterable[str]:
         {
             "in a wrong place": len(judgement.misplaced), "chats out of order": len(judgement.disorder),
             "messages beside an answer": sum(len(j.beside) for j in judgement.judged),
+            "reports doubled": len(judgement.reports_by(doubled=True)),
+            "reports missing": len(judgement.reports_by(doubled=False)),
             "stuck turns": len(left.stuck_turns), "stuck rows": len(left.stuck_rows),
             "leaked slots": len(left.leaked_slots), "orphans": len(left.orphans),
             "undeliverable": len(left.undeliverable),
@@ -125,6 +135,8 @@ def _describe_ids(judgement: Judgement) -> Iterable[str]:
     yield from _ids("in a wrong place", places)
     order = [f"{venue}: questions {', '.join(map(str, keys))}" for venue, keys in judgement.disorder]
     yield from _ids("out of order", order)
+    yield from _ids("reports doubled", judgement.reports_by(doubled=True))
+    yield from _ids("reports missing", judgement.reports_by(doubled=False))
     left = judgement.remains
     yield from _ids("stuck", [*left.stuck_turns, *left.stuck_rows])
     yield from _ids("leaked slots", left.leaked_slots)

@@ -17,6 +17,8 @@ _STOP_BUTTON = "Stop"
 """Below what waits or is being written."""
 _STOPPED = "Stopped."
 _CHILD = "Sub-agent "
+_REPORT = re.compile(r"Sub-agent (\S+) .*?\n\n", re.DOTALL)
+"""A report has the answer or the task below its first line; the line that a `/spawn` is answered with has not."""
 _OPEN = frozenset({"queued", "delivered", "started"})
 Venue = tuple[int, int | None]
 
@@ -94,6 +96,16 @@ def find_misplaced(snapshot: Snapshot) -> tuple[Misplaced, ...]:
         foreign = [homes[w] for w in sorted(words & homes.keys()) if homes[w].venue != message.venue]
         found += [Misplaced(said.key, message.chat, message.topic, message.message_id) for said in foreign]
     return tuple(found)
+
+
+def count_reports(snapshot: Snapshot) -> Mapping[str, int]:
+    """Return how many reports of each finished sub-agent of a chat stand there, by its name."""
+    counts = {c.name: 0 for c in snapshot.rows.children if c.state == "finished" and c.chat is not None}
+    for message in snapshot.shown:
+        found = _REPORT.match(message.text)
+        if found is not None and found[1] in counts:
+            counts[found[1]] += 1
+    return counts
 
 
 def find_disorder(judged: Sequence[Judged]) -> Mapping[Venue, tuple[int, ...]]:

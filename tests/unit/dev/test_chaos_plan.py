@@ -42,8 +42,8 @@ def test_the_plan_does_not_depend_on_the_process():
 
 def test_there_is_as_much_of_it_as_was_asked_for():
     assert sum(m.kind.asks for m in PLAN.messages) == 300
-    assert sum(f.act in KILLS for f in PLAN.faults) == 60
-    assert sum(f.act not in KILLS for f in PLAN.faults) == 30
+    assert sum(f.act in KILLS for f in PLAN.faults) == 72
+    assert sum(f.act not in KILLS for f in PLAN.faults) == 36
     assert {m.kind for m in PLAN.messages} == set(Kind)
     assert {m.conversation for m in PLAN.messages} == set(range(14))
 

@@ -173,3 +173,16 @@ def test_what_stands_beside_an_answer_is_counted():
     leftover = shown(2, "Starting a pod…", 1, buttons=("⏹ Stop",))
     judgement = check([said(0, 1)], [leftover, shown(3, ECHO, 1)], [turn(1)])
     assert [(j.verdict, j.beside) for j in judgement.judged] == [(Verdict.ANSWERED, (2,))]
+
+
+def test_reports_are_counted_by_their_sub_agent():
+    children = [ChildRow(name=f"tg-100-r1-k{n}", chat=CHAT, state="finished") for n in (1, 2, 3)]
+    children += [ChildRow(name="tg-100-r1-k4", chat=CHAT, state="created"), ChildRow(name="by-hand", state="finished")]
+    line = shown(2, "Sub-agent tg-100-r1-k3 (done): bash: true", 1)
+    once, twice = (shown(n, f"Sub-agent tg-100-r1-k{n} (2 s): bash: true\n\nTool said: x", 1) for n in (1, 2))
+    judgement = check([], [line, once, twice, twice], children=children)
+    assert judgement.reports == {"tg-100-r1-k1": 1, "tg-100-r1-k2": 2, "tg-100-r1-k3": 0}
+    assert judgement.reports_by(doubled=True) == ("tg-100-r1-k2",)
+    assert judgement.reports_by(doubled=False) == ("tg-100-r1-k3",)
+    failed = shown(5, "Sub-agent tg-100-r1-k3 failed: it died.\n\nIts task (2 s): bash: true", 1)
+    assert check([], [failed], children=children[2:3]).reports == {"tg-100-r1-k3": 1}
