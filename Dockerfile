@@ -21,8 +21,9 @@ RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false --mount=type=sec
     python3 -m venv --without-pip /opt/venv \
  && /usr/bin/python3 -m pip --python /opt/venv/bin/python install -q --no-cache-dir --no-compile --require-hashes -r requirements-operator.lock
 COPY contract ./contract
+COPY kube ./kube
 COPY operator ./operator
-RUN cp -r contract/agent_contract operator/agent_operator /opt/venv/lib/python3.11/site-packages/ \
+RUN cp -r contract/agent_contract kube/agent_kube operator/agent_operator /opt/venv/lib/python3.11/site-packages/ \
  && python3 -m compileall -q --invalidation-mode unchecked-hash /opt/venv/lib
 
 FROM builder AS venv-gateway
@@ -32,8 +33,9 @@ RUN --mount=type=secret,id=ca,target=/run/ca.crt,required=false --mount=type=sec
     python3 -m venv --without-pip /opt/venv \
  && /usr/bin/python3 -m pip --python /opt/venv/bin/python install -q --no-cache-dir --no-compile --require-hashes -r requirements-gateway.lock
 COPY contract ./contract
+COPY kube ./kube
 COPY gateway ./gateway
-RUN cp -r contract/agent_contract gateway/agent_gateway /opt/venv/lib/python3.11/site-packages/ \
+RUN cp -r contract/agent_contract kube/agent_kube gateway/agent_gateway /opt/venv/lib/python3.11/site-packages/ \
  && python3 -m compileall -q --invalidation-mode unchecked-hash /opt/venv/lib
 
 FROM builder AS venv-runner

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from agent_gateway.leader import take_over
 from agent_gateway.store import Store
+from agent_gateway.store.leadership import take_over
 from tests.support.apiserver import running_apiserver
 from tests.support.postgres import running_postgres
 

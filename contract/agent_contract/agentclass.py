@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from agent_contract.base import Wire
-from agent_contract.conditions import Condition
+from agent_contract.conditions import Conditions
 from agent_contract.terms import Thinking, Timeouts
+from agent_contract.text import Cleaned
 
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$", max_length=32)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
@@ -149,14 +150,14 @@ class AgentClassSpec(Wire):
         list[Annotated[str, Field(pattern=r"^[+]?[A-Za-z0-9_-]+$", max_length=64)]], Field(max_length=64)
     ] = []
     """pi's tools by name (its `--tools`); empty means pi's own default set."""
-    instructions: Annotated[str, Field(max_length=32768)] = ""
+    instructions: Annotated[str, Cleaned(32768, cut=False)] = ""
     """Added to the agent's system prompt."""
 
 
 class AgentClassStatus(Wire):
     """Written by the operator."""
 
-    conditions: Annotated[list[Condition], Field(max_length=8)] = []
+    conditions: Conditions = []
     """Accepted: whether the class can be used."""
 
 

@@ -10,10 +10,11 @@ from pydantic import Field
 
 from agent_contract.agentclass import ModelRef, Name
 from agent_contract.base import Wire
-from agent_contract.conditions import Condition
+from agent_contract.conditions import Conditions
+from agent_contract.lenient import RunNumber, known_or
 from agent_contract.names import DEFAULT_CLASS
+from agent_contract.text import Message, ObjectName, ObjectUid, Title, Word
 
-RunNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 TelegramId = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
@@ -44,12 +45,14 @@ class AgentThreadSpec(Wire):
 
     channel: Channel
     class_ref: ClassRef = ClassRef()
-    title: Annotated[str, Field(max_length=256, description="What people call it.")] = ""
+    title: Annotated[Title, Field(description="What people call it.")] = ""
     run: Annotated[
         RunNumber | None,
         Field(description="The run wanted: only grows. Run N is started once; runs below it must not run."),
     ] = None
-    stop: Annotated[RunNumber | None, Field(description="That run, and those below it, must not be running.")] = None
+    stop: Annotated[
+        RunNumber | None, Field(description="That run, and those below it, must not be running: only grows.")
+    ] = None
     suspend: Annotated[bool, Field(description="An administrator's hold: nothing runs, the chat is told.")] = False
     model: Annotated[ModelRef | None, Field(description="Takes the place of the class's model.")] = None
 
@@ -115,19 +118,19 @@ class RunStatus(Wire):
 
     number: RunNumber
     """Which run."""
-    job_name: Annotated[str, Field(max_length=253)] | None = None
+    job_name: ObjectName | None = None
     """Its Job; set as soon as the run was begun."""
-    pod_name: Annotated[str, Field(max_length=253)] | None = None
+    pod_name: ObjectName | None = None
     """Its pod."""
-    pod_uid: Annotated[str, Field(max_length=64)] | None = None
+    pod_uid: ObjectUid | None = None
     """UID of its pod."""
     started_at: datetime | None = None
     """When the agent's container started."""
     finished_at: datetime | None = None
     """When it was over; never taken back."""
-    reason: Annotated[str, Field(max_length=128)] | None = None
+    reason: Word | None = None
     """Why it waits or ended, in a word."""
-    message: Annotated[str, Field(max_length=2048)] | None = None
+    message: Message | None = None
     """Why it waits or ended, in a sentence."""
     exit_code: int | None = None
     """Exit code of the agent's container."""
@@ -136,13 +139,13 @@ class RunStatus(Wire):
 class AgentThreadStatus(Wire):
     """Written by the operator alone."""
 
-    phase: Phase | None = None
+    phase: Annotated[Phase | None, known_or(None, list(Phase))] = None
     """Where the thread stands."""
     run: RunStatus | None = None
     """The run wanted, or the last one. It is over when finishedAt is set."""
     previous_run: RunStatus | None = None
     """The run before it."""
-    conditions: Annotated[list[Condition], Field(max_length=8)] = []
+    conditions: Conditions = []
     """Accepted, PodScheduled, Ready and Suspended."""
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from agent_contract.base import Wire
+from agent_contract.lenient import known_or
+from agent_contract.text import Cleaned
+
+MAX_CONDITIONS: Final = 8
 
 
 class ConditionType(StrEnum):
@@ -32,18 +36,26 @@ class ConditionType(StrEnum):
 class Condition(Wire):
     """One `metav1.Condition`."""
 
-    type: Annotated[str, Field(max_length=316)]
+    type: Annotated[str, Cleaned(316)]
     """Accepted, PodScheduled, Ready, Suspended, Complete or Failed."""
-    status: Literal["True", "False", "Unknown"]
+    status: Annotated[Literal["True", "False", "Unknown"], known_or("Unknown", ("True", "False"))]
     """True, False or Unknown."""
-    reason: Annotated[str, Field(min_length=1, max_length=1024)]
+    reason: Annotated[str, Cleaned(1024, least=1)]
     """One word for programs."""
-    message: Annotated[str, Field(max_length=32768)] = ""
+    message: Annotated[str, Cleaned(32768)] = ""
     """A sentence for people."""
     observed_generation: int = 0
     """The metadata.generation that was looked at."""
     last_transition_time: datetime
     """When the status last flipped."""
+
+
+def _first(value: Any) -> Any:
+    """Leave out what a newer release tells beyond the bound."""
+    return value[:MAX_CONDITIONS] if isinstance(value, list) else value
+
+
+Conditions = Annotated[list[Condition], Field(max_length=MAX_CONDITIONS), BeforeValidator(_first)]
 
 
 def set_condition(conditions: Sequence[Condition], new: Condition) -> list[Condition]:

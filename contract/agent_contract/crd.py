@@ -6,7 +6,6 @@ files of `crds/` differ.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from types import MappingProxyType
@@ -18,13 +17,19 @@ from agent_contract import agentclass, agentthread, conditions, names, subagent,
 from agent_contract.agentclass import AgentClassSpec, AgentClassStatus
 from agent_contract.agentthread import AgentThreadSpec, AgentThreadStatus
 from agent_contract.fielddocs import Docs, read_docs
+from agent_contract.lenient import MAX_RUN
 from agent_contract.subagent import SubAgentSpec, SubAgentStatus
+from agent_contract.yamltext import dump_yaml
 
 FOLDER = Path(__file__).resolve().parents[2] / "crds"
 _MODULES = (agentclass, agentthread, subagent, conditions, terms)
 _MAX_TEXT = 4096
 _MAX_ITEMS = 64
 _INT32 = 2**31 - 1
+_KEPT = {
+    "type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "maxItems",
+    "format", "default", "required",
+}  # fmt: skip
 
 NAME_PATTERN = "^[a-z]([-a-z0-9]*[a-z0-9])?-n?[1-9][0-9]*(-[1-9][0-9]*)?$"
 _MAX_NAME = 63
@@ -44,7 +49,13 @@ THREAD_RULES = [
     }
 ]
 SPEC_RULES = [
-    {"rule": "!has(oldSelf.run) || (has(self.run) && self.run >= oldSelf.run)", "message": "run only grows"},
+    {
+        # what is over the bound was written before there was one, and can be mended
+        "rule": f"!has(oldSelf.{field}) || (has(self.{field})"
+        f" && (self.{field} >= oldSelf.{field} || oldSelf.{field} > {MAX_RUN}))",
+        "message": f"{field} only grows",
+    }
+    for field in ("run", "stop")
 ]
 CHANNEL_RULES = [
     {"rule": "self == oldSelf", "message": "channel cannot be changed: an AgentThread is one conversation"},
@@ -124,24 +135,7 @@ def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
         return _convert(node, definitions)
     if "const" in node:
         node = {**node, "enum": [node["const"]], "type": "string"}
-    result = {
-        key: value
-        for key, value in node.items()
-        if key
-        in {
-            "type",
-            "enum",
-            "pattern",
-            "minLength",
-            "maxLength",
-            "minimum",
-            "maximum",
-            "maxItems",
-            "format",
-            "default",
-            "required",
-        }
-    }
+    result = {key: value for key, value in node.items() if key in _KEPT}
     if description := node.get("description"):
         result["description"] = " ".join(description.split())
     if "properties" in node:
@@ -279,33 +273,7 @@ def build_files() -> dict[Path, str]:
         "subagents": build_sub_agent(),
         "agentclasses": build_agent_class(),
     }
-    return {FOLDER / f"{name}.yaml": _yaml(definition) for name, definition in definitions.items()}
-
-
-def _yaml(value: Any, indent: int = 0) -> str:
-    """Write YAML of plain JSON values; scalars as JSON, which YAML reads."""
-    pad = "  " * indent
-    if isinstance(value, dict) and value:
-        lines = []
-        for key, item in value.items():
-            nested = isinstance(item, dict | list) and item
-            text = _yaml(item, indent + 1) if nested else _scalar(item)
-            lines.append(f"{pad}{key}:" + (f"\n{text}" if nested else f" {text}\n"))
-        return "".join(lines)
-    if isinstance(value, list) and value:
-        lines = []
-        for item in value:
-            if isinstance(item, dict | list) and item:
-                text = _yaml(item, indent + 1)
-                lines.append(f"{pad}- {text[len(pad) + 2 :]}")
-            else:
-                lines.append(f"{pad}- {_scalar(item)}\n")
-        return "".join(lines)
-    return f"{pad}{_scalar(value)}\n"
-
-
-def _scalar(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return {FOLDER / f"{name}.yaml": dump_yaml(definition) for name, definition in definitions.items()}
 
 
 def main() -> int:

@@ -34,7 +34,7 @@ SUBAGENT_RUN: Final = 1
 LABEL_EGRESS: Final = f"{GROUP}/egress"
 """The chart's NetworkPolicies choose by it where an agent may connect to."""
 SCHEMA_ANNOTATION: Final = f"{GROUP}/schema-revision"
-SCHEMA_REVISION: Final = 3
+SCHEMA_REVISION: Final = 4
 """Grows with the custom resource definitions, for people who compare a cluster with a chart."""
 FIELD_MANAGER_OPERATOR: Final = "openclaw-operator"
 FIELD_MANAGER_GATEWAY: Final = "openclaw-gateway"

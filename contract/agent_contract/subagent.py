@@ -6,13 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from agent_contract.agentclass import Name
 from agent_contract.agentthread import ClassRef
 from agent_contract.base import Wire
-from agent_contract.conditions import Condition
+from agent_contract.conditions import Conditions
+from agent_contract.lenient import MAX_RUN, clamp
 from agent_contract.terms import DEFAULT_TASK_SECONDS, MAX_RESULT_BYTES, CallId, Task, TaskSeconds, WorkspaceMode
+from agent_contract.text import Cleaned, Message, ObjectName, ObjectUid, Word
 
 MAX_DEPTH = 4
 """The most that a class may allow: a name grows with each level, and a label holds 63 characters."""
@@ -25,9 +27,9 @@ class Parent(Wire):
     """AgentThread or SubAgent."""
     name: Name
     """The parent's name, in the same namespace."""
-    uid: Annotated[str, Field(min_length=1, max_length=64)]
+    uid: Annotated[str, Cleaned(64, least=1)]
     """The parent's metadata.uid."""
-    run: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    run: Annotated[int, Field(ge=0, le=MAX_RUN), clamp(MAX_RUN)] = 0
     """The parent's run that asked; 0 where a person did between two runs."""
     call_id: CallId
     """Which call of that run; asking twice with the same one gives one sub-agent."""
@@ -69,7 +71,7 @@ class SubAgentPhase(StrEnum):
 
 SUMMARY = 40
 """Characters of a text that a table has room for."""
-_Summary = Annotated[str, Field(max_length=SUMMARY)]
+_Summary = Annotated[str, Cleaned(SUMMARY)]
 
 
 class SubAgentSummary(Wire):
@@ -86,28 +88,40 @@ class SubAgentStatus(Wire):
 
     phase: SubAgentPhase | None = None
     """Where it stands."""
-    job_name: Annotated[str, Field(max_length=253)] | None = None
+    job_name: ObjectName | None = None
     """Its Job; set as soon as it was begun."""
-    pod_name: Annotated[str, Field(max_length=253)] | None = None
+    pod_name: ObjectName | None = None
     """Its pod."""
-    pod_uid: Annotated[str, Field(max_length=64)] | None = None
+    pod_uid: ObjectUid | None = None
     """UID of its pod."""
     started_at: datetime | None = None
     """When its container started."""
     finished_at: datetime | None = None
     """When it was over; never taken back."""
-    reason: Annotated[str, Field(max_length=128)] | None = None
+    reason: Word | None = None
     """Why it waits or how it ended, in a word."""
-    message: Annotated[str, Field(max_length=2048)] | None = None
+    message: Message | None = None
     """Why it waits or how it ended, in a sentence."""
-    result: Annotated[str, Field(max_length=MAX_RESULT_BYTES)] | None = None
+    result: Annotated[str, Cleaned(MAX_RESULT_BYTES)] | None = None
     """The beginning of its answer; the whole is in the history."""
     exit_code: int | None = None
     """Exit code of the agent's container."""
     summary: SubAgentSummary | None = None
     """Beginnings of task and answer, for tables."""
-    conditions: Annotated[list[Condition], Field(max_length=8)] = []
+    conditions: Conditions = []
     """Accepted, Complete and Failed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_phase(cls, value: Any) -> Any:
+        """Read a phase that this release does not know as none; of one that is over, as failed: nobody waits for it."""
+        if not isinstance(value, dict):
+            return value
+        phase = value.get("phase")
+        if not isinstance(phase, str) or phase in list(SubAgentPhase):
+            return value
+        ended = value.get("finishedAt") or value.get("finished_at")
+        return {**value, "phase": SubAgentPhase.FAILED if ended else None}
 
 
 class SubAgent(Wire):

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from agent_contract.base import Wire
+from agent_contract.text import Cleaned
 
 Thinking = Literal["off", "minimal", "low", "medium", "high", "xhigh"]
 
@@ -28,7 +29,7 @@ class Timeouts(Wire):
 
 
 # --- sub-agents ---------------------------------------------------------------------------------------
-Task = Annotated[str, Field(min_length=1, max_length=8192)]
+Task = Annotated[str, Cleaned(8192, least=1, cut=False)]
 TaskSeconds = Annotated[int, Field(ge=1, le=86400)]
 _CALL_ID = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 CALL_ID_PATTERN: Final = re.compile(_CALL_ID)

@@ -9,343 +9,103 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from agent_contract.base import Wire
-from agent_contract.terms import CallId, Task, TaskSeconds, Timeouts, WorkspaceMode
+from agent_contract.events import (
+    Compacting,
+    Event,
+    Failed,
+    MessageDone,
+    MessageReplaced,
+    Notice,
+    Retrying,
+    Steered,
+    Text,
+    Thinking,
+    ToolEnded,
+    ToolStarted,
+    TurnSettled,
+    TurnStarted,
+)
+from agent_contract.frames import (
+    PROTOCOL,
+    Abort,
+    Ack,
+    Entries,
+    EventFrame,
+    GatewayFrame,
+    Goodbye,
+    Hello,
+    Leave,
+    Ready,
+    Refused,
+    RunnerFrame,
+    Shutdown,
+    Stay,
+    Steer,
+    SubAgentAsk,
+    SubAgentCancel,
+    SubAgentResult,
+    SubAgentUpdate,
+    SubAgentUsage,
+    Turn,
+    TurnFile,
+    Welcome,
+)
+from agent_contract.text import MAX_TEXT
+
+__all__ = [
+    "MAX_FRAME_BYTES",
+    "PROTOCOL",
+    "Abort",
+    "Ack",
+    "Compacting",
+    "Entries",
+    "Event",
+    "EventFrame",
+    "Failed",
+    "FrameError",
+    "GatewayFrame",
+    "Goodbye",
+    "Hello",
+    "Leave",
+    "MessageDone",
+    "MessageReplaced",
+    "Notice",
+    "Ready",
+    "Refused",
+    "Retrying",
+    "RunnerFrame",
+    "Shutdown",
+    "Stay",
+    "Steer",
+    "Steered",
+    "SubAgentAsk",
+    "SubAgentCancel",
+    "SubAgentResult",
+    "SubAgentUpdate",
+    "SubAgentUsage",
+    "Text",
+    "Thinking",
+    "ToolEnded",
+    "ToolStarted",
+    "Turn",
+    "TurnFile",
+    "TurnSettled",
+    "TurnStarted",
+    "Welcome",
+    "decode_gateway",
+    "decode_runner",
+    "encode",
+]
 
 T = TypeVar("T")
 
-PROTOCOL = 1
-"""The gateway serves this and the one before."""
-MAX_FRAME_BYTES = 8 * 1024 * 1024
+MAX_FRAME_BYTES = MAX_TEXT
 """Larger frames are refused; session lines above it travel in several `entries` frames or by HTTP."""
-
-
-# --- runner -> gateway ----------------------------------------------------------------------------
-
-
-class Hello(Wire):
-    """First frame of a connection."""
-
-    type: Literal["hello"] = "hello"
-    protocol: int = PROTOCOL
-    run: int
-    versions: dict[str, str] = {}
-    turns_seen: list[int] = []
-    """Every turn id this runner was ever given; it never prompts one twice."""
-    acked: int = 0
-    """The last sequence number that the runner knows to be acknowledged."""
-    ready: bool = False
-    """pi answers and holds the session (true on a reconnect)."""
-
-
-class Ready(Wire):
-    """pi answers and holds the restored session: turns may come."""
-
-    type: Literal["ready"] = "ready"
-    timings: dict[str, float] = {}
-    """Seconds since the runner's process started, by step: `pi_spawned`, `connected`, `welcomed`, `pi_ready`."""
-    files_problem: Annotated[str, Field(max_length=500)] = ""
-    """Why the files that the welcome announced are not there, in words."""
-
-
-class TurnStarted(Wire):
-    """pi accepted the prompt."""
-
-    kind: Literal["turn_started"] = "turn_started"
-
-
-class Text(Wire):
-    """More text of one assistant message of the turn: `text` belongs at `offset` (in code points)."""
-
-    kind: Literal["text"] = "text"
-    message: int
-    offset: int
-    text: str
-
-
-class Thinking(Wire):
-    """The model thinks; the text itself stays in the session."""
-
-    kind: Literal["thinking"] = "thinking"
-
-
-class ToolStarted(Wire):
-    """A tool call began. `summary` is short and holds no output."""
-
-    kind: Literal["tool_started"] = "tool_started"
-    call: str
-    tool: str
-    summary: str = ""
-
-
-class ToolEnded(Wire):
-    """A tool call ended."""
-
-    kind: Literal["tool_ended"] = "tool_ended"
-    call: str
-    tool: str
-    error: bool = False
-
-
-class MessageDone(Wire):
-    """One assistant message is complete; `text` is the whole of it and replaces what was streamed."""
-
-    kind: Literal["message_done"] = "message_done"
-    message: int
-    text: str
-
-
-class MessageReplaced(Wire):
-    """An unfinished message failed and will be tried again: what was streamed of it no longer holds."""
-
-    kind: Literal["message_replaced"] = "message_replaced"
-    message: int
-
-
-class Retrying(Wire):
-    """pi waits before it asks the model again."""
-
-    kind: Literal["retrying"] = "retrying"
-    attempt: int
-    max_attempts: int
-    delay_ms: int
-    error: str = ""
-
-
-class Compacting(Wire):
-    """pi shortens its context."""
-
-    kind: Literal["compacting"] = "compacting"
-
-
-class Steered(Wire):
-    """The agent has read what was added to its running turn."""
-
-    kind: Literal["steered"] = "steered"
-    id: int
-
-
-class Notice(Wire):
-    """Something that the person should know, and that does not end the turn."""
-
-    kind: Literal["notice"] = "notice"
-    text: Annotated[str, Field(max_length=500)]
-
-
-class TurnSettled(Wire):
-    """The turn is over and went well. Every session line of it came before."""
-
-    kind: Literal["turn_settled"] = "turn_settled"
-
-
-class Failed(Wire):
-    """The turn is over and did not go well; what was written is kept."""
-
-    kind: Literal["failed"] = "failed"
-    reason: Literal["aborted", "timeout", "provider", "agent", "agent_died"]
-    error: str = ""
-    """In words, for the chat; of a provider's error its own text."""
-
-
-Event = Annotated[
-    TurnStarted
-    | Text
-    | Thinking
-    | ToolStarted
-    | ToolEnded
-    | MessageDone
-    | MessageReplaced
-    | Retrying
-    | Compacting
-    | Steered
-    | Notice
-    | TurnSettled
-    | Failed,
-    Field(discriminator="kind"),
-]
-
-
-class EventFrame(Wire):
-    """One event of one turn."""
-
-    type: Literal["event"] = "event"
-    seq: int
-    turn: int
-    event: Event
-
-
-class Entries(Wire):
-    """New lines of pi's session file, oldest first."""
-
-    type: Literal["entries"] = "entries"
-    seq: int
-    lines: list[str]
-    """Raw JSON lines as pi wrote them, each with its own `id`; never the header line."""
-
-
-class Leave(Wire):
-    """The runner has been idle (or its time is up, or its one turn is over) and asks to leave."""
-
-    type: Literal["leave"] = "leave"
-    seq: int
-    reason: Literal["idle", "run_deadline", "shutdown", "done"]
-
-
-class SubAgentAsk(Wire):
-    """The agent wants a sub-agent. Asking again with the same call id asks for the same one."""
-
-    type: Literal["subagent"] = "subagent"
-    seq: int
-    turn: int
-    call_id: CallId
-    """Minted by the runner for each tool call: a model's own ids repeat."""
-    task: Task
-    timeout_seconds: TaskSeconds | None = None
-    """Absent means the default, capped to what is left of the run."""
-    workspace: WorkspaceMode = "Copy"
-    copied: bool = False
-    """A copy of the workspace was stored under the call id."""
-
-
-class SubAgentCancel(Wire):
-    """Nobody waits any more for what a call asked for: it is to end."""
-
-    type: Literal["subagent_cancel"] = "subagent_cancel"
-    seq: int
-    call_id: CallId
-
-
-RunnerFrame = Annotated[
-    Hello | Ready | EventFrame | Entries | Leave | SubAgentAsk | SubAgentCancel, Field(discriminator="type")
-]
-
-# --- gateway -> runner ----------------------------------------------------------------------------
-
-
-class Welcome(Wire):
-    """Answer to `hello`: the run is this pod's from now on."""
-
-    type: Literal["welcome"] = "welcome"
-    thread: str
-    session_id: str
-    session_lines: int = 0
-    """How many stored lines `GET /v1/session` streams (one JSON line each); 0 means a new session."""
-    acked: int = 0
-    """The last sequence number committed."""
-    workspace: bool = False
-    """`GET /v1/workspace` streams packed files that belong into the workspace before the first turn."""
-    timeouts: Timeouts = Timeouts()
-
-
-class TurnFile(Wire):
-    """A file that came with a prompt; its place in the list is its number in `GET /v1/files/<turn>/<number>`."""
-
-    name: Annotated[str, Field(max_length=128)]
-    """One plain part of a path."""
-    media_type: Annotated[str, Field(max_length=128)] = ""
-    size: int | None = None
-    """Bytes, where they are known."""
-    about: Annotated[str, Field(max_length=128)] = ""
-    """What it is, where the name does not tell: a voice message of 12 s."""
-
-
-class Turn(Wire):
-    """A prompt."""
-
-    type: Literal["turn"] = "turn"
-    id: int
-    text: str
-    files: list[TurnFile] = []
-
-
-class Steer(Wire):
-    """Words for the running turn. Sent again after a reconnect until the runner tells that the agent has read them."""
-
-    type: Literal["steer"] = "steer"
-    turn: int
-    id: int
-    text: str
-
-
-class Abort(Wire):
-    """End the running turn now; its queue first, so that nothing runs after a stop."""
-
-    type: Literal["abort"] = "abort"
-    turn: int
-
-
-class SubAgentUpdate(Wire):
-    """How a sub-agent is: a line for the tool call that waits for it."""
-
-    type: Literal["subagent_update"] = "subagent_update"
-    call_id: CallId
-    text: str
-
-
-class SubAgentUsage(Wire):
-    """Tokens that a sub-agent, and those it started, took."""
-
-    input: int = 0
-    output: int = 0
-    cached: int = 0
-
-
-class SubAgentResult(Wire):
-    """How a sub-agent ended. Sent again after each reconnect until a session line holds it."""
-
-    type: Literal["subagent_result"] = "subagent_result"
-    call_id: CallId
-    name: str = ""
-    """Of the SubAgent; empty where none was made."""
-    ok: bool
-    text: str
-    """Its whole answer, or why there is none, in words."""
-    usage: SubAgentUsage = SubAgentUsage()
-
-
-class Ack(Wire):
-    """Everything up to `seq` is committed."""
-
-    type: Literal["ack"] = "ack"
-    seq: int
-
-
-class Stay(Wire):
-    """Answer to `leave`: a turn came in the same moment and follows."""
-
-    type: Literal["stay"] = "stay"
-
-
-class Goodbye(Wire):
-    """Answer to `leave`: the run is closed, exit 0."""
-
-    type: Literal["goodbye"] = "goodbye"
-
-
-class Refused(Wire):
-    """The gateway will not serve this runner (wrong protocol, lost lease); exit 69."""
-
-    type: Literal["refused"] = "refused"
-    reason: str
-
-
-class Shutdown(Wire):
-    """End everything within the grace and exit; what is unacknowledged is sent first."""
-
-    type: Literal["shutdown"] = "shutdown"
-    reason: str
-    grace_seconds: int = 10
-
-
-GatewayFrame = Annotated[
-    Welcome | Turn | Steer | Abort | Ack | Stay | Goodbye | Refused | Shutdown | SubAgentUpdate | SubAgentResult,
-    Field(discriminator="type"),
-]
-
 _RUNNER_TYPES = {"hello", "ready", "event", "entries", "leave", "subagent", "subagent_cancel"}
 _GATEWAY_TYPES = {"welcome", "turn", "steer", "abort", "ack", "stay", "goodbye", "refused", "shutdown"} | {
     "subagent_update", "subagent_result",

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from agent_gateway.config import GatewayConfig, load_config
 from agent_gateway.context import Context, build_context, build_providers, run_loops
-from agent_gateway.errors import ConfigError, DatabaseAway, GatewayError, OtherBot
+from agent_gateway.errors import ConfigError, GatewayError, OtherBot
 from agent_gateway.health import Health, create_health_app
 from agent_gateway.kube import KubeClient, KubeError
 from agent_gateway.leader import Leader
@@ -23,10 +23,10 @@ from agent_gateway.logs import configure_logs, describe_fault
 from agent_gateway.metrics import LEADING, OUTBOX_AGE, OUTBOX_PENDING, RUNNERS_CONNECTED, RUNS_OPEN
 from agent_gateway.runners.server import create_app, serve
 from agent_gateway.store import Store
-from agent_gateway.store.database import FAULTS, describe
-from agent_gateway.telegram.api import TelegramApi
+from agent_gateway.store.errors import Away
 from agent_gateway.telegram.errors import TelegramProblem
-from agent_gateway.telegram.menus import fill_menus
+from agent_gateway.telegram.outbound.api import TelegramApi
+from agent_gateway.telegram.outbound.menus import fill_menus
 from agent_gateway.telegram.ports import BotIdentity
 
 _log = logging.getLogger("agent_gateway")
@@ -79,9 +79,6 @@ def _explain(error: BaseException | None) -> int:
     if isinstance(error, GatewayError):
         _log.error("stopped", extra={"problem": str(error)})
         return _BAD_CONFIG if isinstance(error, (OtherBot, ConfigError)) else 1
-    if isinstance(error, FAULTS):
-        _log.error("stopped", extra={"problem": describe(error)})
-        return 1
     _log.error("failed", extra={"problem": describe_fault(error)})
     return 1
 
@@ -142,7 +139,7 @@ async def _leave(context: Context, site: web.AppRunner) -> None:
     await site.cleanup()
     await context.views.close()
     context.sender.stop()
-    with contextlib.suppress(*FAULTS, GatewayError):
+    with contextlib.suppress(Away, GatewayError):
         await asyncio.wait_for(context.sender.run(), _FLUSH_SECONDS)
     await context.proxy.close()
 
@@ -186,7 +183,7 @@ async def _open_store(config: GatewayConfig, health: Health, bot: BotIdentity) -
     while True:
         try:
             store = await _try_store(config, bot)
-        except DatabaseAway as error:
+        except Away as error:
             health.set("database", str(error))
             _log.warning("database_away", extra={"problem": str(error)})
             await asyncio.sleep(_RETRY_SECONDS)
@@ -198,7 +195,7 @@ async def _open_store(config: GatewayConfig, health: Health, bot: BotIdentity) -
 async def _try_store(config: GatewayConfig, bot: BotIdentity) -> Store:
     dsn = config.read_dsn()
     if not dsn:
-        raise DatabaseAway("There is no database: set DATABASE_URL, or put it into the gateway's Secret.")
+        raise Away("There is no database: set DATABASE_URL, or put it into the gateway's Secret.")
     store = await Store.open(dsn, bot.id)
     # a process of its own, so that the tool's memory is gone before the gateway serves
     command = [sys.executable, "-m", "agent_gateway.store.migrate"]
@@ -209,18 +206,18 @@ async def _try_store(config: GatewayConfig, bot: BotIdentity) -> Store:
     if process.returncode:
         await store.close()
         last = words.decode(errors="replace").strip().splitlines()[-1:]
-        raise DatabaseAway(last[0] if last and "schema" in last[0] else "The schema could not be brought up to date.")
+        raise Away(last[0] if last and "schema" in last[0] else "The schema could not be brought up to date.")
     return store
 
 
 async def _count(context: Context) -> None:
     """Keep the gauges."""
     while True:
-        with contextlib.suppress(*FAULTS):
-            pending, age = await context.store.outbox_backlog()
+        with contextlib.suppress(Away):
+            pending, age = await context.store.outbox.backlog()
             OUTBOX_PENDING.set(pending)
             OUTBOX_AGE.set(age)
-            RUNS_OPEN.set(await context.store.open_runs())
+            RUNS_OPEN.set(await context.store.runs.count_open())
         RUNNERS_CONNECTED.set(context.registry.count())
         await asyncio.sleep(10)
 

@@ -7,44 +7,44 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from agent_gateway.commands.again import AgainButtons
+from agent_gateway.commands.pairing import Pairing
+from agent_gateway.commands.settings import Models, SettingCommands
+from agent_gateway.commands.status import StatusCommands
+from agent_gateway.commands.steering import Steering
+from agent_gateway.commands.stopbutton import StopButton
+from agent_gateway.commands.subagents import SubAgentCommands
+from agent_gateway.commands.table import Commands
+from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.config import GatewayConfig
-from agent_gateway.dispatch.access import Access
-from agent_gateway.dispatch.again import AgainButtons
-from agent_gateway.dispatch.commands import Commands
-from agent_gateway.dispatch.inbox import Dispatcher
-from agent_gateway.dispatch.moving import Moving
-from agent_gateway.dispatch.notes import Notes
-from agent_gateway.dispatch.pairing import Pairing
-from agent_gateway.dispatch.places import Places
-from agent_gateway.dispatch.settings import Models, SettingCommands
-from agent_gateway.dispatch.status import StatusCommands
-from agent_gateway.dispatch.steering import Steering
-from agent_gateway.dispatch.stopbutton import StopButton
-from agent_gateway.dispatch.subagents import SubAgentService
-from agent_gateway.dispatch.subcommands import SubAgentCommands
-from agent_gateway.dispatch.threads import Threads, read_link
-from agent_gateway.dispatch.turncommands import TurnCommands
-from agent_gateway.dispatch.wake import Wake
+from agent_gateway.conversations.notes import PromptNotes
+from agent_gateway.conversations.reconciler import Threads, read_link
+from agent_gateway.inbox.access import Access
+from agent_gateway.inbox.dispatcher import Dispatcher
+from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.kube import KubeClient
 from agent_gateway.leader import Leader
-from agent_gateway.llm.providers import Keys, Providers, build_provider
-from agent_gateway.llm.proxy import LlmProxy
+from agent_gateway.models.providers import Keys, Providers, build_provider
+from agent_gateway.models.proxy import LlmProxy
 from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.subagents import SubAgents
-from agent_gateway.runners.auth import Authenticator
+from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
-from agent_gateway.telegram.api import TelegramApi
-from agent_gateway.telegram.budget import Budgets
-from agent_gateway.telegram.ingest import Ingest
-from agent_gateway.telegram.menus import fill_own_menu
+from agent_gateway.subagents.service import SubAgentService
+from agent_gateway.telegram.outbound.api import TelegramApi
+from agent_gateway.telegram.outbound.budget import Budgets
+from agent_gateway.telegram.outbound.menus import fill_own_menu
+from agent_gateway.telegram.outbound.reactions import Reactions
+from agent_gateway.telegram.outbound.sender import Sender
+from agent_gateway.telegram.outbound.views import Views
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.telegram.reactions import Reactions
-from agent_gateway.telegram.sender import Sender
-from agent_gateway.telegram.views import Views
+from agent_gateway.venues.moving import Moving
+from agent_gateway.venues.venues import Venues
+from agent_gateway.wake import Wake
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Context:
     ingest: Ingest
     access: Access
     dispatcher: Dispatcher
-    places: Places
+    venues: Venues
     threads: Threads
     adopter: Adopter
     subagents: SubAgents
@@ -92,16 +92,16 @@ def build_context(
     adopter.resources = resources
     budgets = Budgets()
     check: Callable[[], None] = leader.check
-    views = Views(api, store, check=check, budgets=budgets, drafts=config.telegram_drafts)
-    sender = Sender(api, store, check=check, budgets=budgets)
+    views = Views(api, store.views, check=check, budgets=budgets, drafts=config.telegram_drafts)
+    sender = Sender(api, store.outbox, store.files, check=check, budgets=budgets)
     wake.on_outbox = sender.notify
-    reactions = Reactions(api, store, check=check, cooldowns=budgets)
+    reactions = Reactions(api, store.reactions, check=check, cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
     adopter.allows, adopter.moved = access.allows, access.has_moved
     moving = Moving(store, resources, registry, views, wake, access, config.bot_name)
-    places = Places(store, resources, registry, views, wake, moving, check)
-    api.on_problem = places.note
+    venues = Venues(store, resources, registry, views, wake, moving, check)
+    api.on_problem = venues.note
     subagent_adopter = SubAgentAdopter(store, wake)
     subagents = SubAgents(kube, config.namespace, subagent_adopter.changed)
     subagent_adopter.resources = subagents
@@ -116,7 +116,7 @@ def build_context(
         views,
         wake,
         is_admin=access.is_admin,
-        subagents=SubAgentCommands(store, service.wishes, config.bot_name, is_admin=access.is_admin),
+        subagents=SubAgentCommands(store, service.requests, config.bot_name, is_admin=access.is_admin),
         service=service,
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
         stop_button=StopButton(store, registry, wake, views),
@@ -126,7 +126,7 @@ def build_context(
         again=AgainButtons(store, views, wake),
         fill_menu=partial(fill_own_menu, api),
     )
-    proxy = LlmProxy(build_providers(config), store)
+    proxy = LlmProxy(build_providers(config), store.usage)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)
     return Context(
         store=store,
@@ -136,7 +136,7 @@ def build_context(
         views=views,
         sender=sender,
         reactions=reactions,
-        ingest=Ingest(api, store, check=check, wake=wake.inbox),
+        ingest=Ingest(api, store.inbox, check=check, wake=wake.inbox),
         access=access,
         dispatcher=Dispatcher(
             store,
@@ -149,11 +149,11 @@ def build_context(
             check,
             api,
             steering,
-            places=places,
+            venues=venues,
             letting_in=Pairing(store, access, wake, views, enabled=config.telegram_pairing),
             unaddressed=config.telegram_group_trigger == "all",
         ),
-        places=places,
+        venues=venues,
         threads=Threads(store, resources, registry, views, wake, check, children=service, max_runs=config.max_threads),
         adopter=adopter,
         subagents=subagents,
@@ -167,9 +167,9 @@ def build_context(
             authenticator,
             proxy,
             service,
-            service.wishes,
+            service.requests,
             api,
-            Notes(store, resources, wake),
+            PromptNotes(store, resources, wake),
         ),
         wake=wake,
     )
@@ -191,7 +191,7 @@ async def run_loops(context: Context, leader: Leader) -> None:
             ("subagent adopter", context.subagent_adopter.run()),
             ("ingest", context.ingest.run()),
             ("dispatcher", context.dispatcher.run()),
-            ("places", context.places.run()),
+            ("venues", context.venues.run()),
             ("threads", context.threads.run()),
             ("sender", context.sender.run()),
             ("reactions", context.reactions.run()),

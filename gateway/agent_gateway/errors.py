@@ -2,7 +2,6 @@
 
 GatewayError
 ├── ConfigError       settings that no waiting mends; exit 64
-├── DatabaseAway      Postgres is out of reach; waited out
 ├── LeadershipLost    another gateway leads now; every effect stops
 ├── RunRefused        a runner may not serve this run; its text is told to it
 │   └── RunClosed     that run was closed by leave; the runner is told goodbye again
@@ -19,10 +18,6 @@ class GatewayError(Exception):
 
 class ConfigError(GatewayError):
     """Settings that no waiting mends."""
-
-
-class DatabaseAway(GatewayError):
-    """Postgres is out of reach."""
 
 
 class LeadershipLost(GatewayError):

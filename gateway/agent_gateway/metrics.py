@@ -15,6 +15,9 @@ FIRST_TEXT = Histogram(
 )
 OUTBOX_PENDING = Gauge("openclaw_outbox_pending", "Answers that are not yet in the chat.")
 OUTBOX_AGE = Gauge("openclaw_outbox_age_seconds", "Age of the oldest answer that is not yet in the chat.")
+LOOP_FAILURES = Counter(
+    "openclaw_loop_failures", "Failures of the gateway's loops, each begun again, by loop.", ["loop"]
+)
 RUNS_OPEN = Gauge("openclaw_runs_open", "Runs that are wanted or live.")
 RUNNERS_CONNECTED = Gauge("openclaw_runners_connected", "Runners that are connected.")
 LEADING = Gauge("openclaw_leading", "1 while this gateway leads.")

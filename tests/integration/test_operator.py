@@ -11,7 +11,7 @@ import pytest
 from agent_contract import names
 from agent_gateway.kube import KubeClient
 from tests.support.eventually import eventually
-from tests.support.operating import Agents, Operator, prepare_namespace
+from tests.support.operating import AT, Agents, Operator, prepare_namespace
 
 pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
 NAMESPACE = "agents"
@@ -119,6 +119,16 @@ async def test_how_a_run_ends(operator, agents, code, more, reason):
     status = await agents.status(name, phase="Idle", reason=reason, exitCode=code)
     assert status["run"]["message"].endswith(".")
     assert len(await agents.pods(name)) == 1
+
+
+async def test_what_a_pod_says_at_its_end_is_fit_to_be_stored(operator, agents):
+    """An agent's tools may write the termination message; a NUL in it cannot be stored by whoever reads the status."""
+    name = await agents.make_thread(next(chats), run=1)
+    pod = await agents.run(name)
+    ended = {"exitCode": 70, "reason": "Error", "startedAt": AT, "finishedAt": AT, "message": "pi: \x00\x01 died"}
+    await agents.report(pod, "Failed", terminated=ended)
+    status = await agents.status(name, phase="Idle", reason="AgentFailed")
+    assert status["run"]["message"].endswith("pi: \ufffd\x01 died")
 
 
 async def test_the_next_run_keeps_the_end_of_the_one_before(operator, agents):

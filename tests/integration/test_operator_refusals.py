@@ -57,6 +57,25 @@ async def test_nonsense_in_a_thread_is_refused_with_a_sentence(agents, spec, wor
     assert words in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"stop": 4}, "stop only grows"),
+        ({"stop": None}, "stop only grows"),
+        ({"stop": 2147483001}, "should be less than or equal to 2147483000"),
+        ({"run": 2147483001}, "should be less than or equal to 2147483000"),
+    ],
+)
+async def test_a_late_stop_does_not_undo_a_newer_one(agents, spec, words):
+    name = await agents.make_thread(next(chats), run=5, stop=5, suspend=True)
+    with pytest.raises(KubeError) as refused:
+        await agents.change(name, **spec)
+    assert refused.value.status == 422
+    assert words in str(refused.value)
+    await agents.change(name, stop=5)
+    await agents.change(name, stop=2147483000)
+
+
 @pytest.mark.parametrize("name", ["tg-8", "tg-n7", "tg-7-1", "other-7", "x", "tg-07", "tg-7-"])
 async def test_a_name_that_is_not_its_channels_is_refused(agents, name):
     body = {

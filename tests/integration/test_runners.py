@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from agent_contract import names, wire
-from agent_gateway.leader import take_over
+from agent_gateway.store.leadership import take_over
 from agent_gateway.store.rows import RunState, TurnState
 from tests.support.eventually import eventually
 from tests.support.runners import bearer, running_port
@@ -36,7 +36,7 @@ async def thread(port):
 
 
 async def deliver(port, thread, run=1):
-    turn = await eventually(lambda: port.store.deliver_next(thread.id, run))
+    turn = await eventually(lambda: port.store.turns.deliver_next(thread.id, run))
     await port.deps.registry.link(thread.id).send_turn(turn)
     return turn
 
@@ -76,11 +76,11 @@ async def test_a_turn_from_prompt_to_final(port, thread):
     assert port.deps.views.tools[:3] == [(), (), ("💻 ls …",)]
     final = await final_of(port, turn)
     assert (final["text"], final["message_ids"], final["kind"]) == ("Hello\n\nDone.", [501], "final")
-    assert (await port.store.turn_by_id(turn.id)).state is TurnState.DONE
-    assert await port.store.session_length(thread.session_id) == 2
+    assert (await port.store.turns.by_id(turn.id)).state is TurnState.DONE
+    assert await port.store.sessions.length(thread.session_id) == 2
     assert port.deps.wake.outboxes == 1
     assert port.deps.wake.threads[-1] == thread.id
-    assert (await port.store.run(thread.id, 1)).acked_seq == 8
+    assert (await port.store.runs.get(thread.id, 1)).acked_seq == 8
     assert port.deps.registry.link(thread.id).turn_id is None
 
 
@@ -102,7 +102,7 @@ async def test_the_tools_of_a_turn_are_counted_over_a_new_connection(port, threa
     await runner.event(9, turn.id, wire.TurnSettled())
     await runner.acked(9)
     assert port.deps.views.tools[-1] == ("📖 a.py ✓", "💻 PASSWORD=[hidden] make ✗", "📖 c.py ✓")
-    (row,) = await port.store.claim_outbox(())
+    (row,) = await port.store.outbox.claim(())
     assert (row.text, row.tools.total, row.tools.failed) == ("Done.", 3, 1)
     assert row.tools.seconds >= 0
     assert "hunter2" not in await port.store.pool.fetchval("SELECT state::text FROM turn_tools")
@@ -113,8 +113,8 @@ async def test_the_tools_of_a_turn_are_counted_over_a_new_connection(port, threa
     [(0, (), False), (1, (f"💻 {'y' * 59}… …",), True), (2, (f"💻 {'y' * 119}… …",), True)],
 )
 async def test_as_much_is_shown_as_was_asked_for(port, thread, level, shown, counted):
-    async with port.store.fenced() as connection:
-        await port.store.set_verbosity(connection, thread.id, level)
+    async with port.store.transaction() as tx:
+        await tx.settings.set_verbosity(thread.id, level)
     runner = await port.join()
     await port.make_turn(thread)
     turn = await deliver(port, thread)
@@ -124,21 +124,21 @@ async def test_as_much_is_shown_as_was_asked_for(port, thread, level, shown, cou
     await runner.event(4, turn.id, wire.TurnSettled())
     await runner.acked(4)
     assert port.deps.views.tools[-1] == shown
-    (row,) = await port.store.claim_outbox(())
+    (row,) = await port.store.outbox.claim(())
     assert (row.text, row.tools is not None) == ("Done.", counted)
 
 
 async def test_an_acknowledgement_comes_only_after_its_commit(port, thread):
     runner = await port.join()
     blocker = port.store.pool
-    async with blocker.acquire() as connection, connection.transaction():
-        await connection.execute("SELECT * FROM runs FOR UPDATE")
+    async with blocker.acquire() as tx, tx.transaction():
+        await tx.execute("SELECT * FROM runs FOR UPDATE")
         await runner.send(wire.Entries(seq=1, lines=[entry(1)]))
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         await eventually(lambda: blocker.fetchval(waiting))
         assert runner.acks() == []
     await runner.acked(1)
-    assert await port.store.session_length(thread.session_id) == 1
+    assert await port.store.sessions.length(thread.session_id) == 1
 
 
 async def test_a_failed_turn_keeps_its_text_and_says_why(port, thread):
@@ -151,7 +151,7 @@ async def test_a_failed_turn_keeps_its_text_and_says_why(port, thread):
     await runner.acked(3)
     final = await final_of(port, turn)
     assert final["text"] == "Half an ans\n\nRequest timed out. Process killed. Try again."
-    ended = await port.store.turn_by_id(turn.id)
+    ended = await port.store.turns.by_id(turn.id)
     assert (ended.state, ended.reason) == (TurnState.FAILED, "timeout")
 
 
@@ -185,7 +185,7 @@ async def test_text_is_stored_seldom_and_shown_at_once(port, thread):
     await eventually(lambda: port.deps.views.shown and port.deps.views.shown[-1][1] == "x" * 200)
     await runner.acked(200)
     assert len(runner.acks()) < 10
-    assert (await port.store.view(turn.id)).messages == ("x" * 200,)
+    assert (await port.store.views.get(turn.id)).messages == ("x" * 200,)
 
 
 async def test_frames_sent_again_change_nothing(port, thread):
@@ -195,7 +195,7 @@ async def test_frames_sent_again_change_nothing(port, thread):
     await runner.send(wire.Entries(seq=1, lines=[entry(1)]))
     await runner.send(wire.Entries(seq=2, lines=[entry(2)]))
     await runner.acked(2)
-    assert await port.store.session_length(thread.session_id) == 2
+    assert await port.store.sessions.length(thread.session_id) == 2
 
 
 async def test_a_hole_in_the_sequence_is_refused_with_words(port, thread):
@@ -279,7 +279,7 @@ async def test_a_turn_delivered_but_not_seen_is_sent_again(port, thread):
     await runner.close()
     await eventually(lambda: not port.deps.registry.link(thread.id).connected)
     await port.make_turn(thread, text="for later")
-    turn = await port.store.deliver_next(thread.id, 1)
+    turn = await port.store.turns.deliver_next(thread.id, 1)
     assert not await port.deps.registry.link(thread.id).send_turn(turn)
     again = await port.join(ready=True)
     assert (await again.get(wire.Turn)).id == turn.id
@@ -294,7 +294,7 @@ async def test_a_gateway_that_restarts_in_the_middle_of_a_turn_goes_on(store, ds
         turn = await deliver(port, thread)
         await runner.event(1, turn.id, text(0, 0, "Before, "))
         await runner.acked(1)
-        await store.save_view_messages(turn.id, [77])
+        await store.views.save_messages(turn.id, [77])
         kube = port.kube
     await eventually(lambda: runner.closed == str(int(aiohttp.WSCloseCode.GOING_AWAY)))
     async with running_port(store, kube=kube) as port:
@@ -331,7 +331,7 @@ async def test_another_pod_of_the_run_is_refused_for_ever(port, thread):
 
 
 async def test_an_older_run_is_refused(port, thread):
-    await port.store.end_run(thread.id, 1, "Stopped", None)
+    await port.store.runs.end(thread.id, 1, "Stopped", None)
     await port.make_run(thread, 2)
     await port.join("token-2", 2)
     old = await port.connect("token-1")
@@ -357,7 +357,7 @@ async def test_leaving_closes_the_run_and_is_answered_again(port, thread):
     runner = await port.join()
     await runner.send(wire.Leave(seq=1, reason="idle"))
     await runner.get(wire.Goodbye)
-    run = await port.store.run(thread.id, 1)
+    run = await port.store.runs.get(thread.id, 1)
     assert (run.state, run.reason) == (RunState.OVER, "IdleTimeout")
     assert port.deps.registry.link(thread.id) is None
     assert port.deps.wake.threads[-1] == thread.id
@@ -376,7 +376,7 @@ async def test_a_message_that_comes_while_the_runner_leaves_is_handed_over(port,
     assert (await runner.get(wire.Turn)).id == turn.id
     await runner.event(2, turn.id, wire.TurnStarted())
     await runner.acked(2)
-    assert (await port.store.turn_by_id(turn.id)).state is TurnState.STARTED
+    assert (await port.store.turns.by_id(turn.id)).state is TurnState.STARTED
 
 
 async def test_a_runner_whose_time_is_up_is_let_go_and_the_turn_waits(port, thread):
@@ -384,7 +384,7 @@ async def test_a_runner_whose_time_is_up_is_let_go_and_the_turn_waits(port, thre
     turn = await port.make_turn(thread)
     await runner.send(wire.Leave(seq=1, reason="run_deadline"))
     await runner.get(wire.Goodbye)
-    assert (await port.store.turn_by_id(turn.id)).state is TurnState.QUEUED
+    assert (await port.store.turns.by_id(turn.id)).state is TurnState.QUEUED
 
 
 async def test_a_turn_that_a_leaving_runner_did_not_take_is_no_failed_start(port, thread):
@@ -394,7 +394,7 @@ async def test_a_turn_that_a_leaving_runner_did_not_take_is_no_failed_start(port
     await runner.get(wire.Turn)
     await runner.send(wire.Leave(seq=1, reason="run_deadline"))
     await runner.get(wire.Goodbye)
-    waits = await port.store.turn_by_id(turn.id)
+    waits = await port.store.turns.by_id(turn.id)
     assert (waits.state, waits.run, waits.attempts) == (TurnState.QUEUED, None, 0)
 
 
@@ -403,11 +403,11 @@ async def test_a_stopped_turn_that_a_leaving_runner_did_not_take_does_not_wait_a
     await port.make_turn(thread)
     turn = await deliver(port, thread)
     await runner.get(wire.Turn)
-    async with port.store.fenced() as connection:
-        await port.store.ask_turn_stop(connection, turn.id)
+    async with port.store.transaction() as tx:
+        await tx.turns.ask_stop(turn.id)
     await runner.send(wire.Leave(seq=1, reason="run_deadline"))
     await runner.get(wire.Goodbye)
-    assert (await port.store.turn_by_id(turn.id)).state is TurnState.DELIVERED
+    assert (await port.store.turns.by_id(turn.id)).state is TurnState.DELIVERED
 
 
 async def test_a_runner_whose_word_of_being_ready_was_lost_is_known_as_ready(port, thread):
@@ -417,13 +417,13 @@ async def test_a_runner_whose_word_of_being_ready_was_lost_is_known_as_ready(por
     await first.close()
     second = await port.join(ready=True)
     await second.get(wire.Welcome)
-    assert await port.store.ready_runs() == {thread.id}
+    assert await port.store.runs.ready() == {thread.id}
 
 
 async def test_a_session_is_streamed_to_its_own_runner_only(port, thread):
     lines = [entry(number) for number in range(1, 3001)]
     other = await port.make_thread(43, "tg-43")
-    await port.store.add_entries(thread, 1, 0, lines)
+    await port.store.sessions.add_entries(thread, 1, 0, lines)
     await port.make_run(other, 1, pod="pod-other", token="token-other")
     url = port.url + names.PATH_SESSION
     async with port.session.get(url, headers=bearer("token-1")) as answer:
@@ -478,7 +478,7 @@ async def test_an_identity_costs_the_api_server_two_calls_a_minute(port, thread)
 
 async def test_a_run_that_is_over_is_told_so_and_its_token_buys_nothing(port, thread):
     runner = await port.join()
-    await port.store.end_run(thread.id, 1, "Stopped", None)
+    await port.store.runs.end(thread.id, 1, "Stopped", None)
     port.deps.registry.forget(thread.id, 1)
     assert "over" in (await runner.get(wire.Refused)).reason
     async with port.session.get(port.url + names.PATH_SESSION, headers=bearer("token-1")) as answer:
@@ -548,7 +548,7 @@ async def test_a_database_that_fails_sends_the_runner_away_and_takes_everything_
     assert (await again.get(wire.Welcome)).acked == 0
     await again.send(wire.Entries(seq=1, lines=[entry(1)]))
     await again.acked(1)
-    assert await port.store.session_length(thread.session_id) == 1
+    assert await port.store.sessions.length(thread.session_id) == 1
 
 
 async def test_nothing_is_acknowledged_over_text_that_could_not_be_stored(port, thread, caplog):

@@ -31,7 +31,7 @@ async def begin(port, files=(PHOTO,)):
     await port.make_run(thread)
     turn = await port.make_turn(thread, files=files)
     runner = await port.join()
-    await port.store.deliver_next(thread.id, 1)
+    await port.store.turns.deliver_next(thread.id, 1)
     return thread, turn, runner
 
 
@@ -58,7 +58,7 @@ async def rows(store):
 
 async def test_a_turn_tells_of_its_files_and_its_run_gets_them(port):
     thread, turn, runner = await begin(port)
-    await port.deps.registry.link(thread.id).send_turn(await port.store.running_turn(thread.id))
+    await port.deps.registry.link(thread.id).send_turn(await port.store.turns.running(thread.id))
     frame = await runner.get(wire.Turn)
     assert frame.files == [wire.TurnFile(name="photo-7.jpg", media_type="image/jpeg", size=3)]
     port.deps.files.files["photo-id"] = [b"ab", b"c"]
@@ -120,12 +120,12 @@ async def test_a_file_of_the_agents_is_said_once(port):
         assert await put(port, turn, data, caption=caption, name="../re port.pdf") == (204, "")
     [row] = await rows(port.store)
     assert (row["text"], row["reply_to"], row["chat_id"]) == ("für dich", 7, thread.address.chat_id)
-    [claimed] = await port.store.claim_outbox(())
+    [claimed] = await port.store.outbox.claim(())
     assert (claimed.file.name, claimed.file.media_type, claimed.file.bytes) == (
         "re port.pdf", "application/pdf", len(data),
     )  # fmt: skip
-    assert b"".join([part async for part in port.store.stream_file(claimed.file.id)]) == data
-    await port.store.sent(claimed.id)
+    assert b"".join([part async for part in port.store.files.stream(claimed.file.id)]) == data
+    await port.store.outbox.sent(claimed.id)
     assert await port.store.pool.fetchval("SELECT count(*) FROM file_chunks") == 0
     assert await port.store.pool.fetchval("SELECT count(*) FROM files") == 1
 
@@ -161,16 +161,16 @@ async def test_files_that_wait_are_counted(port):
     status, words = await put(port, turn, call="c20")
     assert (status, "20 files wait" in words) == (409, True)
     assert (await put(port, turn, call="c19"))[0] == 204  # it is there: only the answer to it was lost
-    [first] = await port.store.claim_outbox(())
-    await port.store.sent(first.id)
+    [first] = await port.store.outbox.claim(())
+    await port.store.outbox.sent(first.id)
     assert (await put(port, turn, call="c20"))[0] == 204
 
 
 async def test_a_file_that_is_given_up_takes_no_room(port):
     _, turn, _ = await begin(port)
     await put(port, turn)
-    [claimed] = await port.store.claim_outbox(())
-    await port.store.dead(claimed.id, "the chat is gone")
+    [claimed] = await port.store.outbox.claim(())
+    await port.store.outbox.dead(claimed.id, "the chat is gone")
     assert await port.store.pool.fetchval("SELECT count(*) FROM file_chunks") == 0
 
 
@@ -204,9 +204,9 @@ async def _count(store, number):
 
 async def test_words_for_a_turn_are_sent_again_until_they_are_read(port):
     thread, turn, runner = await begin(port)
-    running = await port.store.running_turn(thread.id)
-    async with port.store.fenced() as connection:
-        number = await port.store.add_steer(connection, running, "steer", 9, 70, 42, "in French")
+    running = await port.store.turns.running(thread.id)
+    async with port.store.transaction() as tx:
+        number = await tx.steers.add(running, "steer", 9, 70, 42, "in French")
     await runner.close()
     runner = await port.join(ready=True)
     frame = await runner.get(wire.Steer)
@@ -214,7 +214,7 @@ async def test_words_for_a_turn_are_sent_again_until_they_are_read(port):
     await runner.event(1, turn.id, wire.TurnStarted())
     await runner.event(2, turn.id, wire.Steered(id=number))
     await runner.acked(2)
-    assert await port.store.wanted_steers(turn.id) == []
+    assert await port.store.steers.unread(turn.id) == []
 
 
 async def answered(port, turn, runner, said="an edit"):
@@ -223,18 +223,18 @@ async def answered(port, turn, runner, said="an edit"):
     await runner.event(1, turn.id, wire.TurnStarted())
     await runner.event(2, turn.id, wire.TurnSettled())
     await runner.acked(2)
-    async with port.store.fenced() as connection:
-        await port.store.add_steer(connection, turn, "edit", 9, 70, 42, said)
+    async with port.store.transaction() as tx:
+        await tx.steers.add(turn, "edit", 9, 70, 42, said)
 
 
 async def test_a_turn_that_is_sent_again_still_tells_what_the_agent_has_to_know(port):
     thread, first, runner = await begin(port)
-    await answered(port, await port.store.turn_by_id(first.id), runner)
+    await answered(port, await port.store.turns.by_id(first.id), runner)
     await runner.close()
     link = port.deps.registry.link(thread.id)
     await eventually(lambda: not link.connected)
     await port.make_turn(thread, update=2, text="go on")
-    turn = await port.store.deliver_next(thread.id, 1)
+    turn = await port.store.turns.deliver_next(thread.id, 1)
     assert not await link.send_turn(await port.deps.notes.add(thread, 1, turn))
     for _ in range(2):
         again = await port.join(ready=True, turns_seen=[first.id], acked=2)
@@ -242,12 +242,12 @@ async def test_a_turn_that_is_sent_again_still_tells_what_the_agent_has_to_know(
     await again.event(3, turn.id, wire.TurnStarted())
     await again.event(4, turn.id, wire.TurnSettled())
     await again.acked(4)
-    assert await port.store.unread_edits(await port.make_turn(thread, update=3)) == []
+    assert await port.store.steers.unread_edits(await port.make_turn(thread, update=3)) == []
 
 
 async def test_a_turn_that_is_handed_over_tells_what_the_agent_has_to_know(port):
     thread, first, runner = await begin(port)
-    await answered(port, await port.store.turn_by_id(first.id), runner)
+    await answered(port, await port.store.turns.by_id(first.id), runner)
     await port.make_turn(thread, update=2, text="go on")
     await runner.send(wire.Leave(seq=3, reason="idle"))
     await runner.get(wire.Stay)
@@ -256,7 +256,7 @@ async def test_a_turn_that_is_handed_over_tells_what_the_agent_has_to_know(port)
 
 async def test_what_a_pod_could_not_fetch_is_told_in_the_chat(port):
     thread, turn, runner = await begin(port)
-    await port.deps.registry.link(thread.id).send_turn(await port.store.running_turn(thread.id))
+    await port.deps.registry.link(thread.id).send_turn(await port.store.turns.running(thread.id))
     await runner.event(1, turn.id, wire.Notice(text="photo-7.jpg could not be fetched: gone."))
     await runner.acked(1)
     assert [row["text"] for row in await rows(port.store)] == ["photo-7.jpg could not be fetched: gone."]

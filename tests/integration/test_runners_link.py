@@ -66,7 +66,7 @@ async def test_a_conversation_survives_a_restart_of_the_gateway(store, tmp_path)
             link.send_now(wire.Ready())
             host.ready = True
             await port.make_turn(thread, text="hello")
-            turn = await eventually(lambda: store.deliver_next(thread.id, 1))
+            turn = await eventually(lambda: store.turns.deliver_next(thread.id, 1))
             await port.deps.registry.link(thread.id).send_turn(turn)
             await eventually(lambda: host.turns)
             outbox.add_event(turn.id, wire.TurnStarted())
@@ -82,14 +82,14 @@ async def test_a_conversation_survives_a_restart_of_the_gateway(store, tmp_path)
         link.wake()
         async with running_port(store, number=number, kube=kube) as port:
             await eventually(lambda: outbox.empty, timeout=20)
-            assert (await store.turn_by_id(turn.id)).state is TurnState.DONE
+            assert (await store.turns.by_id(turn.id)).state is TurnState.DONE
             assert await store.pool.fetchval("SELECT text FROM outbox") == "Half, whole."
-            assert await store.session_length(thread.session_id) == 2
+            assert await store.sessions.length(thread.session_id) == 2
             assert len(host.turns) == 1
             outbox.add_leave("idle")
             link.wake()
             await eventually(lambda: host.got(wire.Goodbye))
-            assert (await store.run(thread.id, 1)).state is RunState.OVER
+            assert (await store.runs.get(thread.id, 1)).state is RunState.OVER
             assert host.ended is None
     finally:
         await link.close()
@@ -105,7 +105,7 @@ async def test_the_session_comes_back_as_it_was_stored(store, tmp_path):
         thread = await port.make_thread()
         await port.make_run(thread)
         lines = [line(number) for number in range(1, 2001)]
-        await store.add_entries(thread, 1, 0, lines)
+        await store.sessions.add_entries(thread, 1, 0, lines)
         link = Link(Address(port.url, token), Outbox(), host, Log(stream=io.StringIO()))
         running = asyncio.create_task(link.run())
         try:

@@ -86,9 +86,9 @@ async def test_who_asks_and_does_not_read_holds_up_nobody(port, path):
     thread = await begin(port)
     await put(port, b"x" * (24 << 20))
     lines = [json.dumps({"id": str(n), "text": "x" * (2 << 20)}) for n in range(12)]
-    await port.store.add_entries(thread, 1, 1, lines)
+    await port.store.sessions.add_entries(thread, 1, 1, lines)
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(READERS):
             await stack.enter_async_context(port.session.get(port.url + path, headers=bearer("token-1")))
         async with asyncio.timeout(10):
-            assert (await port.store.thread_by_id(thread.id)).id == thread.id
+            assert (await port.store.threads.by_id(thread.id)).id == thread.id

@@ -7,13 +7,13 @@ import json
 import os
 import sys
 
-import asyncpg
 import pytest
 
-from agent_gateway.errors import DatabaseAway, LeadershipLost, OtherBot, RunClosed, RunRefused
-from agent_gateway.leader import Leader, take_over
+from agent_gateway.errors import LeadershipLost, OtherBot, RunClosed, RunRefused
+from agent_gateway.leader import Leader
 from agent_gateway.store import Store
-from agent_gateway.store.database import FAULTS
+from agent_gateway.store.errors import Away, Raced
+from agent_gateway.store.leadership import take_over
 from agent_gateway.store.rows import Address, Final, TurnState
 from tests.conftest import BOT_ID
 
@@ -22,55 +22,55 @@ CHAT = Address(BOT_ID, 42)
 
 
 async def make_thread(store, address=CHAT, name="tg-42"):
-    async with store.fenced() as connection:
-        return await store.get_or_create_thread(connection, address, name, "title")
+    async with store.transaction() as tx:
+        return await tx.threads.get_or_create(address, name, "title")
 
 
 async def make_turn(store, thread, update=1, text="hello"):
-    async with store.fenced() as connection:
-        return await store.add_turn(connection, thread.id, update, 7, 42, text)
+    async with store.transaction() as tx:
+        return await tx.turns.add(thread.id, update, 7, 42, text)
 
 
 async def make_live_run(store, thread, number=1, pod="pod-1"):
-    await store.want_run(thread.id, number, "uid-1")
-    return await store.accept_hello(thread.id, number, pod, f"uid-{pod}", "job-1")
+    await store.runs.want(thread.id, number, "uid-1")
+    return await store.runs.accept_hello(thread.id, number, pod, f"uid-{pod}", "job-1")
 
 
 async def test_an_update_is_stored_once_and_the_cursor_moves_with_it(store):
-    await store.add_updates([(1, "42", "{}"), (2, "42", "{}")], 3)
-    await store.add_updates([(2, "42", "{}"), (3, "42", "{}")], 4)
-    assert await store.read_cursor() == 4
-    assert [r.update_id for r in await store.next_inbox()] == [1]
+    await store.inbox.add_updates([(1, "42", "{}"), (2, "42", "{}")], 3)
+    await store.inbox.add_updates([(2, "42", "{}"), (3, "42", "{}")], 4)
+    assert await store.inbox.read_cursor() == 4
+    assert [r.update_id for r in await store.inbox.next()] == [1]
 
 
 async def test_a_lane_is_taken_in_order_and_lanes_in_parallel(store):
-    await store.add_updates([(1, "a", "{}"), (2, "a", "{}"), (3, "b", "{}")], 4)
-    assert sorted(r.update_id for r in await store.next_inbox()) == [1, 3]
-    async with store.fenced() as connection:
-        assert await store.claim_inbox(connection, 1)
-        await store.finish_inbox(connection, 1)
-    assert sorted(r.update_id for r in await store.next_inbox()) == [2, 3]
+    await store.inbox.add_updates([(1, "a", "{}"), (2, "a", "{}"), (3, "b", "{}")], 4)
+    assert sorted(r.update_id for r in await store.inbox.next()) == [1, 3]
+    async with store.transaction() as tx:
+        assert await tx.inbox.claim(1)
+        await tx.inbox.finish(1)
+    assert sorted(r.update_id for r in await store.inbox.next()) == [2, 3]
 
 
 async def test_a_row_has_one_consumer(store):
-    await store.add_updates([(1, "a", "{}")], 2)
+    await store.inbox.add_updates([(1, "a", "{}")], 2)
     took = 0
 
     async def consume():
         nonlocal took
-        async with store.fenced() as connection:
-            if await store.claim_inbox(connection, 1):
+        async with store.transaction() as tx:
+            if await tx.inbox.claim(1):
                 took += 1
-                await store.finish_inbox(connection, 1)
+                await tx.inbox.finish(1)
 
     await asyncio.gather(*(consume() for _ in range(20)))
     assert took == 1
 
 
 async def test_a_cursor_older_than_six_days_starts_anew(store):
-    await store.add_updates([], 900)
+    await store.inbox.add_updates([], 900)
     await store.pool.execute("UPDATE cursor SET updated_at = now() - interval '7 days'")
-    assert await store.read_cursor() == 0
+    assert await store.inbox.read_cursor() == 0
 
 
 async def test_racing_deliveries_give_one_turn_to_one_run(store):
@@ -78,83 +78,83 @@ async def test_racing_deliveries_give_one_turn_to_one_run(store):
     for update in range(5):
         await make_turn(store, thread, update)
     await make_live_run(store, thread)
-    delivered = await asyncio.gather(*(store.deliver_next(thread.id, 1) for _ in range(20)), return_exceptions=True)
+    delivered = await asyncio.gather(
+        *(store.turns.deliver_next(thread.id, 1) for _ in range(20)), return_exceptions=True
+    )
     turns = [d for d in delivered if d is not None and not isinstance(d, BaseException)]
     assert len(turns) == 1
-    assert all(
-        d is None or not isinstance(d, BaseException) or isinstance(d, asyncpg.UniqueViolationError) for d in delivered
-    )
+    assert all(d is None or not isinstance(d, BaseException) or isinstance(d, Raced) for d in delivered)
 
 
 async def test_the_same_update_is_one_turn(store):
     thread = await make_thread(store)
     first, second = await make_turn(store, thread), await make_turn(store, thread)
     assert first.id == second.id
-    assert await store.queued_count(thread.id) == 1
+    assert await store.turns.count_queued(thread.id) == 1
 
 
 async def test_the_first_pod_of_a_run_keeps_it(store):
     thread = await make_thread(store)
     await make_live_run(store, thread)
-    again = await store.accept_hello(thread.id, 1, "pod-1", "uid-pod-1", "job-1")
+    again = await store.runs.accept_hello(thread.id, 1, "pod-1", "uid-pod-1", "job-1")
     assert again.number == 1
     with pytest.raises(RunRefused, match="another pod"):
-        await store.accept_hello(thread.id, 1, "pod-2", "uid-pod-2", "job-1")
+        await store.runs.accept_hello(thread.id, 1, "pod-2", "uid-pod-2", "job-1")
     with pytest.raises(RunRefused, match="never wanted"):
-        await store.accept_hello(thread.id, 2, "pod-1", "uid-pod-1", "job-2")
+        await store.runs.accept_hello(thread.id, 2, "pod-1", "uid-pod-1", "job-2")
 
 
 async def test_only_one_run_is_open_and_an_older_one_is_refused(store):
     thread = await make_thread(store)
     await make_live_run(store, thread)
-    with pytest.raises(asyncpg.UniqueViolationError):
-        await store.want_run(thread.id, 2, "uid-1")
-    assert await store.end_run(thread.id, 1, "Deleted", None)
-    assert not await store.end_run(thread.id, 1, "Deleted", None)
-    await store.want_run(thread.id, 2, "uid-1")
+    with pytest.raises(Raced):
+        await store.runs.want(thread.id, 2, "uid-1")
+    assert await store.runs.end(thread.id, 1, "Deleted", None)
+    assert not await store.runs.end(thread.id, 1, "Deleted", None)
+    await store.runs.want(thread.id, 2, "uid-1")
     with pytest.raises(RunRefused, match="over"):
-        await store.accept_hello(thread.id, 1, "pod-1", "uid-pod-1", "job-1")
+        await store.runs.accept_hello(thread.id, 1, "pod-1", "uid-pod-1", "job-1")
 
 
 async def test_leave_hands_over_or_closes_and_never_both(store):
     thread = await make_thread(store)
     await make_live_run(store, thread)
     turn = await make_turn(store, thread)
-    handed = await store.leave(thread.id, 1, 5)
+    handed = await store.runs.leave(thread.id, 1, 5)
     assert handed.id == turn.id
-    await store.end_turn(turn.id, 1, 6, TurnState.DONE, None, Final("done"))
-    assert await store.leave(thread.id, 1, 7) is None
+    await store.turns.end(turn.id, 1, 6, TurnState.DONE, None, Final("done"))
+    assert await store.runs.leave(thread.id, 1, 7) is None
     with pytest.raises(RunClosed):
-        await store.accept_hello(thread.id, 1, "pod-1", "uid-pod-1", "job-1")
-    assert await store.open_run(thread.id) is None
+        await store.runs.accept_hello(thread.id, 1, "pod-1", "uid-pod-1", "job-1")
+    assert await store.runs.open(thread.id) is None
 
 
 async def test_a_message_never_falls_between_a_leaving_runner_and_the_next(store):
     for number in range(1, 21):
         thread = await make_thread(store, Address(BOT_ID, 1000 + number), f"tg-{1000 + number}")
         await make_live_run(store, thread)
-        _, handed = await asyncio.gather(make_turn(store, thread), store.leave(thread.id, 1, 1))
-        run = await store.open_run(thread.id)
+        _, handed = await asyncio.gather(make_turn(store, thread), store.runs.leave(thread.id, 1, 1))
+        run = await store.runs.open(thread.id)
         assert (handed is not None) == (run is not None)
-        assert handed is not None or await store.queued_count(thread.id) == 1
+        assert handed is not None or await store.turns.count_queued(thread.id) == 1
 
 
 async def test_the_end_of_a_turn_is_one_transaction_and_once(store):
     thread = await make_thread(store)
     await make_live_run(store, thread)
     turn = await make_turn(store, thread)
-    await store.deliver_next(thread.id, 1)
-    await store.turn_started(turn.id, 1, 1)
-    await store.save_progress(turn.id, thread.id, 1, ["par"], 2)
-    await store.save_view_messages(turn.id, [77])
-    assert (await store.view(turn.id)).message_ids == (77,)
-    await store.end_turn(turn.id, 1, 9, TurnState.DONE, None, Final("answer"))
-    await store.end_turn(turn.id, 1, 10, TurnState.FAILED, "agent", Final("other"))
-    rows = await store.claim_outbox([])
+    await store.turns.deliver_next(thread.id, 1)
+    await store.turns.started(turn.id, 1, 1)
+    await store.views.save_progress(turn.id, thread.id, 1, ["par"], 2)
+    await store.views.save_messages(turn.id, [77])
+    assert (await store.views.get(turn.id)).message_ids == (77,)
+    await store.turns.end(turn.id, 1, 9, TurnState.DONE, None, Final("answer"))
+    await store.turns.end(turn.id, 1, 10, TurnState.FAILED, "agent", Final("other"))
+    rows = await store.outbox.claim([])
     assert [(r.text, r.kind, r.message_ids, r.reply_to) for r in rows] == [("answer", "final", (77,), 7)]
-    assert (await store.run(thread.id, 1)).acked_seq == 10
-    assert (await store.turn_by_id(turn.id)).state is TurnState.DONE
-    assert (await store.view(turn.id)).message_ids == ()
+    assert (await store.runs.get(thread.id, 1)).acked_seq == 10
+    assert (await store.turns.by_id(turn.id)).state is TurnState.DONE
+    assert (await store.views.get(turn.id)).message_ids == ()
 
 
 async def test_session_lines_keep_their_order_and_repeats_are_absorbed(store):
@@ -164,35 +164,35 @@ async def test_session_lines_keep_their_order_and_repeats_are_absorbed(store):
     def lines(*ids):
         return [json.dumps({"id": i, "text": "a\u0000b 😀"}) for i in ids]
 
-    await store.add_entries(thread, 1, 1, lines("a", "b"))
-    await store.add_entries(thread, 1, 2, lines("b", "c"))
-    await asyncio.gather(*(store.add_entries(thread, 1, 3, lines("d", "e")) for _ in range(5)))
-    stored = [json.loads(line)["id"] async for line in store.stream_session(thread.session_id)]
+    await store.sessions.add_entries(thread, 1, 1, lines("a", "b"))
+    await store.sessions.add_entries(thread, 1, 2, lines("b", "c"))
+    await asyncio.gather(*(store.sessions.add_entries(thread, 1, 3, lines("d", "e")) for _ in range(5)))
+    stored = [json.loads(line)["id"] async for line in store.sessions.stream(thread.session_id)]
     assert stored == ["a", "b", "c", "d", "e"]
-    assert await store.session_length(thread.session_id) == 5
+    assert await store.sessions.length(thread.session_id) == 5
     with pytest.raises(ValueError, match="no id"):
-        await store.add_entries(thread, 1, 4, ["{}"])
+        await store.sessions.add_entries(thread, 1, 4, ["{}"])
 
 
 async def test_the_outbox_is_in_order_per_chat_and_the_same_thing_is_said_once(store):
     for key in ("one", "one", "two"):
-        await store.put(None, CHAT, key, key)
-    await store.put(None, Address(BOT_ID, 43), "other", "other")
-    first = await store.claim_outbox([])
+        await store.outbox.put(CHAT, key, key)
+    await store.outbox.put(Address(BOT_ID, 43), "other", "other")
+    first = await store.outbox.claim([])
     assert sorted(r.text for r in first) == ["one", "other"]
-    assert await store.claim_outbox([]) == []
-    await store.retry_outbox(first[0].id, 60, "later")
-    assert [r for r in await store.claim_outbox([]) if r.address == first[0].address] == []
-    await store.sent(first[0].id)
-    await store.sent(first[1].id)
-    assert [r.text for r in await store.claim_outbox([])] == ["two"]
+    assert await store.outbox.claim([]) == []
+    await store.outbox.retry(first[0].id, 60, "later")
+    assert [r for r in await store.outbox.claim([]) if r.address == first[0].address] == []
+    await store.outbox.sent(first[0].id)
+    await store.outbox.sent(first[1].id)
+    assert [r.text for r in await store.outbox.claim([])] == ["two"]
 
 
 async def test_a_claimed_row_is_sent_by_the_next_leader(store):
-    await store.put(None, CHAT, "one", "one")
-    assert len(await store.claim_outbox([])) == 1
+    await store.outbox.put(CHAT, "one", "one")
+    assert len(await store.outbox.claim([])) == 1
     await take_over(store, "tg")
-    assert len(await store.claim_outbox([])) == 1
+    assert len(await store.outbox.claim([])) == 1
 
 
 async def test_a_former_leader_writes_nothing(store, dsn):
@@ -225,7 +225,7 @@ async def test_the_lock_passes_on_when_its_holder_is_killed(store, dsn):
     waiting = asyncio.create_task(other.acquire())
     holding = asyncio.create_task(leader.hold())
     await store.pool.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'leader' AND state = 'idle' AND query LIKE '%advisory%' AND pid = (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted LIMIT 1)"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%leader' AND state = 'idle' AND query LIKE '%advisory%' AND pid = (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted LIMIT 1)"
     )
     await waiting
     with pytest.raises(LeadershipLost):
@@ -244,7 +244,7 @@ async def test_killed_connections_lose_no_turn(store):
         for _ in range(20):
             try:
                 return await make_turn(store, thread, update)
-            except FAULTS:
+            except Away:
                 continue
         raise AssertionError("never got through")
 
@@ -254,11 +254,11 @@ async def test_killed_connections_lose_no_turn(store):
                 await store.pool.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1"
                 )
-            except FAULTS:
+            except Away:
                 continue
 
     await asyncio.gather(kill(), *(add(update) for update in range(100, 160)))
-    assert await store.queued_count(thread.id) == 60
+    assert await store.turns.count_queued(thread.id) == 60
 
 
 async def test_a_closing_run_is_given_nothing_more(store):
@@ -268,10 +268,10 @@ async def test_a_closing_run_is_given_nothing_more(store):
 
         async def add_and_deliver(thread=thread):
             await make_turn(store, thread)
-            return await store.deliver_next(thread.id, 1)
+            return await store.turns.deliver_next(thread.id, 1)
 
-        await asyncio.gather(add_and_deliver(), store.leave(thread.id, 1, 1), return_exceptions=True)
-        has_run, has_turn = await store.open_run(thread.id), await store.running_turn(thread.id)
+        await asyncio.gather(add_and_deliver(), store.runs.leave(thread.id, 1, 1), return_exceptions=True)
+        has_run, has_turn = await store.runs.open(thread.id), await store.turns.running(thread.id)
         assert (has_run is None) == (has_turn is None)
 
 
@@ -279,22 +279,22 @@ async def test_failed_starts_count_until_a_turn_is_started(store):
     thread = await make_thread(store)
     for update in (1, 2):
         await make_turn(store, thread, update)
-    await store.count_attempt(thread.id)
+    await store.turns.count_attempt(thread.id)
     await make_live_run(store, thread)
-    await store.mark_ready(thread.id, 1)
-    turn = await store.deliver_next(thread.id, 1)
+    await store.runs.mark_ready(thread.id, 1)
+    turn = await store.turns.deliver_next(thread.id, 1)
     assert turn.attempts == 1
-    assert (await store.next_turn(thread.id)).attempts == 1
-    await store.turn_started(turn.id, 1, 1)
-    assert (await store.next_turn(thread.id)).attempts == 0
+    assert (await store.turns.next(thread.id)).attempts == 1
+    await store.turns.started(turn.id, 1, 1)
+    assert (await store.turns.next(thread.id)).attempts == 0
 
 
 async def test_the_first_reason_of_a_stop_stands(store):
     thread = await make_thread(store)
     await make_live_run(store, thread)
-    await store.ask_stop(None, thread.id, 1, "killed")
-    await store.ask_stop(None, thread.id, 1, "lost")
-    assert (await store.open_run(thread.id)).stop == "killed"
+    await store.runs.ask_stop(thread.id, 1, "killed")
+    await store.runs.ask_stop(thread.id, 1, "lost")
+    assert (await store.runs.open(thread.id)).stop == "killed"
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ async def test_a_migration_that_was_killed_is_begun_again(store, dsn, left_behin
         )
         _, words = await process.communicate()
         assert process.returncode == 0, words
-    assert len(await store.list_threads()) == 1
+    assert len(await store.threads.all()) == 1
 
 
 async def test_two_migrations_at_once_take_turns(store, dsn):
@@ -324,17 +324,17 @@ async def test_two_migrations_at_once_take_turns(store, dsn):
 
 
 async def test_a_database_that_is_away_is_told_without_its_password():
-    with pytest.raises(DatabaseAway, match="out of reach") as caught:
+    with pytest.raises(Away, match="out of reach") as caught:
         await Store.open("postgresql://user:secret@127.0.0.1:1/none", BOT_ID)
     assert "secret" not in str(caught.value)
 
 
 async def test_what_was_said_long_ago_is_forgotten_and_what_was_not_stays(store):
     for key in ("old", "new", "waiting"):
-        await store.put(None, Address(BOT_ID, 42), key, key)
+        await store.outbox.put(Address(BOT_ID, 42), key, key)
     await store.pool.execute("UPDATE outbox SET state = 'sent' WHERE dedupe_key <> 'waiting'")
     await store.pool.execute("UPDATE outbox SET created_at = now() - interval '15 days' WHERE dedupe_key <> 'new'")
-    await store.purge_outbox()
+    await store.outbox.purge()
     left = await store.pool.fetch("SELECT dedupe_key FROM outbox ORDER BY id")
     assert [row["dedupe_key"] for row in left] == ["new", "waiting"]
 
@@ -349,18 +349,18 @@ async def test_a_workspace_counts_once_it_is_whole_and_the_newest_two_stay(store
             yield part
 
     for number in range(3):
-        await store.store_workspace(thread.id, 1, None, chunks(b"run ", str(number).encode()))
+        await store.workspaces.save(thread.id, 1, None, chunks(b"run ", str(number).encode()))
     with pytest.raises(ConnectionResetError):
-        await store.store_workspace(thread.id, 1, None, chunks(b"half", None))
-    found = await store.workspace_of(thread, None)
+        await store.workspaces.save(thread.id, 1, None, chunks(b"half", None))
+    found = await store.workspaces.of(thread, None)
     assert found.bytes == 5
-    assert b"".join([c async for c in store.stream_workspace(found.id)]) == b"run 2"
+    assert b"".join([c async for c in store.workspaces.stream(found.id)]) == b"run 2"
     assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 2
-    await store.store_workspace(thread.id, 1, "call-1", chunks(b"copy"))
-    assert (await store.workspace_of(thread, None)).id == found.id
-    await store.purge_workspaces()
+    await store.workspaces.save(thread.id, 1, "call-1", chunks(b"copy"))
+    assert (await store.workspaces.of(thread, None)).id == found.id
+    await store.workspaces.purge()
     assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 3
     # its sub-agent was refused, or its pod ended before it asked
     await store.pool.execute("UPDATE workspaces SET created_at = now() - interval '61 minutes'")
-    await store.purge_workspaces()
+    await store.workspaces.purge()
     assert await store.pool.fetch("SELECT call_id FROM workspaces") == [(None,)] * 2

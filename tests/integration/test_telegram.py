@@ -17,10 +17,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from agent_gateway.errors import LeadershipLost
+from agent_gateway.inbox.ingest import Ingest
+from agent_gateway.render.render import render
 from agent_gateway.store.rows import Address, Button, Final, Turn, TurnState, TurnView
-from agent_gateway.telegram.api import TelegramApi
-from agent_gateway.telegram.budget import Budgets
-from agent_gateway.telegram.commands import MENU
 from agent_gateway.telegram.errors import (
     Ambiguous,
     Conflict,
@@ -33,15 +32,16 @@ from agent_gateway.telegram.errors import (
     Unauthorized,
 )
 from agent_gateway.telegram.fakes import FakeStore
-from agent_gateway.telegram.ingest import Ingest
-from agent_gateway.telegram.menus import LANGUAGES, Menu, fill_menus
+from agent_gateway.telegram.inbound.updates import Pressed, Prompt, parse
+from agent_gateway.telegram.outbound.api import TelegramApi
+from agent_gateway.telegram.outbound.budget import Budgets
+from agent_gateway.telegram.outbound.menus import LANGUAGES, Menu, fill_menus
+from agent_gateway.telegram.outbound.reactions import Reactions
+from agent_gateway.telegram.outbound.sender import Sender
+from agent_gateway.telegram.outbound.views import Views
 from agent_gateway.telegram.ports import BotIdentity, Entity, OutgoingFile
-from agent_gateway.telegram.reactions import Reactions
-from agent_gateway.telegram.render import render
-from agent_gateway.telegram.sender import Sender
-from agent_gateway.telegram.subagents import ChildLine, SubAgentFacts, build_line, parse_cancel
-from agent_gateway.telegram.updates import Pressed, Prompt, parse
-from agent_gateway.telegram.views import Views
+from agent_gateway.wording.commands import MENU
+from agent_gateway.wording.subagents import ChildLine, SubAgentFacts, build_line, parse_cancel
 from agent_simulators.telegram.server import CLOUD, create_app
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
@@ -158,11 +158,11 @@ async def test_a_download_that_breaks_off_tells_no_token(sim, api):
 
 
 async def test_a_file_of_the_outbox_stands_in_the_chat_once(sim, api, store):
-    async with store.fenced() as connection:
-        thread = await store.get_or_create_thread(connection, CHAT, "tg-5", "")
-        file_id = await store.add_file(connection, thread.id, "notes.md", "text/markdown", b"# hi\n" * 300_000)
-        await store.put(connection, CHAT, "ä" * 2000, "file:1", file_id=file_id)
-        await store.put(connection, CHAT, "behind it", "reply:1")
+    async with store.transaction() as tx:
+        thread = await tx.threads.get_or_create(CHAT, "tg-5", "")
+        file_id = await tx.files.add(thread.id, "notes.md", "text/markdown", b"# hi\n" * 300_000)
+        await tx.outbox.put(CHAT, "ä" * 2000, "file:1", file_id=file_id)
+        await tx.outbox.put(CHAT, "behind it", "reply:1")
     sender = Sender(api, store, check=lambda: None)
     sender.stop()
     await sender.run()
@@ -367,18 +367,18 @@ async def test_updates_reach_the_inbox_once_and_junk_stops_nothing(sim, api, sto
     await play(sim, "messages", chat=5, text="nul \u0000 and \ud83d half")
     task = asyncio.create_task(source.run())
     await eventually(lambda: sim.app[CLOUD].bots[TOKEN].updates == [])
-    rows = {row.lane: row for row in await store.next_inbox()}
+    rows = {row.lane: row for row in await store.inbox.next()}
     assert sorted(rows) == ["-", "-100200/42", "5"]
     incoming = parse(json.loads(rows["-100200/42"].payload), BOT)
     assert isinstance(incoming, Prompt)
     assert (incoming.address, incoming.text) == (TOPIC, "second")
     following = sim.app[CLOUD].bots[TOKEN].next_update
-    assert await store.read_cursor() == following
+    assert await store.inbox.read_cursor() == following
     assert wakes
     task.cancel()
     # What Telegram sends a second time is passed over.
     again = await store.pool.fetchval("SELECT count(*) FROM inbox")
-    await store.add_updates([(following - 1, "5", "{}")], following)
+    await store.inbox.add_updates([(following - 1, "5", "{}")], following)
     assert await store.pool.fetchval("SELECT count(*) FROM inbox") == again == 5
 
 
@@ -390,7 +390,7 @@ async def test_what_was_not_committed_is_delivered_again(sim, api, store):
         await Ingest(api, store, check=lambda: None, wake=lambda: None, timeout=1).run()
     store.fence = fence
     task = asyncio.create_task(Ingest(api, store, check=lambda: None, wake=lambda: None, timeout=1).run())
-    await eventually(store.next_inbox)
+    await eventually(store.inbox.next)
     task.cancel()
 
 
@@ -421,9 +421,9 @@ async def test_a_refused_token_is_ingests_problem(sim):
 
 @pytest.mark.postgres
 async def test_a_streamed_answer_is_previewed_and_its_final_takes_the_same_messages(sim, api, store):
-    async with store.fenced() as connection:
-        thread = await store.get_or_create_thread(connection, CHAT, "tg-5", "t")
-        asked = await store.add_turn(connection, thread.id, 1, 7, 5, "ask")
+    async with store.transaction() as tx:
+        thread = await tx.threads.get_or_create(CHAT, "tg-5", "t")
+        asked = await tx.turns.add(thread.id, 1, 7, 5, "ask")
     views = Views(api, store, check=lambda: None, budgets=Budgets(minute=1.5), typing_interval=0.05)
     views.open(asked, CHAT, asked.message_id)
     await eventually(lambda: sim.app[CLOUD].chats[5].typing)
@@ -435,7 +435,7 @@ async def test_a_streamed_answer_is_previewed_and_its_final_takes_the_same_messa
     expected = [chunk.text for chunk in render(answer)]
     await eventually(lambda: len(sim.app[CLOUD].chats[5].messages) == len(expected))
     ids = await views.finish(asked.id)
-    assert (await store.view(asked.id)).message_ids == ids
+    assert (await store.views.get(asked.id)).message_ids == ids
     previews = len(calls(sim, "editMessageText"))
     await put_final(store, answer, ids)
     await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
@@ -507,9 +507,9 @@ async def send_all(store, sender):
 
 
 async def put_final(store, text, message_ids=(), address=CHAT):
-    await store.put(None, address, text, f"test:{text[:20]}", kind="final", format="markdown")
-    async with store.fenced() as connection:
-        await connection.execute("UPDATE outbox SET message_ids = $1 WHERE state = 'pending'", list(message_ids))
+    await store.outbox.put(address, text, f"test:{text[:20]}", kind="final", format="markdown")
+    async with store.transaction() as tx:
+        await tx.execute("UPDATE outbox SET message_ids = $1 WHERE state = 'pending'", list(message_ids))
 
 
 async def is_sent(store):
@@ -535,7 +535,7 @@ async def test_a_chat_that_is_to_be_left_alone_is_left_alone_by_the_next_process
     await put_final(store, "the answer")
 
     async def waits():
-        return await store.resting_chats()
+        return await store.outbox.resting_chats()
 
     first = asyncio.create_task(Sender(api, store, check=lambda: None, poll=0.05).run())
     await eventually(waits)
@@ -571,13 +571,13 @@ async def test_a_final_for_a_closed_topic_waits_and_is_said_once_it_is_open(sim,
     await play(sim, "topics", chat=FORUM, topic=42, closed=True)
     await play(sim, "topics", chat=FORUM, topic=43, name="other")
     await put_final(store, "the answer", address=TOPIC)
-    await store.put(None, Address(BOT_ID, FORUM, 43), "elsewhere", "other")
+    await store.outbox.put(Address(BOT_ID, FORUM, 43), "elsewhere", "other")
     await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
     assert [m["text"] for m in await seen(sim, FORUM)] == ["elsewhere"]
     assert await store.pool.fetchval("SELECT state FROM outbox WHERE topic_id = 42") == "held"
     await play(sim, "topics", chat=FORUM, topic=42, closed=False)
-    async with store.fenced() as connection:
-        await store.release_held(connection, TOPIC)
+    async with store.transaction() as tx:
+        await tx.outbox.release_held(TOPIC)
     await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
     assert [(m["text"], m["topic"]) for m in await seen(sim, FORUM)] == [("elsewhere", 43), ("the answer", 42)]
 
@@ -628,7 +628,7 @@ async def test_sub_agents_below_an_answer_are_cancelled_by_their_buttons_and_the
     await eventually(lambda: buttons_are(sim, ["Cancel k1", "⏹ Stop"]))
     ids = await views.finish(1)
     store = FakeStore()
-    store.put(TOPIC, "Both are done.", message_ids=ids)
+    store.outbox.put(TOPIC, "Both are done.", message_ids=ids)
     await send_fakes(store, Sender(api, store, check=lambda: None, poll=0.05))
     (message,) = await seen(sim, FORUM)
     assert (message["text"], message["buttons"]) == ("Both are done.", [])
@@ -648,9 +648,9 @@ async def buttons_are(sim, expected):
 
 @pytest.mark.postgres
 async def test_a_row_of_the_outbox_brings_its_buttons(sim, api, store):
-    async with store.fenced() as connection:
+    async with store.transaction() as tx:
         button = Button("Cancel k1", "sa:cancel:1")
-        await store.put(connection, CHAT, "Sub-agent k1 works.", "spawned:1", buttons=[button])
+        await tx.outbox.put(CHAT, "Sub-agent k1 works.", "spawned:1", buttons=[button])
     await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
     (message,) = await seen(sim)
     assert message["buttons"] == [{"text": "Cancel k1", "data": "sa:cancel:1"}]
@@ -675,9 +675,9 @@ async def reacting(api, store, sender=None):
 async def prompt(sim, store, text="hi", chat=5, thread=CHAT):
     """Say something, and queue its turn; return the turn."""
     message_id = (await play(sim, "messages", chat=chat, text=text))["message_id"]
-    async with store.fenced() as connection:
-        row = await store.get_or_create_thread(connection, thread, f"tg-{abs(chat)}", "t")
-        return await store.add_turn(connection, row.id, message_id, message_id, 5, text)
+    async with store.transaction() as tx:
+        row = await tx.threads.get_or_create(thread, f"tg-{abs(chat)}", "t")
+        return await tx.turns.add(row.id, message_id, message_id, 5, text)
 
 
 async def reactions_are(sim, expected, chat=5):
@@ -701,24 +701,24 @@ async def test_eyes_stand_until_the_answer_does(sim, api, store):
     sender = Sender(api, store, check=lambda: None, poll=0.05, repeat_after=0.01)
     async with reacting(api, store):
         await reactions_are(sim, [["👀"], ["👀"]])
-        await store.end_turn(first.id, None, None, TurnState.DONE, None, Final("All done."))
-        await store.end_turn(second.id, None, None, TurnState.FAILED, "provider", Final("It failed."))
-        assert await store.due_reactions((), (), 9) == []  # the answers are not there yet
+        await store.turns.end(first.id, None, None, TurnState.DONE, None, Final("All done."))
+        await store.turns.end(second.id, None, None, TurnState.FAILED, "provider", Final("It failed."))
+        assert await store.reactions.due((), (), 9) == []  # the answers are not there yet
     async with reacting(api, store, sender):
         await reactions_are(sim, [["👌"], ["💔"]])
         await settled(store)
     events = [e["kind"] for e in sim.app[CLOUD].events if e["kind"] == "reaction" or e.get("by") == BOT_ID]
     assert events.index("message") == 2  # both eyes, then an answer, and only then an outcome
-    assert await store.due_reactions((), (), 9) == []
+    assert await store.reactions.due((), (), 9) == []
 
 
 async def test_a_cancelled_turn_loses_its_eyes_after_a_restart(sim, api, store):
     await prompt(sim, store)
     async with reacting(api, store):
         await reactions_are(sim, [["👀"]])
-    async with store.fenced() as connection:
-        thread = await store.thread_by_address(CHAT)
-        assert await store.cancel_queued(connection, thread.id)
+    async with store.transaction() as tx:
+        thread = await tx.threads.by_address(CHAT)
+        assert await tx.turns.cancel_queued(thread.id)
     async with reacting(api, store):
         await reactions_are(sim, [[]])
         await settled(store)
@@ -748,7 +748,7 @@ async def test_reactions_that_do_not_work_hold_up_no_final(sim, api, store):
     turn_row = await prompt(sim, store)
     async with reacting(api, store, sender):
         await eventually(lambda: calls(sim, "setMessageReaction"))
-        await store.end_turn(turn_row.id, None, None, TurnState.DONE, None, Final("All done."))
+        await store.turns.end(turn_row.id, None, None, TurnState.DONE, None, Final("All done."))
         sender.notify()
         await eventually(lambda: texts_are(sim, ["All done."]))
     assert len(calls(sim, "setMessageReaction")) == 1

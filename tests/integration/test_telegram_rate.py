@@ -13,11 +13,11 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from agent_gateway.store.rows import Address, Final, TurnState
-from agent_gateway.telegram.api import TelegramApi
-from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.errors import Throttled
-from agent_gateway.telegram.sender import Sender
-from agent_gateway.telegram.views import Views
+from agent_gateway.telegram.outbound.api import TelegramApi
+from agent_gateway.telegram.outbound.budget import Budgets
+from agent_gateway.telegram.outbound.sender import Sender
+from agent_gateway.telegram.outbound.views import Views
 from agent_simulators.telegram.server import CLOUD, create_app
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
@@ -75,12 +75,12 @@ def events(sim, chat, kind=None):
 
 
 async def begin(store, address, name):
-    async with store.fenced() as connection:
-        thread = await store.get_or_create_thread(connection, address, name, "")
-        turn = await store.add_turn(connection, thread.id, None, None, 42, "ask")
-    await store.want_run(thread.id, 1, "uid")
-    await store.accept_hello(thread.id, 1, "pod", "uid", "job")
-    delivered = await store.deliver_next(thread.id, 1)
+    async with store.transaction() as tx:
+        thread = await tx.threads.get_or_create(address, name, "")
+        turn = await tx.turns.add(thread.id, None, None, 42, "ask")
+    await store.runs.want(thread.id, 1, "uid")
+    await store.runs.accept_hello(thread.id, 1, "pod", "uid", "job")
+    delivered = await store.turns.deliver_next(thread.id, 1)
     assert delivered is not None
     assert delivered.id == turn.id
     return delivered
@@ -97,7 +97,7 @@ async def stream(store, views, sender, address, name, seconds):
         views.update(turn.id, words)
         await asyncio.sleep(0.05)
     final = f"{words}The end of {name}."
-    await store.end_turn(turn.id, 1, 1, TurnState.DONE, None, Final(final, "plain", await views.finish(turn.id)))
+    await store.turns.end(turn.id, 1, 1, TurnState.DONE, None, Final(final, "plain", await views.finish(turn.id)))
     sender.notify()
     return final, time.time() * 1000
 
@@ -128,7 +128,7 @@ async def test_ten_turns_in_one_group_are_never_refused_and_each_is_told_within_
     ended, naive = await ours, await theirs
 
     async def all_told():
-        pending, _ = await store.outbox_backlog()
+        pending, _ = await store.outbox.backlog()
         return pending == 0
 
     await eventually(all_told, timeout=4 * MINUTE)

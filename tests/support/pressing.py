@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.support.dispatch import PERSON, message
+from tests.support.desk import PERSON, message
 from tests.support.eventually import eventually
 
 

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from agent_contract import names, wire
-from agent_gateway.dispatch.fakes import FakeResources, FakeSubAgents
-from agent_gateway.dispatch.notes import Notes
-from agent_gateway.dispatch.subagents import SubAgentService
-from agent_gateway.dispatch.threads import read_link
-from agent_gateway.dispatch.wake import Wake
+from agent_gateway.conversations.notes import PromptNotes
+from agent_gateway.conversations.reconciler import read_link
 from agent_gateway.kube import KubeError
-from agent_gateway.llm.providers import Keys, Providers, build_provider
-from agent_gateway.llm.proxy import LlmProxy
-from agent_gateway.runners.auth import Authenticator
+from agent_gateway.models.providers import Keys, Providers, build_provider
+from agent_gateway.models.proxy import LlmProxy
+from agent_gateway.resources.fakes import FakeResources, FakeSubAgents
+from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps, create_app, serve
 from agent_gateway.store.rows import Address
+from agent_gateway.subagents.service import SubAgentService
+from agent_gateway.wake import Wake
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
 
@@ -192,16 +192,16 @@ class Port:
         return runner
 
     async def make_thread(self, chat=42, name="tg-42"):
-        async with self.store.fenced() as connection:
-            return await self.store.get_or_create_thread(connection, Address(BOT_ID, chat), name, "title")
+        async with self.store.transaction() as tx:
+            return await tx.threads.get_or_create(Address(BOT_ID, chat), name, "title")
 
     async def make_run(self, thread, number=1, pod=None, token=None):
-        await self.store.want_run(thread.id, number, THREAD_UID)
+        await self.store.runs.want(thread.id, number, THREAD_UID)
         self.kube.add_pod(thread.name, number, pod or f"pod-{number}", token=token or f"token-{number}")
 
     async def make_turn(self, thread, update=1, text="hello", files=()):
-        async with self.store.fenced() as connection:
-            return await self.store.add_turn(connection, thread.id, update, 7, 42, text, files)
+        async with self.store.transaction() as tx:
+            return await tx.turns.add(thread.id, update, 7, 42, text, files)
 
 
 def bearer(token):
@@ -242,9 +242,9 @@ async def running_port(
         authenticator=Authenticator(kube, store, namespace=NAMESPACE),
         proxy=proxy,
         children=children,
-        classes=children.wishes,
+        classes=children.requests,
         files=PlayedFiles(),
-        notes=Notes(store, resources, wake),
+        notes=PromptNotes(store, resources, wake),
     )
     number = number or free_port()
     server = await serve(create_app(deps), "127.0.0.1", number)

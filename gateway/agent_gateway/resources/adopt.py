@@ -8,12 +8,12 @@ from typing_extensions import override
 
 from agent_contract.agentthread import AgentThread
 from agent_contract.names import build_thread_name
-from agent_gateway.dispatch.wake import Wake
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.follower import Follower
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.ports import BotIdentity
+from agent_gateway.wake import Wake
 
 
 class Adopter(Follower):
@@ -44,7 +44,7 @@ class Adopter(Follower):
     @override
     async def look(self, name: str) -> None:
         """Give a resource made by hand its row, or say on it why it is refused."""
-        thread = await self._store.thread_by_name(name)
+        thread = await self._store.threads.by_name(name)
         if thread is not None:
             self._ids[name] = thread.id
             self._wake.thread(thread.id)
@@ -60,8 +60,8 @@ class Adopter(Follower):
             return
         channel = resource.spec.channel
         address = Address(channel.bot_id, channel.chat_id, channel.topic_id)
-        async with self._store.fenced() as connection:
-            made = await self._store.get_or_create_thread(connection, address, name, resource.spec.title)
+        async with self._store.transaction() as tx:
+            made = await tx.threads.get_or_create(address, name, resource.spec.title)
         self._ids[name] = made.id
 
     def _refusal(self, resource: AgentThread) -> str | None:

@@ -6,12 +6,12 @@ import logging
 
 from typing_extensions import override
 
-from agent_gateway.dispatch.wake import Wake
 from agent_gateway.resources.follower import Follower
 from agent_gateway.resources.subagents import SubAgents
 from agent_gateway.runners.progress import clean
 from agent_gateway.store import Store
 from agent_gateway.store.rows import SubAgentState
+from agent_gateway.wake import Wake
 
 _log = logging.getLogger(__name__)
 _SOON = 0.5
@@ -33,7 +33,7 @@ class SubAgentAdopter(Follower):
 
         A later resource of the same name is another sub-agent: it gets a thread of its own once the old one has ended.
         """
-        known = await self._store.subagent_by_name(name)
+        known = await self._store.subagents.by_name(name)
         resource = self.resources.cached(name)
         if known is not None:
             self._wake.thread(known.thread_id)
@@ -42,11 +42,11 @@ class SubAgentAdopter(Follower):
             if known.state is not SubAgentState.FINISHED:
                 self.later(name, _SOON)
                 return
-            await self._store.give_name_free(known.thread_id, name)
+            await self._store.subagents.give_name_free(known.thread_id, name)
         if resource is None or (resource.status.phase is not None and resource.status.phase.over):
             return
         spec = resource.spec
-        made = await self._store.adopt_subagent(
+        made = await self._store.subagents.adopt(
             name, resource.uid, clean(spec.task), spec.class_ref.name, spec.timeout_seconds, spec.depth
         )
         _log.info("subagent_adopted", extra={"subagent": name})

@@ -7,7 +7,7 @@ import logging
 from abc import ABC, abstractmethod
 
 from agent_gateway.kube import KubeError
-from agent_gateway.store.database import FAULTS
+from agent_gateway.store.errors import Away
 
 _log = logging.getLogger(__name__)
 _RETRY_SECONDS = 5.0
@@ -34,7 +34,7 @@ class Follower(ABC):
             for name in names:
                 try:
                     await self.look(name)
-                except (*FAULTS, KubeError) as error:
+                except (Away, KubeError) as error:
                     _log.warning("adopt_failed", extra={"resource": name, "error": type(error).__name__})
                     self.later(name, _RETRY_SECONDS)
 

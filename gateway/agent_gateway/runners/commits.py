@@ -8,14 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from agent_contract import wire
-from agent_gateway.errors import DatabaseAway
 from agent_gateway.logs import describe_fault
-from agent_gateway.store.database import FAULTS
+from agent_gateway.store.errors import Away
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-DATABASE_AWAY = (DatabaseAway, *FAULTS)
 PAUSES = (0.1, 0.4, 1.0, 2.0, 4.0)
 """Seconds between the tries of one commit; afterwards the connection is closed and the runner sends again."""
 
@@ -37,11 +35,11 @@ class Commits:
         """Commit what covers everything up to `seq`, then send the acknowledgement.
 
         The operation must bear being repeated. After one that failed none is tried any more: its acknowledgement would
-        cover what is not stored. Raises DatabaseAway, and what the operation raises besides.
+        cover what is not stored. Raises Away, and what the operation raises besides.
         """
         async with self._lock:
             if self._failed:
-                raise DatabaseAway("a commit before this one failed")
+                raise Away("a commit before this one failed")
             self._failed = True
             result = await self._try(operation)
             self._failed = False
@@ -54,13 +52,13 @@ class Commits:
         for pause in self._pauses:
             try:
                 return await operation()
-            except DATABASE_AWAY as error:
+            except Away as error:
                 if self.stopped:
-                    raise DatabaseAway("the connection was replaced during a commit") from error
+                    raise Away("the connection was replaced during a commit") from error
                 log.warning("commit_failed", extra={"error": type(error).__name__, "again_in": pause})
                 await asyncio.sleep(pause)
         try:
             return await operation()
-        except DATABASE_AWAY as error:
+        except Away as error:
             log.error("commit_given_up", extra={"error": describe_fault(error)})  # noqa: TRY400  # it may hold text
-            raise DatabaseAway("a commit failed again and again") from error
+            raise Away("a commit failed again and again") from error

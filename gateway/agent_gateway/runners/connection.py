@@ -13,12 +13,14 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from agent_contract import wire
 from agent_contract.base import Wire
 from agent_gateway.errors import LeadershipLost, RunClosed, RunRefused
-from agent_gateway.runners.auth import Identity
-from agent_gateway.runners.commits import DATABASE_AWAY, Commits
-from agent_gateway.runners.ports import Children, Notes, RunnerStore, Views, Wakes
+from agent_gateway.runners.commits import Commits
+from agent_gateway.runners.identity import Identity
+from agent_gateway.runners.ports import Children, PromptNotes, Views, Wakes
 from agent_gateway.runners.progress import clean
 from agent_gateway.runners.registry import Link, Registry
-from agent_gateway.runners.turns import Lane, TurnStream, build_frame
+from agent_gateway.runners.turns import TurnPorts, TurnStream, build_frame
+from agent_gateway.store import Store
+from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import Address, Thread, ThreadKind, Turn, TurnView
 
 log = logging.getLogger(__name__)
@@ -54,12 +56,12 @@ class Connection:
         socket: web.WebSocketResponse,
         abort: Callable[[], object],
         *,
-        store: RunnerStore,
+        store: Store,
         views: Views,
         wake: Wakes,
         registry: Registry,
         children: Children,
-        notes: Notes,
+        notes: PromptNotes,
     ) -> None:
         self._who = identity
         self._socket = socket
@@ -146,15 +148,15 @@ class Connection:
     async def _welcome(self) -> None:
         who = self._who
         try:
-            run = await self._store.accept_hello(who.thread_id, who.run, who.pod_name, who.pod_uid, who.job_name)
+            run = await self._store.runs.accept_hello(who.thread_id, who.run, who.pod_name, who.pod_uid, who.job_name)
             if self._hello.ready and run.ready_at is None:  # the frame that told it was lost with its connection
-                await self._store.mark_ready(who.thread_id, who.run)
-            thread = await self._store.thread_by_id(who.thread_id)
+                await self._store.runs.mark_ready(who.thread_id, who.run)
+            thread = await self._store.threads.by_id(who.thread_id)
             if thread is None:
                 raise RunRefused(f"There is no thread {who.thread_name}.")  # noqa: TRY301
-            own = await self._store.subagent(thread.id) if thread.kind is ThreadKind.SUBAGENT else None
+            own = await self._store.subagents.get(thread.id) if thread.kind is ThreadKind.SUBAGENT else None
             lines, files = await asyncio.gather(
-                self._store.session_length(thread.session_id), self._store.workspace_of(thread, own)
+                self._store.sessions.length(thread.session_id), self._store.workspaces.of(thread, own)
             )
         except RunClosed as closed:
             log.info("runner_goodbye_again", extra=self._ids())
@@ -167,15 +169,15 @@ class Connection:
         except LeadershipLost as lost:
             await self.close("This gateway does not lead any more.", WSCloseCode.SERVICE_RESTART)
             raise _Gone from lost
-        except DATABASE_AWAY as away:
+        except Away as away:
             log.warning("hello_without_database", extra=self._ids() | {"error": type(away).__name__})
             await self.close("The database does not answer; connect again.", WSCloseCode.TRY_AGAIN_LATER)
             raise _Gone from away
         self._thread, self._received = thread, run.acked_seq
         self._commits.acked = run.acked_seq
         views: Views = UNSEEN if own is not None else self._views
-        lane = Lane(thread, who.run, self._store, views, self._wake, self._children, self._at_turn)
-        self._stream = TurnStream(lane, self._commits)
+        ports = TurnPorts(thread, who.run, self._store, views, self._wake, self._children, self._at_turn)
+        self._stream = TurnStream(ports, self._commits)
         await self.send(
             wire.Welcome(
                 thread=thread.name, session_id=str(thread.session_id), session_lines=lines, acked=run.acked_seq,
@@ -187,15 +189,15 @@ class Connection:
 
     async def _take_up(self) -> None:
         """Go on with the turn that this run has: after attaching, so that one delivered meanwhile is not missed."""
-        turn = await self._store.running_turn(self._thread.id)
+        turn = await self._store.turns.running(self._thread.id)
         if turn is None or turn.run != self._who.run or self._stream.turn_id == turn.id:
             return
-        self._stream.open(turn, await self._store.view(turn.id))
+        self._stream.open(turn, await self._store.views.get(turn.id))
         await self._children.resend(self._thread, self._who.run, self.send)
         self._unsent = turn
         if self._hello.ready:
             await self._send_unseen(turn)
-        for number, text in await self._store.wanted_steers(turn.id):
+        for number, text in await self._store.steers.unread(turn.id):
             await self.send(wire.Steer(turn=turn.id, id=number, text=text))
         if turn.stop_asked:
             await self.send(wire.Abort(turn=turn.id))
@@ -272,17 +274,17 @@ class Connection:
         if self._unsent is not None:
             await self._send_unseen(self._unsent)
         self._registry.changed(self._who.thread_id)
-        await self._store.mark_ready(self._who.thread_id, self._who.run)
+        await self._store.runs.mark_ready(self._who.thread_id, self._who.run)
         if frame.files_problem and self._thread.kind is ThreadKind.CONVERSATION:
             key = f"no-files:{self._who.thread_id}:{self._who.run}"
-            await self._store.put(None, self._thread.address, clean(frame.files_problem), key, kind="notice")
+            await self._store.outbox.put(self._thread.address, clean(frame.files_problem), key, kind="notice")
             self._wake.outbox()
 
     async def _leave(self, frame: wire.Leave) -> None:
         await self._stream.flush()
         who, hand_over = self._who, frame.reason == "idle"
         turn = await self._commits.run(
-            frame.seq, lambda: self._store.leave(who.thread_id, who.run, frame.seq, hand_over=hand_over)
+            frame.seq, lambda: self._store.runs.leave(who.thread_id, who.run, frame.seq, hand_over=hand_over)
         )
         if turn is not None and turn.run == who.run:
             await self.send(wire.Stay())
@@ -298,8 +300,8 @@ class Connection:
         while True:
             await asyncio.sleep(SEEN_SECONDS)
             try:
-                await self._store.seen(self._who.thread_id, self._who.run)
-            except (*DATABASE_AWAY, LeadershipLost) as error:
+                await self._store.runs.seen(self._who.thread_id, self._who.run)
+            except (Away, LeadershipLost) as error:
                 log.warning("seen_not_recorded", extra=self._ids() | {"error": type(error).__name__})
 
     async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -310,7 +312,7 @@ class Connection:
             await self._refuse(f"A frame is malformed: {error}.")
         except LeadershipLost:
             await self.close("This gateway does not lead any more.", WSCloseCode.SERVICE_RESTART)
-        except DATABASE_AWAY as error:
+        except Away as error:
             if self._socket.closed or isinstance(error, ConnectionError):
                 return
             log.warning("runner_sent_away", extra=self._ids() | {"error": type(error).__name__})

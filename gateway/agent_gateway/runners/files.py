@@ -15,13 +15,13 @@ from aiohttp import web
 
 from agent_contract.names import MAX_FILE_BYTES
 from agent_contract.terms import CALL_ID_PATTERN
-from agent_gateway.runners.auth import Denied, Identity
-from agent_gateway.runners.ports import RunnerStore
+from agent_gateway.runners.identity import Denied, Identity
 from agent_gateway.runners.progress import clean
 from agent_gateway.runners.workspaces import read_chunks
+from agent_gateway.store import Store
 from agent_gateway.store.rows import Thread, ThreadKind, Turn
-from agent_gateway.telegram.attachments import MAX_BYTES, clean_name
 from agent_gateway.telegram.errors import Refused, TelegramProblem
+from agent_gateway.telegram.inbound.attachments import MAX_BYTES, clean_name
 from agent_gateway.telegram.ports import FileSource
 
 log = logging.getLogger(__name__)
@@ -59,9 +59,7 @@ class Downloads:
             self._open += Counter()  # without those that have none
 
 
-async def give_file(
-    request: web.Request, identity: Identity, store: RunnerStore, source: FileSource
-) -> web.StreamResponse:
+async def give_file(request: web.Request, identity: Identity, store: Store, source: FileSource) -> web.StreamResponse:
     """Answer with a file that came with a turn of the caller's, as Telegram has it, never all in memory.
 
     A failure in the middle cuts the connection, so that half of it is never taken for the whole.
@@ -99,7 +97,7 @@ async def give_file(
     return response
 
 
-async def take_file(request: web.Request, identity: Identity, store: RunnerStore) -> web.Response:
+async def take_file(request: web.Request, identity: Identity, store: Store) -> web.Response:
     """Store a file that an agent has for its chat, and say it there; the same call twice says it once.
 
     Raises:
@@ -110,15 +108,15 @@ async def take_file(request: web.Request, identity: Identity, store: RunnerStore
     call_id = request.query.get("call", "")
     if not CALL_ID_PATTERN.fullmatch(call_id):
         raise Denied(400, "The call's id is none.")
-    thread = await store.thread_by_id(identity.thread_id)
+    thread = await store.threads.by_id(identity.thread_id)
     if thread is None or thread.address.chat_id == 0:
         raise Denied(409, _NO_CHAT)
     key = f"file:{thread.id}:{call_id}"
-    if await store.files_waiting(thread.id, key) >= MOST_WAITING:
+    if await store.files.count_unsent(thread.id, key) >= MOST_WAITING:
         raise Denied(409, f"{MOST_WAITING} files wait to be sent already: the chat takes them one after the other.")
     name = clean_name(clean(request.query.get("name", ""))) or _UNNAMED
     media_type = _TYPES.guess_type(name, strict=False)[0] or "application/octet-stream"
-    total = await store.store_file(
+    total = await store.files.save(
         thread.id, thread.address, name, media_type, _read_file(request), caption=_read_caption(request),
         dedupe_key=key, reply_to=await _find_message(thread, turn, store),
     )  # fmt: skip
@@ -143,16 +141,16 @@ def _read_caption(request: web.Request) -> str:
         raise Denied(400, "The caption is none.") from error
 
 
-async def _read_turn(text: str, identity: Identity, store: RunnerStore) -> Turn:
-    turn = await store.turn_by_id(int(text)) if text.isdecimal() and len(text) < 19 else None
+async def _read_turn(text: str, identity: Identity, store: Store) -> Turn:
+    turn = await store.turns.by_id(int(text)) if text.isdecimal() and len(text) < 19 else None
     if turn is None or turn.thread_id != identity.thread_id or turn.run != identity.run:
         raise Denied(404, "No such turn is this run's.")
     return turn
 
 
-async def _find_message(thread: Thread, turn: Turn, store: RunnerStore) -> int | None:
+async def _find_message(thread: Thread, turn: Turn, store: Store) -> int | None:
     """Return the message that a file answers."""
     if thread.kind is ThreadKind.CONVERSATION:
         return turn.message_id
-    own = await store.subagent(thread.id)
+    own = await store.subagents.get(thread.id)
     return own.reply_to if own is not None else None

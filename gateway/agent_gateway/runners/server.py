@@ -11,17 +11,18 @@ from aiohttp import web
 
 from agent_contract import names, wire
 from agent_gateway.errors import LeadershipLost
-from agent_gateway.llm.errors import build_error
-from agent_gateway.llm.proxy import LlmProxy
-from agent_gateway.llm.relay import Caller
-from agent_gateway.runners.auth import Authenticator, Denied, Identity, compute_bearer
-from agent_gateway.runners.commits import DATABASE_AWAY
+from agent_gateway.models.errors import build_error
+from agent_gateway.models.proxy import LlmProxy
+from agent_gateway.models.relay import Caller
 from agent_gateway.runners.connection import Connection
 from agent_gateway.runners.files import Downloads, give_file, take_file
-from agent_gateway.runners.ports import Children, Classes, Notes, RunnerStore, Views, Wakes
+from agent_gateway.runners.identity import Authenticator, Denied, Identity, compute_bearer
+from agent_gateway.runners.ports import Children, Classes, PromptNotes, Views, Wakes
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.sessions import stream_session
 from agent_gateway.runners.workspaces import TooLarge, send_workspace, take_workspace
+from agent_gateway.store import Store
+from agent_gateway.store.errors import Away
 from agent_gateway.telegram.ports import FileSource
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ _TYPES = {
 class RunnerDeps:
     """What the runners' port works with."""
 
-    store: RunnerStore
+    store: Store
     views: Views
     wake: Wakes
     registry: Registry
@@ -52,7 +53,7 @@ class RunnerDeps:
     children: Children
     classes: Classes
     files: FileSource
-    notes: Notes
+    notes: PromptNotes
     downloads: Downloads = field(default_factory=Downloads)
     connections: set[asyncio.Task[None]] = field(default_factory=set)
     """One task for each open WebSocket."""
@@ -182,7 +183,7 @@ async def _errors(
     except Denied as denied:
         log.warning("caller_denied", extra={"path": request.path, "status": denied.status, "reason": str(denied)})
         return _answer(denied.status, str(denied))
-    except (*DATABASE_AWAY, LeadershipLost) as error:
+    except (Away, LeadershipLost) as error:
         if request.transport is None or request.transport.is_closing():
             raise
         log.warning("call_without_database", extra={"path": request.path, "error": type(error).__name__})

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent_contract import names, wire
 from agent_gateway.runners.progress import clean
-from agent_gateway.telegram.tools import USUAL, Detail, ToolCall, build_lines, describe_call
+from agent_gateway.wording.tools import USUAL, Detail, ToolCall, build_lines, describe_call
 
 _MOST_OPEN = 64
 """Calls that are remembered while they run; a pod is trusted with nothing."""

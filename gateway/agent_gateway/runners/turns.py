@@ -12,13 +12,14 @@ from typing import Any
 
 from agent_contract import wire
 from agent_gateway.runners.commits import Commits
-from agent_gateway.runners.ports import Children, RunnerStore, Views, Wakes
+from agent_gateway.runners.ports import Children, Views, Wakes
 from agent_gateway.runners.progress import Progress, clean
 from agent_gateway.runners.tools import ToolLog
+from agent_gateway.store import Store
 from agent_gateway.store.rows import Final, Thread, ThreadKind, Turn, TurnState, TurnView
-from agent_gateway.telegram.again import build_buttons, build_error_id, with_id
-from agent_gateway.telegram.texts import EMPTY_ANSWER, failure_text, interrupted_text
-from agent_gateway.telegram.tools import DETAILS
+from agent_gateway.wording.again import build_buttons, build_error_id, with_id
+from agent_gateway.wording.texts import EMPTY_ANSWER, failure_text, interrupted_text
+from agent_gateway.wording.tools import DETAILS
 
 log = logging.getLogger(__name__)
 SAVE_SECONDS = 1.0
@@ -26,12 +27,12 @@ SAVE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class TurnPorts:
     """What a connection's parts share: whose it is, and where things go."""
 
     thread: Thread
     run: int
-    store: RunnerStore
+    store: Store
     views: Views
     wake: Wakes
     children: Children
@@ -42,8 +43,8 @@ class Lane:
 class TurnStream:
     """Takes the events of the running turn in order."""
 
-    def __init__(self, lane: Lane, commits: Commits) -> None:
-        self._lane = lane
+    def __init__(self, ports: TurnPorts, commits: Commits) -> None:
+        self._ports = ports
         self._commits = commits
         self._turn: Turn | None = None
         self._progress = Progress()
@@ -70,8 +71,8 @@ class TurnStream:
         self._taken_up = restored is not None
         self._tools_saved = ToolLog().state()
         self._spoke = bool(self._progress.text())
-        self._lane.on_turn(turn.id)
-        self._lane.views.open(turn, self._lane.thread.address, turn.message_id, restored)
+        self._ports.on_turn(turn.id)
+        self._ports.views.open(turn, self._ports.thread.address, turn.message_id, restored)
         return True
 
     async def take(self, seq: int, turn_id: int, event: wire.Event) -> None:
@@ -83,7 +84,7 @@ class TurnStream:
         match event:
             case wire.TurnSettled():
                 # a sub-agent answers with its last words; what it said on its way is in its history
-                own = self._lane.thread.kind is ThreadKind.SUBAGENT
+                own = self._ports.thread.kind is ThreadKind.SUBAGENT
                 text = self._progress.last() if own else self._progress.text()
                 await self._end(self._turn, seq, TurnState.DONE, None, text or EMPTY_ANSWER)
             case wire.Failed():
@@ -93,9 +94,9 @@ class TurnStream:
                 await self._started(self._turn, seq)
             case wire.Steered():
                 await self.flush()
-                lane, turn = self._lane, self._turn
+                ports, turn = self._ports, self._turn
                 await self._commits.run(
-                    seq, lambda: lane.store.steer_read(turn.id, event.id, lane.thread.id, lane.run, seq)
+                    seq, lambda: ports.store.steers.mark_read(turn.id, event.id, ports.thread.id, ports.run, seq)
                 )
             case wire.Notice():
                 await self._tell(self._turn, seq, event.text)
@@ -107,37 +108,37 @@ class TurnStream:
     async def pass_over(self, seq: int) -> None:
         """Acknowledge a frame that changes nothing."""
         await self.flush()
-        lane = self._lane
-        await self._commits.run(seq, lambda: lane.store.add_entries(lane.thread, lane.run, seq, []))
+        ports = self._ports
+        await self._commits.run(seq, lambda: ports.store.sessions.add_entries(ports.thread, ports.run, seq, []))
 
     async def entries(self, seq: int, lines: list[str]) -> None:
         """Store session lines; the texts before them first, as the acknowledgement covers both."""
         await self.flush()
         check_lines(lines)
-        lane = self._lane
+        ports = self._ports
         whole = [line.replace("\x00", "\N{REPLACEMENT CHARACTER}") for line in lines]
-        await self._commits.run(seq, lambda: lane.store.add_entries(lane.thread, lane.run, seq, whole))
+        await self._commits.run(seq, lambda: ports.store.sessions.add_entries(ports.thread, ports.run, seq, whole))
 
     async def flush(self) -> None:
         """Store the texts that are not stored yet."""
         if self._turn is None or not self._dirty.is_set():
             return
         self._dirty.clear()
-        turn, seq, lane, messages = self._turn, self._seq, self._lane, self._progress.messages()
+        turn, seq, ports, messages = self._turn, self._seq, self._ports, self._progress.messages()
         tools = self._tools.state() if self._tools is not None else self._tools_saved
 
         async def save() -> None:
             await self._save_tools(turn, tools)
-            await lane.store.save_progress(turn.id, lane.thread.id, lane.run, messages, seq)
+            await ports.store.views.save_progress(turn.id, ports.thread.id, ports.run, messages, seq)
 
         await self._commits.run(seq, save)
 
     async def _tell(self, turn: Turn, seq: int, text: str) -> None:
         """Tell the person what the agent's pod could not do; of a sub-agent only its parent is told, in its answer."""
-        if self._lane.thread.kind is ThreadKind.CONVERSATION:
-            address, key = self._lane.thread.address, f"notice:{turn.id}:{seq}"
-            await self._lane.store.put(None, address, clean(text), key, kind="notice")
-            self._lane.wake.outbox()
+        if self._ports.thread.kind is ThreadKind.CONVERSATION:
+            address, key = self._ports.thread.address, f"notice:{turn.id}:{seq}"
+            await self._ports.store.outbox.put(address, clean(text), key, kind="notice")
+            self._ports.wake.outbox()
         await self.pass_over(seq)
 
     async def keep_flushing(self) -> None:
@@ -148,24 +149,24 @@ class TurnStream:
             await asyncio.sleep(SAVE_SECONDS)
 
     async def _started(self, turn: Turn, seq: int) -> None:
-        self._lane.views.typing(turn.id)
-        await self._commits.run(seq, lambda: self._lane.store.turn_started(turn.id, self._lane.run, seq))
-        if self._lane.thread.kind is ThreadKind.SUBAGENT:
-            self._lane.wake.thread(self._lane.thread.id)  # whoever waits sees that it works
+        self._ports.views.typing(turn.id)
+        await self._commits.run(seq, lambda: self._ports.store.turns.started(turn.id, self._ports.run, seq))
+        if self._ports.thread.kind is ThreadKind.SUBAGENT:
+            self._ports.wake.thread(self._ports.thread.id)  # whoever waits sees that it works
 
     async def _read_tools(self, turn: Turn) -> ToolLog:
         if self._tools is None:
-            self._verbosity = await self._lane.store.verbosity(self._lane.thread.id)
-            stored = await self._lane.store.load_tools(turn.id) if self._taken_up else None
+            self._verbosity = await self._ports.store.settings.verbosity(self._ports.thread.id)
+            stored = await self._ports.store.views.load_tools(turn.id) if self._taken_up else None
             self._tools = ToolLog(stored, DETAILS[self._verbosity])
             self._tools_saved = self._tools.state()
         return self._tools
 
     async def _save_tools(self, turn: Turn, tools: dict[str, Any]) -> None:
         """Store the tools where they changed, before what acknowledges their events: one that comes again is known."""
-        counted = self._verbosity > 0 and self._lane.thread.kind is not ThreadKind.SUBAGENT
+        counted = self._verbosity > 0 and self._ports.thread.kind is not ThreadKind.SUBAGENT
         if tools != self._tools_saved and counted:
-            await self._lane.store.save_tools(turn.id, tools)
+            await self._ports.store.views.save_tools(turn.id, tools)
             self._tools_saved = tools
 
     def _show(self, turn: Turn, event: wire.Event, tools: ToolLog) -> None:
@@ -176,39 +177,39 @@ class TurnStream:
             self._spoke = True
             log.info("step", extra={**self._ids(), "step": "first_text", "turn": turn.id, "t": _now()})
         activity = self._progress.activity if self._verbosity else None
-        self._lane.views.update(turn.id, text, activity, tools.lines())
+        self._ports.views.update(turn.id, text, activity, tools.lines())
 
     async def _fail(self, turn: Turn, seq: int, event: wire.Failed) -> None:
         words = failure_text(event.reason, clean(event.error))
-        if self._lane.thread.kind is ThreadKind.CONVERSATION:
+        if self._ports.thread.kind is ThreadKind.CONVERSATION:
             words = with_id(words, turn.id, event.reason)
         ids = {**self._ids(), "turn": turn.id, "error_id": build_error_id(turn.id)}
         log.warning("turn_failed", extra={**ids, "reason": event.reason})
         await self._end(turn, seq, TurnState.FAILED, event.reason, interrupted_text(self._progress.text(), words))
 
     async def _end(self, turn: Turn, seq: int, state: TurnState, reason: str | None, text: str) -> None:
-        lane = self._lane
+        ports = self._ports
         self._dirty.clear()
-        if lane.thread.kind is ThreadKind.SUBAGENT:
-            await self._commits.run(seq, lambda: lane.children.settle(lane.thread, seq, state, reason, text))
+        if ports.thread.kind is ThreadKind.SUBAGENT:
+            await self._commits.run(seq, lambda: ports.children.settle(ports.thread, seq, state, reason, text))
         else:
             buttons = build_buttons(turn.id, reason) if reason is not None else ()
-            final = Final(text, "markdown", await lane.views.finish(turn.id), buttons)
+            final = Final(text, "markdown", await ports.views.finish(turn.id), buttons)
             tools = self._tools.state() if self._tools is not None else self._tools_saved
 
             async def end() -> None:
                 await self._save_tools(turn, tools)
-                await lane.store.end_turn(turn.id, lane.run, seq, state, reason, final)
+                await ports.store.turns.end(turn.id, ports.run, seq, state, reason, final)
 
             await self._commits.run(seq, end)
         self._turn = None
-        lane.on_turn(None)
-        lane.wake.outbox()
-        lane.wake.thread(lane.thread.id)
+        ports.on_turn(None)
+        ports.wake.outbox()
+        ports.wake.thread(ports.thread.id)
         log.info("step", extra={**self._ids(), "step": "turn_ended", "turn": turn.id, "state": state, "t": _now()})
 
     def _ids(self) -> dict[str, object]:
-        return {"agent_thread": self._lane.thread.name, "run": self._lane.run}
+        return {"agent_thread": self._ports.thread.name, "run": self._ports.run}
 
 
 def build_frame(turn: Turn) -> wire.Turn:

@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from agent_contract.terms import CALL_ID_PATTERN
-from agent_gateway.errors import DatabaseAway
-from agent_gateway.runners.auth import Denied, Identity
-from agent_gateway.runners.commits import DATABASE_AWAY
-from agent_gateway.runners.ports import RunnerStore
+from agent_gateway.runners.identity import Denied, Identity
+from agent_gateway.store import Store
+from agent_gateway.store.errors import Away
 from agent_gateway.store.workspaces import CHUNK_BYTES
 
 log = logging.getLogger(__name__)
@@ -24,28 +23,27 @@ class TooLarge(Exception):
     """What is sent is over its limit; the text names it."""
 
 
-async def send_workspace(request: web.Request, identity: Identity, store: RunnerStore) -> web.StreamResponse:
+async def send_workspace(request: web.Request, identity: Identity, store: Store) -> web.StreamResponse:
     """Answer with the packed files that the caller's run begins with, never all in memory.
 
     A failure in the middle cuts the connection, so that half of it is never taken for the whole.
     """
-    thread = await store.thread_by_id(identity.thread_id)
+    thread = await store.threads.by_id(identity.thread_id)
     if thread is None:
         raise Denied(403, f"There is no thread {identity.thread_name}.")
-    found = await store.workspace_of(thread, await store.subagent(thread.id))
+    found = await store.workspaces.of(thread, await store.subagents.get(thread.id))
     if found is None:
         raise web.HTTPNotFound(text="There are no stored files.")
     response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE, "Content-Length": str(found.bytes)})
     await response.prepare(request)
     left = found.bytes
     try:
-        async for chunk in store.stream_workspace(found.id):
+        async for chunk in store.workspaces.stream(found.id):
             await response.write(chunk)
             left -= len(chunk)
-        if left:
-            raise DatabaseAway("the stored files were forgotten meanwhile")
+        _check_whole(left)
         await response.write_eof()
-    except DATABASE_AWAY as error:
+    except Away as error:
         log.warning("workspace_stream_broke", extra={"agent_thread": thread.name, "error": type(error).__name__})
         if request.transport is not None:
             request.transport.abort()
@@ -53,7 +51,7 @@ async def send_workspace(request: web.Request, identity: Identity, store: Runner
     return response
 
 
-async def take_workspace(request: web.Request, identity: Identity, store: RunnerStore, limit: int) -> web.Response:
+async def take_workspace(request: web.Request, identity: Identity, store: Store, limit: int) -> web.Response:
     """Store the packed files of the caller's run, or of the copy for the sub-agent of `?call=`.
 
     Raises:
@@ -63,17 +61,17 @@ async def take_workspace(request: web.Request, identity: Identity, store: Runner
     call_id = request.query.get("call")
     if call_id is not None and not CALL_ID_PATTERN.fullmatch(call_id):
         raise Denied(400, "The call's id is none.")
-    if call_id is not None and await store.copies_waiting(identity.thread_id) >= MOST_COPIES:
+    if call_id is not None and await store.workspaces.count_copies(identity.thread_id) >= MOST_COPIES:
         raise Denied(409, f"{MOST_COPIES} copies wait for sub-agents that were not asked for.")
     limit = min(limit, _read_limit(request, limit))
     mebibytes = limit / (1 << 20)
     over = f"The packed workspace is over {mebibytes:g} MiB (workspace.snapshotLimit of the AgentClass)."
     chunks = read_chunks(request, limit, over)
     try:
-        stored = await store.store_workspace(identity.thread_id, identity.run, call_id, chunks)
+        stored = await store.workspaces.save(identity.thread_id, identity.run, call_id, chunks)
     except TooLarge:
         if call_id is None:
-            await store.files_over(identity.thread_id, identity.run)
+            await store.runs.files_over(identity.thread_id, identity.run)
         raise
     log.info(
         "workspace_stored",
@@ -106,3 +104,8 @@ async def read_chunks(request: web.Request, limit: int, over: str) -> AsyncItera
             del held[:CHUNK_BYTES]
     if held:
         yield bytes(held)
+
+
+def _check_whole(left: int) -> None:
+    if left:
+        raise Away("the stored files were forgotten meanwhile")

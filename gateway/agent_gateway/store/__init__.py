@@ -1,44 +1,7 @@
-"""Everything durable: one class over Postgres, put together from one module for each kind of fact."""
+"""Everything durable: a store of rooms, one for each kind of fact, and units of work over it."""
 
 from __future__ import annotations
 
-from agent_gateway.store.access import AccessQueries
-from agent_gateway.store.confirms import ConfirmQueries
-from agent_gateway.store.database import Fence
-from agent_gateway.store.files import FileQueries
-from agent_gateway.store.history import HistoryQueries
-from agent_gateway.store.inbox import InboxQueries
-from agent_gateway.store.line import LineQueries
-from agent_gateway.store.outbox import OutboxQueries
-from agent_gateway.store.places import PlaceQueries
-from agent_gateway.store.runs import RunQueries
-from agent_gateway.store.sessions import SessionQueries
-from agent_gateway.store.settings import SettingQueries
-from agent_gateway.store.steers import SteerQueries
-from agent_gateway.store.subagents import SubAgentQueries
-from agent_gateway.store.threads import ThreadQueries
-from agent_gateway.store.turns import TurnQueries
-from agent_gateway.store.workspaces import WorkspaceQueries
+from agent_gateway.store.database import Fence, Store
 
 __all__ = ["Fence", "Store"]
-
-
-class Store(
-    InboxQueries,
-    ThreadQueries,
-    TurnQueries,
-    RunQueries,
-    LineQueries,
-    SessionQueries,
-    OutboxQueries,
-    SubAgentQueries,
-    WorkspaceQueries,
-    SettingQueries,
-    ConfirmQueries,
-    HistoryQueries,
-    FileQueries,
-    SteerQueries,
-    PlaceQueries,
-    AccessQueries,
-):
-    """The store of one gateway."""

@@ -6,9 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Address
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.session import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +33,28 @@ class Confirm:
     expired: bool
 
 
-class ConfirmQueries(Database):
+class ConfirmQueries(Room):
     """Questions."""
 
-    async def add_confirm(
+    async def add(
         self,
-        connection: Connection,
         action: str,
         address: Address,
         person_id: int,
         subject: Sequence[tuple[int, int]],
     ) -> int:
         """Record a question and return its id; those of two weeks ago go."""
-        await connection.execute(QUERIES["purge_confirms"], address.bot_id)
+        await self._tx.execute("purge_confirms", address.bot_id)
         return int(
-            await connection.fetchval(
-                QUERIES["add_confirm"], action, address.bot_id, address.chat_id, address.topic_id, person_id,
+            await self._tx.value(
+                "add_confirm", action, address.bot_id, address.chat_id, address.topic_id, person_id,
                 json.dumps([list(pair) for pair in subject]),
             )
         )  # fmt: skip
 
-    async def lock_confirm(self, connection: Connection, confirm_id: int) -> Confirm | None:
+    async def lock(self, confirm_id: int) -> Confirm | None:
         """Return a question, which nobody else can answer before the transaction ends."""
-        row = await connection.fetchrow(QUERIES["lock_confirm"], confirm_id, self.bot_id)
+        row = await self._tx.row("lock_confirm", confirm_id, self._bot_id)
         if row is None:
             return None
         return Confirm(
@@ -69,6 +67,6 @@ class ConfirmQueries(Database):
             expired=row["expired"],
         )
 
-    async def end_confirm(self, connection: Connection, confirm_id: int, state: str, person_id: int) -> None:
+    async def end(self, confirm_id: int, state: str, person_id: int) -> None:
         """Record the answer: `done` or `cancelled`, and by whom."""
-        await connection.execute(QUERIES["end_confirm"], confirm_id, state, person_id)
+        await self._session.execute("end_confirm", confirm_id, state, person_id)

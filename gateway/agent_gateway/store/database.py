@@ -1,23 +1,42 @@
-"""The pool, and the transaction that only a leader can have."""
+"""The store of one gateway: a pool of connections with limits, and transactions that only a leader can have."""
 
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import asyncpg
+from typing_extensions import override
 
-from agent_gateway.errors import DatabaseAway, LeadershipLost
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.errors import LeadershipLost
+from agent_gateway.events import Events
+from agent_gateway.store.errors import Away, translated
+from agent_gateway.store.rooms import Rooms
+from agent_gateway.store.sql import QUERIES, WRITING
+from agent_gateway.store.transaction import Transaction
 
-Connection = Any
-"""An asyncpg connection, from the pool or not."""
-
-
-FAULTS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What may come of a database that is away, or of a connection that it ended (the last is no kind of the others)."""
+CONNECT_SECONDS: Final = 5.0
+ACQUIRE_SECONDS: Final = 5.0
+"""How long a task waits for a free connection."""
+STATEMENT_SECONDS: Final = 20.0
+_CANCEL_SECONDS: Final = 5.0
+"""By so much the client waits longer than the server: the server's own word frees its locks."""
+POOL_SIZE: Final = 10
+APPLICATION: Final = "openclaw-gateway"
+"""Begins the name of every session, by which a successor finds what an earlier gateway left."""
+SESSION_SETTINGS: Final = {
+    # a gateway that is lost in the middle of a write must not hold its locks until TCP gives up
+    "idle_in_transaction_session_timeout": "8s",
+    "lock_timeout": "8s",
+    "statement_timeout": f"{STATEMENT_SECONDS:g}s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,74 +47,148 @@ class Fence:
     epoch: int
 
 
-class Database:
-    """A pool of connections; everything else of the store stands on it."""
+class Store(Rooms):
+    """Everything durable. Reads take a connection for one query; each write is a transaction.
 
-    def __init__(self, pool: asyncpg.Pool, bot_id: int) -> None:
+    Args:
+        pool: Connections.
+        bot_id: Whose conversations.
+        events: Is given the effects of each committed transaction.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, bot_id: int, events: Events) -> None:
+        super().__init__(bot_id)
         self.pool = pool
-        self.bot_id = bot_id
         self.fence: Fence | None = None
+        self.events = events
 
     @classmethod
-    async def open(cls, dsn: str, bot_id: int, *, size: int = 10) -> Self:
+    async def open(
+        cls,
+        dsn: str,
+        bot_id: int,
+        *,
+        size: int = POOL_SIZE,
+        events: Events | None = None,
+    ) -> Self:
         """Connect.
 
         Raises:
-            DatabaseAway: there is no answer, or it refuses us; the text never holds the password.
+            Away: there is no answer, or it refuses us; the text never holds the password.
         """
-        try:
-            pool = await asyncpg.create_pool(dsn, min_size=2, max_size=size, command_timeout=30, timeout=10)
-        except FAULTS as error:
-            raise DatabaseAway(describe(error)) from error
-        return cls(pool, bot_id)
+        with translated():
+            pool = await asyncpg.create_pool(
+                dsn, min_size=2, max_size=size, timeout=CONNECT_SECONDS, init=bound_socket, reset=_reset,
+                command_timeout=STATEMENT_SECONDS + _CANCEL_SECONDS,
+                server_settings={**SESSION_SETTINGS, "application_name": f"{APPLICATION}-{bot_id}"},
+            )  # fmt: skip
+        return cls(pool, bot_id, events or Events())
 
     async def close(self) -> None:
         """Close every connection."""
         await self.pool.close()
 
+    def abandon(self) -> None:
+        """End every connection at once, whatever it does: a database that is silent must not hold us."""
+        self.fence = None
+        self.pool.terminate()
+
     @contextlib.asynccontextmanager
-    async def fenced(self) -> AsyncIterator[Connection]:
-        """Open a transaction that holds only while we lead.
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open a transaction that holds only while we lead; its effects are performed once it is committed.
 
         Raises:
             LeadershipLost: another gateway took over.
+            Away: nothing is known to be committed: what was asked must bear being repeated.
         """
         if self.fence is None:
             raise LeadershipLost("this gateway does not lead")
-        async with self.pool.acquire() as connection, connection.transaction():
-            if not await connection.fetchval(QUERIES["fence"], self.fence.bot_id, self.fence.epoch):
-                raise LeadershipLost("another gateway leads")
+        async with self._connection() as connection:
+            with translated():
+                block = connection.transaction()
+                await block.start()
+            try:
+                tx = Transaction(self.bot_id, connection)
+                await _check_fence(tx, self.fence)
+                yield tx
+                await tx.mark_due()
+            except BaseException:
+                with contextlib.suppress(Away), translated():
+                    await block.rollback()
+                raise
+            with translated():
+                await block.commit()
+        self.events.publish(tx.effects)
+
+    @property
+    @override
+    def tx(self) -> Transaction:
+        raise RuntimeError("this belongs into a transaction")
+
+    @override
+    def unit(self) -> contextlib.AbstractAsyncContextManager[Transaction]:
+        return self.transaction()
+
+    @override
+    async def row(self, name: str, *args: Any) -> Any:
+        if name in WRITING:
+            async with self.transaction() as tx:
+                return await tx.row(name, *args)
+        async with self._connection() as connection:
+            with translated():
+                return await connection.fetchrow(QUERIES[name], *args)
+
+    @override
+    async def rows(self, name: str, *args: Any) -> list[Any]:
+        if name in WRITING:
+            async with self.transaction() as tx:
+                return await tx.rows(name, *args)
+        async with self._connection() as connection:
+            with translated():
+                return list(await connection.fetch(QUERIES[name], *args))
+
+    @override
+    async def value(self, name: str, *args: Any) -> Any:
+        if name in WRITING:
+            async with self.transaction() as tx:
+                return await tx.value(name, *args)
+        async with self._connection() as connection:
+            with translated():
+                return await connection.fetchval(QUERIES[name], *args)
+
+    @override
+    async def execute(self, name: str, *args: Any) -> str:
+        async with self.transaction() as tx:
+            return await tx.execute(name, *args)
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        with translated():
+            connection = await self.pool.acquire(timeout=ACQUIRE_SECONDS)
+        try:
             yield connection
-
-    async def _row(self, name: str, *args: Any) -> Any:
-        return await self.pool.fetchrow(QUERIES[name], *args)
-
-    async def _rows(self, name: str, *args: Any) -> list[Any]:
-        return list(await self.pool.fetch(QUERIES[name], *args))
-
-    async def _pages(self, name: str, key: Any, size: int) -> AsyncIterator[Any]:
-        """Yield rows in the order of their ordinals, in pages of a `size` that the query counts: rows, or their bytes.
-
-        No connection is held in between: whoever reads them slowly keeps nobody else from the database.
-        """
-        after = -1
-        while rows := await self._rows(name, key, after, size):
-            for row in rows:
-                yield row
-            after = rows[-1]["ordinal"]
-
-    async def _value(self, name: str, *args: Any) -> Any:
-        return await self.pool.fetchval(QUERIES[name], *args)
-
-    async def _write(self, name: str, *args: Any) -> None:
-        async with self.fenced() as connection:
-            await connection.execute(QUERIES[name], *args)
+        finally:
+            with contextlib.suppress(Away), translated():
+                await self.pool.release(connection, timeout=_CANCEL_SECONDS)
 
 
-def describe(error: BaseException) -> str:
-    """Say in words why the database does not answer, without anything of the DSN."""
-    if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
-        return "Postgres refuses the user or password: check DATABASE_URL"
-    if isinstance(error, asyncpg.InvalidCatalogNameError):
-        return "Postgres has no database of that name: check DATABASE_URL"
-    return f"Postgres is out of reach ({type(error).__name__}): check DATABASE_URL and that it runs"
+async def bound_socket(connection: Any) -> None:
+    """Let a connection whose other side is gone end within seconds; the server's settings do the same for its side."""
+    link = connection._transport.get_extra_info("socket")  # noqa: SLF001  # asyncpg has no other way to its socket
+    if link is None or link.family not in {socket.AF_INET, socket.AF_INET6}:
+        return
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 10_000)):
+        if hasattr(socket, option):
+            link.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+async def _reset(connection: Any) -> None:
+    """Spare the round trip after each use: nothing here leaves a state in its session but an open transaction."""
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
+
+
+async def _check_fence(tx: Transaction, fence: Fence) -> None:
+    if not await tx.value("fence", fence.bot_id, fence.epoch):
+        raise LeadershipLost("another gateway leads")

@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Thread
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.session import Room, Session
 from agent_gateway.store.workspaces import CHUNK_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class HistoryItem:
     """One thing that was said.
 
     Attributes:
@@ -50,8 +49,8 @@ class TextFile:
         bytes: How many were written.
     """
 
-    def __init__(self, connection: Connection, file_id: int) -> None:
-        self._connection = connection
+    def __init__(self, tx: Session, file_id: int) -> None:
+        self._tx = tx
         self.file_id = file_id
         self.bytes = 0
         self._held = bytearray()
@@ -69,55 +68,56 @@ class TextFile:
         """Make it whole."""
         if self._held:
             await self._store(bytes(self._held))
-        await self._connection.execute(QUERIES["finish_file"], self.file_id, self.bytes)
+        await self._tx.execute("finish_file", self.file_id, self.bytes)
 
     async def _store(self, data: bytes) -> None:
-        await self._connection.execute(QUERIES["add_file_chunk"], self.file_id, self._ordinal, data)
+        await self._tx.execute("add_file_chunk", self.file_id, self._ordinal, data)
         self._ordinal += 1
 
 
-class HistoryQueries(Database):
+class HistoryQueries(Room):
     """Histories."""
 
-    async def read_history(self, connection: Connection, thread_id: int) -> AsyncIterator[Said]:
+    async def read(self, thread_id: int) -> AsyncIterator[HistoryItem]:
         """Yield what was said in a conversation, oldest first, never all in memory."""
-        below = [row["thread_id"] for row in await connection.fetch(QUERIES["below"], thread_id)]
-        async for row in connection.cursor(QUERIES["history"], thread_id, below, prefetch=100):
-            yield Said(row["at"], row["who"], row["person_id"], row["text"], row["task"])
+        async with self._session.unit() as tx:
+            below = [row["thread_id"] for row in await tx.rows("below", thread_id)]
+            async for row in tx.stream("history", thread_id, below):
+                yield HistoryItem(row["at"], row["who"], row["person_id"], row["text"], row["task"])
 
-    async def begin_text(self, connection: Connection, thread_id: int, name: str, media_type: str) -> TextFile:
+    async def begin_text(self, thread_id: int, name: str, media_type: str) -> TextFile:
         """Begin a file for the chat."""
-        return TextFile(connection, int(await connection.fetchval(QUERIES["begin_file"], thread_id, name, media_type)))
+        return TextFile(self._session, int(await self._session.value("begin_file", thread_id, name, media_type)))
 
-    async def hold_thread(self, connection: Connection, thread_id: int) -> None:
+    async def hold_thread(self, thread_id: int) -> None:
         """Let nobody add a turn or a session line before the transaction ends."""
-        row = await connection.fetchrow(QUERIES["lock_thread"], thread_id)
-        await connection.execute(QUERIES["lock_session"], str(row["session_id"]))
+        row = await self._tx.row("lock_thread", thread_id)
+        await self._tx.execute("lock_session", str(row["session_id"]))
 
-    async def forget(self, connection: Connection, thread: Thread) -> Forgotten:
+    async def forget(self, thread: Thread) -> Forgotten:
         """Delete all that was said, made and kept in a conversation and by its sub-agents; the thread stays.
 
         Who did what and how many tokens were used stays too, without any text. Nothing of it may be at
         work, and it is held.
         """
-        rows = await connection.fetch(QUERIES["below"], thread.id)
+        rows = await self._tx.rows("below", thread.id)
         threads = [row["thread_id"] for row in rows]
         address = thread.address
         # the old sessions' lines first, as the threads know them only till then; what refers to files before these
         counts = {
-            name: await _delete(connection, f"forget_{name}", threads)
+            name: await _delete(self._tx, f"forget_{name}", threads)
             for name in ("sessions", "past_sessions", "threads", "messages", "views", "tools", "steers", "workspaces")
         }
-        await connection.execute(QUERIES["forget_outbox"], threads, address.bot_id, address.chat_id, address.topic_id)
-        files = await _delete(connection, "forget_files", threads)
-        await _delete(connection, "forget_turns", threads)
-        await _delete(connection, "forget_subagents", threads)
+        await self._tx.execute("forget_outbox", threads, address.bot_id, address.chat_id, address.topic_id)
+        files = await _delete(self._tx, "forget_files", threads)
+        await _delete(self._tx, "forget_turns", threads)
+        await _delete(self._tx, "forget_subagents", threads)
         lane = str(address.chat_id) + (f"/{address.topic_id}" if address.topic_id is not None else "")
-        await connection.execute(QUERIES["forget_inbox"], address.bot_id, lane, str(address.chat_id))
+        await self._tx.execute("forget_inbox", address.bot_id, lane, str(address.chat_id))
         return Forgotten(counts["messages"], counts["sessions"], counts["workspaces"], files, len(threads) - 1)
 
 
-async def _delete(connection: Connection, name: str, threads: list[int]) -> int:
+async def _delete(tx: Session, name: str, threads: list[int]) -> int:
     """Run a query over threads and return how many rows it touched."""
-    status: str = await connection.execute(QUERIES[name], threads)
+    status = await tx.execute(name, threads)
     return int(status.rsplit(" ", 1)[-1])

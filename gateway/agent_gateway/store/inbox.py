@@ -4,44 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import InboxRow
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.session import Room
 
 
-class InboxQueries(Database):
+class InboxQueries(Room):
     """Inbox and cursor."""
 
-    async def earlier_parts(self, connection: Connection, album: str, update_id: int) -> list[str]:
+    async def earlier_parts(self, album: str, update_id: int) -> list[str]:
         """Return the payloads of the last minutes before `update_id` that belong to an album."""
-        rows = await connection.fetch(QUERIES["earlier_parts"], self.bot_id, update_id, f'%"{album}"%')
+        rows = await self._session.rows("earlier_parts", self._bot_id, update_id, f'%"{album}"%')
         return [row["payload"] for row in rows]
 
     async def read_cursor(self) -> int:
         """Return the next offset, 0 if none is known or it is too old."""
-        return int(await self._value("read_cursor", self.bot_id) or 0)
+        return int(await self._session.value("read_cursor", self._bot_id) or 0)
 
     async def add_updates(self, rows: Sequence[tuple[int, str, str]], next_offset: int) -> None:
         """Commit (update id, lane, payload) rows and the cursor together; rows known already are passed over."""
-        async with self.fenced() as connection:
+        async with self._session.unit() as tx:
             if rows:
-                await connection.executemany(QUERIES["add_update"], [(self.bot_id, *row) for row in rows])
-            await connection.execute(QUERIES["write_cursor"], self.bot_id, next_offset)
+                await tx.many("add_update", [(self._bot_id, *row) for row in rows])
+            await tx.execute("write_cursor", self._bot_id, next_offset)
 
-    async def next_inbox(self, but: Sequence[str] = ()) -> list[InboxRow]:
+    async def next(self, but: Sequence[str] = ()) -> list[InboxRow]:
         """Return the oldest new row of each lane, without the lanes `but`; what came first is first."""
-        return [InboxRow(**row) for row in await self._rows("next_inbox", self.bot_id, list(but))]
+        return [InboxRow(**row) for row in await self._session.rows("next_inbox", self._bot_id, list(but))]
 
-    async def claim_inbox(self, connection: Connection, update_id: int) -> bool:
+    async def claim(self, update_id: int) -> bool:
         """Hold a row until the transaction ends; False where it is done or another consumer has it."""
-        return bool(await connection.fetchval(QUERIES["claim_inbox"], self.bot_id, update_id))
+        return bool(await self._tx.value("claim_inbox", self._bot_id, update_id))
 
-    async def finish_inbox(
-        self, connection: Connection, update_id: int, state: str = "done", error: str | None = None
-    ) -> None:
+    async def finish(self, update_id: int, state: str = "done", error: str | None = None) -> None:
         """Mark a row `done`, or `dead` with words that hold nothing of its contents."""
-        await connection.execute(QUERIES["finish_inbox"], self.bot_id, update_id, state, error)
+        await self._session.execute("finish_inbox", self._bot_id, update_id, state, error)
 
-    async def purge_inbox(self) -> None:
+    async def purge(self) -> None:
         """Remove finished rows of more than two days."""
-        await self._write("purge_inbox", self.bot_id)
+        await self._session.execute("purge_inbox", self._bot_id)

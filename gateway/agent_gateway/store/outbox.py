@@ -6,17 +6,15 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Button, DueReaction, FileRow, OutboxRow, ToolUse, TurnState, dump_buttons
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.rows import Address, Button, FileRow, OutboxRow, ToolUse, dump_buttons
+from agent_gateway.store.session import Room
 
 
-class OutboxQueries(Database):
+class OutboxQueries(Room):
     """The outbox."""
 
     async def put(
         self,
-        connection: Connection | None,
         address: Address,
         text: str,
         dedupe_key: str,
@@ -33,99 +31,66 @@ class OutboxQueries(Database):
         `message_ids` are messages that stand already and are made to show it; with `file_id` it is a file, and the text
         its caption.
         """
-        if connection is None:
-            async with self.fenced() as own:
-                await self.put(
-                    own, address, text, dedupe_key, kind=kind, format=format, reply_to=reply_to,
-                    message_ids=message_ids, buttons=buttons, file_id=file_id,
-                )  # fmt: skip
-            return
-        await connection.execute(
-            QUERIES["put_outbox"], address.bot_id, dedupe_key, address.chat_id, address.topic_id, reply_to, None, kind,
+        await self._session.execute(
+            "put_outbox", address.bot_id, dedupe_key, address.chat_id, address.topic_id, reply_to, None, kind,
             format, text, list(message_ids), dump_buttons(buttons), file_id,
         )  # fmt: skip
 
-    async def claim_outbox(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
+    async def claim(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
         """Return the oldest due row of each other chat, marked as being sent."""
-        async with self.fenced() as connection:
-            rows = await connection.fetch(QUERIES["claim_outbox"], self.bot_id, list(exclude_chats))
+        async with self._session.unit() as tx:
+            rows = await tx.rows("claim_outbox", self._bot_id, list(exclude_chats))
         return [_outbox_row(row) for row in rows]
 
-    async def progress_outbox(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
+    async def progress(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
         """Remember how far a row got."""
-        await self._write("progress_outbox", outbox_id, list(message_ids), list(shown))
+        await self._session.execute("progress_outbox", outbox_id, list(message_ids), list(shown))
 
     async def sent(self, outbox_id: int) -> None:
         """Mark a row as said; a file of it is the chat's from then on."""
-        async with self.fenced() as connection:
-            await connection.execute(QUERIES["sent"], outbox_id)
-            await connection.execute(QUERIES["drop_sent_chunks"], outbox_id)
+        async with self._session.unit() as tx:
+            await tx.execute("sent", outbox_id)
+            await tx.execute("drop_sent_chunks", outbox_id)
 
-    async def retry_outbox(self, outbox_id: int, delay: float, error: str) -> None:
+    async def retry(self, outbox_id: int, delay: float, error: str) -> None:
         """Make a row due again after `delay` seconds."""
-        await self._write("retry_outbox", outbox_id, delay, error)
+        await self._session.execute("retry_outbox", outbox_id, delay, error)
 
     async def dead(self, outbox_id: int, error: str) -> None:
         """Give a row up, with words; a file of it is wanted by nobody."""
-        async with self.fenced() as connection:
-            await connection.execute(QUERIES["dead"], outbox_id, error)
-            await connection.execute(QUERIES["drop_sent_chunks"], outbox_id)
+        async with self._session.unit() as tx:
+            await tx.execute("dead", outbox_id, error)
+            await tx.execute("drop_sent_chunks", outbox_id)
 
-    async def purge_outbox(self) -> None:
+    async def hold(self, outbox_id: int) -> None:
+        """Keep a row that a closed topic does not take; it is tried again when that is reopened."""
+        await self._session.execute("hold_outbox", outbox_id)
+
+    async def release_held(self, address: Address) -> None:
+        """Make due again what a topic did not take."""
+        await self._session.execute("release_held", address.bot_id, address.chat_id, address.topic_id)
+
+    async def probe_held(self) -> bool:
+        """Make due again one row of each topic that has been closed for a while; False where there is none."""
+        async with self._session.unit() as tx:
+            return bool(await tx.rows("probe_held", self._bot_id))
+
+    async def purge(self) -> None:
         """Forget what was said two weeks ago."""
-        await self._write("purge_outbox", self.bot_id)
+        await self._session.execute("purge_outbox", self._bot_id)
 
     async def reset_sending(self) -> None:
         """Make due again what a former leader was sending."""
-        await self._write("reset_sending", self.bot_id)
+        await self._session.execute("reset_sending", self._bot_id)
 
     async def resting_chats(self) -> dict[int, float]:
         """Return the chats whose rows wait to be sent again, each with the seconds left."""
-        return {row["chat_id"]: row["seconds"] for row in await self._rows("resting_chats", self.bot_id)}
+        return {row["chat_id"]: row["seconds"] for row in await self._session.rows("resting_chats", self._bot_id)}
 
-    async def outbox_backlog(self) -> tuple[int, float]:
+    async def backlog(self) -> tuple[int, float]:
         """Return how many rows wait and the oldest one's age in seconds."""
-        row = await self._row("outbox_backlog", self.bot_id)
+        row = await self._session.row("outbox_backlog", self._bot_id)
         return row["pending"], row["age"]
-
-    async def due_reactions(
-        self, busy: Collection[int], exclude_chats: Collection[int], most: int
-    ) -> list[DueReaction]:
-        """Return turns whose message does not bear the reaction that it should, oldest first, but for busy ones."""
-        rows = await self._rows("due_reactions", self.bot_id, list(busy), list(exclude_chats), most)
-        return [
-            DueReaction(
-                turn_id=row["turn_id"],
-                address=Address(row["bot_id"], row["chat_id"], row["topic_id"]),
-                message_id=row["message_id"],
-                state=TurnState(row["state"]),
-                reason=row["reason"],
-                begun=row["begun"],
-                attempts=row["attempts"],
-            )
-            for row in rows
-        ]
-
-    async def begin_reaction(self, turn_id: int) -> None:
-        """Record that eyes may stand on the message of a turn from now on."""
-        await self._write("begin_reaction", turn_id)
-
-    async def settle_reaction(self, turn_id: int) -> None:
-        """Record that nothing more is to be done on the message of a turn."""
-        await self._write("settle_reaction", turn_id)
-
-    async def retry_reaction(self, turn_id: int, delay: float) -> None:
-        """Make the outcome of a turn due again after `delay` seconds."""
-        await self._write("retry_reaction", turn_id, delay)
-
-    async def save_tools(self, turn_id: int, state: dict[str, Any]) -> None:
-        """Remember which tools a running turn has used."""
-        await self._write("save_tools", turn_id, json.dumps(state))
-
-    async def load_tools(self, turn_id: int) -> dict[str, Any] | None:
-        """Return which tools a turn has used."""
-        found = await self._value("load_tools", turn_id)
-        return None if found is None else dict(json.loads(found))
 
 
 def _outbox_row(row: Any) -> OutboxRow:

@@ -40,7 +40,7 @@ MOVED = "Moved"
 """Reason of a run that ended because its group has another id, so that its AgentThread has another name."""
 
 
-class Place(StrEnum):
+class VenueState(StrEnum):
     """Whether a conversation can be held where it is: its topic is closed, or topic or chat are gone."""
 
     OPEN = "open"
@@ -59,7 +59,7 @@ class Thread:
     session_id: UUID
     run_counter: int
     kind: ThreadKind = ThreadKind.CONVERSATION
-    place: Place = Place.OPEN
+    venue: VenueState = VenueState.OPEN
     model: str | None = None
     """Chosen for its runs: None where nobody chose, empty for the class's own."""
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from agent_gateway.errors import RunClosed, RunRefused
 from agent_gateway.metrics import RUNS
-from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Run, RunState, Turn
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.session import Room
 from agent_gateway.store.turns import build_turn
 
 _FIELDS = [f.name for f in fields(Run)]
@@ -17,47 +16,47 @@ LEFT = "IdleTimeout"
 """Reason of a run that was closed by leave, as the operator names the same end."""
 
 
-class RunQueries(Database):
+class RunQueries(Room):
     """Runs."""
 
-    async def want_run(self, thread_id: int, number: int, thread_uid: str | None) -> str | None:
+    async def want(self, thread_id: int, number: int, thread_uid: str | None) -> str | None:
         """Record that run `number` is wanted, before anybody else learns it; return the model chosen for it."""
-        async with self.fenced() as connection:
-            await connection.execute(QUERIES["raise_counter"], thread_id, number)
-            model: str | None = await connection.fetchval(QUERIES["want_run"], thread_id, number, thread_uid)
+        async with self._session.unit() as tx:
+            await tx.execute("raise_counter", thread_id, number)
+            model: str | None = await tx.value("want_run", thread_id, number, thread_uid)
         return model
 
-    async def open_run(self, thread_id: int) -> Run | None:
+    async def open(self, thread_id: int) -> Run | None:
         """Return the run that is not over."""
-        row = await self._row("open_run", thread_id)
+        row = await self._session.row("open_run", thread_id)
         return build_run(row) if row else None
 
-    async def last_run(self, thread_id: int) -> Run | None:
+    async def last(self, thread_id: int) -> Run | None:
         """Return the newest run that is over."""
-        row = await self._row("last_run", thread_id)
+        row = await self._session.row("last_run", thread_id)
         return build_run(row) if row else None
 
-    async def run(self, thread_id: int, number: int) -> Run | None:
+    async def get(self, thread_id: int, number: int) -> Run | None:
         """Return one run, whatever its state."""
-        row = await self._row("run", thread_id, number)
+        row = await self._session.row("run", thread_id, number)
         return build_run(row) if row else None
 
-    async def open_runs(self) -> int:
+    async def count_open(self) -> int:
         """Count the runs of all threads that are not over."""
-        return int(await self._value("open_runs"))
+        return int(await self._session.value("open_runs"))
 
-    async def ready_runs(self) -> set[int]:
+    async def ready(self) -> set[int]:
         """Return the ids of the threads whose run takes messages."""
-        return {row["thread_id"] for row in await self._rows("ready_runs")}
+        return {row["thread_id"] for row in await self._session.rows("ready_runs")}
 
-    async def last_connected_run(self, thread_id: int) -> Run | None:
+    async def last_connected(self, thread_id: int) -> Run | None:
         """Return the newest run that is over and had an agent."""
-        row = await self._row("last_connected_run", thread_id)
+        row = await self._session.row("last_connected_run", thread_id)
         return build_run(row) if row else None
 
     async def files_over(self, thread_id: int, number: int) -> None:
         """Record that a run's files were over the limit and are not kept."""
-        await self._write("files_of_run", thread_id, number, "over")
+        await self._session.execute("files_of_run", thread_id, number, "over")
 
     async def accept_hello(self, thread_id: int, number: int, pod_name: str, pod_uid: str, job_name: str) -> Run:
         """Give the run to this pod, for ever.
@@ -66,8 +65,8 @@ class RunQueries(Database):
             RunClosed: it was closed by leave.
             RunRefused: it is over otherwise, another pod has it, a newer run exists, or nobody wanted it.
         """
-        async with self.fenced() as connection:
-            row = await connection.fetchrow(QUERIES["lock_run"], thread_id, number)
+        async with self._session.unit() as tx:
+            row = await tx.row("lock_run", thread_id, number)
             if row is None:
                 raise RunRefused(f"run {number} was never wanted")
             run = build_run(row)
@@ -76,31 +75,28 @@ class RunQueries(Database):
             if run.state is RunState.OVER:
                 kind = RunClosed if run.reason == LEFT else RunRefused
                 raise kind(f"run {number} is over ({run.reason})")
-            newest = await connection.fetchval(QUERIES["newest_run"], thread_id)
+            newest = await tx.value("newest_run", thread_id)
             if newest > number:
                 raise RunRefused(f"run {newest} is newer than run {number}")
-            row = await connection.fetchrow(QUERIES["accept_hello"], thread_id, number, pod_name, pod_uid, job_name)
+            row = await tx.row("accept_hello", thread_id, number, pod_name, pod_uid, job_name)
             return build_run(row)
 
     async def mark_ready(self, thread_id: int, number: int) -> None:
         """Record that pi answers."""
-        await self._write("mark_ready", thread_id, number)
+        await self._session.execute("mark_ready", thread_id, number)
 
-    async def ask_stop(self, connection: Connection | None, thread_id: int, number: int, why: str) -> None:
+    async def ask_stop(self, thread_id: int, number: int, why: str) -> None:
         """Record that a run shall end; what carries it out may come later, and in another gateway."""
-        if connection is None:
-            await self._write("ask_stop", thread_id, number, why)
-        else:
-            await connection.execute(QUERIES["ask_stop"], thread_id, number, why)
+        await self._session.execute("ask_stop", thread_id, number, why)
 
     async def seen(self, thread_id: int, number: int) -> None:
         """Record that the connection lives."""
-        await self._write("seen", thread_id, number)
+        await self._session.execute("seen", thread_id, number)
 
-    async def end_run(self, thread_id: int, number: int, reason: str, message: str | None) -> bool:
+    async def end(self, thread_id: int, number: int, reason: str, message: str | None) -> bool:
         """Record that a run is over; False where it was already."""
-        async with self.fenced() as connection:
-            ended = bool(await connection.fetchrow(QUERIES["end_run"], thread_id, number, reason, message))
+        async with self._session.unit() as tx:
+            ended = bool(await tx.row("end_run", thread_id, number, reason, message))
         if ended:
             RUNS.labels(reason).inc()
         return ended
@@ -111,18 +107,18 @@ class RunQueries(Database):
         Without `hand_over` it is closed in any case, and a turn that it was given but did not start waits again: that
         is no attempt that failed.
         """
-        async with self.fenced() as connection:
-            await connection.fetchrow(QUERIES["lock_run"], thread_id, run)
-            running = await connection.fetchrow(QUERIES["running_turn"], thread_id)
+        async with self._session.unit() as tx:
+            await tx.row("lock_run", thread_id, run)
+            running = await tx.row("running_turn", thread_id)
             turn = running
             if hand_over and running is None:
-                turn = await connection.fetchrow(QUERIES["deliver_next"], thread_id, run)
+                turn = await tx.row("deliver_next", thread_id, run)
             if not hand_over and running is not None:
-                await connection.execute(QUERIES["give_back"], running["id"])
+                await tx.execute("give_back", running["id"])
             ended = None
             if not hand_over or turn is None:
-                ended = await connection.fetchrow(QUERIES["end_run"], thread_id, run, LEFT, None)
-            await connection.execute(QUERIES["acked"], thread_id, run, seq)
+                ended = await tx.row("end_run", thread_id, run, LEFT, None)
+            await tx.execute("acked", thread_id, run, seq)
         if ended is not None:
             RUNS.labels(LEFT).inc()
         return build_turn(turn) if hand_over and turn is not None else None

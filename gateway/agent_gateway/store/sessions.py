@@ -9,25 +9,24 @@ from typing import Any
 from uuid import UUID
 
 from agent_contract.names import SUBAGENT_TOOL
-from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Thread
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.session import Room
 
 PAGE_BYTES = 1 << 20
 """Of lines that are read at once; a page holds one line at least, and one that shows images has megabytes."""
 _ENDED = re.compile(r"\s*Sub-agent (\S+) ")
 
 
-class SessionQueries(Database):
+class SessionQueries(Room):
     """Session entries, usage and audit."""
 
-    async def session_length(self, session_id: UUID) -> int:
+    async def length(self, session_id: UUID) -> int:
         """Count the stored lines."""
-        return int(await self._value("session_length", session_id))
+        return int(await self._session.value("session_length", session_id))
 
-    async def stream_session(self, session_id: UUID) -> AsyncIterator[str]:
+    async def stream(self, session_id: UUID) -> AsyncIterator[str]:
         """Yield the stored lines in order, never all in memory."""
-        async for row in self._pages("session_page", session_id, PAGE_BYTES):
+        async for row in self._session.pages("session_page", session_id, PAGE_BYTES):
             yield row["line"]
 
     async def add_entries(self, thread: Thread, run: int, seq: int, lines: Sequence[str]) -> None:
@@ -38,43 +37,16 @@ class SessionQueries(Database):
         """
         entries = [_entry(line) for line in lines]
         answered = [found for entry in entries if (found := find_answered(entry))]
-        async with self.fenced() as connection:
+        async with self._session.unit() as tx:
             if lines:
-                await connection.execute(QUERIES["lock_session"], str(thread.session_id))
-                await connection.execute(
-                    QUERIES["add_entries"], thread.session_id, [e["id"] for e in entries], list(lines),
+                await tx.execute("lock_session", str(thread.session_id))
+                await tx.execute(
+                    "add_entries", thread.session_id, [e["id"] for e in entries], list(lines),
                     thread.id, run,
                 )  # fmt: skip
             if answered:
-                await connection.execute(QUERIES["results_stored"], thread.id, run, answered)
-            await connection.execute(QUERIES["acked"], thread.id, run, seq)
-
-    async def add_usage(
-        self,
-        thread_id: int,
-        run: int,
-        turn_id: int | None,
-        provider: str,
-        model: str,
-        input: int,  # noqa: A002  # the column's name, as providers call it
-        output: int,
-        cached: int,
-        status: int,
-        milliseconds: int,
-    ) -> None:
-        """Record one model call: tokens, the provider's HTTP status, and how long it took."""
-        await self.pool.execute(
-            QUERIES["add_usage"], thread_id, run, turn_id, provider, model, input, output, cached, status, milliseconds
-        )
-
-    async def usage_totals(self, thread_id: int) -> tuple[int, int]:
-        """Return the tokens that a thread has used: input and output."""
-        row = await self._row("usage_totals", thread_id)
-        return row["input"], row["output"]
-
-    async def add_audit(self, connection: Connection, person_id: int | None, action: str, subject: str) -> None:
-        """Record who asked for what."""
-        await connection.execute(QUERIES["add_audit"], person_id, action, subject)
+                await tx.execute("results_stored", thread.id, run, answered)
+            await tx.execute("acked", thread.id, run, seq)
 
 
 def find_answered(entry: dict[str, Any]) -> str | None:

@@ -4,45 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import Thread
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.session import Room
 from agent_gateway.store.threads import build_thread
 
 
-class SettingQueries(Database):
+class SettingQueries(Room):
     """Settings of conversations, and what `/status` and `/cleanup` ask."""
 
-    async def set_model(self, connection: Connection, thread_id: int, model: str) -> None:
+    async def set_model(self, thread_id: int, model: str) -> None:
         """Choose the model of a conversation's further runs; empty means its class's."""
-        await connection.execute(QUERIES["set_model"], thread_id, model)
+        await self._session.execute("set_model", thread_id, model)
 
-    async def set_verbosity(self, connection: Connection, thread_id: int, level: int) -> None:
+    async def set_verbosity(self, thread_id: int, level: int) -> None:
         """Choose how much of the agent's work is shown, 0 to 2."""
-        await connection.execute(QUERIES["set_verbosity"], thread_id, level)
+        await self._session.execute("set_verbosity", thread_id, level)
 
     async def verbosity(self, thread_id: int) -> int:
         """Return how much of the agent's work is shown, 0 to 2."""
-        found = await self._value("verbosity", thread_id)
+        found = await self._session.value("verbosity", thread_id)
         return 1 if found is None else int(found)
 
-    async def context_used(self, thread_id: int) -> int | None:
-        """Return the tokens that the model was given in its last call; None before any."""
-        found = await self._value("context_used", thread_id)
-        return None if found is None else int(found)
-
-    async def open_children(self, thread_id: int) -> int:
+    async def count_open_children(self, thread_id: int) -> int:
         """Count the sub-agents of a conversation that are not at their end."""
-        return int(await self._value("open_children", thread_id))
+        return int(await self._session.value("open_children", thread_id))
 
-    async def idle_runs(
-        self, connection: Connection, chat_id: int | None, lock: Sequence[int] = ()
-    ) -> list[tuple[Thread, int]]:
+    async def idle_runs(self, chat_id: int | None, lock: Sequence[int] = ()) -> list[tuple[Thread, int]]:
         """Return conversations of a chat (None: of all) whose agent has nothing to do, each with its run.
 
         The runs of the threads `lock` are held until the transaction ends: they stay as they are till then.
         """
         if lock:
-            await connection.fetch(QUERIES["lock_open_runs"], list(lock))
-        rows = await connection.fetch(QUERIES["idle_runs"], self.bot_id, chat_id)
+            await self._tx.rows("lock_open_runs", list(lock))
+        rows = await self._tx.rows("idle_runs", self._bot_id, chat_id)
         return [(build_thread(row), row["number"]) for row in rows]

@@ -26,3 +26,7 @@ def load_queries(folder: Path) -> dict[str, str]:
 
 
 QUERIES: Final = load_queries(Path(__file__).parent / "queries")
+
+_WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|FOR SHARE|pg_advisory_xact_lock)\b")
+WRITING: Final = frozenset(name for name, text in QUERIES.items() if _WRITES.search(text))
+"""Queries that change or hold rows: they belong into a transaction."""

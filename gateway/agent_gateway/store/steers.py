@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import PASTE, Turn
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.session import Room
 from agent_gateway.store.turns import build_turn, describe_asked
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AskedMessage:
     """What a message asked for.
 
     Attributes:
@@ -29,12 +28,11 @@ class Said:
     steered: bool
 
 
-class SteerQueries(Database):
+class SteerQueries(Room):
     """Steers and edits."""
 
-    async def add_steer(
+    async def add(
         self,
-        connection: Connection,
         turn: Turn,
         kind: str,
         update_id: int,
@@ -43,38 +41,38 @@ class SteerQueries(Database):
         text: str,
     ) -> int | None:
         """Attach words to a turn; None where it has ended, or this update did so before. `kind` is steer or edit."""
-        number = await connection.fetchval(QUERIES["add_steer"], turn.id, kind, update_id, message_id, person_id, text)
+        number = await self._tx.value("add_steer", turn.id, kind, update_id, message_id, person_id, text)
         if number is not None and kind == "steer":
-            await connection.execute(QUERIES["add_message"], turn.thread_id, turn.id, "user", text)
+            await self._tx.execute("add_message", turn.thread_id, turn.id, "user", text)
         return None if number is None else int(number)
 
-    async def wanted_steers(self, turn_id: int) -> list[tuple[int, str]]:
+    async def unread(self, turn_id: int) -> list[tuple[int, str]]:
         """Return the words that the agent has not read yet, oldest first."""
-        return [(row["id"], row["text"]) for row in await self._rows("wanted_steers", turn_id)]
+        return [(row["id"], row["text"]) for row in await self._session.rows("wanted_steers", turn_id)]
 
-    async def steer_read(self, turn_id: int, steer_id: int, thread_id: int, run: int, seq: int) -> None:
+    async def mark_read(self, turn_id: int, steer_id: int, thread_id: int, run: int, seq: int) -> None:
         """Record, with the acknowledgement, that the agent has read words."""
-        async with self.fenced() as connection:
-            await connection.execute(QUERIES["steer_read"], steer_id, turn_id)
-            await connection.execute(QUERIES["acked"], thread_id, run, seq)
+        async with self._session.unit() as tx:
+            await tx.execute("steer_read", steer_id, turn_id)
+            await tx.execute("acked", thread_id, run, seq)
 
     async def unread_edits(self, turn: Turn) -> list[str]:
         """Return how messages of earlier turns were edited; when the turn begins they are told."""
-        return [row["text"] for row in await self._rows("unread_edits", turn.thread_id, turn.id)]
+        return [row["text"] for row in await self._session.rows("unread_edits", turn.thread_id, turn.id)]
 
-    async def said_by_message(self, thread_id: int, message_id: int) -> Said | None:
+    async def asked_by_message(self, thread_id: int, message_id: int) -> AskedMessage | None:
         """Return what a message asked for last, a turn or words for one; None where it asked nothing."""
-        asked = await self._row("turn_by_message", thread_id, message_id)
-        row = asked if asked is not None else await self._row("turn_by_steer", thread_id, message_id)
+        asked = await self._session.row("turn_by_message", thread_id, message_id)
+        row = asked if asked is not None else await self._session.row("turn_by_steer", thread_id, message_id)
         if row is None:
             return None
-        told = await self._value("last_edit", thread_id, message_id)
-        return Said(build_turn(row), row["said_by"], row["said"], told, steered=asked is None)
+        told = await self._session.value("last_edit", thread_id, message_id)
+        return AskedMessage(build_turn(row), row["said_by"], row["said"], told, steered=asked is None)
 
-    async def edit_turn(self, connection: Connection, turn_id: int, text: str) -> bool:
+    async def edit_turn(self, turn_id: int, text: str) -> bool:
         """Replace the text of a turn that waits; False where it waits no more, or was put together of several messages."""
-        row = await connection.fetchrow(QUERIES["edit_turn"], turn_id, text, PASTE)
+        row = await self._tx.row("edit_turn", turn_id, text, PASTE)
         if row is None:
             return False
-        await connection.execute(QUERIES["edit_message"], turn_id, describe_asked(text, build_turn(row).files))
+        await self._tx.execute("edit_message", turn_id, describe_asked(text, build_turn(row).files))
         return True

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent_contract.names import SUBAGENT_RUN, build_subagent_name
 from agent_gateway.errors import TurnOver
 from agent_gateway.metrics import SUBAGENTS
-from agent_gateway.store.database import Connection, Database
 from agent_gateway.store.rows import (
     Button,
     Ending,
@@ -21,153 +20,129 @@ from agent_gateway.store.rows import (
     TurnState,
     dump_buttons,
 )
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.session import Room
+
+if TYPE_CHECKING:
+    from agent_gateway.store.transaction import Transaction
 from agent_gateway.store.threads import build_thread
 
 _FIELDS = [f.name for f in fields(SubAgentRow)]
 
 
-class SubAgentQueries(Database):
+class SubAgentQueries(Room):
     """Sub-agents. Each has a thread of its own with one run and one turn, its task."""
 
-    async def add_subagent(self, connection: Connection, new: NewSubAgent) -> SubAgentRow:
+    async def add(self, new: NewSubAgent) -> SubAgentRow:
         """Record a sub-agent that is wanted; the same call of the same run gives the same one.
 
         The parent's row must be locked (`lock_thread`): the name's number is the next of its run.
         """
         parent = new.parent
-        known = await connection.fetchrow(QUERIES["subagent_by_call"], parent.id, new.parent_run, new.call_id)
+        known = await self._tx.row("subagent_by_call", parent.id, new.parent_run, new.call_id)
         if known is not None:
             return build_subagent(known)
-        number, name = await self._find_name(connection, parent, new.parent_run)
+        number, name = await _find_name(self._tx, parent, new.parent_run)
         address = parent.address
-        thread = await self._add_thread(connection, address.chat_id or None, address.topic_id, name, new.task)
-        await connection.execute(
-            QUERIES["add_subagent"], thread.id, parent.id, new.parent_uid, new.parent_run, new.call_id, number,
+        thread = await _add_thread(self._tx, address.chat_id or None, address.topic_id, name, new.task)
+        await self._tx.execute(
+            "add_subagent", thread.id, parent.id, new.parent_uid, new.parent_run, new.call_id, number,
             new.turn_id, new.reply_to, new.task, new.class_name, new.timeout, new.workspace, new.depth, None, "wanted",
         )  # fmt: skip
-        await connection.execute(QUERIES["want_run"], thread.id, SUBAGENT_RUN, None)
-        return build_subagent(await connection.fetchrow(QUERIES["subagent"], thread.id))
+        await self._tx.execute("want_run", thread.id, SUBAGENT_RUN, None)
+        return build_subagent(await self._tx.row("subagent", thread.id))
 
-    async def _find_name(self, connection: Connection, parent: Thread, run: int) -> tuple[int, str]:
-        """Return the next number of a run and its name; one that somebody gave by hand is passed over."""
-        number = max((row["number"] for row in await connection.fetch(QUERIES["children"], parent.id, run)), default=0)
-        while True:
-            number += 1
-            name = build_subagent_name(parent.name, run if parent.kind is ThreadKind.CONVERSATION else None, number)
-            if await connection.fetchrow(QUERIES["subagent_by_name"], name) is None:
-                return number, name
-
-    async def ask_subagent(self, new: NewSubAgent, most: int, seq: int) -> SubAgentRow | None:
+    async def ask(self, new: NewSubAgent, most: int, seq: int) -> SubAgentRow | None:
         """Record what a runner asks for, with the acknowledgement; None, and nothing recorded, over `most` of its run.
 
         Raises:
             TurnOver: so is the turn that asks: whoever ended it has ended its sub-agents, and would miss this one.
         """
-        async with self.fenced() as connection:
+        async with self._session.unit() as tx:
             # the run's row first, as everything of a connection locks it first
-            await connection.fetchrow(QUERIES["lock_run"], new.parent.id, new.parent_run)
-            if await connection.fetchrow(QUERIES["hold_turn"], new.turn_id) is None:
+            await tx.row("lock_run", new.parent.id, new.parent_run)
+            if await tx.row("hold_turn", new.turn_id) is None:
                 raise TurnOver
-            await self.lock_thread(connection, new.parent.id)
-            known = await connection.fetchrow(QUERIES["subagent_by_call"], new.parent.id, new.parent_run, new.call_id)
-            if (
-                known is None
-                and len(await connection.fetch(QUERIES["children"], new.parent.id, new.parent_run)) >= most
-            ):
+            await tx.subagents.lock_thread(new.parent.id)
+            known = await tx.row("subagent_by_call", new.parent.id, new.parent_run, new.call_id)
+            if known is None and len(await tx.rows("children", new.parent.id, new.parent_run)) >= most:
                 return None
-            child = await self.add_subagent(connection, new)
-            await connection.execute(QUERIES["acked"], new.parent.id, new.parent_run, seq)
+            child = await tx.subagents.add(new)
+            await tx.execute("acked", new.parent.id, new.parent_run, seq)
             return child
 
     async def cancel_call(self, parent_id: int, run: int, seq: int, thread_id: int | None) -> None:
         """Record that a call's sub-agent is not wanted any more, with the acknowledgement."""
-        async with self.fenced() as connection:
-            await connection.execute(QUERIES["acked"], parent_id, run, seq)
+        async with self._session.unit() as tx:
+            await tx.execute("acked", parent_id, run, seq)
             if thread_id is not None:
-                await connection.execute(QUERIES["cancel_subagent"], thread_id, "parent")
+                await tx.execute("cancel_subagent", thread_id, "parent")
 
-    async def adopt_subagent(
-        self, name: str, uid: str, task: str, class_name: str, seconds: int, depth: int
-    ) -> SubAgentRow:
+    async def adopt(self, name: str, uid: str, task: str, class_name: str, seconds: int, depth: int) -> SubAgentRow:
         """Record a sub-agent that somebody made by hand: it has no parent here and no chat."""
-        async with self.fenced() as connection:
-            thread = await self._add_thread(connection, None, None, name, task)
-            await connection.execute(
-                QUERIES["add_subagent"], thread.id, None, None, None, None, None, None, None, task, class_name, seconds,
+        async with self._session.unit() as tx:
+            thread = await _add_thread(tx, None, None, name, task)
+            await tx.execute(
+                "add_subagent", thread.id, None, None, None, None, None, None, None, task, class_name, seconds,
                 "Empty", depth, uid, "created",
             )  # fmt: skip
-            await connection.execute(QUERIES["want_run"], thread.id, SUBAGENT_RUN, uid)
-            return build_subagent(await connection.fetchrow(QUERIES["subagent"], thread.id))
-
-    async def _add_thread(
-        self, connection: Connection, chat_id: int | None, topic_id: int | None, name: str, task: str
-    ) -> Thread:
-        row = await connection.fetchrow(QUERIES["add_child_thread"], self.bot_id, chat_id, topic_id, name, task[:256])
-        turn = await connection.fetchrow(QUERIES["add_turn"], row["id"], None, None, None, task, "[]", None)
-        await connection.execute(QUERIES["add_message"], row["id"], turn["id"], "user", task)
-        return build_thread(row)
+            await tx.execute("want_run", thread.id, SUBAGENT_RUN, uid)
+            return build_subagent(await tx.row("subagent", thread.id))
 
     async def give_name_free(self, thread_id: int, name: str) -> None:
         """Let a new resource of the same name have a thread of its own; what the old one said stays."""
-        await self._write("rename_thread", thread_id, f"{name}~{thread_id}")
+        await self._session.execute("rename_thread", thread_id, f"{name}~{thread_id}")
 
-    async def lock_thread(self, connection: Connection, thread_id: int) -> None:
+    async def lock_thread(self, thread_id: int) -> None:
         """Let nobody else name a child of a thread before this transaction ends."""
-        await connection.fetchrow(QUERIES["lock_thread"], thread_id)
+        await self._tx.row("lock_thread", thread_id)
 
-    async def subagent(self, thread_id: int) -> SubAgentRow | None:
+    async def get(self, thread_id: int) -> SubAgentRow | None:
         """Return the sub-agent of a thread."""
-        row = await self._row("subagent", thread_id)
+        row = await self._session.row("subagent", thread_id)
         return build_subagent(row) if row else None
 
-    async def subagent_by_name(self, name: str) -> SubAgentRow | None:
+    async def by_name(self, name: str) -> SubAgentRow | None:
         """Return the sub-agent of a SubAgent's name."""
-        row = await self._row("subagent_by_name", name)
+        row = await self._session.row("subagent_by_name", name)
         return build_subagent(row) if row else None
 
-    async def subagent_by_call(self, parent_id: int, run: int, call_id: str) -> SubAgentRow | None:
+    async def by_call(self, parent_id: int, run: int, call_id: str) -> SubAgentRow | None:
         """Return what a call asked for."""
-        row = await self._row("subagent_by_call", parent_id, run, call_id)
+        row = await self._session.row("subagent_by_call", parent_id, run, call_id)
         return build_subagent(row) if row else None
 
     async def children(self, parent_id: int, run: int | None = None) -> list[SubAgentRow]:
         """Return the children of a thread, or of one of its runs, oldest first."""
-        return [build_subagent(row) for row in await self._rows("children", parent_id, run)]
+        return [build_subagent(row) for row in await self._session.rows("children", parent_id, run)]
 
     async def family(self, thread_id: int) -> list[SubAgentRow]:
         """Return all below a conversation that are open or ended lately."""
-        return [build_subagent(row) for row in await self._rows("family", thread_id)]
+        return [build_subagent(row) for row in await self._session.rows("family", thread_id)]
 
     async def undelivered(self, parent_id: int) -> list[SubAgentRow]:
         """Return the children that ended and of which the parent's session says nothing yet."""
-        return [build_subagent(row) for row in await self._rows("undelivered", parent_id)]
+        return [build_subagent(row) for row in await self._session.rows("undelivered", parent_id)]
 
-    async def subagent_created(self, thread_id: int, uid: str) -> None:
+    async def created(self, thread_id: int, uid: str) -> None:
         """Record that the resource stands; its run may be held by a pod from now on."""
-        async with self.fenced() as connection:
-            await connection.execute(QUERIES["subagent_created"], thread_id, uid)
-            await connection.execute(QUERIES["want_run"], thread_id, SUBAGENT_RUN, uid)
+        async with self._session.unit() as tx:
+            await tx.execute("subagent_created", thread_id, uid)
+            await tx.execute("want_run", thread_id, SUBAGENT_RUN, uid)
 
-    async def subagent_phase(self, thread_id: int, phase: str, reason: str | None, message: str | None) -> None:
+    async def set_phase(self, thread_id: int, phase: str, reason: str | None, message: str | None) -> None:
         """Remember what was last told of one that is not finished."""
-        await self._write("subagent_phase", thread_id, phase, reason, message)
+        await self._session.execute("subagent_phase", thread_id, phase, reason, message)
 
-    async def cancel_subagent(self, connection: Connection | None, thread_id: int, why: str) -> bool:
+    async def cancel(self, thread_id: int, why: str) -> bool:
         """Record that it shall end; False where it has. Who carries it out may be another gateway."""
-        if connection is None:
-            async with self.fenced() as own:
-                return await self.cancel_subagent(own, thread_id, why)
-        return await connection.fetchrow(QUERIES["cancel_subagent"], thread_id, why) is not None
+        return await self._session.row("cancel_subagent", thread_id, why) is not None
 
-    async def cancel_children(
-        self, connection: Connection, parent_id: int, why: str, turn_id: int | None = None
-    ) -> list[int]:
+    async def cancel_children(self, parent_id: int, why: str, turn_id: int | None = None) -> list[int]:
         """Record that all children of a thread, or of one of its turns, shall end; return their threads' ids."""
-        rows = await connection.fetch(QUERIES["cancel_children"], parent_id, why, turn_id)
+        rows = await self._session.rows("cancel_children", parent_id, why, turn_id)
         return [row["thread_id"] for row in rows]
 
-    async def finish_subagent(
+    async def finish(
         self, child: SubAgentRow, ending: Ending, report: str | None, seq: int | None = None, cancel: str | None = None
     ) -> list[int] | None:
         """End a sub-agent in one transaction: state, turn, history, those below it, report in the chat, acknowledgement.
@@ -184,54 +159,39 @@ class SubAgentQueries(Database):
             acknowledgement moves.
         """
         below = None
-        async with self.fenced() as connection:
-            row = await connection.fetchrow(
-                QUERIES["finish_subagent"], child.thread_id, ending.phase, ending.reason, ending.message,
+        async with self._session.unit() as tx:
+            row = await tx.row(
+                "finish_subagent", child.thread_id, ending.phase, ending.reason, ending.message,
                 ending.result, cancel,
             )  # fmt: skip
             if row is not None:
-                await self._close(connection, child, ending)
+                await _close(tx, child, ending)
                 # behind the end of its turn, so that none is missed that is asked for in this moment
-                below = await self.cancel_children(connection, child.thread_id, "parent")
+                below = await tx.subagents.cancel_children(child.thread_id, "parent")
                 if report is not None:
-                    await self._report(connection, child, report)
+                    await _report(tx, child, report)
             if seq is not None:
-                await connection.execute(QUERIES["acked"], child.thread_id, SUBAGENT_RUN, seq)
+                await tx.execute("acked", child.thread_id, SUBAGENT_RUN, seq)
         if row is not None:
             SUBAGENTS.labels(ending.phase).inc()
         return below
 
-    async def _close(self, connection: Connection, child: SubAgentRow, ending: Ending) -> None:
-        done = ending.phase == "Succeeded"
-        state = (TurnState.DONE if done else TurnState.FAILED).value
-        for turn in await connection.fetch(QUERIES["end_child_turns"], child.thread_id, state, ending.reason):
-            await connection.execute(QUERIES["delete_view"], turn["id"])
-            said = ending.result or ending.message or ""
-            await connection.execute(QUERIES["add_message"], child.thread_id, turn["id"], "assistant", said)
-        if child.parent_id is not None:
-            await connection.execute(QUERIES["drop_copies"], child.parent_id, child.parent_run, child.call_id)
-
-    async def _report(self, connection: Connection, child: SubAgentRow, report: str) -> None:
-        thread = await connection.fetchrow(QUERIES["thread_by_id"], child.thread_id)
-        await connection.execute(
-            QUERIES["put_outbox"], thread["bot_id"], f"subagent:{child.thread_id}", thread["chat_id"],
-            thread["topic_id"], child.reply_to, None, "notice", "markdown", report, [], "[]", None,
-        )  # fmt: skip
-
     async def hand_results(self, thread_ids: Sequence[int], turn_id: int) -> None:
         """Record that a turn's prompt tells these results; they count as delivered once that turn is over."""
-        await self._write("hand_results", list(thread_ids), turn_id)
+        await self._session.execute("hand_results", list(thread_ids), turn_id)
 
-    async def tell_line(self, thread_id: int, describe: Callable[[SubAgentRow], tuple[str, Sequence[Button]]]) -> bool:
+    async def edit_status_message(
+        self, thread_id: int, describe: Callable[[SubAgentRow], tuple[str, Sequence[Button]]]
+    ) -> bool:
         """Make the line of one that a person asked for say how it is; False while that line is yet to be said.
 
         Args:
             thread_id: Of the sub-agent.
             describe: Builds the line's text and buttons. Each state is told once.
         """
-        async with self.fenced() as connection:
-            row = await connection.fetchrow(QUERIES["lock_subagent"], thread_id)
-            line = await connection.fetchrow(QUERIES["outbox_messages"], f"spawned:{thread_id}")
+        async with self._session.unit() as tx:
+            row = await tx.row("lock_subagent", thread_id)
+            line = await tx.row("outbox_messages", f"spawned:{thread_id}")
             if row is None or line is None:
                 return True
             if not line["message_ids"]:
@@ -239,8 +199,8 @@ class SubAgentQueries(Database):
             child = build_subagent(row)
             state = "end" if child.finished_at is not None else f"{child.phase}:{child.reason}"
             text, buttons = describe(child)
-            await connection.execute(
-                QUERIES["edit_line"],
+            await tx.execute(
+                "edit_line",
                 f"spawned:{thread_id}",
                 f"spawned-{state}:{thread_id}",
                 text,
@@ -250,7 +210,7 @@ class SubAgentQueries(Database):
 
     async def family_usage(self, thread_id: int) -> tuple[int, int, int]:
         """Return the tokens of a sub-agent and all below it: input, output, cached."""
-        row = await self._row("family_usage", thread_id)
+        row = await self._session.row("family_usage", thread_id)
         return row["input"], row["output"], row["cached"]
 
 
@@ -258,3 +218,39 @@ def build_subagent(row: Any) -> SubAgentRow:
     """Make a SubAgentRow of a row."""
     values = {name: row[name] for name in _FIELDS}
     return SubAgentRow(**{**values, "state": SubAgentState(values["state"])})
+
+
+async def _find_name(tx: Transaction, parent: Thread, run: int) -> tuple[int, str]:
+    """Return the next number of a run and its name; one that somebody gave by hand is passed over."""
+    number = max((row["number"] for row in await tx.rows("children", parent.id, run)), default=0)
+    while True:
+        number += 1
+        name = build_subagent_name(parent.name, run if parent.kind is ThreadKind.CONVERSATION else None, number)
+        if await tx.row("subagent_by_name", name) is None:
+            return number, name
+
+
+async def _add_thread(tx: Transaction, chat_id: int | None, topic_id: int | None, name: str, task: str) -> Thread:
+    row = await tx.row("add_child_thread", tx.bot_id, chat_id, topic_id, name, task[:256])
+    turn = await tx.row("add_turn", row["id"], None, None, None, task, "[]", None)
+    await tx.execute("add_message", row["id"], turn["id"], "user", task)
+    return build_thread(row)
+
+
+async def _close(tx: Transaction, child: SubAgentRow, ending: Ending) -> None:
+    done = ending.phase == "Succeeded"
+    state = (TurnState.DONE if done else TurnState.FAILED).value
+    for turn in await tx.rows("end_child_turns", child.thread_id, state, ending.reason):
+        await tx.execute("delete_view", turn["id"])
+        said = ending.result or ending.message or ""
+        await tx.execute("add_message", child.thread_id, turn["id"], "assistant", said)
+    if child.parent_id is not None:
+        await tx.execute("drop_copies", child.parent_id, child.parent_run, child.call_id)
+
+
+async def _report(tx: Transaction, child: SubAgentRow, report: str) -> None:
+    thread = await tx.row("thread_by_id", child.thread_id)
+    await tx.execute(
+        "put_outbox", thread["bot_id"], f"subagent:{child.thread_id}", thread["chat_id"],
+        thread["topic_id"], child.reply_to, None, "notice", "markdown", report, [], "[]", None,
+    )  # fmt: skip

@@ -4,48 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_gateway.store.database import Connection, Database
-from agent_gateway.store.rows import Address, Place, Thread, ThreadKind
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.rows import Address, Thread, ThreadKind, VenueState
+from agent_gateway.store.session import Room
 
 
-class ThreadQueries(Database):
+class ThreadQueries(Room):
     """Threads."""
 
-    async def get_or_create_thread(self, connection: Connection, address: Address, name: str, title: str) -> Thread:
+    async def get_or_create(self, address: Address, name: str, title: str) -> Thread:
         """Return the thread of a chat or topic, made at need; a title that is given replaces the old one."""
-        row = await connection.fetchrow(
-            QUERIES["upsert_thread"], address.bot_id, address.chat_id, address.topic_id, name, title
-        )
+        row = await self._session.row("upsert_thread", address.bot_id, address.chat_id, address.topic_id, name, title)
         return build_thread(row)
 
-    async def thread_by_id(self, thread_id: int) -> Thread | None:
+    async def by_id(self, thread_id: int) -> Thread | None:
         """Return a thread."""
-        row = await self._row("thread_by_id", thread_id)
+        row = await self._session.row("thread_by_id", thread_id)
         return build_thread(row) if row else None
 
-    async def thread_by_name(self, name: str, kind: ThreadKind = ThreadKind.CONVERSATION) -> Thread | None:
+    async def by_name(self, name: str, kind: ThreadKind = ThreadKind.CONVERSATION) -> Thread | None:
         """Return the thread of an AgentThread, or of a SubAgent."""
-        row = await self._row("thread_by_name", name, kind.value)
+        row = await self._session.row("thread_by_name", name, kind.value)
         return build_thread(row) if row else None
 
-    async def thread_by_address(self, address: Address) -> Thread | None:
+    async def by_address(self, address: Address) -> Thread | None:
         """Return the thread of a chat or topic."""
-        row = await self._row("thread_by_address", address.bot_id, address.chat_id, address.topic_id)
+        row = await self._session.row("thread_by_address", address.bot_id, address.chat_id, address.topic_id)
         return build_thread(row) if row else None
 
-    async def begin_session(self, connection: Connection, thread_id: int) -> None:
+    async def begin_session(self, thread_id: int) -> None:
         """Give a thread a fresh session; the lines of the old one stay."""
         for name in ("keep_session", "begin_session", "forget_results"):
-            await connection.execute(QUERIES[name], thread_id)
+            await self._session.execute(name, thread_id)
 
-    async def list_threads(self) -> list[Thread]:
+    async def all(self) -> list[Thread]:
         """Return every thread of this bot, oldest first."""
-        return [build_thread(row) for row in await self._rows("list_threads", self.bot_id)]
+        return [build_thread(row) for row in await self._session.rows("list_threads", self._bot_id)]
 
-    async def unfinished_threads(self) -> list[int]:
+    async def unfinished(self) -> list[int]:
         """Return the ids of threads with an open run or a turn that is not at its end."""
-        return [row["thread_id"] for row in await self._rows("unfinished_threads")]
+        return [row["thread_id"] for row in await self._session.rows("unfinished_threads")]
 
 
 def build_thread(row: Any) -> Thread:
@@ -53,5 +50,5 @@ def build_thread(row: Any) -> Thread:
     address = Address(row["bot_id"], row["chat_id"] or 0, row["topic_id"])
     return Thread(
         row["id"], address, row["name"], row["title"], row["session_id"], row["run_counter"], ThreadKind(row["kind"]),
-        Place(row["place"]), row["model"],
+        VenueState(row["place"]), row["model"],
     )  # fmt: skip

@@ -145,7 +145,7 @@ class FakeStore:
     held: list[int] = field(default_factory=list)
     failing: Exception | None = None
 
-    async def stream_file(self, file_id: int) -> AsyncIterator[bytes]:
+    async def stream(self, file_id: int) -> AsyncIterator[bytes]:
         """Yield a stored file."""
         yield self.files[file_id]
 
@@ -161,7 +161,7 @@ class FakeStore:
             self.inbox.setdefault(update_id, (lane, payload))
         self.cursor = next_offset
 
-    async def save_view_messages(self, turn_id: int, message_ids: Sequence[int]) -> None:
+    async def save_messages(self, turn_id: int, message_ids: Sequence[int]) -> None:
         """Keep the ids."""
         if self.failing is not None:
             raise self.failing
@@ -187,7 +187,7 @@ class FakeStore:
         self.pending[row.id] = row
         return row
 
-    async def claim_outbox(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
+    async def claim(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
         """Return the oldest row of each other chat."""
         oldest: dict[int, OutboxRow] = {}
         for row in sorted(self.pending.values(), key=lambda r: r.id):
@@ -202,7 +202,7 @@ class FakeStore:
             self.sending.add(row.id)
         return claimed
 
-    async def progress_outbox(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
+    async def progress(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
         """Keep how far a row got."""
         row = self.pending[outbox_id]
         self.pending[outbox_id] = replace(row, message_ids=tuple(message_ids), shown=tuple(shown))
@@ -213,12 +213,12 @@ class FakeStore:
         self.sending.discard(outbox_id)
         self.done.append(outbox_id)
 
-    async def retry_outbox(self, outbox_id: int, delay: float, error: str) -> None:  # noqa: ARG002  # of the port
+    async def retry(self, outbox_id: int, delay: float, error: str) -> None:  # noqa: ARG002  # of the port
         """Make a row due again, at once: the delay is noted."""
         self.sending.discard(outbox_id)
         self.delays.append(delay)
 
-    async def hold_outbox(self, outbox_id: int) -> None:
+    async def hold(self, outbox_id: int) -> None:
         """Take a row aside."""
         self.held.append(self.pending.pop(outbox_id).id)
         self.sending.discard(outbox_id)

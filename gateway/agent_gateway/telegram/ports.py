@@ -118,26 +118,26 @@ class InboxStore(Protocol):
 class ViewStore(Protocol):
     """Where the messages of a running turn are remembered."""
 
-    async def save_view_messages(self, turn_id: int, message_ids: Sequence[int]) -> None:
+    async def save_messages(self, turn_id: int, message_ids: Sequence[int]) -> None:
         """Remember which messages stand."""
 
 
 class OutboxStore(Protocol):
     """What must be said, in order per chat."""
 
-    async def claim_outbox(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
+    async def claim(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
         """Return the oldest due row of each other chat, marked as being sent."""
 
-    async def progress_outbox(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
+    async def progress(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
         """Remember how far a row got."""
 
     async def sent(self, outbox_id: int) -> None:
         """Mark a row as said."""
 
-    async def retry_outbox(self, outbox_id: int, delay: float, error: str) -> None:
+    async def retry(self, outbox_id: int, delay: float, error: str) -> None:
         """Make a row due again after `delay` seconds."""
 
-    async def hold_outbox(self, outbox_id: int) -> None:
+    async def hold(self, outbox_id: int) -> None:
         """Keep a row that a closed topic does not take."""
 
     async def reset_sending(self) -> None:
@@ -146,26 +146,28 @@ class OutboxStore(Protocol):
     async def resting_chats(self) -> dict[int, float]:
         """Return the chats whose rows wait to be sent again, each with the seconds left."""
 
-    def stream_file(self, file_id: int) -> AsyncIterator[bytes]:
-        """Yield the file of a row."""
-
     async def dead(self, outbox_id: int, error: str) -> None:
         """Give a row up, with words."""
+
+
+class FileStore(Protocol):
+    """Where files for the chat are."""
+
+    def stream(self, file_id: int) -> AsyncIterator[bytes]:
+        """Yield the file of a row."""
 
 
 class ReactionStore(Protocol):
     """Which messages do not bear the reaction that they should."""
 
-    async def due_reactions(
-        self, busy: Collection[int], exclude_chats: Collection[int], most: int
-    ) -> list[DueReaction]:
+    async def due(self, busy: Collection[int], exclude_chats: Collection[int], most: int) -> list[DueReaction]:
         """Return turns whose message does not bear the reaction that it should, oldest first, but for busy ones."""
 
-    async def begin_reaction(self, turn_id: int) -> None:
+    async def begin(self, turn_id: int) -> None:
         """Record that eyes may stand on the message of a turn from now on."""
 
-    async def settle_reaction(self, turn_id: int) -> None:
+    async def settle(self, turn_id: int) -> None:
         """Record that nothing more is to be done on the message of a turn."""
 
-    async def retry_reaction(self, turn_id: int, delay: float) -> None:
+    async def retry(self, turn_id: int, delay: float) -> None:
         """Make the outcome of a turn due again after `delay` seconds."""

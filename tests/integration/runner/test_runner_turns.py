@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 from agent_contract import wire
-from agent_gateway.llm.resets import with_reset
+from agent_gateway.models.resets import with_reset
 from tests.support.eventually import eventually
 
 

@@ -120,3 +120,11 @@ def test_conditions_are_a_map_by_type(plural):
     assert conditions["x-kubernetes-list-type"] == "map"
     assert conditions["x-kubernetes-list-map-keys"] == ["type"]
     assert "default" not in conditions
+
+
+@pytest.mark.parametrize("field", ["run", "stop"])
+def test_run_and_stop_only_grow_and_leave_room_for_the_next(field):
+    spec = schema("agentthreads")["properties"]["spec"]
+    assert spec["properties"][field]["maximum"] == 2147483000
+    (rule,) = [rule for rule in spec["x-kubernetes-validations"] if rule["message"] == f"{field} only grows"]
+    assert f"self.{field} >= oldSelf.{field}" in rule["rule"]

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from agent_contract import crd, names
+from agent_contract.lenient import MAX_RUN
 
 UID = "5f4dcc3b-5aa7-65d6-1d83-27deb882cf99"
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -35,7 +36,7 @@ def test_the_longest_name_is_still_a_label():
     assert LABEL.fullmatch(name)
 
 
-@pytest.mark.parametrize("run", [1, 99, 2**31 - 1])
+@pytest.mark.parametrize("run", [1, 99, MAX_RUN])
 @pytest.mark.parametrize("thread", ["tg-1", "tg-n100200300-42", "a" * 16 + "-n9007199254740992-9007199254740992"])
 def test_a_job_name_leaves_room_for_its_pods_suffix(thread, run):
     name = names.build_job_name(thread, UID, run)

@@ -24,8 +24,5 @@ SELECT pg_advisory_xact_lock(hashtextextended($1::text, 7));
 INSERT INTO usage (thread_id, run, turn_id, provider, model, input, output, cached, status, milliseconds)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
--- name: usage_totals
-SELECT COALESCE(sum(input), 0)::bigint AS input, COALESCE(sum(output), 0)::bigint AS output FROM usage WHERE thread_id = $1;
-
 -- name: add_audit
 INSERT INTO audit (person_id, action, subject) VALUES ($1, $2, $3);

@@ -11,8 +11,6 @@ UPDATE workspaces SET bytes = $2 WHERE id = $1;
 -- What came from a run of before /forget.
 DELETE FROM workspaces w USING threads t WHERE w.id = $1 AND t.id = w.thread_id AND w.run <= t.forgotten_run;
 
--- name: drop_workspace
-DELETE FROM workspaces WHERE id = $1;
 
 -- name: prune_workspaces
 -- The newest two whole ones of a thread stay; a later one takes the place of those of the same call.
@@ -49,3 +47,7 @@ DELETE FROM workspaces WHERE thread_id = $1 AND run = $2 AND call_id = $3;
 
 -- name: workspace_chunks
 SELECT ordinal, data FROM workspace_chunks WHERE workspace_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT $3;
+
+-- name: drop_partial_workspace
+-- One whose stream broke; never one that was committed, however unknown that was to who asks.
+DELETE FROM workspaces WHERE id = $1 AND bytes IS NULL;

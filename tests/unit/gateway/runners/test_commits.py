@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from agent_gateway.errors import DatabaseAway, LeadershipLost
+from agent_gateway.errors import LeadershipLost
 from agent_gateway.runners.commits import Commits
+from agent_gateway.store.errors import Away
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def make(sent, acked=0):
     return Commits(send, acked, pauses=(0.0, 0.0))
 
 
-def failing(times, error=ConnectionError):
+def failing(times, error=Away):
     left = [times]
 
     async def operation():
@@ -40,7 +41,7 @@ async def test_a_commit_is_tried_again_then_acknowledged(sent):
 
 
 async def test_what_is_not_committed_is_not_acknowledged(sent):
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(Away):
         await make(sent).run(5, failing(3))
     with pytest.raises(LeadershipLost):
         await make(sent).run(5, failing(1, LeadershipLost))
@@ -50,7 +51,7 @@ async def test_what_is_not_committed_is_not_acknowledged(sent):
 async def test_a_replaced_connection_tries_no_further(sent):
     work = make(sent)
     work.stopped = True
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(Away):
         await work.run(5, failing(1))
 
 
@@ -79,4 +80,4 @@ async def test_commits_keep_their_order(sent):
 async def test_nothing_is_acknowledged_over_a_commit_that_failed(sent):
     work = make(sent)
     first, second = await asyncio.gather(work.run(1, failing(3)), work.run(2, failing(0)), return_exceptions=True)
-    assert (type(first), type(second), sent) == (DatabaseAway, DatabaseAway, [])
+    assert (type(first), type(second), sent) == (Away, Away, [])

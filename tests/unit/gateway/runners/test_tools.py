@@ -4,7 +4,7 @@ import json
 
 from agent_contract import names, wire
 from agent_gateway.runners.tools import ToolLog
-from agent_gateway.telegram.tools import DETAILS
+from agent_gateway.wording.tools import DETAILS
 
 
 def started(call, tool="read", summary=""):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent_gateway.telegram.budget import ALL_CALLS, GROUP_CALLS, PRIVATE_CALLS, Budgets, ChatBudget, Kind
+from agent_gateway.telegram.outbound.budget import ALL_CALLS, GROUP_CALLS, PRIVATE_CALLS, Budgets, ChatBudget, Kind
 
 
 def spend(budget, kind, now):

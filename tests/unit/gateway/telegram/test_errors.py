@@ -5,7 +5,6 @@ import pytest
 from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden, InvalidToken, NetworkError, TimedOut
 from telegram.error import Conflict as LibraryConflict
 
-from agent_gateway.telegram.api import translate
 from agent_gateway.telegram.errors import (
     Ambiguous,
     Conflict,
@@ -16,6 +15,7 @@ from agent_gateway.telegram.errors import (
     Unauthorized,
     classify,
 )
+from agent_gateway.telegram.outbound.api import translate
 
 
 @pytest.mark.parametrize(

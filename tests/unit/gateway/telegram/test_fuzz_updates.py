@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from agent_gateway.inbox.ingest import build_rows
 from agent_gateway.telegram.errors import MalformedUpdate
-from agent_gateway.telegram.ingest import build_rows
+from agent_gateway.telegram.inbound.updates import Command, Edited, Ignored, Pressed, Prompt, lane, parse
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.telegram.updates import Command, Edited, Ignored, Pressed, Prompt, lane, parse
 from tests.support.oddupdates import WHOLE, build_odd
 
 BOT = BotIdentity(1000, "demo_bot")

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from agent_gateway.store.rows import Address, Button
-from agent_gateway.telegram.preview import Call, ChatPreviews, TurnPreview, restore
-from agent_gateway.telegram.subagents import ChildLine
-from agent_gateway.telegram.texts import GOES_ON
+from agent_gateway.telegram.outbound.preview import Call, ChatPreviews, TurnPreview, restore
+from agent_gateway.wording.subagents import ChildLine
+from agent_gateway.wording.texts import GOES_ON
 
 
 def preview(chat, turn_id=1, text="", **fields):

@@ -18,8 +18,8 @@ from agent_gateway.telegram.errors import (
     Unauthorized,
 )
 from agent_gateway.telegram.fakes import FakeChat
-from agent_gateway.telegram.pace import Cooldowns
-from agent_gateway.telegram.reactions import DONE, FAILED, REFUSED_SECONDS, SEEN, Reactions, choose
+from agent_gateway.telegram.outbound.pace import Cooldowns
+from agent_gateway.telegram.outbound.reactions import DONE, FAILED, REFUSED_SECONDS, SEEN, Reactions, choose
 from agent_simulators.telegram.checks import REACTIONS
 from tests.support.eventually import eventually
 

@@ -4,9 +4,9 @@ import pytest
 
 from agent_gateway.store.rows import Address, Attachment
 from agent_gateway.telegram.errors import MalformedUpdate
+from agent_gateway.telegram.inbound.updates import Command, Edited, Ignored, Pressed, Prompt, lane, parse
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.telegram.texts import ANONYMOUS, NOTHING_ASKED, UNREADABLE
-from agent_gateway.telegram.updates import Command, Edited, Ignored, Pressed, Prompt, lane, parse
+from agent_gateway.wording.texts import ANONYMOUS, NOTHING_ASKED, UNREADABLE
 
 BOT = BotIdentity(1000, "dispatch_bot")
 PERSON = {"id": 5, "is_bot": False, "first_name": "Ada", "last_name": "L"}

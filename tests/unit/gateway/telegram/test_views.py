@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from agent_gateway.store.rows import Address, Button, Turn, TurnState, TurnView
-from agent_gateway.telegram.budget import Budgets
 from agent_gateway.telegram.errors import Ambiguous, NotSent, RefusalKind, Refused, ServerFailed, Throttled
 from agent_gateway.telegram.fakes import FakeChat, FakeStore
-from agent_gateway.telegram.subagents import ChildLine
-from agent_gateway.telegram.views import Views
+from agent_gateway.telegram.outbound.budget import Budgets
+from agent_gateway.telegram.outbound.views import Views
+from agent_gateway.wording.subagents import ChildLine
 from tests.support.eventually import eventually
 
 CHAT = Address(1000, 5)

@@ -1,0 +1,105 @@
+"""Commands and buttons about sub-agents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from agent_contract.names import build_thread_name
+from agent_gateway.store import Store
+from agent_gateway.store.rows import Address, SubAgentRow
+from agent_gateway.store.transaction import Transaction
+from agent_gateway.subagents.facts import build_facts
+from agent_gateway.subagents.requests import SubAgentRequests
+from agent_gateway.wording import subagents as texts
+
+_MOST_TASK = 8192
+
+
+class Asked(Protocol):
+    """Who asked, and where: a command or a pressed button."""
+
+    @property
+    def address(self) -> Address:
+        """Where."""
+
+    @property
+    def person_id(self) -> int:
+        """Who."""
+
+
+class Order(Asked, Protocol):
+    """A command."""
+
+    @property
+    def title(self) -> str:
+        """What people call the chat."""
+
+    @property
+    def message_id(self) -> int:
+        """Its message."""
+
+    @property
+    def args(self) -> str:
+        """What stands behind its name."""
+
+
+class SubAgentCommands:
+    """`/spawn`, `/subagents`, `/cancel` and the Cancel button. Each returns what is said."""
+
+    def __init__(
+        self, store: Store, requests: SubAgentRequests, bot_name: str, *, is_admin: Callable[[int], bool]
+    ) -> None:
+        self._store = store
+        self._wishes = requests
+        self._bot_name = bot_name
+        self._is_admin = is_admin
+
+    async def spawn(self, tx: Transaction, order: Order) -> str:
+        """Start one; empty where its own line says so."""
+        task = order.args.strip()
+        if not task:
+            return texts.SPAWN_USAGE
+        if len(task) > _MOST_TASK:
+            return texts.MORE_THAN_A_TASK
+        address = order.address
+        name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
+        thread = await tx.threads.get_or_create(address, name, order.title)
+        return await self._wishes.spawn(tx, thread, task, f"m{order.message_id}", order.message_id)
+
+    async def tree(self, order: Order) -> str:
+        """List those of this conversation."""
+        thread = await self._store.threads.by_address(order.address)
+        children = await self._store.subagents.family(thread.id) if thread is not None else []
+        return texts.tree_text([build_facts(child) for child in children])
+
+    async def cancel(self, tx: Transaction, order: Order) -> tuple[str, list[int]]:
+        """End one by name; returns also which are to be looked at once that is committed."""
+        name = order.args.split()[0] if order.args.split() else ""
+        if not name:
+            return texts.CANCEL_USAGE, []
+        child = await tx.subagents.by_name(name)
+        if child is None or not await self._may(order, child):
+            # whether another chat's sub-agent exists is nobody's business
+            return texts.cancel_unknown_text(name), []
+        return await self._cancel(tx, order, child)
+
+    async def press(self, tx: Transaction, pressed: Asked, data: str) -> tuple[str, list[int]]:
+        """End the one whose button was pressed."""
+        thread_id = texts.parse_cancel(data)
+        child = await tx.subagents.get(thread_id) if thread_id is not None else None
+        if child is None or not await self._may(pressed, child):
+            return texts.OLD_BUTTON, []
+        return await self._cancel(tx, pressed, child)
+
+    async def _cancel(self, tx: Transaction, asked: Asked, child: SubAgentRow) -> tuple[str, list[int]]:
+        if not await tx.subagents.cancel(child.thread_id, "person"):
+            return texts.cancel_idle_text(child.name), []
+        await tx.audit.add(asked.person_id, "cancel", child.name)
+        return texts.cancelling_text(child.name), [child.thread_id]
+
+    async def _may(self, asked: Asked, child: SubAgentRow) -> bool:
+        if self._is_admin(asked.person_id):
+            return True
+        thread = await self._store.threads.by_id(child.thread_id)
+        return thread is not None and thread.address.chat_id == asked.address.chat_id

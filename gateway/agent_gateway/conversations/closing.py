@@ -1,0 +1,35 @@
+"""The end of what a cancelled turn shows: a line that said what it waited for is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from agent_gateway.store import Store
+from agent_gateway.store.rows import Thread
+from agent_gateway.wake import Wake
+from agent_gateway.wording.commands import STOPPED
+
+
+class Closer(Protocol):
+    """Ends what a turn shows."""
+
+    async def finish(self, turn_id: int) -> tuple[int, ...]:
+        """Show nothing more; return the messages that stand."""
+
+
+async def close_views(store: Store, views: Closer, wake: Wake, thread: Thread, turn_ids: Iterable[int]) -> None:
+    """Show nothing more of turns that were cancelled, and let the thread go on."""
+    await _close(store, views, wake, turn_ids)
+    wake.thread(thread.id)
+
+
+async def close_left(store: Store, views: Closer, wake: Wake) -> None:
+    """Show nothing more of cancelled turns that an earlier process, or a look at an older state, left standing."""
+    await _close(store, views, wake, await store.views.unclosed())
+
+
+async def _close(store: Store, views: Closer, wake: Wake, turn_ids: Iterable[int]) -> None:
+    for turn_id in turn_ids:
+        if await store.views.close(turn_id, await views.finish(turn_id), STOPPED):
+            wake.outbox()

@@ -1,1 +1,0 @@
-"""From an update to a turn, and from a turn to a run that takes it."""

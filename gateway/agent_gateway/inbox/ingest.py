@@ -1,0 +1,121 @@
+"""The poll loop: an update is committed before Telegram is told that it arrived."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from agent_gateway.telegram.errors import Conflict, TelegramProblem, Throttled, Unauthorized
+from agent_gateway.telegram.inbound.updates import lane
+from agent_gateway.telegram.outbound.pace import Clock
+from agent_gateway.telegram.ports import InboxStore, Poller
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 30
+_MAX_UPDATE_ID = 2**62
+QUIET_SECONDS = 6 * 86400.0
+"""After a week without updates Telegram goes on with a number at random: one below the offset would be taken as
+confirmed. The store forgets a cursor of that age too."""
+
+
+def build_rows(updates: Sequence[Any], offset: int) -> tuple[list[tuple[int, str, str]], int]:
+    """Return the (update id, lane, payload) rows of a batch and the offset behind it.
+
+    What has no usable id cannot be stored or confirmed: it is left out, and confirmed with those after it.
+    """
+    rows = []
+    for update in updates:
+        update_id = update.get("update_id") if isinstance(update, dict) else None
+        if isinstance(update_id, bool) or not isinstance(update_id, int) or not 0 <= update_id < _MAX_UPDATE_ID:
+            log.warning("an update without a usable update_id was left out")
+            continue
+        rows.append((update_id, lane(update), json.dumps(update)))
+    return rows, max([offset, *(update_id + 1 for update_id, _, _ in rows)])
+
+
+class Ingest:
+    """Polls Telegram into the inbox.
+
+    Args:
+        api: The source.
+        store: Commits rows and cursor together.
+        check: Raises when this process may no longer act.
+        wake: Called after each commit that held something new.
+        clock: Monotonic seconds.
+        timeout: Seconds of a long poll.
+        pause: The first pause after a failure; it doubles up to thirty-two times that.
+    """
+
+    def __init__(  # its collaborators, by name
+        self,
+        api: Poller,
+        store: InboxStore,
+        *,
+        check: Callable[[], None],
+        wake: Callable[[], None],
+        clock: Clock = time.monotonic,
+        timeout: int = POLL_SECONDS,
+        pause: float = 1.0,
+    ) -> None:
+        self._api = api
+        self._store = store
+        self._check = check
+        self._wake = wake
+        self._clock = clock
+        self._timeout = timeout
+        self._pause = pause
+        self._failures = 0
+        self.problem: str | None = None
+        """Why nothing can be received, in words; None while it can."""
+        self.last_poll: float | None = None
+        """When the last getUpdates was answered, by `clock`."""
+
+    async def run(self) -> None:
+        """Poll until cancelled. What `check` and the store raise ends it; started again, nothing is lost."""
+        offset, heard = await self._store.read_cursor(), self._clock()
+        while True:
+            self._check()
+            if self._clock() - heard > QUIET_SECONDS:
+                offset = 0
+            try:
+                updates = await self._api.get_updates(offset, self._timeout)
+            except TelegramProblem as problem:
+                await self._after_problem(problem)
+                continue
+            self.last_poll = self._clock()
+            rows, following = build_rows(updates, offset)
+            if updates and following == offset:
+                await self._fail("Telegram sends updates without a usable update_id")
+                continue
+            if rows:
+                heard = self._clock()
+                await self._store.add_updates(rows, following)
+                self._wake()
+                now = time.time_ns() // 1_000_000
+                log.info(
+                    "step", extra={"step": "inbox_committed", "update_id": rows[-1][0], "rows": len(rows), "t": now}
+                )
+            if self.problem is not None:
+                log.info("updates arrive again")
+            self.problem, self._failures, offset = None, 0, following
+
+    async def _after_problem(self, problem: TelegramProblem) -> None:
+        if isinstance(problem, Throttled):
+            await self._fail(str(problem), at_least=problem.retry_after)
+        elif isinstance(problem, (Unauthorized, Conflict)):
+            await self._fail(str(problem), at_least=5 * self._pause)
+        else:
+            await self._fail(f"updates cannot be fetched: {problem}")
+
+    async def _fail(self, words: str, at_least: float = 0.0) -> None:
+        pause = max(at_least, self._pause * 2 ** min(self._failures, 5))
+        self._failures += 1
+        if words != self.problem:
+            log.error("%s", words, extra={"seconds": pause})
+        self.problem = words
+        await asyncio.sleep(pause)

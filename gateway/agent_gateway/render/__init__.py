@@ -1,0 +1,1 @@
+"""Markdown as messages of Telegram: pure."""

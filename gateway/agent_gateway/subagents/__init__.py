@@ -1,0 +1,1 @@
+"""Sub-agents: who may have one, and what each needs next."""

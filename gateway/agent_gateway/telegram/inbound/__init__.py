@@ -1,0 +1,1 @@
+"""From an update as Telegram sends it to what it says: pure."""

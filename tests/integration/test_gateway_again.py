@@ -1,0 +1,126 @@
+"""Answers that were cut: by themselves, and by their buttons, they go on once; on a real Postgres."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.wording.again import ASKED, ASKED_ALREADY, CONTINUED, NOT_CUT, build_buttons, build_error_id
+from tests.support.desk import GROUP, PERSON, running_desk
+from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.postgres
+
+
+async def begin(desk, number=1, text="port it"):
+    if number == 1:
+        await desk.say(text)
+    thread = await desk.run_wanted("tg-42", number)
+    runner = await desk.connect(thread, number, f"pod-{number}")
+    await eventually(lambda: runner.turns)
+    turn = runner.turns[0]
+    await desk.store.turns.started(turn.id, number, 1)
+    await desk.store.views.save_progress(turn.id, thread.id, number, ["half of it"], 2)
+    return thread, turn, runner
+
+
+async def lose(desk, thread, runner, number, reason):
+    desk.resources.report("tg-42", number=number, finishedAt="2026-01-01T00:00:00Z", reason=reason)
+    desk.registry.detach(thread.id, runner)
+
+
+async def final_of(store, turn):
+    return await eventually(
+        lambda: store.pool.fetchrow("SELECT * FROM outbox WHERE dedupe_key = $1", f"turn:{turn.id}")
+    )
+
+
+async def press(desk, data, *, chat=PERSON, user=PERSON):
+    message = {"message_id": 9, "date": 1, "chat": {"id": chat, "type": "private" if chat > 0 else "supergroup"}}
+    query = {"id": f"{len(desk.callbacks.answers)}", "from": {"id": user, "first_name": "P"}, "data": data}
+    told = len(desk.callbacks.answers)
+    await desk.take({"callback_query": {**query, "message": message}})
+    await eventually(lambda: len(desk.callbacks.answers) > told)
+    return desk.callbacks.answers[-1][1]
+
+
+@pytest.mark.parametrize("reason", ["Evicted", "NodeLost", "GatewayLost"])
+async def test_what_nobody_wanted_goes_on_by_itself_once(store, reason):
+    async with running_desk(store) as desk:
+        thread, turn, runner = await begin(desk)
+        await lose(desk, thread, runner, 1, reason)
+        final = await final_of(store, turn)
+        assert final["text"].startswith("half of it\n\n")
+        assert final["text"].endswith("It continues by itself in a new pod.")
+        assert final["buttons"] == "[]"
+        _, second, runner = await begin(desk, 2)
+        assert second.again_of == turn.id
+        assert "\n\nport it" in second.text
+        assert "half of it" in second.text
+        await lose(desk, thread, runner, 2, reason)
+        final = await final_of(store, second)
+        assert f'"co:{second.id}"' in final["buttons"]
+        assert "by itself" not in final["text"]
+        assert await store.turns.count_queued(thread.id) == 0
+
+
+async def test_what_goes_on_comes_before_what_was_written_meanwhile(store):
+    async with running_desk(store) as desk:
+        thread, turn, runner = await begin(desk)
+        await desk.say("and then test it")
+        await lose(desk, thread, runner, 1, "Evicted")
+        _, second, _ = await begin(desk, 2)
+        assert second.again_of == turn.id
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["and then test it"]
+
+
+async def test_a_gateway_that_dies_behind_the_end_continues_once(store):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.say("port it")
+        [thread] = await store.threads.all()
+        await store.runs.want(thread.id, 1, "uid")
+        await store.runs.accept_hello(thread.id, 1, "pod", "uid", "job")
+        turn = await store.turns.deliver_next(thread.id, 1)
+        for _ in range(2):  # the second is what a gateway does that finds it unfinished
+            await store.turns.end(turn.id, None, None, TurnState.FAILED, "run_lost", Final("cut", goes_on="go on"))
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["go on"]
+
+
+@pytest.mark.parametrize("reason", ["OOMKilled", "Deleted", "DeadlineExceeded"])
+async def test_what_may_happen_again_waits_for_a_press(store, reason):
+    async with running_desk(store) as desk:
+        thread, turn, runner = await begin(desk)
+        await lose(desk, thread, runner, 1, reason)
+        final = await final_of(store, turn)
+        assert build_error_id(turn.id) in final["text"]
+        assert await press(desk, f"co:{turn.id}", chat=GROUP) == NOT_CUT
+        assert await press(desk, f"co:{turn.id}") == CONTINUED
+        assert await press(desk, f"co:{turn.id}") == ASKED_ALREADY
+        _, second, _ = await begin(desk, 2)
+        assert "\n\nport it" in second.text
+        assert second.message_id == turn.message_id
+        assert await press(desk, f"co:{second.id}") == NOT_CUT
+
+
+async def test_what_failed_is_asked_again_as_it_was(store, caplog):
+    caplog.set_level(logging.WARNING)
+    async with running_desk(store) as desk:
+        _, turn, runner = await begin(desk)
+        final = Final("It failed.", buttons=build_buttons(turn.id, "provider"))
+        await store.turns.end(turn.id, 1, 3, TurnState.FAILED, "provider", final)
+        assert f'"re:{turn.id}"' in (await final_of(store, turn))["buttons"]
+        assert await press(desk, f"re:{turn.id}") == ASKED
+        await eventually(lambda: [t.text for t in runner.turns] == ["port it", "port it"])
+        assert await press(desk, "re:99999") == NOT_CUT
+
+
+async def test_asked_again_by_command_is_what_the_person_said(store):
+    async with running_desk(store) as desk:
+        thread, _, runner = await begin(desk)
+        await lose(desk, thread, runner, 1, "Evicted")
+        _, second, runner = await begin(desk, 2)
+        await store.turns.end(second.id, 2, 3, TurnState.DONE, None, Final("done"))
+        await desk.say("/retry")
+        await eventually(lambda: [t.text for t in runner.turns[1:]] == ["port it"])

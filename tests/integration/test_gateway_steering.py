@@ -1,0 +1,304 @@
+"""Words for a running answer, edits, and albums, on a real Postgres."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent_contract import wire
+from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.turns import TurnQueries
+from agent_gateway.wording.texts import QUEUED, STEER_USAGE, STEERED, edited_text
+from tests.support.desk import ADMIN, GROUP, PERSON, message, running_desk
+from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.postgres
+
+
+async def begin(desk, text="hello"):
+    """Bring a conversation to a running turn whose answer stands as message 900."""
+    await desk.take(message(text, number=50))
+    await desk.settled()
+    thread = await desk.run_wanted("tg-42", 1)
+    runner = await desk.connect(thread, 1)
+    await eventually(lambda: runner.turns)
+    turn = runner.turns[0]
+    await desk.store.turns.started(turn.id, 1, 1)
+    await desk.store.views.save_messages(turn.id, (900,))
+    return thread, turn, runner
+
+
+def reply(text, to, number=60):
+    raw = message(text, number=number)
+    raw["message"]["reply_to_message"] = {"message_id": to, "from": {"id": 1, "is_bot": True}}
+    return raw
+
+
+def edit(text, number=50, user=PERSON):
+    return {"edited_message": {**message(text, number=number, user=user)["message"], "edit_date": 5}}
+
+
+def photo(number, *, chat=PERSON, album="77", caption=None, entities=()):
+    raw = message("", chat=chat, number=number)
+    del raw["message"]["text"]
+    sizes = [{"file_id": f"f{number}", "width": 9, "height": 9, "file_size": 5}]
+    raw["message"] |= {"photo": sizes, "media_group_id": album}
+    if caption is not None:
+        raw["message"] |= {"caption": caption, "caption_entities": list(entities)}
+    return raw
+
+
+def steers(runner):
+    return [frame.text for frame in runner.sent if isinstance(frame, wire.Steer)]
+
+
+async def end(desk, turn, state=TurnState.DONE, reason=None):
+    await desk.store.turns.end(turn.id, 1, 9, state, reason, Final("answer"))
+    desk.wake.thread(turn.thread_id)
+
+
+async def test_a_reply_to_the_running_answer_steers_it_and_any_other_message_waits(store):
+    async with running_desk(store) as desk:
+        thread, turn, runner = await begin(desk)
+        await desk.take(reply("in French", 900))
+        await eventually(lambda: steers(runner) == ["in French"])
+        assert (await desk.said())[-1] == STEERED
+        await desk.take(reply("and then", 50, number=61))
+        await desk.settled()
+        [waiting] = await store.turns.queued(thread.id)
+        assert waiting.text == "and then"
+        await eventually(lambda: desk.views.texts.get(waiting.id) == [QUEUED])
+        await end(desk, turn)
+        await eventually(lambda: [t.text for t in runner.turns] == ["hello", "and then"])
+        assert desk.views.begun == [turn.id, waiting.id]
+        [unread] = await store.turns.queued(thread.id)
+        assert (unread.text, unread.message_id) == ("in French", 60)
+
+
+async def test_the_command_steers_and_without_an_answer_asks(store):
+    async with running_desk(store) as desk:
+        await desk.say("/steer")
+        assert (await desk.said())[-1] == STEER_USAGE
+        await desk.say("/steer begin with this")
+        thread = await desk.run_wanted("tg-42", 1)
+        runner = await desk.connect(thread, 1)
+        await eventually(lambda: [t.text for t in runner.turns] == ["begin with this"])
+        await desk.say("/steer shorter")
+        await eventually(lambda: steers(runner) == ["shorter"])
+
+
+async def test_words_that_were_read_are_not_asked_again(store):
+    async with running_desk(store) as desk:
+        thread, turn, runner = await begin(desk)
+        await desk.say("/steer shorter")
+        await eventually(lambda: steers(runner))
+        [(number, _)] = await store.steers.unread(turn.id)
+        await store.steers.mark_read(turn.id, number, thread.id, 1, 3)
+        await end(desk, turn)
+        assert await store.turns.count_queued(thread.id) == 0
+
+
+async def test_a_stop_drops_the_words_with_the_answer(store):
+    async with running_desk(store) as desk:
+        thread, turn, runner = await begin(desk)
+        await desk.say("/steer shorter")
+        await desk.say("/stop")
+        await eventually(lambda: wire.Abort(turn=turn.id) in runner.sent)
+        await end(desk, turn, TurnState.FAILED, "aborted")
+        assert await store.turns.count_queued(thread.id) == 0
+
+
+async def test_words_for_an_answer_that_is_just_over_are_asked(store, monkeypatch):
+    async with running_desk(store) as desk:
+        _, turn, runner = await begin(desk)
+        before = TurnQueries.running
+
+        async def late(turns, thread_id):
+            found = await before(turns, thread_id)
+            monkeypatch.undo()
+            await end(desk, turn)  # between the look and the record
+            return found
+
+        monkeypatch.setattr(TurnQueries, "running", late)
+        await desk.take(reply("in French", 900))
+        await eventually(lambda: [t.text for t in runner.turns] == ["hello", "in French"])
+        assert STEERED not in await desk.said()
+
+
+async def test_an_edit_before_the_start_replaces_what_is_asked(store):
+    async with running_desk(store) as desk:
+        await desk.take(message("helo", number=50), edit("hello"))
+        await desk.settled()
+        thread = await desk.run_wanted("tg-42", 1)
+        runner = await desk.connect(thread, 1)
+        await eventually(lambda: [t.text for t in runner.turns] == ["hello"])
+        assert await store.pool.fetchval("SELECT text FROM messages") == "hello"
+
+
+async def test_an_edit_after_the_start_is_told_to_the_agent_once(store):
+    async with running_desk(store) as desk:
+        _, turn, runner = await begin(desk)
+        await desk.take(edit("hello"), edit("hello!"), edit("hello!"), edit("I am another", user=7))
+        await desk.settled()
+        await eventually(lambda: steers(runner) == [edited_text("hello!")])
+        await end(desk, turn)
+        await desk.say("and now")
+        await eventually(lambda: len(runner.turns) == 2)
+        told = runner.turns[1].text
+        assert told.startswith(edited_text("hello!"))
+        assert told.endswith("and now")
+        await store.turns.started(runner.turns[1].id, 1, 2)
+        await end(desk, runner.turns[1])
+        await desk.say("again")
+        await eventually(lambda: [t.text for t in runner.turns][2:] == ["again"])
+
+
+async def test_an_edit_that_takes_an_edit_back_is_told_too(store):
+    async with running_desk(store) as desk:
+        _, _, runner = await begin(desk)
+        await desk.take(edit("hello!"))
+        await eventually(lambda: steers(runner)[-1:] == [edited_text("hello!")])
+        await desk.take(edit("hello"))
+        await eventually(lambda: steers(runner)[-1:] == [edited_text("hello")])
+
+
+async def test_an_edit_counts_whoever_asked_the_message_again(store):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.take(message("helo", number=50))
+        await desk.settled()
+        thread = await store.threads.by_name("tg-42")
+        [turn] = await store.turns.queued(thread.id)
+        await store.turns.end(turn.id, None, None, TurnState.FAILED, "provider", Final("no"))
+        async with store.transaction() as tx:
+            await tx.turns.ask_again(turn, 7, "helo")
+        await desk.take(edit("hello"))
+        await desk.settled()
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["hello"]
+
+
+async def test_edited_words_for_a_running_answer_are_told_to_it_too(store):
+    async with running_desk(store) as desk:
+        _, _, runner = await begin(desk)
+        await desk.take(reply("in French", 900))
+        await eventually(lambda: steers(runner) == ["in French"])
+        await desk.take(edit("in Dutch", number=60), edit("in Danish", number=60, user=7))
+        await eventually(lambda: steers(runner)[-1:] == [edited_text("in Dutch")])
+        await desk.take(message("/steer shorter", number=61), edit("/steer much shorter", number=61))
+        await eventually(lambda: steers(runner)[-1:] == [edited_text("much shorter")])
+
+
+async def test_an_edited_command_to_steer_replaces_what_it_asks_where_nothing_runs(store):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.take(message("/steer begin", number=61), edit("/steer begin here", number=61))
+        await desk.settled()
+        thread = await store.threads.by_name("tg-42")
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["begin here"]
+
+
+async def test_the_history_names_the_file_of_an_edited_message(store):
+    async with running_desk(store, reconcile=False) as desk:
+        changed = photo(50, caption="compare these")["message"]
+        await desk.take(photo(50, caption="compare"), {"edited_message": {**changed, "edit_date": 5}})
+        await desk.settled()
+        assert await store.pool.fetchval("SELECT text FROM messages") == "compare these\n[photo-50.jpg]"
+
+
+async def test_an_album_is_one_turn(store):
+    async with running_desk(store) as desk:
+        await desk.take(photo(50, caption="compare"), photo(51), photo(52))
+        await desk.settled()
+        thread = await desk.run_wanted("tg-42", 1)
+        runner = await desk.connect(thread, 1)
+        await eventually(lambda: runner.turns)
+        [turn] = runner.turns
+        assert (turn.text, [f.id for f in turn.files]) == ("compare", ["f50", "f51", "f52"])
+        await desk.take(photo(53))
+        await desk.settled()
+        [late] = await store.turns.queued(thread.id)
+        assert [f.id for f in late.files] == ["f53"]
+
+
+async def test_a_text_that_was_cut_into_messages_is_one_turn(store):
+    parts = ["a" * 4096, "b" * 4000, "the end"]
+    async with running_desk(store) as desk:
+        await desk.take(*(message(part, number=50 + n) for n, part in enumerate(parts)))
+        await desk.settled()
+        thread = await desk.run_wanted("tg-42", 1)
+        runner = await desk.connect(thread, 1)
+        await eventually(lambda: runner.turns)
+        [turn] = runner.turns
+        assert turn.text == "\n".join(parts)
+        assert await store.pool.fetchval("SELECT text FROM messages") == turn.text
+        await desk.say("and another question")
+        await desk.settled()
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["and another question"]
+
+
+async def test_what_others_or_a_moment_later_is_written_is_no_part_of_a_long_text(store):
+    async with running_desk(store, reconcile=False) as desk:
+        long = "a" * 4096
+        await desk.take(message(long, number=50), message("mine", number=51, user=ADMIN))
+        await desk.settled()
+        assert await store.pool.fetchval("SELECT count(*) FROM turns") == 2
+        await store.pool.execute("UPDATE turns SET state = 'cancelled' WHERE text = 'mine'")
+        await store.pool.execute("UPDATE turns SET ready_at = now()")
+        await desk.take(message("late", number=52))
+        await desk.settled()
+        assert [r["text"] for r in await store.pool.fetch("SELECT text FROM turns ORDER BY id")] == [
+            long,
+            "mine",
+            "late",
+        ]
+
+
+async def test_an_edit_of_a_part_of_a_long_text_leaves_the_others(store):
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.take(message("a" * 4096, number=50), message("the end", number=51))
+        await desk.take(edit("b" * 4096))
+        await desk.settled()
+        assert await store.pool.fetchval("SELECT text FROM turns") == "a" * 4096 + "\nthe end"
+        assert "b" * 4096 in await store.pool.fetchval("SELECT text FROM steers")
+
+
+async def test_each_picture_of_an_album_may_have_words(store):
+    async with running_desk(store, reconcile=False) as desk:
+        named = [{"type": "mention", "offset": 0, "length": 9}]
+        await desk.take(
+            photo(50, caption="before"), photo(51), photo(52, caption="and after"),
+            photo(60, chat=GROUP, album="78", caption="the old one"),
+            photo(61, chat=GROUP, album="78", caption="@demo_bot compare", entities=named),
+            photo(62, chat=GROUP, album="78", caption="the new one"),
+        )  # fmt: skip
+        await desk.settled()
+        asked = [row["text"] for row in await store.pool.fetch("SELECT text FROM turns ORDER BY text")]
+        assert asked == ["before\nand after", "the old one\ncompare\nthe new one"]
+        assert await store.pool.fetchval("SELECT text FROM messages WHERE text LIKE 'before%'") == (
+            "before\nand after\n[photo-50.jpg]\n[photo-51.jpg]\n[photo-52.jpg]"
+        )
+
+
+async def test_an_album_in_a_group_belongs_to_the_picture_that_names_the_bot(store):
+    async with running_desk(store) as desk:
+        said = "@demo_bot compare"
+        named = [{"type": "mention", "offset": 0, "length": 9}]
+        await desk.take(
+            photo(50, chat=GROUP), photo(51, chat=GROUP, caption=said, entities=named), photo(52, chat=GROUP),
+            photo(53, chat=GROUP, album="78"),
+        )  # fmt: skip
+        await desk.settled()
+        [thread] = await store.threads.all()
+        [turn] = await store.turns.queued(thread.id)
+        assert (turn.text, [f.id for f in turn.files]) == ("compare", ["f50", "f51", "f52"])
+
+
+async def test_what_is_asked_again_comes_with_its_files(store):
+    async with running_desk(store) as desk:
+        await desk.take(photo(50, caption="what is this"))
+        await desk.settled()
+        thread = await desk.run_wanted("tg-42", 1)
+        runner = await desk.connect(thread, 1)
+        await eventually(lambda: runner.turns)
+        await store.turns.started(runner.turns[0].id, 1, 1)
+        await end(desk, runner.turns[0])
+        await desk.say("/retry")
+        await eventually(lambda: len(runner.turns) == 2)
+        assert runner.turns[1].files == runner.turns[0].files

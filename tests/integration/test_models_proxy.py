@@ -1,0 +1,492 @@
+"""Model calls through the real port, to the scripted model and to misbehaving providers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import io
+import json
+import logging
+
+import pytest
+from aiohttp import web
+from yarl import URL
+
+from agent_contract import names
+from agent_gateway.models.providers import Keys, Providers, build_provider
+from agent_simulators.model import create_app as create_model
+from tests.support.eventually import eventually
+from tests.support.runners import bearer, free_port, running_port
+
+pytestmark = pytest.mark.postgres
+KEY = "sk-the-real-key-1234567890"
+
+
+@contextlib.asynccontextmanager
+async def serving(app):
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def holding(store, llm_url, **more):
+    """A port, and the one runner that may call models."""
+    async with running_port(store, llm_url=llm_url, **more) as port:
+        thread = await port.make_thread()
+        await port.make_run(thread)
+        await port.join()
+        yield port
+
+
+@pytest.fixture
+async def model():
+    async with serving(create_model(KEY)) as url:
+        yield url
+
+
+@pytest.fixture
+async def port(store, model):
+    async with holding(store, f"{model}/v1", key=KEY) as port:
+        yield port
+
+
+def upstream(handler):
+    async def answer(request):
+        return web.Response() if request.method == "HEAD" else await handler(request)
+
+    app = web.Application(client_max_size=1 << 30)
+    app.router.add_route("*", "/{path:.*}", answer)
+    return serving(app)
+
+
+def chat(prompt, **more):
+    body = {"model": "scripted", "messages": [{"role": "user", "content": prompt}]}
+    return {**body, "stream": True, "stream_options": {"include_usage": True}, **more}
+
+
+def call(port, body, *, provider="zai", rest="chat/completions", headers=None, method="POST"):
+    url = f"{port.url}{names.PATH_LLM}/{provider}/{rest}"
+    return port.session.request(method, url, json=body, headers=bearer("token-1") | (headers or {}))
+
+
+async def error_of(answer, shape=frozenset({"message", "type", "code"})):
+    error = json.loads(await answer.text())["error"]
+    assert set(error) >= shape
+    return error["message"]
+
+
+async def usage(port):
+    return await port.store.pool.fetch("SELECT * FROM usage ORDER BY id")
+
+
+async def test_an_answer_streams_through_and_is_metered(port, model):
+    async with call(port, chat("hello there")) as answer:
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        text = await answer.text()
+    assert "Echo" in text
+    assert text.endswith("data: [DONE]\n\n")
+    row = (await eventually(lambda: usage(port)))[0]
+    assert (row["provider"], row["model"], row["status"], row["run"]) == ("zai", "scripted", 200, 1)
+    assert row["input"] > 0
+    assert row["output"] > 0
+    async with port.session.get(f"{model}/sim/requests") as answer:
+        seen = (await answer.json())[-1]
+    assert seen["key_right"]
+    assert seen["path"] == "/v1/chat/completions"
+    assert seen["body"] == chat("hello there")
+    assert "token-1" not in json.dumps(seen)
+
+
+async def test_the_pods_credentials_stop_here(store):
+    seen = {}
+
+    async def provider(request):
+        seen.update(request.headers)
+        return web.json_response({"ok": True}, headers={"Set-Cookie": "a=b", "X-Kept": "yes"})
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port:
+        extra = {"X-Api-Key": "token-1", "api-key": "x", "Cookie": "c=d", "X-Forwarded-For": "10.0.0.1", "X-Mine": "1"}
+        async with call(port, chat("hi"), headers=extra) as answer:
+            assert answer.status == 200
+            assert "Set-Cookie" not in answer.headers
+            assert answer.headers["X-Kept"] == "yes"
+    assert seen["Authorization"] == f"Bearer {KEY}"
+    assert seen["X-Mine"] == "1"
+    assert seen["Accept-Encoding"] == "identity"
+    assert not {"X-Api-Key", "api-key", "Cookie", "X-Forwarded-For"} & set(seen)
+    assert "token-1" not in str(seen)
+
+
+async def test_text_passes_while_it_is_written(store):
+    gate = asyncio.Event()
+
+    async def provider(request):
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(b"data: one\n\n")
+        await gate.wait()
+        await response.write(b"data: two\n\n")
+        return response
+
+    async with upstream(provider) as url, holding(store, url) as port, call(port, chat("hi")) as answer:
+        assert await answer.content.readany() == b"data: one\n\n"
+        gate.set()
+        assert await answer.content.read() == b"data: two\n\n"
+
+
+async def test_headers_pass_before_the_first_token(store):
+    gate = asyncio.Event()
+
+    async def provider(request):
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        writer = await response.prepare(request)
+        writer.send_headers()
+        await gate.wait()
+        return response
+
+    async with (
+        upstream(provider) as url,
+        holding(store, url) as port,
+        asyncio.timeout(5),
+        call(port, chat("hi")) as answer,
+    ):
+        assert answer.status == 200
+        gate.set()
+
+
+async def test_the_body_passes_while_it_is_sent(store):
+    got = asyncio.Queue()
+
+    async def provider(request):
+        async for chunk in request.content.iter_any():
+            await got.put(chunk)
+        return web.json_response({})
+
+    async with upstream(provider) as url, holding(store, url) as port:
+
+        async def body():
+            yield b'{"a":'
+            assert await got.get() == b'{"a":'
+            yield b"1}"
+
+        target = f"{port.url}{names.PATH_LLM}/zai/chat/completions"
+        async with asyncio.timeout(5), port.session.post(target, data=body(), headers=bearer("token-1")) as answer:
+            assert answer.status == 200
+
+
+async def test_a_client_that_hangs_up_ends_the_call_upstream(store):
+    state = {}
+    begun = asyncio.Event()
+
+    async def provider(request):
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            state["cancelled"] = True
+            raise
+
+    async with upstream(provider) as url, holding(store, url) as port:
+        task = asyncio.create_task(call(port, chat("hi"))._coro)
+        await begun.wait()
+        task.cancel()
+        await eventually(lambda: state.get("cancelled"))
+        row = (await eventually(lambda: usage(port)))[0]
+        assert row["status"] == 499
+
+
+async def test_a_provider_that_cuts_the_answer_cuts_it_here_too(port):
+    with pytest.raises(Exception, match=r"(?i)payload|not completed|disconnect|reset"):
+        async with call(port, chat("cut 1 times")) as answer:
+            await answer.read()
+    assert (await eventually(lambda: usage(port)))[0]["status"] == 200
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_providers_error_keeps_its_status_and_words(port, status):
+    async with call(port, chat(f"err {status} 9 overloaded now")) as answer:
+        assert answer.status == status
+        assert "overloaded now" in await error_of(answer)
+    assert (await eventually(lambda: usage(port)))[0]["status"] == status
+
+
+async def test_a_refused_key_is_told_without_the_key(store):
+    async def provider(request):
+        return web.json_response({"error": {"message": f"Incorrect key {KEY} given"}}, status=401)
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        assert answer.status == 401
+        message = await error_of(answer)
+    assert KEY not in message
+    assert "LLM_API_KEY" in message
+    assert "Incorrect key" in message
+
+
+async def test_a_key_echoed_in_any_error_is_taken_out(store):
+    async def provider(request):
+        return web.Response(text=f"oops {request.headers['Authorization']}", status=500)
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        assert answer.status == 500
+        assert KEY not in await answer.text()
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(60, "slow [resets "), (3600, "slow (quota exceeded) [resets ")])
+async def test_a_limit_that_lasts_is_not_tried_against(store, seconds, words):
+    async def provider(request):
+        return web.json_response({"error": {"message": "slow"}}, status=429, headers={"Retry-After": str(seconds)})
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        assert (await error_of(answer, shape={"message"})).startswith(words)
+
+
+async def test_a_key_echoed_in_a_stream_is_taken_out(store):
+    async def provider(request):
+        text = f'data: {{"error": {{"message": "no such key: {request.headers["Authorization"]}"}}}}\n\n'
+        return web.Response(text=text, content_type="text/event-stream")
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        told = await answer.text()
+    assert "no such key: Bearer **" in told
+    assert KEY not in told
+
+
+async def test_an_error_that_is_compressed_is_read_and_the_key_taken_out(store):
+    async def provider(request):
+        body = gzip.compress(json.dumps({"error": {"message": f"slow down, {KEY}"}}).encode())
+        return web.Response(body=body, status=429, headers={"Content-Encoding": "gzip", "Retry-After": "60"})
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        assert answer.status == 429
+        message = await error_of(answer, shape={"message"})
+    assert message.startswith("slow down, [key] [resets ")
+
+
+async def test_a_web_page_is_no_answer_of_a_model(store):
+    async def provider(request):
+        return web.Response(text="<!DOCTYPE html><title>Welcome</title>", content_type="text/html")
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port:
+        async with call(port, chat("hi")) as answer:
+            assert answer.status == 400
+            assert "check LLM_BASE_URL" in await error_of(answer)
+        assert (await eventually(lambda: usage(port)))[0]["status"] == 400
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"code": 401, "msg": f"token {KEY} expired", "success": False}, 401),
+        ({"error": {"code": "1113", "message": f"no package for {KEY}"}}, 400),
+    ],
+)
+async def test_an_error_that_comes_as_200_is_an_error(store, said, status):
+    async def provider(request):
+        return web.json_response(said)
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port:
+        async with call(port, chat("hi")) as answer:
+            told = await answer.text()
+            assert (answer.status, KEY in told) == (status, False)
+            assert "expired" in told or "no package" in told
+        assert (await eventually(lambda: usage(port)))[0]["status"] == status
+
+
+async def test_a_stream_under_a_wrong_name_passes_while_it_is_written(store):
+    go_on = asyncio.Event()
+
+    async def provider(request):
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        await response.write(b'data: {"choices": []}\n\n')
+        await go_on.wait()
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        assert await answer.content.readline() == b'data: {"choices": []}\n'
+        go_on.set()
+        assert (await answer.read()).endswith(b"[DONE]\n\n")
+
+
+async def test_an_answer_that_is_not_streamed_passes_whole(store):
+    content = "x" * 300_000
+
+    async def provider(request):
+        usage = {"prompt_tokens": 3, "completion_tokens": 5}
+        return web.json_response({"id": "a", "choices": [{"message": {"content": content}}], "usage": usage})
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port:
+        async with call(port, chat("hi", stream=False)) as answer:
+            assert (await answer.json())["choices"][0]["message"]["content"] == content
+        row = (await eventually(lambda: usage(port)))[0]
+        assert (row["status"], row["input"], row["output"]) == (200, 3, 5)
+
+
+async def test_a_missing_key_is_no_matter_for_retries(store, model):
+    async with holding(store, model, key="") as port, call(port, chat("hi")) as answer:
+        assert answer.status == 401
+        message = await error_of(answer)
+    assert "No API key for provider zai" in message
+    assert "LLM_API_KEY" in message
+
+
+async def test_a_key_changed_in_place_holds_for_the_next_call(store, model, tmp_path):
+    file = tmp_path / "key"
+    file.write_text("old-key\n")
+    async with holding(store, model) as port:
+        port.deps.proxy._providers = Providers(build_provider("zai", model, Keys(path=file)))
+        async with call(port, chat("hi")) as answer:
+            assert answer.status == 401
+        file.write_text(KEY + "\n")
+        async with call(port, chat("hi")) as answer:
+            assert answer.status == 200
+
+
+async def test_a_provider_away_is_a_502_that_pi_tries_again(store):
+    async with holding(store, f"http://127.0.0.1:{free_port()}/v1") as port, call(port, chat("hi")) as answer:
+        assert answer.status == 502
+        message = await error_of(answer)
+    assert "502" in message
+    assert "connection" in message
+
+
+@pytest.mark.parametrize(
+    ("provider", "status", "words"),
+    [("nobody", 404, "moonshotai, zai"), ("moonshotai", 401, "LLM_PROVIDER is zai"), ("..", 404, "")],
+)
+async def test_another_provider_is_refused_with_words(port, provider, status, words):
+    async with call(port, chat("hi"), provider=provider) as answer:
+        assert answer.status == status
+        assert words in await answer.text()
+
+
+async def test_moonshot_is_moonshotai(store, model):
+    async with holding(store, model, key=KEY, provider="moonshot") as port:
+        for name in ("moonshot", "moonshotai"):
+            async with call(port, chat("hi"), provider=name) as answer:
+                assert answer.status == 200
+
+
+async def test_only_known_paths_and_methods_pass(port):
+    base = f"{port.url}{names.PATH_LLM}/zai/"
+    for rest in (
+        "files",
+        "chat/completions/../../files",
+        "chat/%2e%2e/files",
+        "chat%2fcompletions",
+        "//chat/completions",
+    ):
+        target = URL(base + rest, encoded=True)
+        async with port.session.post(target, json={}, headers=bearer("token-1")) as answer:
+            assert answer.status == 404, rest
+    async with call(port, None, rest="models", method="GET") as answer:
+        assert answer.status == 200
+    async with call(port, None, rest="chat/completions", method="DELETE") as answer:
+        assert answer.status == 405
+
+
+async def test_a_redirect_is_not_followed(store):
+    async def provider(request):
+        raise web.HTTPFound("http://127.0.0.1:1/elsewhere")
+
+    async with upstream(provider) as url, holding(store, url) as port, call(port, chat("hi")) as answer:
+        assert answer.status == 400
+        assert "LLM_BASE_URL" in await error_of(answer)
+
+
+async def test_a_request_above_the_cap_is_refused(store):
+    async def provider(request):
+        await request.read()
+        return web.json_response({})
+
+    async with upstream(provider) as url, holding(store, url) as port:
+        target = f"{port.url}{names.PATH_LLM}/zai/chat/completions"
+        announced = bearer("token-1") | {"Content-Length": str(65 << 20)}
+        async with port.session.post(target, data=io.BytesIO(b"x" * (65 << 20)), headers=announced) as answer:
+            assert answer.status == 413
+
+        async def endless():
+            for _ in range(66):
+                yield b"x" * (1 << 20)
+
+        async with port.session.post(target, data=endless(), headers=bearer("token-1")) as answer:
+            assert answer.status == 413
+
+
+async def test_connections_to_the_provider_are_kept(store):
+    peers = set()
+
+    async def provider(request):
+        peers.add(request.transport.get_extra_info("peername"))
+        return web.json_response({})
+
+    async with upstream(provider) as url, holding(store, url) as port:
+        for _ in range(5):
+            async with call(port, chat("hi")) as answer:
+                assert answer.status == 200
+    assert len(peers) == 1
+
+
+async def test_a_runner_that_comes_makes_the_connection_ready(store):
+    seen = []
+
+    async def provider(request):
+        seen.append((request.method, request.headers.get("Authorization")))
+        return web.json_response({})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", provider)
+    async with serving(app) as url, holding(store, url):
+        await eventually(lambda: seen)
+    assert seen == [("HEAD", None)]
+
+
+async def test_logs_tell_the_call_but_nothing_of_it(port, caplog):
+    caplog.set_level(logging.DEBUG)
+    async with call(port, chat("a very private prompt")) as answer:
+        await answer.read()
+    async with call(port, chat("err 500 9 private failure")) as answer:
+        await answer.read()
+    steps = [r for r in caplog.records if getattr(r, "step", "") == "model_request"]
+    assert [(r.agent_thread, r.run) for r in steps] == [("tg-42", 1)] * 2
+    assert all(isinstance(r.t, int) for r in steps)
+    everything = " ".join(str(vars(r)) for r in caplog.records if r.name.startswith("agent_gateway"))
+    assert "private" not in everything
+    assert KEY not in everything
+    assert "token-1" not in everything
+
+
+async def test_a_pod_without_a_run_calls_no_model(port):
+    thread = await port.make_thread(43, "tg-43")
+    await port.make_run(thread, 1, pod="pod-other", token="token-other")
+    url = f"{port.url}{names.PATH_LLM}/zai/chat/completions"
+    async with port.session.post(url, json=chat("hi"), headers=bearer("token-other")) as answer:
+        assert answer.status == 403
+        assert "not held" in await error_of(answer)
+
+
+async def test_a_turns_usage_is_filed_under_it(port):
+    thread = await port.store.threads.by_name("tg-42")
+    await port.make_turn(thread)
+    turn = await eventually(lambda: port.store.turns.deliver_next(thread.id, 1))
+    await port.deps.registry.link(thread.id).send_turn(turn)
+    async with call(port, chat("hi")) as answer:
+        await answer.read()
+    assert (await eventually(lambda: usage(port)))[0]["turn_id"] == turn.id
+
+
+async def test_the_database_away_costs_no_answer(port, caplog):
+    await port.store.pool.execute("ALTER TABLE usage RENAME TO usage_gone")
+    async with call(port, chat("hello")) as answer:
+        assert answer.status == 200
+        assert "Echo" in await answer.text()
+    await eventually(lambda: any(r.message == "usage_not_recorded" for r in caplog.records))
