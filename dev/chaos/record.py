@@ -40,6 +40,7 @@ def _read_chat(port: int, chat: int) -> Sequence[Shown]:
         Shown(
             chat=chat, topic=m["topic"], message_id=m["message_id"], text=m["text"], reply_to=m["reply_to"],
             buttons=tuple(b["text"] for b in m["buttons"]), files=tuple(f["name"] for f in m["files"]),
+            lost=m["lost"] or "",
         )
         for m in call(port, f"/sim/chats/{chat}")["messages"]
         if m["bot"]

@@ -154,7 +154,8 @@ def _ids(title: str, lines: Sequence[str]) -> Iterable[str]:
 
 def _question(judged: Judged) -> str:
     said = judged.said
-    return f"question {said.key} ({said.kind}), message {said.message_id} of {_name(said.chat, said.topic)}"
+    unheard = f"; the answer to the sending of {', '.join(map(str, judged.unheard))} was lost" if judged.unheard else ""
+    return f"question {said.key} ({said.kind}), message {said.message_id} of {_name(said.chat, said.topic)}{unheard}"
 
 
 def _name(chat: int, topic: int | None) -> str:

@@ -43,6 +43,8 @@ class Shown(_Part):
     reply_to: int | None = None
     buttons: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    lost: str = ""
+    """How the bot lost the answer to the call that made it; empty where the answer was sent."""
 
     @property
     def venue(self) -> tuple[int, int | None]:

@@ -58,6 +58,7 @@ class Judged:
         position: Id of the message that answers it first, from top to bottom; None where nothing does.
         beside: Ids of further messages that reply to it and are no reports or files.
         file: What became of its file, if one was owed.
+        unheard: Ids of messages that answer it whole and of which the bot did not learn that they stand.
     """
 
     said: Said
@@ -65,6 +66,7 @@ class Judged:
     position: int | None
     beside: tuple[int, ...] = ()
     file: FileVerdict | None = None
+    unheard: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ class _Judge:
         verdict, told = self._decide(said, replies, whole)
         first = min((m.message_id for m in told), default=None)
         beside = tuple(m.message_id for m in replies if m not in told and not m.files and not _is_report(m))
-        return Judged(said, verdict, first, beside, _judge_file(said, here, verdict))
+        unheard = tuple(m.message_id for m in whole if m.lost)
+        return Judged(said, verdict, first, beside, _judge_file(said, here, verdict), unheard)
 
     def _decide(self, said: Said, replies: Sequence[Shown], whole: Sequence[Shown]) -> tuple[Verdict, Sequence[Shown]]:
         """Return the verdict and the messages that it rests on."""

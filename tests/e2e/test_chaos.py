@@ -12,7 +12,8 @@ from dev.chaos.report import describe, judge
 from dev.chaos.scenario import installed, remove, run_plan
 from dev.cluster import provider
 
-SEED = 20
+SEED = 37
+"""Its plan strikes every part, Postgres and the watch included."""
 SIZE = Size(minutes=1.5, messages=40, kills=8, private=4, groups=1, topics=3)
 
 

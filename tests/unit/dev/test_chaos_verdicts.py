@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dev.chaos.messages import Kind
-from dev.chaos.report import judge
+from dev.chaos.report import describe, judge
 from dev.chaos.snapshot import ChildRow, Rows, Said, Shown, Snapshot, TurnRow
 from dev.chaos.verdicts import FileVerdict, Verdict
 
@@ -60,6 +60,13 @@ def test_doubled_is_counted_and_does_not_fail():
     judgement = check([said(0, 1)], [shown(2, ECHO, 1), shown(3, ECHO, 1)], [turn(1)])
     assert [j.verdict for j in judgement.judged] == [Verdict.DOUBLED]
     assert judgement.failures == ()
+
+
+def test_a_double_is_explained_by_the_answer_that_the_bot_lost():
+    judgement = check([said(0, 1)], [shown(2, ECHO, 1, lost="cut"), shown(3, ECHO, 1)], [turn(1)])
+    assert [(j.verdict, j.unheard) for j in judgement.judged] == [(Verdict.DOUBLED, (2,))]
+    words = describe(Snapshot(seed=1, minutes=1), judgement)
+    assert "message 1 of 100; the answer to the sending of 2 was lost" in words
 
 
 @pytest.mark.parametrize("turns", [[], [turn(1)], [turn(1, "failed", "run_lost")]])
