@@ -133,6 +133,8 @@ def _describe_ids(judgement: Judgement) -> Iterable[str]:
         yield from _ids(file, [_question(j) for j in judgement.judged if j.file is file])
     places = [f"question {m.key} in message {m.message_id} of {_name(m.chat, m.topic)}" for m in judgement.misplaced]
     yield from _ids("in a wrong place", places)
+    beside = [f"{_question(j)}: messages {', '.join(map(str, j.beside))}" for j in judgement.judged if j.beside]
+    yield from _ids("beside an answer", beside)
     order = [f"{venue}: questions {', '.join(map(str, keys))}" for venue, keys in judgement.disorder]
     yield from _ids("out of order", order)
     yield from _ids("reports doubled", judgement.reports_by(doubled=True))

@@ -180,6 +180,7 @@ def test_what_stands_beside_an_answer_is_counted():
     leftover = shown(2, "Starting a pod…", 1, buttons=("⏹ Stop",))
     judgement = check([said(0, 1)], [leftover, shown(3, ECHO, 1)], [turn(1)])
     assert [(j.verdict, j.beside) for j in judgement.judged] == [(Verdict.ANSWERED, (2,))]
+    assert "message 1 of 100: messages 2" in describe(Snapshot(seed=1, minutes=1), judgement)
 
 
 def test_reports_are_counted_by_their_sub_agent():
