@@ -54,8 +54,10 @@ def installed(namespace: str, name: str) -> Iterator[tuple[Release, Clouds]]:
 
 
 def remove(release: Release) -> None:
-    """Delete the namespace with everything in it."""
+    """Delete the namespace with everything in it, and the one right of the release that no namespace holds."""
     release.kubectl("delete", "namespace", release.namespace, "--ignore-not-found", timeout=180)
+    right = f"{release.namespace}-{release.name}-gateway"
+    release.kubectl("delete", "clusterrole,clusterrolebinding", right, "--ignore-not-found")
 
 
 def _has_standby() -> bool:
