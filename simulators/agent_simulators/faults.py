@@ -92,7 +92,8 @@ class Fault(Generic[Spec]):
                 return
             try:
                 # nothing reports that the other side hung up
-                await asyncio.wait_for(self.ended.wait(), min(left, 0.05))
+                async with asyncio.timeout(min(left, 0.05)):
+                    await self.ended.wait()
             except TimeoutError:
                 continue
 

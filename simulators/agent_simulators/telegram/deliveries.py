@@ -61,8 +61,10 @@ class Deliveries:
             while True:
                 self._cloud.deliverable.clear()
                 pause = min([_IDLE, *(self._start(bot) for bot in self._cloud.bots.values())])
+                # wait_for can lose a cancellation that comes together with the event
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._cloud.deliverable.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._cloud.deliverable.wait()
         finally:
             tasks = [flight.task for flight in self._flights.values()]
             for task in tasks:

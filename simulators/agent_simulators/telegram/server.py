@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -27,6 +26,8 @@ CLOUD = web.AppKey("cloud", Cloud)
 """The state, for those who run the server in their own process."""
 MAX_SOCKETS = 512
 """Connections to webhooks, of all bots."""
+SECONDS_TO_END = 5.0
+"""How long deliveries that run may take to end with the server."""
 
 
 def create_app(token: str = "1000000001:demo-token-of-the-simulator") -> web.Application:  # noqa: S107
@@ -57,8 +58,9 @@ async def _deliver(app: web.Application) -> AsyncIterator[None]:
         sending = asyncio.create_task(Deliveries(app[CLOUD], session).run())
         yield
         sending.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await sending
+        await asyncio.wait({sending}, timeout=SECONDS_TO_END)
+        if sending.done() and not sending.cancelled():
+            sending.result()  # raises what ended it before its time
 
 
 async def _healthz(_request: web.Request) -> web.Response:

@@ -3,63 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 
 import aiogram.types
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from agent_simulators.telegram import create_app
 from agent_simulators.telegram.bots import Update
 from agent_simulators.telegram.server import CLOUD
 from tests.support.eventually import eventually
-
-TOKEN = "1000000001:demo-token-of-the-simulator"
-PERSON, OTHER, GROUP = 42, 43, -100
-
-
-class Receiver:
-    """A webhook that answers as it is told to, and remembers what came."""
-
-    def __init__(self):
-        self.posts = []
-        self.secrets = []
-        self.broken = 0
-        self.cancelled = 0
-        """Held posts whose sender hung up."""
-        self.answers = []
-        """Responses for the next posts; then 200."""
-        self.held = {}
-        """By chat, an event that its posts wait for."""
-        self.url = ""
-
-    @property
-    def texts(self):
-        return [p["message"]["text"] for p in self.posts]
-
-    async def handle(self, request):
-        self.broken += 1
-        update = await request.json()
-        self.broken -= 1  # it came whole
-        self.posts.append(update)
-        self.secrets.append(request.headers.get("X-Telegram-Bot-Api-Secret-Token"))
-        if event := self.held.get(update["message"]["chat"]["id"]):
-            try:
-                await event.wait()
-            except asyncio.CancelledError:
-                self.cancelled += 1
-                raise
-        return self.answers.pop(0) if self.answers else web.Response()
-
-
-@asynccontextmanager
-async def serving(receiver):
-    app = web.Application()
-    app.router.add_post("/hook", receiver.handle)
-    async with TestServer(app) as server:
-        receiver.url = str(server.make_url("/hook"))
-        yield receiver
+from tests.unit.simulators.hooks import (
+    GROUP,
+    OTHER,
+    PERSON,
+    TOKEN,
+    Receiver,
+    all_settled,
+    call,
+    info,
+    post,
+    say,
+    serving,
+    updates,
+)
 
 
 @pytest.fixture
@@ -74,32 +40,6 @@ async def hook(client):
         await call(client, "deleteWebhook")
         for event in receiver.held.values():
             event.set()
-
-
-async def call(client, name, **params):
-    body = await (await client.post(f"/bot{TOKEN}/{name}", json=params)).json()
-    return body["result"] if body["ok"] else body
-
-
-async def post(client, path, **body):
-    return await (await client.post(f"/sim/{path}", json=body)).json()
-
-
-async def say(client, text, chat=PERSON, **more):
-    return await post(client, "messages", chat=chat, text=text, **more)
-
-
-async def updates(client, **query):
-    return await (await client.get("/sim/updates", params=query)).json()
-
-
-async def info(client):
-    found = await call(client, "getWebhookInfo")
-    return aiogram.types.WebhookInfo.model_validate(found)
-
-
-async def all_settled(client):
-    return not await updates(client, pending=1)
 
 
 async def test_an_update_is_posted_with_the_secret_and_gone_when_it_was_taken(client, hook):
@@ -299,45 +239,3 @@ async def test_a_call_in_the_answer_is_carried_out(client, hook):
     assert (await info(client)).url == hook.url
     (made,) = await (await client.get("/sim/calls", params={"method": "sendMessage"})).json()
     assert made["status"] == 200
-
-
-async def test_a_delivery_that_is_cut_is_half_a_request_and_comes_again(client, hook):
-    await post(client, "faults", method="webhook", kind="cut")
-    await call(client, "setWebhook", url=hook.url)
-    await say(client, "hello")
-    await eventually(lambda: all_settled(client))
-    assert (hook.texts, hook.broken) == (["hello"], 1)
-    assert (await updates(client))[0]["given"] == 2
-
-
-async def test_a_delivery_whose_answer_is_lost_comes_again(client, hook):
-    await post(client, "faults", method="webhook", kind="cut", at="after", chat=PERSON)
-    await call(client, "setWebhook", url=hook.url)
-    await say(client, "hello")
-    await say(client, "other", chat=OTHER)
-    await eventually(lambda: all_settled(client))
-    assert sorted(hook.texts) == ["hello", "hello", "other"]
-
-
-async def test_a_delivery_comes_twice_at_once(client, hook):
-    hook.held[PERSON] = asyncio.Event()
-    await post(client, "faults", method="webhook", kind="double")
-    await call(client, "setWebhook", url=hook.url)
-    await say(client, "hello")
-    await eventually(lambda: hook.texts == ["hello", "hello"])
-    hook.held[PERSON].set()
-    await eventually(lambda: all_settled(client))
-
-
-@pytest.mark.parametrize("kind", ["silence", "delay"])
-async def test_a_delivery_that_is_held_ends_with_its_fault(client, hook, kind):
-    await post(client, "faults", method="webhook", kind=kind, seconds=3000)
-    await call(client, "setWebhook", url=hook.url)
-    await say(client, "hello")
-    await say(client, "other", chat=OTHER)
-    await eventually(lambda: hook.texts == ["other"])
-    assert (await info(client)).pending_update_count == 1
-    await post(client, "reset")
-    await eventually(lambda: all_settled(client))
-    assert hook.texts == ["other", "hello"]
-    assert hook.broken == (kind == "silence")
