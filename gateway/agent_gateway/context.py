@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from agent_gateway.commands.again import AgainButtons
@@ -17,8 +18,10 @@ from agent_gateway.commands.subagents import SubAgentCommands
 from agent_gateway.commands.table import Commands
 from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.config import GatewayConfig
+from agent_gateway.conversations.build import Conversations, build_conversations
 from agent_gateway.conversations.notes import PromptNotes
-from agent_gateway.conversations.reconciler import Threads, read_link
+from agent_gateway.conversations.snapshot import read_link
+from agent_gateway.effects import WakeOutbox
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
@@ -62,7 +65,7 @@ class Context:
     access: Access
     dispatcher: Dispatcher
     venues: Venues
-    threads: Threads
+    conversations: Conversations
     adopter: Adopter
     subagents: SubAgents
     subagent_adopter: SubAgentAdopter
@@ -85,7 +88,7 @@ def build_context(
     config: GatewayConfig, store: Store, api: TelegramApi, bot: BotIdentity, leader: Leader, kube: KubeClient
 ) -> Context:
     """Put the parts together; nothing runs yet."""
-    wake = Wake()
+    wake = Wake(store.events)
     registry = Registry(on_change=wake.thread)
     adopter = Adopter(store, bot, config.bot_name, wake)
     resources = AgentThreads(kube, config.namespace, config.bot_name, adopter.changed)
@@ -94,7 +97,7 @@ def build_context(
     check: Callable[[], None] = leader.check
     views = Views(api, store.views, check=check, budgets=budgets, drafts=config.telegram_drafts)
     sender = Sender(api, store.outbox, store.files, check=check, budgets=budgets)
-    wake.on_outbox = sender.notify
+    store.events.on(WakeOutbox, lambda _: sender.notify())
     reactions = Reactions(api, store.reactions, check=check, cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
@@ -106,7 +109,13 @@ def build_context(
     subagents = SubAgents(kube, config.namespace, subagent_adopter.changed)
     subagent_adopter.resources = subagents
     service = SubAgentService(
-        store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
+        store,
+        resources,
+        subagents,
+        registry,
+        views,
+        wake,
+        lambda thread_id: read_link(registry, thread_id, datetime.now(UTC)),
     )
     steering = Steering(store, registry, wake)
     models = Models(resources, config.llm_models, config.llm_model)
@@ -154,7 +163,17 @@ def build_context(
             unaddressed=config.telegram_group_trigger == "all",
         ),
         venues=venues,
-        threads=Threads(store, resources, registry, views, wake, check, children=service, max_runs=config.max_threads),
+        conversations=build_conversations(
+            store,
+            resources,
+            registry,
+            views,
+            wake,
+            store.events,
+            check,
+            children=service,
+            max_runs=config.max_threads,
+        ),
         adopter=adopter,
         subagents=subagents,
         subagent_adopter=subagent_adopter,
@@ -192,7 +211,9 @@ async def run_loops(context: Context, leader: Leader) -> None:
             ("ingest", context.ingest.run()),
             ("dispatcher", context.dispatcher.run()),
             ("venues", context.venues.run()),
-            ("threads", context.threads.run()),
+            ("threads", context.conversations.queue.run()),
+            ("slots", context.conversations.slots.run()),
+            ("left views", context.conversations.left_views.run()),
             ("sender", context.sender.run()),
             ("reactions", context.reactions.run()),
         ):

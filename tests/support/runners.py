@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import socket as sockets
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import aiohttp
 
 from agent_contract import names, wire
 from agent_gateway.conversations.notes import PromptNotes
-from agent_gateway.conversations.reconciler import read_link
+from agent_gateway.conversations.snapshot import read_link
+from agent_gateway.events import Events
 from agent_gateway.kube import KubeError
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
@@ -231,8 +233,8 @@ async def running_port(
         FakeSubAgents(),
         registry,
         views,
-        Wake(),
-        lambda thread_id: read_link(registry, thread_id),
+        Wake(Events()),
+        lambda thread_id: read_link(registry, thread_id, datetime.now(UTC)),
     )
     deps = RunnerDeps(
         store=store,

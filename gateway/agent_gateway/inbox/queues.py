@@ -67,7 +67,6 @@ class InboxQueues:
             self._wake.inbox()
 
 
-
 async def _wait(event: asyncio.Event, seconds: float) -> None:
     try:
         await asyncio.wait_for(event.wait(), seconds)

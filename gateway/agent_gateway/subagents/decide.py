@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from agent_contract.agentthread import AgentThread, Reason
 from agent_contract.subagent import SubAgent, SubAgentPhase
 from agent_contract.terms import Timeouts
-from agent_gateway.conversations.actions import Deliver, EndRun, LookAgain
-from agent_gateway.conversations.decide import LATE_FRAMES, LOST_AFTER, TURN_BACKSTOP, LinkState, find_away_since
+from agent_gateway.conversations.actions import Deliver, EndRun, RequeueAfter
+from agent_gateway.conversations.deadlines import LOST_AFTER, TURN_BACKSTOP, find_away_since
+from agent_gateway.conversations.decide import LATE_FRAMES
+from agent_gateway.conversations.snapshot import LinkState
 from agent_gateway.runners.progress import clean
 from agent_gateway.store.rows import Ending, Run, RunState, SubAgentRow, SubAgentState, Turn
 
@@ -56,7 +58,7 @@ class Show:
 
 ParentResource = AgentThread | SubAgent
 
-Action = Show | Create | WriteCancel | ConfirmDeleted | Finish | Tell | Deliver | EndRun | LookAgain
+Action = Show | Create | WriteCancel | ConfirmDeleted | Finish | Tell | Deliver | EndRun | RequeueAfter
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,14 @@ class ChildSnapshot:
 
 
 def decide_child(s: ChildSnapshot, now: datetime) -> list[Action]:
-    """Say what to do next for a sub-agent; after all but Tell and LookAgain it is to be looked at again."""
+    """Say what to do next for a sub-agent; after all but Tell and RequeueAfter it is to be looked at again."""
     if s.child.state is SubAgentState.FINISHED:
         spoken_of = s.child.parent_id is not None and s.child.turn_id is None
         return [*([Show()] if spoken_of else []), *_after_end(s)]
     if s.child.state is SubAgentState.WANTED:
         return [Create()]
     if not s.resource_known:
-        return [LookAgain(0.5)]
+        return [RequeueAfter(0.5)]
     if s.resource is None or s.resource.uid != s.child.uid:
         return [ConfirmDeleted()]
     return _over(s, s.resource, now) or _called_off(s, s.resource) or _away(s, now) or _stuck(s, now) or _going_on(s)
@@ -95,11 +97,11 @@ def _after_end(s: ChildSnapshot) -> list[Action]:
     """Close the run of one that has ended; its pod may still be leaving."""
     resource = s.resource if s.resource is not None and s.resource.uid == s.child.uid else None
     if not s.resource_known:
-        return [LookAgain(0.5)]
+        return [RequeueAfter(0.5)]
     if resource is not None and not _is_over(resource):
         if s.child.cancel is not None and not resource.spec.cancel:
             return [WriteCancel()]
-        return [LookAgain(10)] if s.run is not None else []
+        return [RequeueAfter(10)] if s.run is not None else []
     if s.run is None:
         return []
     return [EndRun(s.run.number, s.child.reason or Reason.DELETED, s.child.message)]
@@ -111,7 +113,7 @@ def _over(s: ChildSnapshot, resource: SubAgent, now: datetime) -> list[Action]:
         return []
     connected = s.link is not None and s.link.connected
     if connected and status.finished_at is not None and now - status.finished_at < LATE_FRAMES:
-        return [LookAgain(1)]  # what its runner sent before its end is read first
+        return [RequeueAfter(1)]  # what its runner sent before its end is read first
     return [Finish(Ending(status.phase.value, status.reason or Reason.ERROR, status.message, status.result))]
 
 
@@ -133,13 +135,13 @@ def _away(s: ChildSnapshot, now: datetime) -> list[Action]:
     if since is not None:
         left = since + LOST_AFTER - now
         lost = Ending(SubAgentPhase.FAILED.value, Reason.GATEWAY_LOST, "The connection to it was lost.")
-        return [Finish(lost, "lost")] if left <= timedelta() else [LookAgain(left.total_seconds())]
+        return [Finish(lost, "lost")] if left <= timedelta() else [RequeueAfter(left.total_seconds())]
     ready = s.link is not None and s.link.ready
     if not ready and run.ready_at is None and run.hello_at is not None:
         left = run.hello_at + timedelta(seconds=s.timeouts.start) - now
         words = f"It was not ready within {s.timeouts.start} s."
         failed = Ending(SubAgentPhase.FAILED.value, Reason.AGENT_FAILED, words)
-        return [Finish(failed, "not_ready")] if left <= timedelta() else [LookAgain(left.total_seconds())]
+        return [Finish(failed, "not_ready")] if left <= timedelta() else [RequeueAfter(left.total_seconds())]
     return []
 
 
@@ -157,7 +159,7 @@ def _going_on(s: ChildSnapshot) -> list[Action]:
     if now is None:
         return []
     told = (s.child.phase, s.child.reason, s.child.message)
-    return [Tell(*now)] if told != now else [Show(), LookAgain(AGE_SECONDS)]
+    return [Tell(*now)] if told != now else [Show(), RequeueAfter(AGE_SECONDS)]
 
 
 def _find_state(s: ChildSnapshot) -> tuple[str, str | None, str | None] | None:

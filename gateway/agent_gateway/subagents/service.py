@@ -14,7 +14,7 @@ from agent_contract.agentthread import Reason
 from agent_contract.base import Wire
 from agent_contract.subagent import SubAgentPhase
 from agent_gateway.conversations import actions as do
-from agent_gateway.conversations.decide import LinkState
+from agent_gateway.conversations.snapshot import LinkState
 from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.subagents import KIND, NameTaken, SubAgents
@@ -167,7 +167,7 @@ class SubAgentService:
     async def _apply(self, thread: Thread, s: c.ChildSnapshot, action: c.Action) -> bool:
         """Do one thing; True where nothing follows from it now."""
         match action:
-            case do.LookAgain(seconds=seconds):
+            case do.RequeueAfter(seconds=seconds):
                 self._wake.thread_later(thread.id, max(seconds, 0.05))
                 return True
             case c.Create():
