@@ -70,7 +70,7 @@ class Applier:
             case do.RequestRun():
                 return await self._writer.request(s.thread)
             case do.RewriteRun(number=number):
-                return await self._writer.write_again(s, number)
+                await self._writer.write_again(s, number)
             case do.RecordLimits(number=number, limits=limits):
                 await self._store.runs.want(s.thread.id, number, None, None, limits)
             case do.Deliver():

@@ -59,23 +59,23 @@ class RunWriter:
         taken = await self._slots.take(thread.id, number, uid, class_name, limits)
         if taken is not None:
             self._slots.leave(thread.id)
-            return await self._write(replace(thread, model=taken[0]), number, found)
+            await self._write(replace(thread, model=taken[0]), number, found)
         return 0.0
 
-    async def write_again(self, s: Snapshot, number: int) -> float | None:
+    async def write_again(self, s: Snapshot, number: int) -> None:
         """Write a run that is stored; one that is found written is only recorded as this resource's."""
         try:
             found = await self._resources.get(s.thread.name)
         except KubeError as error:
-            return await self._count_refusal(s.thread, number, error)
+            await self._count_refusal(s.thread, number, error)
+            return
         if found is not None and (found.spec.run or 0) >= number:
             await self._store.runs.want(s.thread.id, number, found.uid)
-            return 0.0
+            return
         model = await self._store.runs.want(s.thread.id, number, None)  # as it was recorded, whatever was chosen since
-        seconds = await self._write(replace(s.thread, model=model), number, found)
-        if seconds == 0 and s.run is not None and s.run.attempts:
+        written = await self._write(replace(s.thread, model=model), number, found)
+        if written and s.run is not None and s.run.attempts:
             await self._store.runs.accepted(s.thread.id, number)
-        return seconds
 
     async def stop(self, thread: Thread, number: int, why: str) -> None:
         """Record that a run is to end, and write it."""
@@ -88,11 +88,13 @@ class RunWriter:
         found = await self._resources.get(s.thread.name)
         return found is None or s.run is None or found.uid != s.run.thread_uid
 
-    async def _write(self, thread: Thread, number: int, found: AgentThread | None) -> float:
+    async def _write(self, thread: Thread, number: int, found: AgentThread | None) -> bool:
+        """Write a run; False where it is refused, which is counted."""
         try:
             written = await self._resources.want_run(thread, number, found)
         except KubeError as error:
-            return await self._count_refusal(thread, number, error)
+            await self._count_refusal(thread, number, error)
+            return False
         if found is None:
             await self._store.runs.want(thread.id, number, written.uid)
         _log.info(
@@ -104,9 +106,9 @@ class RunWriter:
                 "t": time.time_ns() // 1_000_000,
             },
         )
-        return 0.0
+        return True
 
-    async def _count_refusal(self, thread: Thread, number: int, error: KubeError) -> float:
+    async def _count_refusal(self, thread: Thread, number: int, error: KubeError) -> None:
         """Count that the API server refuses a run; one that does not answer, or is busy, counts for nothing.
 
         Raises:
@@ -119,4 +121,3 @@ class RunWriter:
         pause = WRITE_PAUSES[min(before, len(WRITE_PAUSES) - 1)]
         await self._store.runs.count_refusal(thread.id, number, clean(explain(error, KIND)), pause)
         _log.warning("run_refused", extra={"agent_thread": thread.name, "run": number, "status": error.status})
-        return 0.0
