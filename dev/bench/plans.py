@@ -107,7 +107,7 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "last_answer": {1: "200000"},
     "private_place": {2: "6000"},
     "limit_lock_wait": {1: "100"},
-    "limit_statement": {1: "100"},
+    "limit_statement": {1: "60000"},
 }
 
 

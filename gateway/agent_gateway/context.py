@@ -25,6 +25,7 @@ from agent_gateway.effects import WakeOutbox
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
+from agent_gateway.inbox.subscription import WebhookKeeper
 from agent_gateway.kube import KubeClient
 from agent_gateway.leader import Leader
 from agent_gateway.models.providers import Keys, Providers, build_provider
@@ -61,7 +62,7 @@ class Context:
     views: Views
     sender: Sender
     reactions: Reactions
-    ingest: Ingest
+    updates: Ingest | WebhookKeeper
     access: Access
     dispatcher: Dispatcher
     venues: Venues
@@ -145,7 +146,7 @@ def build_context(
         views=views,
         sender=sender,
         reactions=reactions,
-        ingest=Ingest(api, store.inbox, check=check, wake=wake.inbox),
+        updates=_build_updates(config, store, api, check, wake),
         access=access,
         dispatcher=Dispatcher(
             store,
@@ -194,6 +195,15 @@ def build_context(
     )
 
 
+def _build_updates(
+    config: GatewayConfig, store: Store, api: TelegramApi, check: Callable[[], None], wake: Wake
+) -> Ingest | WebhookKeeper:
+    """Choose the way in: Telegram brings updates to a webhook, or is asked for them."""
+    if config.telegram_webhook_url:
+        return WebhookKeeper(api, store.inbox, config.telegram_webhook_url, config.read_webhook_secret, check)
+    return Ingest(api, store.inbox, check=check, wake=wake.inbox)
+
+
 async def run_loops(context: Context, leader: Leader) -> None:
     """Run every loop until one fails; the first failure ends all.
 
@@ -208,7 +218,7 @@ async def run_loops(context: Context, leader: Leader) -> None:
             ("adopter", context.adopter.run()),
             ("watch subagents", context.subagents.watch()),
             ("subagent adopter", context.subagent_adopter.run()),
-            ("ingest", context.ingest.run()),
+            ("updates", context.updates.run()),
             ("dispatcher", context.dispatcher.run()),
             ("venues", context.venues.run()),
             ("threads", context.conversations.queue.run()),

@@ -185,7 +185,7 @@ def message(text, *, chat=PERSON, user=PERSON, number=5):
 @contextlib.asynccontextmanager
 async def running_desk(store, *, max_runs=50, reconcile=True, **more):
     """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
-    desk = Desk(store, max_runs, await store.inbox.read_cursor() or 1, **more)
+    desk = Desk(store, max_runs, (await store.inbox.read_cursor())[0] or 1, **more)
     loops = [desk.dispatcher.run(), desk.adopter.run()]
     if reconcile:
         loops += [desk.conversations.queue.run(), desk.conversations.slots.run(), desk.conversations.left_views.run()]
