@@ -122,7 +122,9 @@ async def test_a_thread_marked_during_its_look_is_looked_at_again(store, looks):
 async def test_after_a_take_over_every_open_thread_is_looked_at_once_and_no_other(store, looks, monkeypatch):
     monkeypatch.setattr(queues, "PAGE", 2)
     ids = await make_threads(store, 9)
-    await store.pool.execute("INSERT INTO runs (thread_id, number, state) SELECT unnest($1::bigint[]), 1, 'live'", ids[:5])
+    await store.pool.execute(
+        "INSERT INTO runs (thread_id, number, state) SELECT unnest($1::bigint[]), 1, 'live'", ids[:5]
+    )
     await take_over(store, "tg")
     async with running(store, looks):
         await eventually(lambda: len(looks.seen) >= 5)
@@ -145,7 +147,9 @@ async def test_a_thread_that_cannot_be_looked_at_pauses_longer_each_time_and_hol
     async with running(store, looks):
         await mark(store, one)
         await asyncio.sleep(1.5)
-        assert 2 <= looks.seen.count(one) <= 4  # at once, after 0.2 s, after 0.8 s more: not with each query for what is due
+        assert (
+            2 <= looks.seen.count(one) <= 4
+        )  # at once, after 0.2 s, after 0.8 s more: not with each query for what is due
         await mark(store, other)
         await eventually(lambda: other in looks.seen)
         assert await due(store) == 1

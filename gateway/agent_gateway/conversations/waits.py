@@ -89,16 +89,16 @@ def find_word_times(s: Snapshot, run: Run) -> Iterable[datetime | None]:
 
 
 def _find_words(s: Snapshot, run: Run, turn: Turn) -> Words | None:
+    quiet = turn.created_at + QUIET > s.now
+    if run.stop is not None or (s.found is not None and (s.found.spec.stop or 0) >= run.number):
+        return None if quiet else Words(Wait.STOPPING)
     if s.ready and s.running is not None:
         return Words(Wait.BEHIND) if turn.created_at + QUIET_QUEUE <= s.now else None
     refusal = _find_refusal(s.found)
     if refusal is not None:
         return refusal
-    quiet = turn.created_at + QUIET > s.now
     if isinstance(s.resource, Unknown) and run.state is RunState.WANTED:
         return None if quiet else Words(Wait.UNREADABLE, None, s.problem)
-    if run.stop is not None or (s.found is not None and (s.found.spec.stop or 0) >= run.number):
-        return None if quiet else Words(Wait.STOPPING)
     if is_ending(s.found, run):
         return None if quiet else Words(Wait.STOPPING)
     if s.found is not None and s.found.metadata.get("deletionTimestamp") and run.hello_at is None:

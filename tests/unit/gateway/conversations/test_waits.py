@@ -49,6 +49,10 @@ TABLE = {
         snapshot(run=make_run(stop="killed"), link=LINK, waiting=QUEUED, resource=resource(spec={"stop": 3})),
         ShowWaiting(9, Wait.STOPPING),
     ),
+    "the run before is being ended in the middle of an answer": (
+        snapshot(run=make_run(stop="killed"), link=LINK, waiting=QUEUED, running=STARTED, resource=resource(spec={"stop": 3})),
+        ShowWaiting(9, Wait.STOPPING),
+    ),
     "the run before is being ended, and the message is new": (
         snapshot(run=make_run(stop="killed"), link=LINK, waiting=NEW, resource=resource(spec={"stop": 3})), None,
     ),
