@@ -17,9 +17,9 @@ from agent_gateway.commands.subagents import SubAgentCommands
 from agent_gateway.commands.table import Commands
 from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.config import GatewayConfig
+from agent_gateway.conversations.build import Conversations, build_conversations
 from agent_gateway.conversations.notes import PromptNotes
-from agent_gateway.conversations.reconciler import Threads, read_link
-from agent_gateway.effects import WakeOutbox, WakeThread
+from agent_gateway.effects import WakeOutbox
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
@@ -64,7 +64,7 @@ class Context:
     access: Access
     dispatcher: Dispatcher
     venues: Venues
-    threads: Threads
+    conversations: Conversations
     adopter: Adopter
     subagents: SubAgents
     subagent_adopter: SubAgentAdopter
@@ -87,7 +87,7 @@ def build_context(
     config: GatewayConfig, store: Store, api: TelegramApi, bot: BotIdentity, leader: Leader, kube: KubeClient
 ) -> Context:
     """Put the parts together; nothing runs yet."""
-    wake = Wake()
+    wake = Wake(store.events)
     registry = Registry(on_change=wake.thread)
     adopter = Adopter(store, bot, config.bot_name, wake)
     resources = AgentThreads(kube, config.namespace, config.bot_name, adopter.changed)
@@ -96,7 +96,7 @@ def build_context(
     check: Callable[[], None] = leader.check
     views = Views(api, store.views, check=check, budgets=budgets, drafts=config.telegram_drafts)
     sender = Sender(api, store.outbox, store.files, check=check, budgets=budgets)
-    wake.on_outbox = sender.notify
+    store.events.on(WakeOutbox, lambda _: sender.notify())
     reactions = Reactions(api, store.reactions, check=check, cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
@@ -107,11 +107,7 @@ def build_context(
     subagent_adopter = SubAgentAdopter(store, wake)
     subagents = SubAgents(kube, config.namespace, subagent_adopter.changed)
     subagent_adopter.resources = subagents
-    children = build_subagents(
-        store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
-    )
-    store.events.on(WakeThread, lambda effect: wake.thread(effect.thread_id))
-    store.events.on(WakeOutbox, lambda _: wake.outbox())
+    children = build_subagents(store, resources, subagents, registry, views)
     steering = Steering(store, registry, wake)
     models = Models(resources, config.llm_models, config.llm_model)
     commands = Commands(
@@ -157,8 +153,16 @@ def build_context(
             unaddressed=config.telegram_group_trigger == "all",
         ),
         venues=venues,
-        threads=Threads(
-            store, resources, registry, views, wake, check, children=children.reconciler, max_runs=config.max_threads
+        conversations=build_conversations(
+            store,
+            resources,
+            registry,
+            views,
+            wake,
+            store.events,
+            check,
+            children=children.reconciler,
+            max_runs=config.max_threads,
         ),
         adopter=adopter,
         subagents=subagents,
@@ -206,7 +210,9 @@ async def run_loops(context: Context, leader: Leader) -> None:
             ("updates", context.updates.run()),
             ("dispatcher", context.dispatcher.run()),
             ("venues", context.venues.run()),
-            ("threads", context.threads.run()),
+            ("threads", context.conversations.queue.run()),
+            ("slots", context.conversations.slots.run()),
+            ("left views", context.conversations.left_views.run()),
             ("sender", context.sender.run()),
             ("reactions", context.reactions.run()),
         ):

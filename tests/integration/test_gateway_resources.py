@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from agent_contract import names
+from agent_gateway.events import Events
 from agent_gateway.kube import KubeClient, KubeError
 from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.agentthreads import AgentThreads
@@ -69,7 +70,7 @@ async def following(api, store):
     """Watch and adopt; yields the client and the threads that were woken."""
     async with TestServer(api.app()) as server:
         kube = KubeClient(str(server.make_url("")))
-        wake, woken = Wake(), []
+        wake, woken = Wake(Events()), []
         wake.thread = woken.append
         adopter = Adopter(store, BOT, "tg", wake)
         resources = AgentThreads(kube, "agents", "tg", adopter.changed)

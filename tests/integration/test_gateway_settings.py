@@ -132,7 +132,7 @@ async def test_the_model_that_answers_already_ends_no_run(store):
         thread, turn, _ = await begin(desk)
         await end(desk, turn)
         assert (await ask(desk, "/model glm"))[0] == "Model: glm"
-        await desk.threads._reconcile(await store.threads.by_id(thread.id))
+        await desk.look(await store.threads.by_id(thread.id))
         assert desk.resources.stops == []
 
 
@@ -144,9 +144,8 @@ async def test_a_choice_is_carried_out_by_the_next_gateway(store):
         await desk.resources.want_run(thread, 1, None)
         await ask(desk, "/model kimi")
         resources = desk.resources
-    async with running_desk(store, reconcile=False) as next_one:
-        next_one.threads._resources = resources
-        await next_one.threads._reconcile(await store.threads.by_name("tg-42"))
+    async with running_desk(store, reconcile=False, resources=resources) as next_one:
+        await next_one.look(await store.threads.by_name("tg-42"))
         assert resources.stops == [("tg-42", 1)]
 
 
@@ -278,7 +277,7 @@ async def test_a_run_is_written_with_the_model_that_is_recorded_for_it(store):
         thread = await store.threads.by_name("tg-42")
         await store.runs.want(thread.id, 1, None)  # its gateway ended before it wrote it
         await desk.say("/model glm-air")
-        await desk.threads._reconcile(await store.threads.by_id(thread.id))
+        await desk.look(await store.threads.by_id(thread.id))
         assert desk.resources.cached("tg-42").spec.model.name == "kimi"
         assert desk.resources.stops == [("tg-42", 1)]
 

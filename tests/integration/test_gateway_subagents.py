@@ -129,8 +129,7 @@ async def test_one_that_was_wanted_when_the_gateway_ended_is_made_by_the_next(st
         thread, turn, _ = await begin(desk)
         child = await ask(desk, thread, turn)
         kept = desk.resources
-    async with running_desk(store) as desk:
-        desk.threads._resources = desk.children._applier._parents._threads = kept
+    async with running_desk(store, resources=kept) as desk:
         assert (await created(desk, child.name)).spec.task == TASK
 
 

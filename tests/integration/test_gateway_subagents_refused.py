@@ -143,10 +143,10 @@ async def test_the_clock_of_a_turn_stands_still_while_its_sub_agent_may_work_but
         await connect_child(desk, child.name)
         await store.pool.execute("UPDATE turns SET started_at = now() - interval '1 hour' WHERE id = $1", turn.id)
         await make_old(store, child, 3590)
-        await desk.threads._reconcile(thread)
+        await desk.look(thread)
         assert (await store.turns.by_id(turn.id)).state is TurnState.STARTED
         await make_old(store, child, 9000)
-        await desk.threads._reconcile(thread)
+        await desk.look(thread)
         assert (await store.turns.by_id(turn.id)).reason == "timeout"
 
 

@@ -17,8 +17,7 @@ from agent_gateway.commands.stopbutton import StopButton
 from agent_gateway.commands.subagents import SubAgentCommands
 from agent_gateway.commands.table import Commands
 from agent_gateway.commands.turns import TurnCommands
-from agent_gateway.conversations.reconciler import Threads, read_link
-from agent_gateway.effects import WakeOutbox, WakeThread
+from agent_gateway.conversations.build import build_conversations
 from agent_gateway.events import Events
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
@@ -77,24 +76,22 @@ class PlayedCallbacks:
 class Desk:
     """Everything between inbox and runner, and the ways to play the rest."""
 
-    def __init__(self, store, max_runs, first_update, *, pairing=False, unaddressed=False, llm_models=()):
+    def __init__(
+        self, store, max_runs, first_update, *, pairing=False, unaddressed=False, llm_models=(), resources=None
+    ):
         self.numbers = itertools.count(first_update)
-        self.store, self.wake, self.views = store, Wake(), FakeViews()
+        self.events = store.events = Events()  # a second desk's parts hear nothing of the first one's
+        self.store, self.wake, self.views = store, Wake(self.events), FakeViews()
         self.registry = Registry(self.wake.thread)
         self.ids, self.menus = {}, []
-        self.resources = FakeResources(lambda name: name in self.ids and self.wake.thread(self.ids[name]))
+        self.resources = resources or FakeResources()
+        self.resources._on_change = lambda name: name in self.ids and self.wake.thread(self.ids[name])
         self.subagents = FakeSubAgents()
         self.adopter = SubAgentAdopter(store, self.wake)
         self.adopter.resources = self.subagents
         self.subagents.on_change = self.adopter.changed
-        children = build_subagents(
-            store, self.resources, self.subagents, self.registry, self.views, self.wake,
-            lambda thread_id: read_link(self.registry, thread_id),
-        )  # fmt: skip
+        children = build_subagents(store, self.resources, self.subagents, self.registry, self.views)
         self.service, self.children = children.service, children.reconciler
-        store.events = Events()  # of this desk: a second one on the same store has its own
-        store.events.on(WakeThread, lambda effect: self.wake.thread(effect.thread_id))
-        store.events.on(WakeOutbox, lambda _: self.wake.outbox())
         self.callbacks = PlayedCallbacks()
         self.access = access = Access({PERSON, GROUP}, {ADMIN}, store)
         moving = Moving(store, self.resources, self.registry, self.views, self.wake, access, "tg")
@@ -114,10 +111,14 @@ class Desk:
             Steering(store, self.registry, self.wake),
             venues=self.venues, letting_in=Pairing(store, access, self.wake, self.views, enabled=pairing), unaddressed=unaddressed,
         )  # fmt: skip
-        self.threads = Threads(
-            store, self.resources, self.registry, self.views, self.wake, lambda: None, children=self.children,
-            max_runs=max_runs,
+        self.conversations = build_conversations(
+            store, self.resources, self.registry, self.views, self.wake, self.events, lambda: None,
+            children=self.children, max_runs=max_runs,
         )  # fmt: skip
+
+    async def look(self, thread):
+        """Look at a thread now, where the loops do not run."""
+        await self.conversations.reconciler.reconcile(thread)
 
     async def fill_menu(self, person_id):
         self.menus.append(person_id)
@@ -181,7 +182,9 @@ def message(text, *, chat=PERSON, user=PERSON, number=5):
 async def running_desk(store, *, max_runs=50, reconcile=True, **more):
     """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
     desk = Desk(store, max_runs, (await store.inbox.read_cursor())[0] or 1, **more)
-    loops = [desk.dispatcher.run(), desk.adopter.run(), *([desk.threads.run()] if reconcile else [])]
+    loops = [desk.dispatcher.run(), desk.adopter.run()]
+    if reconcile:
+        loops += [desk.conversations.queue.run(), desk.conversations.slots.run(), desk.conversations.left_views.run()]
     loops.append(desk.venues.run())
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:

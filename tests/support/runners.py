@@ -11,7 +11,6 @@ import aiohttp
 
 from agent_contract import names, wire
 from agent_gateway.conversations.notes import PromptNotes
-from agent_gateway.conversations.reconciler import read_link
 from agent_gateway.kube import KubeError
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
@@ -21,7 +20,6 @@ from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps, create_app, serve
 from agent_gateway.store.rows import Address
 from agent_gateway.subagents.parts import build_subagents
-from agent_gateway.wake import Wake
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
 
@@ -225,15 +223,7 @@ async def running_port(
     registry = Registry(wake.thread)
     views = RecordingViews()
     resources = FakeResources()
-    children = build_subagents(
-        store,
-        resources,
-        FakeSubAgents(),
-        registry,
-        views,
-        Wake(),
-        lambda thread_id: read_link(registry, thread_id),
-    )
+    children = build_subagents(store, resources, FakeSubAgents(), registry, views)
     deps = RunnerDeps(
         store=store,
         views=views,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,8 @@ KIND = "AgentThread"
 FORBIDDEN = 403
 _CLASS_SECONDS = 20.0
 _CLASS_WAIT_SECONDS = 2.0
-"""How long a class is waited for; then it is as it was."""
+"""How long a class may keep a person's message waiting."""
+_log = logging.getLogger(__name__)
 
 
 class RunConflict(Exception):
@@ -39,32 +41,33 @@ class AgentThreads(Watched[AgentThread]):
     def __init__(self, kube: KubeClient, namespace: str, bot_name: str, on_change: Callable[[str], None]) -> None:
         super().__init__(kube, namespace, KIND, names.AGENT_THREADS, AgentThread.model_validate, on_change)
         self._bot_name = bot_name
-        self._classes: dict[str, tuple[float | None, AgentClass | None]] = {}
-
-    async def agent_class(self, name: str) -> AgentClass:
-        """Return a class as last known; one that was never read has the defaults."""
-        return await self.find_class(name) or AgentClass()
+        self._classes: dict[str, tuple[float, AgentClass | None]] = {}
 
     async def find_class(self, name: str) -> AgentClass | None:
-        """Return a class, at most twenty seconds old, or as it was when it could last be read.
-
-        None where it could never be read; one that does not exist has the defaults, and the operator tells so on the
-        thread.
-        """
+        """Return a class: asked for anew every twenty seconds, as last known where it cannot be read; None without one."""
         loop = asyncio.get_running_loop()
-        read_at, found = self._classes.get(name, (None, None))
-        if read_at is not None and loop.time() - read_at < _CLASS_SECONDS:
-            return found
+        known = self._classes.get(name)
+        if known is not None and loop.time() - known[0] < _CLASS_SECONDS:
+            return known[1]
         path = f"/apis/{names.API_VERSION}/namespaces/{self._namespace}/{names.AGENT_CLASSES}/{name}"
+        found = known[1] if known is not None else None
         try:
             async with asyncio.timeout(_CLASS_WAIT_SECONDS):
                 found = AgentClass.model_validate(await self._kube.request("GET", path))
         except KubeError as error:
-            found = AgentClass() if error.status == NOT_FOUND else found
-        except (TimeoutError, ValidationError):
-            pass  # what was known stays
-        self._classes[name] = (loop.time() if found is not None else None, found)
+            found = None if error.status == NOT_FOUND else found
+        except (TimeoutError, ValidationError) as error:
+            _log.warning("class_unread", extra={"agent_class": name, "error": type(error).__name__})
+        self._classes[name] = (loop.time(), found)
         return found
+
+    async def agent_class(self, name: str) -> AgentClass:
+        """Return a class as last known; one that never was has the defaults."""
+        return await self.find_class(name) or AgentClass()
+
+    def class_of(self, found: AgentThread | None) -> str:
+        """Return the name of the class of an AgentThread, or of one that is yet to be made."""
+        return found.spec.class_ref.name if found is not None else names.DEFAULT_CLASS
 
     async def want_run(self, thread: Thread, number: int, found: AgentThread | None) -> AgentThread:
         """Write that run `number` is wanted; `found` is the resource that the number was computed from.

@@ -29,7 +29,8 @@ class FakeResources:
         self.synced.set()
         self.faults: deque[Exception] = deque()
         self.found_class: AgentClass | None = AgentClass()
-        """None: it cannot be read, and never could be."""
+        """None: it cannot be read, and never could."""
+        self.problem: str | None = None
         self.stops: list[tuple[str, int]] = []
         self.events: list[tuple[str, str, str]] = []
         self.may_delete = True
@@ -51,8 +52,12 @@ class FakeResources:
         return self.found_class or AgentClass()
 
     async def find_class(self, name: str) -> AgentClass | None:  # noqa: ARG002  # of the port
-        """Return the one class, if it is known."""
+        """Return the one class."""
         return self.found_class
+
+    def class_of(self, found: AgentThread | None) -> str:
+        """Return the name of a resource's class."""
+        return found.spec.class_ref.name if found is not None else names.DEFAULT_CLASS
 
     async def want_run(self, thread: Thread, number: int, found: AgentThread | None) -> AgentThread:
         """Create or change a resource, if it is still as it was found."""

@@ -46,6 +46,8 @@ class Link:
         self.ready = False
         self.turn_id: int | None = None
         """The turn that the runner is at, or was sent."""
+        self.sent_at: float | None = None
+        """Monotonic seconds, when it was sent a turn last."""
         self.hello_at = datetime.now(UTC)
         """Wall clock, of the latest hello."""
         self.connected_at = time.monotonic()
@@ -65,7 +67,7 @@ class Link:
         """
         if self.connection is None:
             return False
-        self.turn_id = turn.id
+        self.turn_id, self.sent_at = turn.id, time.monotonic()
         try:
             await self.connection.send_turn(turn)
         except OSError:

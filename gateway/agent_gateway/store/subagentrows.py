@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -22,9 +21,7 @@ class SubAgentFacts:
         child: Its row.
         run: Its run, while that is not over.
         turn: Its task, while that has not ended.
-        limits: The timeouts that its run was promised; None where none were recorded.
-        refusals: How often in a row its resource could not be made.
-        refused_until: When the next try may be; None for at once.
+        now: That moment, by the database's clock.
         still_wanted: The turn that asked for it still runs; True where a person asked, or nobody.
         delivered: The session of the agent that asked for it holds its result.
     """
@@ -32,9 +29,7 @@ class SubAgentFacts:
     child: SubAgentRow
     run: Run | None
     turn: Turn | None
-    limits: dict[str, Any] | None
-    refusals: int
-    refused_until: datetime | None
+    now: datetime
     still_wanted: bool
     delivered: bool
 
@@ -52,9 +47,7 @@ def build_facts(row: Any) -> SubAgentFacts:
         child=child,
         run=build_run(row["open_run"]) if row["open_run"] is not None else None,
         turn=build_turn(row["open_turn"]) if row["open_turn"] is not None else None,
-        limits=json.loads(row["limits"]) if row["limits"] is not None else None,
-        refusals=row["refusals"] or 0,
-        refused_until=row["refused_until"],
+        now=row["now"],
         still_wanted=row["still_wanted"],
         delivered=row["delivered_at"] is not None,
     )

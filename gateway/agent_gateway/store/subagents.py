@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -49,7 +48,7 @@ class SubAgentQueries(Room):
             "add_subagent", thread.id, parent.id, new.parent_uid, new.parent_run, new.call_id, number,
             new.turn_id, new.reply_to, new.task, new.class_name, new.timeout, new.workspace, new.depth, None, "wanted",
         )  # fmt: skip
-        limits = json.dumps(new.limits) if new.limits is not None else None
+        limits = new.limits.model_dump_json() if new.limits is not None else None
         await self._tx.execute("want_run", thread.id, SUBAGENT_RUN, None, new.class_name, limits)
         self._tx.after(WakeThread(thread.id))
         return build_subagent(await self._tx.row("subagent", thread.id))
@@ -146,7 +145,7 @@ class SubAgentQueries(Room):
     async def refused(self, thread_id: int, pause: float, phase: str, why: str) -> None:
         """Record that its resource could not be made now, why, and how many seconds later the next try may be."""
         async with self._session.unit() as tx:
-            await tx.row("write_refused", thread_id, SUBAGENT_RUN, pause)
+            await tx.row("write_refused", thread_id, SUBAGENT_RUN, pause, why)
             await tx.execute("subagent_phase", thread_id, phase, None, why)
 
     async def send_again(self, turn_id: int) -> Turn | None:

@@ -76,7 +76,7 @@ class EndRun:
 
 
 @dataclass(frozen=True, slots=True)
-class LookAgain:
+class RequeueAfter:
     """Look at the sub-agent again after so many seconds."""
 
     seconds: float
@@ -84,5 +84,5 @@ class LookAgain:
 
 Action = (
     Create | WriteCancel | ConfirmDeleted | ConfirmAbsent | Finish | SetPhase | Show | SendResult | Deliver | SendAgain
-    | EndRun | LookAgain
+    | EndRun | RequeueAfter
 )  # fmt: skip

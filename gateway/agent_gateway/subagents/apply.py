@@ -21,7 +21,6 @@ from agent_gateway.subagents.finishing import finish
 from agent_gateway.subagents.messages import Messages
 from agent_gateway.subagents.parents import Parents
 from agent_gateway.subagents.snapshot import Snapshot, is_of_call
-from agent_gateway.wake import Wake
 from agent_kube.pace import Backoff
 
 _log = logging.getLogger(__name__)
@@ -43,7 +42,6 @@ class Applier:
         parents: Finds whose each sub-agent is.
         registry: Connections of runners.
         messages: Tells chat and parents.
-        wake: Tells what is due.
     """
 
     def __init__(
@@ -53,31 +51,28 @@ class Applier:
         parents: Parents,
         registry: Registry,
         messages: Messages,
-        wake: Wake,
     ) -> None:
         self._store = store
         self._resources = resources
         self._parents = parents
         self._registry = registry
         self._messages = messages
-        self._wake = wake
 
-    async def apply(self, s: Snapshot, action: do.Action) -> bool:
-        """Do one thing; True where nothing follows from it now."""
+    async def apply(self, s: Snapshot, action: do.Action) -> float | None:
+        """Do one thing; return the seconds to the next look, 0 where something follows now, None where nothing does."""
         match action:
-            case do.LookAgain(seconds=seconds):
-                return self._look_again(s, seconds)
+            case do.RequeueAfter(seconds=seconds):
+                return max(seconds, _LEAST_SECONDS)
             case do.Show():
-                return await self._messages.show(s.child) or self._look_again(s, _UNSENT_SECONDS)
+                return None if await self._messages.show(s.child) else _UNSENT_SECONDS
             case do.SetPhase():
-                await self._set_phase(s.child, action)
-                return True
+                return await self._set_phase(s.child, action)
             case do.SendResult():
                 await self._messages.send_result(s.child)
-                return True
+                return None
             case do.WriteCancel():
                 await self._resources.cancel(s.child.name)
-                return True
+                return _BEHIND_SECONDS  # the watch tells, or its end is looked for
             case do.Deliver() | do.SendAgain():
                 return await self._send(s, action)
             case do.Create():
@@ -90,21 +85,17 @@ class Applier:
                 await finish(self._store, s.child, ending, cancel=cancel)
             case do.EndRun(number=number, reason=reason, message=message):
                 await self._end_run(s.child, number, reason, message)
-        return False
-
-    def _look_again(self, s: Snapshot, seconds: float) -> bool:
-        self._wake.thread_later(s.child.thread_id, max(seconds, _LEAST_SECONDS))
-        return True
+        return 0
 
     # --- its resource -----------------------------------------------------------------------------
 
-    async def _create(self, s: Snapshot) -> bool:
+    async def _create(self, s: Snapshot) -> float:
         child = s.child
         try:
             parent, expected = await self._parents.find_resource(child)
             if expected and parent is None:
                 await finish(self._store, child, build_cancelled("The agent that asked for it is gone."), cancel=PARENT)
-                return False
+                return 0
             made = await self._resources.create(child, await self._parents.find_root(child), parent)
         except NameTaken:
             taken = f"A SubAgent named {child.name} stands that was not asked for here."
@@ -115,9 +106,9 @@ class Applier:
             await self._store.subagents.created(child.thread_id, made.uid)
             ids = {"step": "subagent_created", "subagent": child.name, "agent_thread": child.parent_name}
             _log.info("step", extra={**ids, "t": time.time_ns() // 1_000_000})
-        return False
+        return 0
 
-    async def _not_created(self, s: Snapshot, error: KubeError) -> bool:
+    async def _not_created(self, s: Snapshot, error: KubeError) -> float:
         """End it where the API server refuses its resource; where that decided nothing, try again after a pause."""
         child, why = s.child, clean(explain(error, KIND), MAX_WORDS)
         final = is_refusal(error)
@@ -125,41 +116,41 @@ class Applier:
         _log.warning("subagent_refused", extra=extra)
         if final:
             await finish(self._store, child, build_refused(why))
-            return False
-        pause = REFUSED.pause(s.refusals + 1)
+            return 0
+        pause = REFUSED.pause(1 + (s.run.attempts if s.run is not None else 0))
         await self._store.subagents.refused(child.thread_id, pause, SubAgentPhase.PENDING.value, why)
-        await self._tell(child.thread_id)
-        return self._look_again(s, pause)
+        return min(pause, await self._tell(child.thread_id) or pause)
 
-    async def _confirm_deleted(self, s: Snapshot) -> bool:
+    async def _confirm_deleted(self, s: Snapshot) -> float:
         found = await self._resources.get(s.child.name)
         if found is not None and found.uid == s.child.uid:
-            return self._look_again(s, _BEHIND_SECONDS)  # the watch is behind
+            return _BEHIND_SECONDS  # the watch is behind
         await finish(self._store, s.child, Ending(SubAgentPhase.CANCELLED.value, Reason.DELETED, "It was deleted."))
-        return False
+        return 0
 
-    async def _confirm_absent(self, s: Snapshot) -> bool:
+    async def _confirm_absent(self, s: Snapshot) -> float:
         found = await self._resources.get(s.child.name)
         if found is not None and is_of_call(found, s.child):
-            return self._look_again(s, _BEHIND_SECONDS)  # it is known now, and is cancelled at the next look
+            return _BEHIND_SECONDS  # it is known now, and is cancelled at the next look
         if s.run is not None:
             await self._end_run(s.child, s.run.number, s.child.reason or Reason.DELETED, s.child.message)
-        return False
+        return 0
 
     # --- its run ----------------------------------------------------------------------------------
 
-    async def _send(self, s: Snapshot, action: do.Deliver | do.SendAgain) -> bool:
+    async def _send(self, s: Snapshot, action: do.Deliver | do.SendAgain) -> float:
         link = self._registry.link(s.child.thread_id)
         if link is None or s.run is None:
-            return True
+            return _BEHIND_SECONDS
         if isinstance(action, do.Deliver):
             turn = await self._store.turns.deliver_next(s.child.thread_id, s.run.number)
         else:
             turn = await self._store.subagents.send_again(action.turn)
             _log.warning("task_sent_again", extra={"subagent": s.child.name, "turn": action.turn})
-        if turn is not None:
-            await link.send_turn(turn)
-        return turn is None
+        if turn is None:  # it changed in between
+            return _BEHIND_SECONDS
+        await link.send_turn(turn)
+        return 0
 
     async def _end_run(self, child: SubAgentRow, number: int, reason: str, message: str | None) -> None:
         if await self._store.runs.end(child.thread_id, number, reason, message):
@@ -167,17 +158,18 @@ class Applier:
 
     # --- who is told ------------------------------------------------------------------------------
 
-    async def _set_phase(self, child: SubAgentRow, state: do.SetPhase) -> None:
+    async def _set_phase(self, child: SubAgentRow, state: do.SetPhase) -> float | None:
         await self._store.subagents.set_phase(child.thread_id, state.phase, state.reason, state.message)
-        await self._tell(child.thread_id)
+        return await self._tell(child.thread_id)
 
-    async def _tell(self, thread_id: int) -> None:
+    async def _tell(self, thread_id: int) -> float | None:
+        """Tell chat and parent how one is that has not ended; return when to do so again, where the chat takes nothing."""
         now = await self._store.subagents.get(thread_id)
         if now is None or now.finished_at is not None:
-            return
-        if not await self._messages.show(now):
-            self._wake.thread_later(thread_id, _UNSENT_SECONDS)
+            return None
+        shown = await self._messages.show(now)
         await self._messages.send_update(now)
+        return None if shown else _UNSENT_SECONDS
 
 
 def is_refusal(error: KubeError) -> bool:

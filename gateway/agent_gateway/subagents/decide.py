@@ -8,14 +8,9 @@ from agent_contract.agentthread import Reason
 from agent_contract.subagent import SubAgent, SubAgentPhase
 from agent_contract.terms import Timeouts
 from agent_contract.text import clean
-from agent_gateway.conversations.decide import (
-    LATE_FRAMES,
-    LOST_AFTER,
-    SENT_AFTER,
-    TURN_BACKSTOP,
-    LinkState,
-    find_away_since,
-)
+from agent_gateway.conversations.deadlines import LOST_AFTER, SENT_AFTER, TURN_BACKSTOP, find_away_since
+from agent_gateway.conversations.decide import LATE_FRAMES
+from agent_gateway.conversations.snapshot import LinkState
 from agent_gateway.store.rows import Ending, RunState, SubAgentState, Turn, TurnState
 from agent_gateway.subagents import actions as do
 from agent_gateway.subagents.endings import (
@@ -41,11 +36,12 @@ MAX_SENDS = 4
 """A task that was sent again so often, and still was not begun, is lost."""
 
 
-def decide(s: Snapshot, now: datetime) -> list[do.Action]:
-    """Say what to do next for a sub-agent; after all but Show, SetPhase, SendResult and LookAgain it is read anew.
+def decide(s: Snapshot) -> list[do.Action]:
+    """Say what to do next for a sub-agent; after all but Show, SetPhase, SendResult and RequeueAfter it is read anew.
 
     While one has not ended, and while its run is open, the answer holds an action after which it is looked at again.
     """
+    now = s.now
     match s.child.state:
         case SubAgentState.FINISHED:
             return [*_tell_end(s), *_close_run(s)]
@@ -54,7 +50,7 @@ def decide(s: Snapshot, now: datetime) -> list[do.Action]:
         case SubAgentState.CREATED:
             pass
     if not s.resource_known:
-        return [do.LookAgain(UNSYNCED_SECONDS)]
+        return [do.RequeueAfter(UNSYNCED_SECONDS)]
     resource = s.own_resource
     if resource is None:
         return [do.ConfirmDeleted()]
@@ -82,9 +78,10 @@ def _create(s: Snapshot, now: datetime) -> list[do.Action]:
     if now >= deadline:
         seconds = round((deadline - child.created_at).total_seconds())
         return [do.Finish(build_refused(f"It could not be created within {seconds} s. {child.message or ''}".strip()))]
-    if s.refused_until is not None and s.refused_until > now:
-        left = min(s.refused_until, deadline) - now
-        return [*_show(s), do.LookAgain(left.total_seconds())]
+    refused_until = s.run.next_at if s.run is not None else None
+    if refused_until is not None and refused_until > now:
+        left = min(refused_until, deadline) - now
+        return [*_show(s), do.RequeueAfter(left.total_seconds())]
     return [*_show(s), do.Create()]
 
 
@@ -102,7 +99,7 @@ def _ended(s: Snapshot, resource: SubAgent, now: datetime) -> list[do.Action]:
         return []
     connected = s.link is not None and s.link.connected
     if connected and status.finished_at is not None and now - status.finished_at < LATE_FRAMES:
-        return [do.LookAgain(1)]  # what its runner sent before its end is read first
+        return [do.RequeueAfter(1)]  # what its runner sent before its end is read first
     return [do.Finish(Ending(status.phase.value, status.reason or Reason.ERROR, status.message, status.result))]
 
 
@@ -133,7 +130,7 @@ def _away(s: Snapshot, now: datetime) -> list[do.Action]:
 
 def _finish_at(deadline: datetime, now: datetime, finish: do.Finish) -> list[do.Action]:
     left = (deadline - now).total_seconds()
-    return [finish] if left <= 0 else [do.LookAgain(left)]
+    return [finish] if left <= 0 else [do.RequeueAfter(left)]
 
 
 def _stuck(s: Snapshot, now: datetime) -> list[do.Action]:
@@ -173,7 +170,7 @@ def _going_on(s: Snapshot, now: datetime) -> list[do.Action]:
         return [do.Deliver()]
     shown = (s.child.phase, s.child.reason, s.child.message)
     state = _find_state(s)
-    again = do.LookAgain(_compute_next(s, now))
+    again = do.RequeueAfter(_compute_next(s, now))
     return [do.SetPhase(*state), again] if state is not None and state != shown else [*_show(s), again]
 
 
@@ -205,20 +202,20 @@ def _tell_end(s: Snapshot) -> list[do.Action]:
     """Show the end, and send the result to the call that waits: who recorded the end may not have lived to."""
     told: list[do.Action] = [*_show(s)]
     if s.result_due:
-        told += [do.SendResult(), do.LookAgain(LEAVING_SECONDS)]
+        told += [do.SendResult(), do.RequeueAfter(LEAVING_SECONDS)]
     return told
 
 
 def _close_run(s: Snapshot) -> list[do.Action]:
     """Close the run of one that has ended; its pod may still be leaving."""
     if not s.resource_known:
-        return [do.LookAgain(UNSYNCED_SECONDS)] if s.run is not None or s.child.uid is None else []
+        return [do.RequeueAfter(UNSYNCED_SECONDS)] if s.run is not None or s.child.uid is None else []
     resource = s.own_resource
     if resource is not None and not _is_terminal(resource):
         unwanted = s.child.cancel is not None or s.child.uid is None
         if unwanted and not resource.spec.cancel:
             return [do.WriteCancel()]
-        return [do.LookAgain(LEAVING_SECONDS)] if s.run is not None else []
+        return [do.RequeueAfter(LEAVING_SECONDS)] if s.run is not None else []
     if s.run is None:
         return []
     if resource is None and s.child.uid is None:

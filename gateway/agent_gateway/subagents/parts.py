@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent_gateway.conversations.decide import LinkState
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.subagents import SubAgents
 from agent_gateway.runners.registry import Registry
@@ -18,7 +16,6 @@ from agent_gateway.subagents.reconciler import SubAgentReconciler
 from agent_gateway.subagents.requests import SubAgentRequests
 from agent_gateway.subagents.service import SubAgentService
 from agent_gateway.subagents.snapshot import SnapshotReader
-from agent_gateway.wake import Wake
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +41,6 @@ def build_subagents(
     resources: SubAgents,
     registry: Registry,
     views: StatusLines,
-    wake: Wake,
-    link_state: Callable[[int], LinkState | None],
 ) -> SubAgentParts:
     """Build all that the gateway does for sub-agents.
 
@@ -55,13 +50,11 @@ def build_subagents(
         resources: SubAgents.
         registry: Connections of runners.
         views: Live previews.
-        wake: Tells what is due.
-        link_state: What is known of a thread's connection.
     """
     classes = Classes(store, threads)
     requests = SubAgentRequests(store, classes)
     messages = Messages(store, registry, views)
-    applier = Applier(store, resources, Parents(store, threads, resources), registry, messages, wake)
-    reader = SnapshotReader(store, threads, resources, link_state, messages)
+    applier = Applier(store, resources, Parents(store, threads, resources), registry, messages)
+    reader = SnapshotReader(store, threads, resources, registry, messages)
     reconciler = SubAgentReconciler(store, reader, applier)
     return SubAgentParts(SubAgentService(store, requests, messages), requests, classes, reconciler)

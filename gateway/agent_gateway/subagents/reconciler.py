@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from typing import Final
 
 from agent_gateway.store import Store
-from agent_gateway.store.rows import Thread, Turn
+from agent_gateway.store.rows import Thread
 from agent_gateway.subagents.apply import Applier
 from agent_gateway.subagents.decide import decide
-from agent_gateway.subagents.slots import compute_paused_until
 from agent_gateway.subagents.snapshot import SnapshotReader
 
-MAX_ROUNDS = 10
+MAX_ROUNDS: Final = 10
 """Each does one thing; what is left after so many waits for the next look."""
+_REST_SECONDS: Final = 1.0
 
 
 class SubAgentReconciler:
@@ -29,8 +29,8 @@ class SubAgentReconciler:
         self._reader = reader
         self._applier = applier
 
-    async def reconcile(self, thread: Thread) -> None:
-        """Bring a sub-agent nearer to its end.
+    async def reconcile(self, thread: Thread) -> float | None:
+        """Do all that a sub-agent needs now; return the seconds to the next look, None where something will wake it.
 
         Raises:
             KubeError: the API server refused a call, or did not answer: to be tried again after a pause.
@@ -39,19 +39,13 @@ class SubAgentReconciler:
         for _ in range(MAX_ROUNDS):
             snapshot = await self._reader.read(thread.id)
             if snapshot is None:
-                return
-            actions = decide(snapshot, datetime.now(UTC))
-            settled = [await self._applier.apply(snapshot, action) for action in actions]
-            if all(settled):
-                return
+                return None
+            seconds = [await self._applier.apply(snapshot, action) for action in decide(snapshot)]
+            soonest = min((after for after in seconds if after is not None), default=None)
+            if soonest is None or soonest > 0:
+                return soonest
+        return _REST_SECONDS
 
     async def end_with(self, parent_id: int, turn_id: int | None = None) -> None:
         """End all of a thread's sub-agents, as it is ended itself; or those that one of its turns waits for."""
         await self._store.subagents.cancel_children(parent_id, "parent", turn_id)
-
-    async def work_until(self, turn: Turn) -> datetime | None:
-        """Return until when a turn's clock stood still for its sub-agents; None where it did not."""
-        if turn.run is None:
-            return None
-        children = await self._store.subagents.of_turn(turn.thread_id, turn.run, turn.id)
-        return compute_paused_until(children, datetime.now(UTC))

@@ -79,7 +79,7 @@ class SubAgentRequests:
                 parent=parent, parent_uid="", parent_run=parent.run_counter, call_id=call_id, turn_id=None,
                 reply_to=message_id, task=task, class_name=terms.child_name,
                 timeout=min(DEFAULT_TASK_SECONDS, terms.own.spec.timeouts.run), workspace="Copy", depth=1,
-                limits=terms.child.spec.timeouts.model_dump(),
+                limits=terms.child.spec.timeouts,
             )
         )  # fmt: skip
         facts = build_facts(child)
@@ -103,7 +103,7 @@ def _build(
         turn_id=turn.id, reply_to=turn.message_id or (own.reply_to if own is not None else None),
         task=clean(ask.task), class_name=terms.child_name,
         timeout=cap_timeout(ask.timeout_seconds, most, holder.hello_at, datetime.now(UTC)), workspace=ask.workspace,
-        depth=own.depth + 1 if own is not None else 1, limits=terms.child.spec.timeouts.model_dump(),
+        depth=own.depth + 1 if own is not None else 1, limits=terms.child.spec.timeouts,
     )  # fmt: skip
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Protocol
-
-from pydantic import ValidationError
 
 from agent_contract import names
 from agent_contract.agentclass import AgentClass
 from agent_contract.subagent import SubAgent
 from agent_contract.terms import Timeouts
-from agent_gateway.conversations.decide import LinkState
+from agent_gateway.conversations.snapshot import LinkState, read_link
 from agent_gateway.resources.subagents import SubAgents
+from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Run, SubAgentRow, Turn, TurnState
 from agent_gateway.store.subagentrows import SubAgentFacts
@@ -25,6 +25,8 @@ class Snapshot:
     """All that is known of one sub-agent at one moment."""
 
     child: SubAgentRow
+    now: datetime
+    """By the database's clock, as every time here but those of the resource."""
     run: Run | None = None
     """Its run, while that is not over."""
     turn: Turn | None = None
@@ -40,10 +42,6 @@ class Snapshot:
     """When this gateway began to lead: runners had no chance to connect before."""
     still_wanted: bool = True
     """The turn that asked for it still runs, or no turn asked for it."""
-    refusals: int = 0
-    """How often in a row its resource could not be created."""
-    refused_until: datetime | None = None
-    """When that may be tried again."""
     result_due: bool = False
     """A tool call waits for its result, can be reached, and was not sent it."""
 
@@ -94,8 +92,9 @@ class SnapshotReader:
         store: Conversations.
         classes: AgentClasses.
         resources: SubAgents.
-        link_state: What is known of a thread's connection.
+        registry: Connections of runners.
         results: Results on their way.
+        clock: Seconds that never jump.
     """
 
     def __init__(
@@ -103,15 +102,17 @@ class SnapshotReader:
         store: Store,
         classes: ClassSource,
         resources: SubAgents,
-        link_state: Callable[[int], LinkState | None],
+        registry: Registry,
         results: Results,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._classes = classes
         self._resources = resources
-        self._link_state = link_state
+        self._registry = registry
         self._results = results
-        self._since = datetime.now(UTC)
+        self._clock = clock
+        self._since = clock()
 
     async def read(self, thread_id: int) -> Snapshot | None:
         """Return what is known of a thread's sub-agent; None where there is none."""
@@ -120,25 +121,21 @@ class SnapshotReader:
             return None
         return Snapshot(
             child=facts.child,
+            now=facts.now,
             run=facts.run,
             turn=facts.turn,
-            link=self._link_state(thread_id),
+            link=read_link(self._registry, thread_id, facts.now),
             resource=self._resources.cached(facts.child.name),
             resource_known=self._resources.synced.is_set(),
-            timeouts=await self._read_timeouts(facts) if facts.run is not None else None,
-            gateway_since=self._since,
+            timeouts=await self._read_timeouts(facts),
+            gateway_since=facts.now - timedelta(seconds=self._clock() - self._since),
             still_wanted=facts.still_wanted,
-            refusals=facts.refusals,
-            refused_until=facts.refused_until,
             result_due=self._results.is_due(facts),
         )
 
     async def _read_timeouts(self, facts: SubAgentFacts) -> Timeouts | None:
         """Return what its run was promised; for one that was not recorded with it, what its class says."""
-        if facts.limits is not None:
-            try:
-                return Timeouts.model_validate(facts.limits)
-            except ValidationError:  # of a later release, with other bounds
-                return None
+        if facts.run is None or facts.run.limits is not None:
+            return facts.run.limits if facts.run is not None else None
         found = await self._classes.find_class(facts.child.class_name)
         return found.spec.timeouts if found is not None else None

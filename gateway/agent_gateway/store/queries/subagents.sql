@@ -40,10 +40,9 @@ SELECT count(*) FROM subagents WHERE parent_id = $1 AND parent_run = $2 AND turn
 SELECT COALESCE(max(number), 0) FROM subagents WHERE parent_id = $1 AND parent_run = $2;
 
 -- name: subagent_facts
--- All that is decided from, by one statement: its row, its run and its turn while they are open, what the run was promised
--- and how often its resource was refused, whether the turn that asked still runs, and whether that session has the result.
-SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind,
-    r AS open_run, r.attempts AS refusals, r.next_at AS refused_until, r.limits,
+-- All that is decided from, at one moment of the database's clock: its row, its run and its turn while they are open, and
+-- whether the turn that asked for it still runs.
+SELECT now() AS now, s.*, t.name, p.name AS parent_name, p.kind AS parent_kind, r AS open_run,
     (SELECT u FROM turns u WHERE u.thread_id = s.thread_id AND u.state IN ('queued', 'delivered', 'started')
      ORDER BY u.id LIMIT 1) AS open_turn,
     s.turn_id IS NULL OR EXISTS (

@@ -52,7 +52,7 @@ async def test_a_class_that_was_never_read_is_not_known_until_it_is(fault):
     assert (await threads.find_class("default")).spec.sub_agents.max_depth == 0
 
 
-async def test_a_class_that_does_not_exist_has_the_defaults():
+async def test_a_class_that_does_not_exist_says_nothing():
     threads = AgentThreads(PlayedKube(NONE_ALLOWED, KubeError(404, "NotFound", "no")), "agents", "tg", lambda _: None)
     await threads.find_class("default")
-    assert (await threads.find_class("default")).spec.sub_agents.max_depth == 1
+    assert await threads.find_class("default") is None

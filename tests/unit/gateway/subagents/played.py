@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from agent_contract.subagent import SubAgent
 from agent_contract.terms import Timeouts
-from agent_gateway.conversations.decide import LinkState
+from agent_gateway.conversations.snapshot import LinkState
 from agent_gateway.store.rows import Run, RunState, SubAgentRow, SubAgentState, Turn, TurnState
 from agent_gateway.subagents.snapshot import Snapshot
 
@@ -63,7 +63,13 @@ def resource(*, uid=UID, deleting=False, cancel=False, call=CALL, **status):
 
 def snapshot(**fields):
     """Return what is known of one that was created and waits for its pod, but for `fields`."""
-    known = {"child": make_child(), "run": make_run(RunState.WANTED), "turn": make_turn(), "resource": resource()}
+    known = {
+        "child": make_child(),
+        "now": NOW,
+        "run": make_run(RunState.WANTED),
+        "turn": make_turn(),
+        "resource": resource(),
+    }
     return Snapshot(**{**known, "timeouts": Timeouts(), "gateway_since": ago(1000), **fields})
 
 
