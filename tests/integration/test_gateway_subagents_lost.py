@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
+
 import pytest
 
 from agent_contract.names import SUBAGENT_RUN
 from agent_gateway.events import Events
 from agent_gateway.store.rows import Ending, TurnState
+from agent_gateway.telegram.errors import NotSent
+from agent_gateway.telegram.fakes import FakeChat
+from agent_gateway.telegram.outbound.sender import Sender
 from tests.support.children import TASK, ask, begin, connect_child, created, reports, results
 from tests.support.desk import running_desk
 from tests.support.eventually import eventually
@@ -111,6 +117,24 @@ async def test_an_effect_that_is_lost_costs_a_look_and_never_a_result(store):
         await eventually(lambda: desk.subagents.cached(second.name).spec.cancel)
         await eventually(lambda: len(results(parent)) == 2)
         assert len(await reports(desk)) == 2
+
+
+async def test_the_report_of_one_that_a_person_started_is_never_given_up(store):
+    async with running_desk(store) as desk:
+        await desk.say(f"/spawn {TASK}")
+        own, _ = await connect_child(desk, "tg-42-r0-k1")
+        await desk.service.settle(own, 5, TurnState.DONE, None, "There are 214 tests.")
+    await store.pool.execute("UPDATE outbox SET state = 'sent' WHERE dedupe_key NOT LIKE 'subagent:%'")
+    await store.pool.execute("UPDATE outbox SET created_at = now() - interval '2 days', attempts = 99")
+    sender = Sender(FakeChat(faults=deque([NotSent("no")])), store.outbox, store.files, check=lambda: None, poll=0.05)
+    task = asyncio.create_task(sender.run())
+
+    async def tried():
+        return await store.pool.fetchval("SELECT state FROM outbox WHERE error IS NOT NULL")
+
+    assert await eventually(tried) == "pending"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.mark.parametrize("action", ["ask", "cancel", "settle"])
