@@ -176,7 +176,8 @@ async def test_status_is_complete(store):
         await store.usage.add(thread.id, 1, turn.id, "zai", "glm", 100, 5, 0, 200, 9)
         await store.usage.add(thread.id, 1, turn.id, "zai", "glm", 12345, 5, 12000, 200, 9)
         await store.usage.add(thread.id, 1, turn.id, "zai", "glm", 0, 0, 0, 429, 9)
-        child = NewSubAgent(thread, "uid", 1, "call", turn.id, None, "task", "default", 60, "Empty", 1)
+        uid = desk.resources.cached("tg-42").uid
+        child = NewSubAgent(thread, uid, 1, "call", turn.id, None, "task", "default", 60, "Empty", 1)
         async with store.transaction() as tx:
             await tx.subagents.add(child)
         lines = (await ask(desk, "/status"))[0].split("\n")

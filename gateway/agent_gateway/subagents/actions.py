@@ -68,11 +68,10 @@ class SendAgain:
 
 @dataclass(frozen=True, slots=True)
 class EndRun:
-    """Record that the run is over."""
+    """Record that the run is over; the words of its end stand with the sub-agent alone, where they can be forgotten."""
 
     number: int
     reason: str
-    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

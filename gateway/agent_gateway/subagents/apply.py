@@ -83,8 +83,8 @@ class Applier:
                 return await self._confirm_absent(s)
             case do.Finish(ending=ending, cancel=cancel):
                 await finish(self._store, s.child, ending, cancel=cancel)
-            case do.EndRun(number=number, reason=reason, message=message):
-                await self._end_run(s.child, number, reason, message)
+            case do.EndRun(number=number, reason=reason):
+                await self._end_run(s.child, number, reason)
         return 0
 
     # --- its resource -----------------------------------------------------------------------------
@@ -133,7 +133,7 @@ class Applier:
         if found is not None and is_of_call(found, s.child):
             return _BEHIND_SECONDS  # it is known now, and is cancelled at the next look
         if s.run is not None:
-            await self._end_run(s.child, s.run.number, s.child.reason or Reason.DELETED, s.child.message)
+            await self._end_run(s.child, s.run.number, s.child.reason or Reason.DELETED)
         return 0
 
     # --- its run ----------------------------------------------------------------------------------
@@ -152,8 +152,8 @@ class Applier:
         await link.send_turn(turn)
         return 0
 
-    async def _end_run(self, child: SubAgentRow, number: int, reason: str, message: str | None) -> None:
-        if await self._store.runs.end(child.thread_id, number, reason, message):
+    async def _end_run(self, child: SubAgentRow, number: int, reason: str) -> None:
+        if await self._store.runs.end(child.thread_id, number, reason, None):
             self._registry.forget(child.thread_id, number)
 
     # --- who is told ------------------------------------------------------------------------------

@@ -220,7 +220,7 @@ def _close_run(s: Snapshot) -> list[do.Action]:
         return []
     if resource is None and s.child.uid is None:
         return [do.ConfirmAbsent()]
-    return [do.EndRun(s.run.number, s.child.reason or Reason.DELETED, s.child.message)]
+    return [do.EndRun(s.run.number, s.child.reason or Reason.DELETED)]
 
 
 def _show(s: Snapshot) -> list[do.Action]:
