@@ -12,17 +12,20 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from agent_gateway.runners.seen import SeenKeeper
 from agent_gateway.store import Store
 from agent_gateway.store.leadership import take_over
 from agent_gateway.store.migrate import migrate
 from dev.progress import UserError, main_guard, step
-from tests.support.desk import Desk, PlayedRunner
 from tests.support.postgres import running_postgres
+
+_desk: Any = import_module("tests.support.desk")  # the tests have no types
 
 IDLE_RUNS: Final = 500
 WAITING: Final = 600
@@ -92,7 +95,7 @@ async def _measure(server: str) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _on_empty(server: str, *, max_runs: int) -> AsyncIterator[tuple[Desk, str]]:
+async def _on_empty(server: str, *, max_runs: int) -> AsyncIterator[tuple[Any, str]]:
     """Yield what works on an empty database, and the DSN of that."""
     dsn = urlunsplit(urlsplit(server)._replace(path=f"/{_DATABASE}"))
     await _execute(server, f"DROP DATABASE IF EXISTS {_DATABASE} WITH (FORCE)", f"CREATE DATABASE {_DATABASE}")
@@ -100,20 +103,20 @@ async def _on_empty(server: str, *, max_runs: int) -> AsyncIterator[tuple[Desk, 
     store = await Store.open(dsn, _BOT)
     try:
         await take_over(store, "tg")
-        yield Desk(store, max_runs, 1), dsn
+        yield _desk.Desk(store, max_runs, 1), dsn
     finally:
         await store.close()
         await _execute(server, f"DROP DATABASE {_DATABASE} WITH (FORCE)")
 
 
-async def _make_idle(desk: Desk) -> None:
+async def _make_idle(desk: Any) -> None:
     await desk.store.pool.execute(_THREADS, _BOT, IDLE_RUNS)
     for thread_id in range(1, IDLE_RUNS + 1):
         await _begin_run(desk, thread_id, _IDLE)
-        desk.registry.attach(thread_id, 1, "p", PlayedRunner(), ready=True)
+        desk.registry.attach(thread_id, 1, "p", _desk.PlayedRunner(), ready=True)
 
 
-async def _make_waiting(desk: Desk) -> None:
+async def _make_waiting(desk: Any) -> None:
     await desk.store.pool.execute(_THREADS, _BOT, SLOTS + WAITING)
     await desk.store.pool.execute(
         "INSERT INTO turns (thread_id, person_id, text) SELECT id, 5000 + id, 'x' FROM threads"
@@ -122,7 +125,7 @@ async def _make_waiting(desk: Desk) -> None:
         await _begin_run(desk, thread_id, _STARTING)
 
 
-async def _begin_run(desk: Desk, thread_id: int, query: str) -> None:
+async def _begin_run(desk: Any, thread_id: int, query: str) -> None:
     """Let a run stand in the database and in the played cluster."""
     thread = await desk.store.threads.by_id(thread_id)
     if thread is None:
@@ -132,12 +135,13 @@ async def _begin_run(desk: Desk, thread_id: int, query: str) -> None:
     await desk.store.pool.execute(query, thread_id, made.uid)
 
 
-async def _watch(desk: Desk, dsn: str) -> Cost:
+async def _watch(desk: Any, dsn: str) -> Cost:
     """Run the queue of threads, let it settle, and measure."""
-    store = desk.store
+    store: Store = desk.store
     await store.pool.execute("ANALYZE")
     parts = desk.conversations
-    loops = [asyncio.create_task(loop) for loop in (parts.queue.run(), parts.slots.run(), parts.left_views.run())]
+    runs = (parts.queue.run(), parts.slots.run(), parts.left_views.run(), SeenKeeper(store, desk.registry).run())
+    loops = [asyncio.create_task(loop) for loop in runs]
     other = await asyncpg.connect(dsn)
     try:
         await asyncio.sleep(SETTLE_SECONDS)

@@ -34,6 +34,7 @@ from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.subagents import SubAgents
 from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
+from agent_gateway.runners.seen import SeenKeeper
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
 from agent_gateway.subagents.parts import build_subagents
@@ -212,6 +213,7 @@ async def run_loops(context: Context, leader: Leader) -> None:
             ("venues", context.venues.run()),
             ("threads", context.conversations.queue.run()),
             ("slots", context.conversations.slots.run()),
+            ("seen", SeenKeeper(context.store, context.registry).run()),
             ("left views", context.conversations.left_views.run()),
             ("sender", context.sender.run()),
             ("reactions", context.reactions.run()),

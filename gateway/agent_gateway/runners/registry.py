@@ -113,6 +113,10 @@ class Registry:
         """Return the link of a thread's newest run, if one has connected since this gateway started."""
         return self._links.get(thread_id)
 
+    def connected(self) -> list[tuple[int, int]]:
+        """Return (thread, run) of each connected runner."""
+        return [(thread_id, link.run) for thread_id, link in self._links.items() if link.connected]
+
     def count(self) -> int:
         """Count the connected runners."""
         return sum(1 for link in self._links.values() if link.connected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -116,9 +117,9 @@ class RunQueries(Room):
             if await tx.value("ask_stop", thread_id, number, why) is not None:
                 tx.after(WakeThread(thread_id))
 
-    async def seen(self, thread_id: int, number: int) -> None:
-        """Record that the connection lives."""
-        await self._session.execute("seen", thread_id, number)
+    async def seen(self, runs: Sequence[tuple[int, int]]) -> None:
+        """Record that the connections of these (thread, number) pairs live."""
+        await self._session.execute("seen", [thread for thread, _ in runs], [number for _, number in runs])
 
     async def end(self, thread_id: int, number: int, reason: str, message: str | None) -> bool:
         """Record that a run is over; False where it was already."""

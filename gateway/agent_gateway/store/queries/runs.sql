@@ -45,7 +45,12 @@ WHERE thread_id = $1 AND number = $2 RETURNING *;
 UPDATE runs SET ready_at = COALESCE(ready_at, now()), seen_at = now() WHERE thread_id = $1 AND number = $2;
 
 -- name: seen
-UPDATE runs SET seen_at = now() WHERE thread_id = $1 AND number = $2;
+-- A row that is being written is passed over: it is seen soon again.
+UPDATE runs r SET seen_at = now() FROM (
+    SELECT o.thread_id, o.number FROM runs o JOIN unnest($1::bigint[], $2::integer[]) AS s(thread_id, number)
+        ON o.thread_id = s.thread_id AND o.number = s.number
+    WHERE o.state <> 'over' FOR NO KEY UPDATE OF o SKIP LOCKED
+) found WHERE r.thread_id = found.thread_id AND r.number = found.number;
 
 -- name: acked
 UPDATE runs SET acked_seq = GREATEST(acked_seq, $3), seen_at = now() WHERE thread_id = $1 AND number = $2;
