@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -18,6 +19,7 @@ from agent_gateway.config import GatewayConfig, load_config
 from agent_gateway.context import Context, build_context, build_providers, run_loops
 from agent_gateway.errors import ConfigError, GatewayError, OtherBot
 from agent_gateway.health import Health, create_health_app
+from agent_gateway.inbox.webhook import create_webhook_app, serve_webhook
 from agent_gateway.leader import Leader
 from agent_gateway.logs import configure_logs, describe_fault
 from agent_gateway.metrics import LEADING, OUTBOX_AGE, OUTBOX_PENDING, RUNNERS_CONNECTED, RUNS_OPEN
@@ -94,6 +96,7 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
     leader = Leader(store, config.read_dsn, config.bot_name)
     health.set("start", None)
     filling: asyncio.Task[None] | None = None
+    webhook = await _open_webhook(config, store)
     try:
         await leader.acquire()
         LEADING.set(1)
@@ -103,7 +106,7 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
         gc.freeze()  # what was made by now stays: to walk it again and again holds the loop for a twentieth of a second
         health.sources.update(
             kubernetes=lambda: context.resources.problem or context.subagents.problem or context.classes.problem,
-            telegram=lambda: context.ingest.problem,
+            telegram=lambda: context.updates.problem,
             sending=lambda: context.sender.problem,
         )
         await _lead(config, context, leader, secrets)
@@ -113,9 +116,20 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
             filling.cancel()
             await asyncio.gather(filling, return_exceptions=True)
         await leader.release()
+        if webhook is not None:
+            await webhook.cleanup()
         await api.close()
         await kube.close()
         await store.close()
+
+
+async def _open_webhook(config: GatewayConfig, store: Store) -> web.AppRunner | None:
+    """Take updates that Telegram brings, whoever leads; None where it is asked for them."""
+    if not config.telegram_webhook_url:
+        return None
+    path = urlsplit(config.telegram_webhook_url).path
+    app = create_webhook_app(store, path, config.read_webhook_secret)
+    return await serve_webhook(app, config.host, config.port_webhook)
 
 
 async def _lead(config: GatewayConfig, context: Context, leader: Leader, secrets: tuple[str, str]) -> None:

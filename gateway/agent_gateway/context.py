@@ -17,11 +17,13 @@ from agent_gateway.commands.subagents import SubAgentCommands
 from agent_gateway.commands.table import Commands
 from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.config import GatewayConfig
+from agent_gateway.conversations.build import Conversations, build_conversations
 from agent_gateway.conversations.notes import PromptNotes
-from agent_gateway.conversations.reconciler import Threads, read_link
+from agent_gateway.effects import WakeOutbox
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
+from agent_gateway.inbox.subscription import WebhookKeeper
 from agent_gateway.leader import Leader
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
@@ -34,9 +36,10 @@ from agent_gateway.resources.subagents import SubAgents
 from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
+from agent_gateway.runners.seen import SeenKeeper
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
-from agent_gateway.subagents.service import SubAgentService
+from agent_gateway.subagents.parts import build_subagents
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.budget import Budgets
 from agent_gateway.telegram.outbound.menus import fill_own_menu
@@ -62,11 +65,11 @@ class Context:
     views: Views
     sender: Sender
     reactions: Reactions
-    ingest: Ingest
+    updates: Ingest | WebhookKeeper
     access: Access
     dispatcher: Dispatcher
     venues: Venues
-    threads: Threads
+    conversations: Conversations
     adopter: Adopter
     subagents: SubAgents
     subagent_adopter: SubAgentAdopter
@@ -89,7 +92,7 @@ def build_context(
     config: GatewayConfig, store: Store, api: TelegramApi, bot: BotIdentity, leader: Leader, kube: KubeClient
 ) -> Context:
     """Put the parts together; nothing runs yet."""
-    wake = Wake()
+    wake = Wake(store.events)
     registry = Registry(on_change=wake.thread)
     check: Callable[[], None] = leader.check
     classes = AgentClasses(kube, config.namespace)
@@ -98,22 +101,18 @@ def build_context(
     budgets = Budgets()
     views = Views(api, store.views, check=check, budgets=budgets, drafts=config.telegram_drafts)
     sender = Sender(api, store.outbox, store.files, check=check, budgets=budgets)
-    wake.on_outbox = sender.notify
+    store.events.on(WakeOutbox, lambda _: sender.notify())
     reactions = Reactions(api, store.reactions, check=check, cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
-    adopter = Adopter(
-        store, resources, thread_changes, bot=bot, bot_name=config.bot_name, guests=access, wake=wake
-    )  # fmt: skip
+    adopter = Adopter(store, resources, thread_changes, bot=bot, bot_name=config.bot_name, guests=access, wake=wake)
     moving = Moving(store, resources, registry, views, wake, access, config.bot_name)
     venues = Venues(store, resources, registry, views, wake, moving, check)
     api.on_problem = venues.note
     subagent_changes: Changes[SubAgentValue] = Changes()
     subagents = SubAgents(kube, config.namespace, subagent_changes, check)
     subagent_adopter = SubAgentAdopter(store, subagents, subagent_changes, wake)
-    service = SubAgentService(
-        store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
-    )
+    children = build_subagents(store, resources, subagents, registry, views)
     steering = Steering(store, registry, wake)
     models = Models(resources, config.llm_models, config.llm_model)
     commands = Commands(
@@ -122,8 +121,7 @@ def build_context(
         views,
         wake,
         is_admin=access.is_admin,
-        subagents=SubAgentCommands(store, service.requests, config.bot_name, is_admin=access.is_admin),
-        service=service,
+        subagents=SubAgentCommands(store, children.requests, config.bot_name, is_admin=access.is_admin),
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
         stop_button=StopButton(store, registry, wake, views),
         state=StatusCommands(store, resources, models, is_admin=access.is_admin, max_runs=config.max_threads),
@@ -143,7 +141,7 @@ def build_context(
         views=views,
         sender=sender,
         reactions=reactions,
-        ingest=Ingest(api, store.inbox, check=check, wake=wake.inbox),
+        updates=_build_updates(config, store, api, check, wake),
         access=access,
         dispatcher=Dispatcher(
             store,
@@ -161,7 +159,17 @@ def build_context(
             unaddressed=config.telegram_group_trigger == "all",
         ),
         venues=venues,
-        threads=Threads(store, resources, registry, views, wake, check, children=service, max_runs=config.max_threads),
+        conversations=build_conversations(
+            store,
+            resources,
+            registry,
+            views,
+            wake,
+            store.events,
+            check,
+            children=children.reconciler,
+            max_runs=config.max_threads,
+        ),
         adopter=adopter,
         subagents=subagents,
         subagent_adopter=subagent_adopter,
@@ -173,13 +181,22 @@ def build_context(
             registry,
             authenticator,
             proxy,
-            service,
-            service.requests,
+            children.service,
+            children.classes,
             api,
             PromptNotes(store, resources, wake),
         ),
         wake=wake,
     )
+
+
+def _build_updates(
+    config: GatewayConfig, store: Store, api: TelegramApi, check: Callable[[], None], wake: Wake
+) -> Ingest | WebhookKeeper:
+    """Choose the way in: Telegram brings updates to a webhook, or is asked for them."""
+    if config.telegram_webhook_url:
+        return WebhookKeeper(api, store.inbox, config.telegram_webhook_url, config.read_webhook_secret, check)
+    return Ingest(api, store.inbox, check=check, wake=wake.inbox)
 
 
 async def run_loops(context: Context, leader: Leader) -> None:
@@ -197,10 +214,13 @@ async def run_loops(context: Context, leader: Leader) -> None:
             ("adopter", context.adopter.run()),
             ("watch subagents", context.subagents.watch()),
             ("subagent adopter", context.subagent_adopter.run()),
-            ("ingest", context.ingest.run()),
+            ("updates", context.updates.run()),
             ("dispatcher", context.dispatcher.run()),
             ("venues", context.venues.run()),
-            ("threads", context.threads.run()),
+            ("threads", context.conversations.queue.run()),
+            ("slots", context.conversations.slots.run()),
+            ("seen", SeenKeeper(context.store, context.registry).run()),
+            ("left views", context.conversations.left_views.run()),
             ("sender", context.sender.run()),
             ("reactions", context.reactions.run()),
         ):

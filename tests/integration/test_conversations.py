@@ -98,9 +98,8 @@ async def test_a_run_written_whose_owner_was_not_noted_is_noted(store):
         await store.runs.want(thread.id, 1, None)
         await desk.resources.want_run(thread, 1, None)
         from_before = desk.resources
-    async with running_desk(store, reconcile=False) as desk:
-        desk.threads._resources = from_before
-        await desk.threads._reconcile(thread)
+    async with running_desk(store, reconcile=False, resources=from_before) as desk:
+        await desk.look(thread)
     assert (await store.runs.open(thread.id)).thread_uid == "uid-1"
 
 
@@ -215,9 +214,8 @@ async def test_a_kill_outlives_the_gateway_that_confirmed_it(store):
         await desk.say("/kill tg-42")
     assert kept.stops == []
     await take_over(store, "tg")
-    async with running_desk(store, reconcile=False) as desk:
-        desk.threads._resources = kept
-        await desk.threads._reconcile(thread)
+    async with running_desk(store, reconcile=False, resources=kept) as desk:
+        await desk.look(thread)
     assert kept.stops == [("tg-42", 1)]
 
 

@@ -9,6 +9,7 @@ import logging
 import pytest
 
 from agent_gateway.errors import LeadershipLost
+from agent_gateway.events import Events
 from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
 from agent_gateway.resources.changes import Changes
@@ -39,7 +40,7 @@ class Woken(Wake):
     """Keeps which threads were woken."""
 
     def __init__(self):
-        super().__init__()
+        super().__init__(Events())
         self.ids = []
 
     def thread(self, thread_id):

@@ -11,7 +11,6 @@ import aiohttp
 
 from agent_contract import names, wire
 from agent_gateway.conversations.notes import PromptNotes
-from agent_gateway.conversations.reconciler import read_link
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
 from agent_gateway.resources.fakes import FakeResources, FakeSubAgents
@@ -19,8 +18,7 @@ from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps, create_app, serve
 from agent_gateway.store.rows import Address
-from agent_gateway.subagents.service import SubAgentService
-from agent_gateway.wake import Wake
+from agent_gateway.subagents.parts import build_subagents
 from agent_kube.errors import Away, NotFound
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
@@ -220,20 +218,12 @@ async def running_port(
 ):
     """Serve the port and yield it."""
     kube = kube or FakeKube()
-    proxy = LlmProxy(Providers(build_provider(provider, llm_url, Keys(key))), store)
+    proxy = LlmProxy(Providers(build_provider(provider, llm_url, Keys(key))), store.usage)
     wake = RecordingWake()
     registry = Registry(wake.thread)
     views = RecordingViews()
     resources = FakeResources()
-    children = SubAgentService(
-        store,
-        resources,
-        FakeSubAgents(),
-        registry,
-        views,
-        Wake(),
-        lambda thread_id: read_link(registry, thread_id),
-    )
+    children = build_subagents(store, resources, FakeSubAgents(), registry, views)
     deps = RunnerDeps(
         store=store,
         views=views,
@@ -241,8 +231,8 @@ async def running_port(
         registry=registry,
         authenticator=Authenticator(kube, store, namespace=NAMESPACE),
         proxy=proxy,
-        children=children,
-        classes=children.requests,
+        children=children.service,
+        classes=children.classes,
         files=PlayedFiles(),
         notes=PromptNotes(store, resources, wake),
     )

@@ -58,7 +58,8 @@ class PromptNotes:
         if last.files == "kept":
             return None
         if last.files == "over":
-            found = await self._resources.agent_class(self._resources.class_name(thread.name))
-            return texts.files_over_text(found.spec.workspace.snapshot_limit)
+            name = self._resources.find_class_name(thread.name)
+            found = await self._resources.find_class(name) if name is not None else None
+            return texts.files_over_text(found.spec.workspace.snapshot_limit) if found else texts.NO_FILES_NOTE
         older = await self._store.workspaces.of(thread, None)
         return texts.OLDER_FILES_NOTE if older is not None else texts.NO_FILES_NOTE

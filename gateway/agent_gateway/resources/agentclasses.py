@@ -6,7 +6,6 @@ import asyncio
 from typing import Final
 
 from agent_contract import names
-from agent_contract.terms import Timeouts
 from agent_gateway.resources.collection import Watched
 from agent_gateway.resources.packing import Form
 from agent_gateway.resources.reading import read_class
@@ -20,8 +19,6 @@ FORM: Final = Form(read_class, lambda found: found, lambda kept: kept)
 """There are few of them."""
 DEFAULTS: Final = read_class({})
 """Of a class that is certainly not there: the operator tells on the thread what is wrong with it."""
-LONGEST: Final = Timeouts(start=3600, turn=86400, idle=86400, run=604800, grace=300)
-"""The most that any class may say: nothing is ended before by somebody who does not know the class."""
 FIRST_LIST_SECONDS = 2.0
 """How long `agent_class` waits for the first list of a process that has just begun to lead."""
 
@@ -55,11 +52,6 @@ class AgentClasses(Watched[ClassValue]):
         if isinstance(found, Absent):
             return DEFAULTS
         raise self._build_unknown(name)
-
-    async def timeouts(self, name: str) -> Timeouts:
-        """Return how long the runs of a class may take: the longest of all where nothing is known of it."""
-        found = await self.find_class(name)
-        return LONGEST if found is None else found.spec.timeouts
 
     async def find_class(self, name: str) -> ClassValue | None:
         """Return a class; None where nothing is known of it, so that nothing may be decided by it."""

@@ -8,8 +8,7 @@ from typing import Any
 
 from agent_contract import names
 from agent_contract.lenient import MAX_RUN
-from agent_contract.terms import Timeouts
-from agent_gateway.resources.agentclasses import LONGEST, AgentClasses
+from agent_gateway.resources.agentclasses import AgentClasses
 from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.collection import Collection
 from agent_gateway.resources.packing import Form, pack_thread, unpack_thread
@@ -17,8 +16,8 @@ from agent_gateway.resources.reading import read_thread
 from agent_gateway.resources.values import ClassValue, ThreadValue
 from agent_gateway.store.rows import Thread
 from agent_kube.client import KubeClient
-from agent_kube.errors import FORBIDDEN, Away, Conflict, KubeError, NotFound, Refused
-from agent_kube.known import Absent, Present
+from agent_kube.errors import FORBIDDEN, Conflict, NotFound, Refused
+from agent_kube.known import Present, Unknown
 
 KIND = "AgentThread"
 FORM = Form(read_thread, pack_thread, unpack_thread)
@@ -68,36 +67,20 @@ class AgentThreads(Collection[ThreadValue]):
         """Return a class; see `AgentClasses.agent_class`."""
         return await self.classes.agent_class(name)
 
-    async def timeouts(self, name: str) -> Timeouts:
-        """Return how long the runs of a class may take; see `AgentClasses.timeouts`."""
-        return await self.classes.timeouts(name)
-
     async def find_class(self, name: str) -> ClassValue | None:
         """Return a class; None where nothing is known of it, so that nothing may be decided by it."""
         return await self.classes.find_class(name)
 
-    def class_name(self, thread_name: str) -> str:
-        """Return the name of a thread's class; of a thread that certainly has no AgentThread, the default one's.
+    def class_of(self, found: ThreadValue | None) -> str:
+        """Return the name of the class of an AgentThread, or of one that is yet to be made."""
+        return found.spec.class_ref.name if found is not None else names.DEFAULT_CLASS
 
-        Raises:
-            KubeError: nothing is known of its AgentThread.
-        """
+    def find_class_name(self, thread_name: str) -> str | None:
+        """Return the name of a thread's class; None where nothing is known of its AgentThread."""
         found = self.known(thread_name)
-        if isinstance(found, Present):
-            return found.value.spec.class_ref.name
-        if isinstance(found, Absent):
-            return names.DEFAULT_CLASS
-        words = self._informer.unreadable(thread_name)
-        raise (
-            self._build_unreadable(thread_name) if words else Away("AgentThreads cannot be read now.", None, "Unknown")
-        )
-
-    async def run_timeouts(self, thread_name: str) -> Timeouts:
-        """Return how long a thread's runs may take: the longest of all where thread or class are not known."""
-        try:
-            return await self.timeouts(self.class_name(thread_name))
-        except KubeError:
-            return LONGEST
+        if isinstance(found, Unknown):
+            return None
+        return self.class_of(found.value if isinstance(found, Present) else None)
 
     async def want_run(self, thread: Thread, number: int, found: ThreadValue | None) -> ThreadValue:
         """Write that run `number` is wanted; `found` is the resource that the number was computed from.

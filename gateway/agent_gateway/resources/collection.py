@@ -10,14 +10,16 @@ from agent_contract import names
 from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.packing import Form
 from agent_kube.client import MERGE_PATCH, KubeClient
-from agent_kube.errors import Away, Conflict, Refused
+from agent_kube.errors import Away, Conflict, KubeError
 from agent_kube.informer import Informer
 from agent_kube.known import Absent, Known, Present
 from agent_kube.source import Source
 
 MANAGER = {"fieldManager": names.FIELD_MANAGER_GATEWAY}
-UNREADABLE = "Unreadable"
-"""Reason of the `Refused` that says that an object has not its kind's shape."""
+
+
+class Unreadable(KubeError):
+    """A resource stands that has not its kind's shape: nothing may be concluded from it. The text names its fields."""
 
 
 class Named(Protocol):
@@ -93,6 +95,10 @@ class Watched(Generic[T]):
         found = self.known(name)
         return found.value if isinstance(found, Present) else None
 
+    def unreadable(self, name: str) -> str | None:
+        """Return in words why a resource cannot be read as it is now; None where it can, or is not there."""
+        return str(self._build_unreadable(name)) if self._informer.unreadable(name) else None
+
     def all_cached(self) -> list[T]:
         """Return every resource as last read."""
         return [self._form.unpack(kept) for kept in self._informer.all()]
@@ -101,7 +107,8 @@ class Watched(Generic[T]):
         """Read a resource from the API server; None if there certainly is none.
 
         Raises:
-            KubeError: it cannot be read. `Refused` where it has not its kind's shape; the text names the fields.
+            Unreadable: it has not its kind's shape.
+            KubeError: the API server does not tell.
         """
         found = await self._informer.get(name)
         if isinstance(found, Present):
@@ -127,9 +134,9 @@ class Watched(Generic[T]):
     def _read(self, raw: Any) -> Any:
         return self._form.pack(self._form.read(raw))
 
-    def _build_unreadable(self, name: str) -> Refused:
+    def _build_unreadable(self, name: str) -> Unreadable:
         words = self._informer.unreadable(name) or "it cannot be read"
-        return Refused(f"The {self._kind} {name} is not valid ({words}).", None, UNREADABLE)
+        return Unreadable(f"The {self._kind} {name} is not valid ({words}).", None, "Unreadable")
 
     def _note(self, name: str, old: Any, _: Any) -> None:
         if self._changes is not None:

@@ -11,8 +11,6 @@ from typing import Any
 from agent_contract import names
 from agent_contract.agentclass import AgentClass
 from agent_contract.lenient import MAX_RUN
-from agent_contract.terms import Timeouts
-from agent_gateway.resources.agentclasses import LONGEST
 from agent_gateway.resources.agentthreads import NoMoreRuns, RunConflict, build_model, build_settings
 from agent_gateway.resources.fakesubagents import FakeSubAgents as FakeSubAgents  # noqa: PLC0414  # found here too
 from agent_gateway.resources.reading import read_thread
@@ -32,7 +30,9 @@ class FakeResources:
 
     def __init__(self, on_change: Callable[[str], None] = lambda _: None) -> None:
         self.faults: deque[Exception] = deque()
-        self.found_class = AgentClass()
+        self.found_class: AgentClass | None = AgentClass()
+        """None: it cannot be read, and never could."""
+        self.problem: str | None = None
         self.stops: list[tuple[str, int]] = []
         self.events: list[tuple[str, str, str]] = []
         self.may_delete = True
@@ -62,31 +62,28 @@ class FakeResources:
         self._fail()
         return self._read(name)
 
-    async def agent_class(self, name: str) -> AgentClass:  # noqa: ARG002  # of the port
+    def unreadable(self, name: str) -> str | None:  # noqa: ARG002  # of the port
+        """Say that every resource can be read."""
+        return None
+
+    async def agent_class(self, name: str) -> AgentClass:
         """Return the one class."""
-        if not self.synced:
-            raise Away("AgentClasses cannot be read now.", None, "Unknown")
-        return self.found_class
-
-    async def find_class(self, name: str) -> AgentClass | None:
-        """Return the one class, if it is known."""
-        return await self.agent_class(name) if self.synced else None
-
-    async def timeouts(self, name: str) -> Timeouts:
-        """Return the timeouts of the one class; the longest of all while it is not known."""
         found = await self.find_class(name)
-        return LONGEST if found is None else found.spec.timeouts
+        if found is None:
+            raise Away("AgentClasses cannot be read now.", None, "Unknown")
+        return found
 
-    def class_name(self, thread_name: str) -> str:
-        """Return the name of a thread's class."""
-        if not self.synced:
-            raise Away("AgentThreads cannot be read now.", None, "Unknown")
-        found = self._read(thread_name)
-        return names.DEFAULT_CLASS if found is None else found.spec.class_ref.name
+    async def find_class(self, name: str) -> AgentClass | None:  # noqa: ARG002  # of the port
+        """Return the one class, if it is known."""
+        return self.found_class if self.synced else None
 
-    async def run_timeouts(self, thread_name: str) -> Timeouts:
-        """Return how long a thread's runs may take."""
-        return await self.timeouts(self.class_name(thread_name)) if self.synced else LONGEST
+    def class_of(self, found: ThreadValue | None) -> str:
+        """Return the name of a resource's class."""
+        return found.spec.class_ref.name if found is not None else names.DEFAULT_CLASS
+
+    def find_class_name(self, thread_name: str) -> str | None:
+        """Return the name of a thread's class, if it is known."""
+        return self.class_of(self._read(thread_name)) if self.synced else None
 
     async def want_run(self, thread: Thread, number: int, found: ThreadValue | None) -> ThreadValue:
         """Create or change a resource, if it is still as it was found."""

@@ -12,6 +12,7 @@ from agent_gateway.resources.reading import read_subagent
 from agent_gateway.resources.subagents import NameTaken, build_manifest
 from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.store.rows import SubAgentRow
+from agent_kube.errors import Away
 from agent_kube.known import Absent, Known, Present
 
 
@@ -21,6 +22,8 @@ class FakeSubAgents:
     def __init__(self, changes: Changes[SubAgentValue] | None = None) -> None:
         self.faults: deque[Exception] = deque()
         self.made = 0
+        self.lost_answers = 0
+        """So many of the next creates are carried out, and not answered."""
         self._changes: Changes[SubAgentValue] = changes if changes is not None else Changes()
         self._stored: dict[str, dict[str, Any]] = {}
 
@@ -62,6 +65,9 @@ class FakeSubAgents:
             stored = self.put(build_manifest(child, root, parent))
         elif stored.call_id != child.call_id:
             raise NameTaken(child.name)
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise Away("The Kubernetes API does not answer.", None, "Unreachable")
         return stored
 
     async def cancel(self, name: str) -> None:

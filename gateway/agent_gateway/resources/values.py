@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from agent_contract import names
 from agent_contract.agentclass import ModelRef, SubAgents, Workspace
 from agent_contract.agentthread import Phase
 from agent_contract.subagent import SubAgentPhase
@@ -114,11 +112,6 @@ class ThreadValue:
     spec: ThreadSpec
     status: ThreadStatus
 
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """Return name, UID, version and time of deletion by the API server's names."""
-        return _build_metadata(self.name, self.uid, self.version, deleting=self.deleting)
-
 
 @dataclass(frozen=True, slots=True)
 class SubAgentSpecValue:
@@ -163,12 +156,6 @@ class SubAgentValue:
     spec: SubAgentSpecValue
     status: SubAgentStatusValue
 
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """Return name, UID, version, the call's label and time of deletion by the API server's names."""
-        found = _build_metadata(self.name, self.uid, self.version, deleting=self.deleting)
-        return found | ({"labels": {names.LABEL_CALL: self.call_id}} if self.call_id else {})
-
 
 @dataclass(frozen=True, slots=True)
 class ClassSpec:
@@ -207,8 +194,3 @@ def same_subagent(old: SubAgentValue | None, new: SubAgentValue | None) -> bool:
 
 def _without_title(found: ThreadValue | None) -> ThreadValue | None:
     return found and replace(found, version="", spec=replace(found.spec, title=""))
-
-
-def _build_metadata(name: str, uid: str, version: str, *, deleting: bool) -> dict[str, Any]:
-    found = {"name": name, "uid": uid, "resourceVersion": version}
-    return found | ({"deletionTimestamp": True} if deleting else {})

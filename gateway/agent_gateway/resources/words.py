@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent_gateway.resources.agentthreads import NoMoreRuns
+from agent_gateway.resources.collection import Unreadable
 from agent_kube.errors import Away, KubeError, NotServed, Throttled, explain
 
 NO_ANSWER = "The cluster does not answer."
@@ -14,7 +15,7 @@ def explain_wait(error: KubeError, kind: str) -> str:
     What the API server decided is told with what to do. Where it did not decide, the error's text names hosts and paths
     that help nobody there; it stands in the log and in the gateway's readiness.
     """
-    if isinstance(error, NoMoreRuns):
+    if isinstance(error, NoMoreRuns | Unreadable):
         return str(error)
     if isinstance(error, Away | Throttled) and not isinstance(error, NotServed):
         return NO_ANSWER

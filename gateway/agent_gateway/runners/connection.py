@@ -20,13 +20,12 @@ from agent_gateway.runners.progress import clean
 from agent_gateway.runners.registry import Link, Registry
 from agent_gateway.runners.turns import TurnPorts, TurnStream, build_frame
 from agent_gateway.store import Store
-from agent_gateway.store.errors import Away
+from agent_gateway.store.errors import Away, Refused
 from agent_gateway.store.rows import Address, Thread, ThreadKind, Turn, TurnView
 
 log = logging.getLogger(__name__)
 OLDEST_PROTOCOL = max(wire.PROTOCOL - 1, 1)
 HELLO_SECONDS = 10.0
-SEEN_SECONDS = 10.0
 _CLOSE_BYTES = 120
 """A close frame holds 123 bytes of words."""
 
@@ -114,7 +113,7 @@ class Connection:
             async with self._registry.lock(self._who.thread_id):
                 await self._registry.replace(self._who.thread_id, self._who.run, self._who.pod_uid)
                 await self._welcome()
-            helpers = [asyncio.create_task(self._guard(self._stream.keep_flushing)), asyncio.create_task(self._seen())]
+            helpers = [asyncio.create_task(self._guard(self._stream.keep_flushing))]
             await self._guard(self._take_up)
             await self._guard(self._read)
         except (_Gone, OSError):
@@ -296,20 +295,14 @@ class Connection:
         await self.send(wire.Goodbye())
         await self.close("The run is closed.", WSCloseCode.OK)
 
-    async def _seen(self) -> None:
-        while True:
-            await asyncio.sleep(SEEN_SECONDS)
-            try:
-                await self._store.runs.seen(self._who.thread_id, self._who.run)
-            except (Away, LeadershipLost) as error:
-                log.warning("seen_not_recorded", extra=self._ids() | {"error": type(error).__name__})
-
     async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
         """Turn what ends a connection into words for the runner."""
         try:
             await work()
         except wire.FrameError as error:
             await self._refuse(f"A frame is malformed: {error}.")
+        except Refused as error:  # sent again it would be refused again
+            await self._refuse(f"What the runner sent cannot be stored ({error}).")
         except LeadershipLost:
             await self.close("This gateway does not lead any more.", WSCloseCode.SERVICE_RESTART)
         except Away as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from agent_contract import names, wire
-from agent_gateway.errors import LeadershipLost
+from agent_gateway.errors import ClassUnknown, LeadershipLost
 from agent_gateway.models.errors import build_error
 from agent_gateway.models.proxy import LlmProxy
 from agent_gateway.models.relay import Caller
@@ -24,7 +24,6 @@ from agent_gateway.runners.workspaces import TooLarge, send_workspace, take_work
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away
 from agent_gateway.telegram.ports import FileSource
-from agent_kube.errors import KubeError
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 10.0
@@ -184,9 +183,8 @@ async def _errors(
     except Denied as denied:
         log.warning("caller_denied", extra={"path": request.path, "status": denied.status, "reason": str(denied)})
         return _answer(denied.status, str(denied))
-    except KubeError as error:
-        log.warning("call_without_cluster", extra={"path": request.path, "reason": error.reason})
-        return _answer(503, "The cluster does not answer: try again in a moment.")
+    except ClassUnknown as error:
+        return _answer(503, str(error))
     except (Away, LeadershipLost) as error:
         if request.transport is None or request.transport.is_closing():
             raise

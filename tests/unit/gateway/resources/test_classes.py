@@ -6,9 +6,8 @@ import asyncio
 
 import pytest
 
-from agent_contract.agentclass import AgentClass
 from agent_gateway.resources import agentclasses
-from agent_gateway.resources.agentclasses import DEFAULTS, LONGEST
+from agent_gateway.resources.agentclasses import DEFAULTS
 from agent_kube.errors import KubeError
 from agent_kube.known import Absent, Present, Unknown
 from tests.support.eventually import eventually
@@ -33,7 +32,7 @@ def refuse_all(api, status=503):
 async def test_a_class_that_cannot_be_read_for_a_moment_is_what_it_was(cluster):
     """One failed GET gave the defaults, and a turn of 3600 s was ended after 340."""
     async with watching(cluster) as (threads, _):
-        assert (await threads.timeouts("default")).turn == 3600
+        assert (await threads.find_class("default")).spec.timeouts.turn == 3600
         refuse_all(cluster.classes)
         await eventually(lambda: threads.classes.problem)
         found = await threads.agent_class("default")
@@ -45,14 +44,13 @@ async def test_a_class_of_which_nothing_is_known_decides_nothing(cluster, monkey
     monkeypatch.setattr(agentclasses, "FIRST_LIST_SECONDS", 0.05)
     cluster.classes.refuse_list = Refusal(503)
     async with watching(cluster, SHORT) as (threads, _):
-        assert await threads.timeouts("default") == LONGEST
         assert await threads.find_class("default") is None
         assert isinstance(threads.classes.known("default"), Unknown)
         with pytest.raises(KubeError):
             await threads.agent_class("default")
         cluster.classes.refuse_list = None
         await eventually(lambda: isinstance(threads.classes.known("default"), Present))
-        assert (await threads.timeouts("default")).turn == 3600
+        assert (await threads.find_class("default")).spec.timeouts.turn == 3600
 
 
 async def test_a_class_that_is_certainly_not_there_has_the_defaults(cluster):
@@ -61,7 +59,7 @@ async def test_a_class_that_is_certainly_not_there_has_the_defaults(cluster):
         assert threads.classes.known("other") == Absent()
         cluster.classes.delete("default")
         await eventually(lambda: isinstance(threads.classes.known("default"), Absent))
-        assert (await threads.timeouts("default")).turn == DEFAULTS.spec.timeouts.turn
+        assert (await threads.find_class("default")).spec.timeouts.turn == DEFAULTS.spec.timeouts.turn
 
 
 async def test_absence_is_not_concluded_while_the_watch_is_away(cluster):
@@ -69,7 +67,7 @@ async def test_absence_is_not_concluded_while_the_watch_is_away(cluster):
         await threads.agent_class("default")
         refuse_all(cluster.classes)
         await eventually(lambda: threads.classes.problem)
-        assert await threads.timeouts("other") == LONGEST
+        assert await threads.find_class("other") is None
 
 
 async def test_a_change_of_a_class_is_known_at_once(cluster):
@@ -78,7 +76,7 @@ async def test_a_change_of_a_class_is_known_at_once(cluster):
         cluster.classes.put("default", timeouts={"turn": 60})
 
         async def changed():
-            return (await threads.timeouts("default")).turn == 60
+            return (await threads.find_class("default")).spec.timeouts.turn == 60
 
         await eventually(changed)
         assert cluster.classes.lists() == 1
@@ -90,7 +88,7 @@ async def test_one_that_turns_unreadable_is_what_it_was_and_a_new_one_is_unknown
         cluster.classes.put("default", timeouts={"turn": "long"})
         cluster.classes.put("new", timeouts={"turn": "long"})
         await eventually(lambda: threads.classes.known("new") != Absent())
-        assert (await threads.timeouts("default")).turn == 3600
+        assert (await threads.find_class("default")).spec.timeouts.turn == 3600
         with pytest.raises(KubeError, match=r"timeouts\.turn") as caught:
             await threads.agent_class("new")
         assert "long" not in str(caught.value)
@@ -101,12 +99,10 @@ async def test_the_class_of_a_thread_that_cannot_be_read_is_unknown_and_not_the_
     cluster.threads.refuse_list = Refusal(503)
     async with watching(cluster) as (threads, _):
         await eventually(lambda: threads.problem)
-        with pytest.raises(KubeError):
-            threads.class_name("tg-42")
-        assert await threads.run_timeouts("tg-42") == LONGEST
+        assert threads.find_class_name("tg-42") is None
         cluster.threads.refuse_list = None
         await eventually(lambda: threads.synced)
-        assert (threads.class_name("tg-42"), threads.class_name("tg-43")) == ("big", "default")
+        assert (threads.find_class_name("tg-42"), threads.find_class_name("tg-43")) == ("big", "default")
 
 
 async def test_the_first_list_is_waited_for(cluster):
@@ -115,10 +111,3 @@ async def test_the_first_list_is_waited_for(cluster):
         asked = [asyncio.create_task(threads.agent_class("default")) for _ in range(20)]
         assert {one.spec.timeouts.turn for one in await asyncio.gather(*asked)} == {3600}
         assert cluster.classes.lists() == 1
-
-
-def test_the_longest_is_the_most_that_the_contract_allows():
-    for field in LONGEST.model_fields_set:
-        with pytest.raises(ValueError, match=field):
-            AgentClass.model_validate({"spec": {"timeouts": {field: getattr(LONGEST, field) + 1}}})
-    assert LONGEST.model_fields_set == set(type(LONGEST).model_fields)
