@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.config import GatewayConfig
 from agent_gateway.conversations.notes import PromptNotes
 from agent_gateway.conversations.reconciler import Threads, read_link
+from agent_gateway.health import Heartbeats
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
@@ -35,6 +35,7 @@ from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
 from agent_gateway.subagents.service import SubAgentService
+from agent_gateway.supervise import Loop
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.budget import Budgets
 from agent_gateway.telegram.outbound.menus import fill_own_menu
@@ -82,7 +83,13 @@ def build_providers(config: GatewayConfig) -> Providers:
 
 
 def build_context(
-    config: GatewayConfig, store: Store, api: TelegramApi, bot: BotIdentity, leader: Leader, kube: KubeClient
+    config: GatewayConfig,
+    store: Store,
+    api: TelegramApi,
+    bot: BotIdentity,
+    leader: Leader,
+    kube: KubeClient,
+    heartbeats: Heartbeats,
 ) -> Context:
     """Put the parts together; nothing runs yet."""
     wake = Wake()
@@ -93,9 +100,9 @@ def build_context(
     budgets = Budgets()
     check: Callable[[], None] = leader.check
     views = Views(api, store.views, check=check, budgets=budgets, drafts=config.telegram_drafts)
-    sender = Sender(api, store.outbox, store.files, check=check, budgets=budgets)
+    sender = Sender(api, store.outbox, store.files, check=heartbeats.watch("sender", check), budgets=budgets)
     wake.on_outbox = sender.notify
-    reactions = Reactions(api, store.reactions, check=check, cooldowns=budgets)
+    reactions = Reactions(api, store.reactions, check=heartbeats.watch("reactions", check), cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
     adopter.allows, adopter.moved = access.allows, access.has_moved
@@ -136,7 +143,7 @@ def build_context(
         views=views,
         sender=sender,
         reactions=reactions,
-        ingest=Ingest(api, store.inbox, check=check, wake=wake.inbox),
+        ingest=Ingest(api, store.inbox, check=heartbeats.watch("ingest", check), wake=wake.inbox),
         access=access,
         dispatcher=Dispatcher(
             store,
@@ -146,7 +153,7 @@ def build_context(
             config.bot_name,
             wake,
             views,
-            check,
+            heartbeats.watch("dispatcher", check),
             api,
             steering,
             venues=venues,
@@ -175,25 +182,29 @@ def build_context(
     )
 
 
-async def run_loops(context: Context, leader: Leader) -> None:
-    """Run every loop until one fails; the first failure ends all.
+def build_watches(context: Context) -> list[Loop]:
+    """Return what runs on a standby too, so that its caches are warm when it leads."""
+    return [Loop("watch", context.resources.watch), Loop("watch subagents", context.subagents.watch)]
 
-    Raises:
-        LeadershipLost: another gateway may lead now.
-    """
-    await context.access.load()
-    async with asyncio.TaskGroup() as group:
-        for name, loop in (
-            ("leader", leader.hold()),
-            ("watch", context.resources.watch()),
-            ("adopter", context.adopter.run()),
-            ("watch subagents", context.subagents.watch()),
-            ("subagent adopter", context.subagent_adopter.run()),
-            ("ingest", context.ingest.run()),
-            ("dispatcher", context.dispatcher.run()),
-            ("venues", context.venues.run()),
-            ("threads", context.threads.run()),
-            ("sender", context.sender.run()),
-            ("reactions", context.reactions.run()),
-        ):
-            group.create_task(loop, name=name)
+
+def build_inlets(context: Context, leader: Leader) -> list[Loop]:
+    """Return what a leaving leader keeps to the last: the lead, and updates that are taken."""
+    return [Loop("leader", leader.hold), Loop("ingest", context.ingest.run)]
+
+
+def build_work(context: Context) -> list[Loop]:
+    """Return what acts on what was taken."""
+
+    async def dispatch() -> None:
+        await context.access.load()  # before the first update, or nobody would be let in
+        await context.dispatcher.run()
+
+    return [
+        Loop("dispatcher", dispatch),
+        Loop("adopter", context.adopter.run),
+        Loop("subagent adopter", context.subagent_adopter.run),
+        Loop("venues", context.venues.run),
+        Loop("threads", context.threads.run),
+        Loop("sender", context.sender.run),
+        Loop("reactions", context.reactions.run),
+    ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import OutboxRow
 from agent_gateway.telegram.errors import Refused, TelegramProblem, Throttled, Unauthorized
 from agent_gateway.telegram.outbound.budget import Budgets, Kind
@@ -22,6 +23,8 @@ _NOTICE_ATTEMPTS = 8
 """A notice is worth less than peace; finals and replies are tried for ever."""
 _UNAUTHORIZED_PAUSE = 30.0
 _LAST_CALLS_SECONDS = 5.0
+_FIRST_NOTE_PAUSE = 0.1
+_LONGEST_NOTE_PAUSE = 2.0
 
 
 def compute_pause(attempts: int) -> float:
@@ -151,14 +154,27 @@ class Sender:
                     "why": str(given_up),
                 },
             )
-            await self._store.dead(row.id, str(given_up))
+            words = str(given_up)
+            await self._note(lambda: self._store.dead(row.id, words))
             return
         except TelegramProblem as problem:
             await self._later(row, problem)
             return
-        await self._store.sent(row.id)
+        await self._note(lambda: self._store.sent(row.id))
         self.problem = None
         self.on_sent()
+
+    async def _note(self, note: Callable[[], Awaitable[None]]) -> None:
+        """Record an outcome; a database that is away is asked again: what is not recorded would be said twice."""
+        pause = _FIRST_NOTE_PAUSE
+        while True:
+            try:
+                return await note()
+            except Away as error:
+                log.warning("an outcome waits to be recorded", extra={"error": type(error).__name__})
+            self._check()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_NOTE_PAUSE)
 
     async def _later(self, row: OutboxRow, problem: TelegramProblem) -> None:
         if isinstance(problem, Refused):  # by a topic that is closed: it is said once that is open again
