@@ -8,7 +8,8 @@ EXTRAS := operator gateway runner simulators
 
 .DEFAULT_GOAL := help
 .PHONY: help venv lock generate format lint test test-fast test-unit test-integration test-e2e demo chat \
-	cluster cluster-down cluster-status images push bench-latency bench-deletes bench-groups clean
+	cluster cluster-down cluster-status images push bench-latency bench-deletes bench-groups \
+	bench-failover clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +64,9 @@ bench-deletes: venv ## from `kubectl delete subagent` until everybody knows
 
 bench-groups: venv ## ten answers at once in one group, beside a bot that edits at a fixed pace
 	@$(PY) -m dev.bench.groups
+
+bench-failover: venv ## kill, freeze and replace the leading gateway: how long people wait
+	@$(PY) -m dev.bench.failover
 
 lint: venv ## ruff, mypy, import rules, generated files
 	@$(VENV)/bin/ruff check .

@@ -19,7 +19,7 @@ from agent_gateway.store.leadership import LeaderLock, take_over
 PING_SECONDS = 2.0
 SILENCE_SECONDS = 5.0
 """Without an answer for so long, every effect stops: well before the server frees the lock."""
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.1
 """How often a standby asks for the lock. A blocking wait would be given it though nobody is there any more."""
 _RETRY_SECONDS = 1.0
 _LEAST_ANSWER_SECONDS = 0.1

@@ -32,6 +32,10 @@ def compute_pause(attempts: int) -> float:
     return min(MAX_PAUSE, 2.0 ** min(max(attempts - 1, 0), 6))
 
 
+class _LeftError(Exception):
+    """The sender ends: what is not said yet is left to whoever comes next."""
+
+
 class Sender:
     """Sends outbox rows until told to stop.
 
@@ -66,6 +70,9 @@ class Sender:
         self._repeat_after = repeat_after
         self._hint = asyncio.Event()
         self._busy: dict[int, asyncio.Task[None]] = {}
+        self._waiting: set[asyncio.Task[None]] = set()
+        """Those of `_busy` that wait for their chat's budget: no call of theirs is under way."""
+        self._finishing = False
         self._stopping = False
         self.problem: str | None = None
         """Why finals cannot be sent at all, in words; None while they can."""
@@ -83,6 +90,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send until stopped and empty. What `check` and the store raise ends it; begun again, nothing is lost."""
+        self._finishing = False
         await self._store.reset_sending()
         for chat_id, seconds in (await self._store.resting_chats()).items():
             self._budgets.hold(chat_id, seconds)
@@ -123,7 +131,10 @@ class Sender:
                 task.result()
 
     async def _finish_calls(self) -> None:
-        """Let what is on its way arrive and be noted: cut off now, it would be said again."""
+        """Let what is on its way arrive and be noted: cut off now, it would be said again. The rest is left as it is."""
+        self._finishing = True
+        for task in self._waiting:
+            task.cancel()
         if not self._busy:
             return
         _, pending = await asyncio.wait(self._busy.values(), timeout=_LAST_CALLS_SECONDS)
@@ -136,14 +147,17 @@ class Sender:
         chat_id = row.address.chat_id
 
         async def before() -> None:
-            while (left := self._budgets.wait(chat_id, Kind.ANSWER)) > 0:  # noqa: ASYNC110  # time tells nobody
-                await asyncio.sleep(left)
+            if self._finishing:
+                raise _LeftError
+            await self._wait_for_budget(chat_id)
             self._check()
             self._budgets.spend(chat_id)
 
         delivery = Delivery(self._api, self._store, self._files, row, before=before, repeat_after=self._repeat_after)
         try:
             await delivery.run()
+        except _LeftError:
+            return
         except GivenUp as given_up:
             log.warning(
                 "a message cannot be delivered",
@@ -163,6 +177,16 @@ class Sender:
         await self._note(lambda: self._store.sent(row.id))
         self.problem = None
         self.on_sent()
+
+    async def _wait_for_budget(self, chat_id: int) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # a coroutine runs in one
+        self._waiting.add(task)
+        try:
+            while (left := self._budgets.wait(chat_id, Kind.ANSWER)) > 0:  # noqa: ASYNC110  # time tells nobody
+                await asyncio.sleep(left)
+        finally:
+            self._waiting.discard(task)
 
     async def _note(self, note: Callable[[], Awaitable[None]]) -> None:
         """Record an outcome; a database that is away is asked again: what is not recorded would be said twice."""
