@@ -22,6 +22,7 @@ from agent_gateway.health import Heartbeats
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
+from agent_gateway.inbox.subscription import WebhookKeeper
 from agent_gateway.kube import KubeClient
 from agent_gateway.leader import Leader
 from agent_gateway.models.providers import Keys, Providers, build_provider
@@ -59,7 +60,7 @@ class Context:
     views: Views
     sender: Sender
     reactions: Reactions
-    ingest: Ingest
+    updates: Ingest | WebhookKeeper
     access: Access
     dispatcher: Dispatcher
     venues: Venues
@@ -143,7 +144,7 @@ def build_context(
         views=views,
         sender=sender,
         reactions=reactions,
-        ingest=Ingest(api, store.inbox, check=heartbeats.watch("ingest", check), wake=wake.inbox),
+        updates=_build_updates(config, store, api, check, heartbeats, wake),
         access=access,
         dispatcher=Dispatcher(
             store,
@@ -189,7 +190,7 @@ def build_watches(context: Context) -> list[Loop]:
 
 def build_inlets(context: Context, leader: Leader) -> list[Loop]:
     """Return what a leaving leader keeps to the last: the lead, and updates that are taken."""
-    return [Loop("leader", leader.hold), Loop("ingest", context.ingest.run)]
+    return [Loop("leader", leader.hold), Loop("updates", context.updates.run)]
 
 
 def build_work(context: Context) -> list[Loop]:
@@ -208,3 +209,17 @@ def build_work(context: Context) -> list[Loop]:
         Loop("sender", context.sender.run),
         Loop("reactions", context.reactions.run),
     ]
+
+
+def _build_updates(
+    config: GatewayConfig,
+    store: Store,
+    api: TelegramApi,
+    check: Callable[[], None],
+    heartbeats: Heartbeats,
+    wake: Wake,
+) -> Ingest | WebhookKeeper:
+    """Choose the way in: Telegram brings updates to a webhook, or is asked for them."""
+    if config.telegram_webhook_url:
+        return WebhookKeeper(api, store.inbox, config.telegram_webhook_url, config.read_webhook_secret, check)
+    return Ingest(api, store.inbox, check=heartbeats.watch("ingest", check), wake=wake.inbox)

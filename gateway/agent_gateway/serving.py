@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Coroutine, Iterable
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -15,6 +16,7 @@ from agent_gateway.config import GatewayConfig
 from agent_gateway.context import Context, build_context, build_inlets, build_watches, build_work
 from agent_gateway.errors import GatewayError, LeadershipLost
 from agent_gateway.health import Health
+from agent_gateway.inbox.webhook import create_webhook_app, serve_webhook
 from agent_gateway.kube import KubeClient
 from agent_gateway.leader import Leader
 from agent_gateway.logs import describe_fault
@@ -22,6 +24,7 @@ from agent_gateway.metrics import LEADING, OUTBOX_AGE, OUTBOX_PENDING, RUNNERS_C
 from agent_gateway.resources.leaderaddress import build_address
 from agent_gateway.runners.server import create_app, serve
 from agent_gateway.startup import open_kube, open_store, reach_telegram, warn_of_privacy
+from agent_gateway.store import Store
 from agent_gateway.store.errors import Away
 from agent_gateway.supervise import Loop, Policy, Supervisor
 from agent_gateway.telegram.outbound.api import TelegramApi
@@ -59,14 +62,16 @@ async def run_gateway(config: GatewayConfig, health: Health, watchdog: Watchdog)
     except BaseException:
         await _bounded([api.close(), kube.close()], TIDY_SECONDS)
         raise
+    webhook: web.AppRunner | None = None
     try:
+        webhook = await _open_webhook(config, store)
         leader = Leader(store, config.read_dsn, config.bot_name)
         context = build_context(config, store, api, bot, leader, kube, health.heartbeats)
         watches = Supervisor(build_watches(context))
         health.sources.update(
             leader=lambda: leader.problem,
             kubernetes=lambda: _describe_watches(context),
-            telegram=lambda: context.ingest.problem,
+            telegram=lambda: context.updates.problem,
             sending=lambda: context.sender.problem,
         )
         health.set("start", None)
@@ -76,7 +81,18 @@ async def run_gateway(config: GatewayConfig, health: Health, watchdog: Watchdog)
             watches.run(),
         ])  # fmt: skip
     finally:
+        if webhook is not None:
+            await _bounded([webhook.cleanup()], TIDY_SECONDS)
         await _bounded([api.close(), kube.close(), store.close()], TIDY_SECONDS)
+
+
+async def _open_webhook(config: GatewayConfig, store: Store) -> web.AppRunner | None:
+    """Take updates that Telegram brings, whoever leads; None where it is asked for them."""
+    if not config.telegram_webhook_url:
+        return None
+    path = urlsplit(config.telegram_webhook_url).path
+    app = create_webhook_app(store, path, config.read_webhook_secret)
+    return await serve_webhook(app, config.host, config.port_webhook)
 
 
 async def _stand_by_and_lead(

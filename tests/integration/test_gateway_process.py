@@ -50,6 +50,8 @@ class Outside:
         if method == "sendmessage":
             self.said.append((await request.post())["text"])
             result = {"message_id": 1, "date": 1, "chat": {"id": 42, "type": "private"}}
+        if method == "getwebhookinfo":
+            result = {"url": ""}
         if method == "getupdates":
             self.polls += 1
             await asyncio.sleep(0.2)

@@ -14,6 +14,7 @@ from agent_gateway.leader import Leader
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away, Raced
 from agent_gateway.store.leadership import take_over
+from agent_gateway.store.purges import Purge, purge_slice
 from agent_gateway.store.rows import Address, Final, TurnState
 from tests.conftest import BOT_ID
 
@@ -39,7 +40,7 @@ async def make_live_run(store, thread, number=1, pod="pod-1"):
 async def test_an_update_is_stored_once_and_the_cursor_moves_with_it(store):
     await store.inbox.add_updates([(1, "42", "{}"), (2, "42", "{}")], 3)
     await store.inbox.add_updates([(2, "42", "{}"), (3, "42", "{}")], 4)
-    assert await store.inbox.read_cursor() == 4
+    assert (await store.inbox.read_cursor())[0] == 4
     assert [r.update_id for r in await store.inbox.next()] == [1]
 
 
@@ -67,10 +68,12 @@ async def test_a_row_has_one_consumer(store):
     assert took == 1
 
 
-async def test_a_cursor_older_than_six_days_starts_anew(store):
+async def test_a_cursor_tells_how_long_ago_it_moved(store):
+    assert await store.inbox.read_cursor() == (0, 0.0)
     await store.inbox.add_updates([], 900)
     await store.pool.execute("UPDATE cursor SET updated_at = now() - interval '7 days'")
-    assert await store.inbox.read_cursor() == 0
+    offset, age = await store.inbox.read_cursor()
+    assert (offset, round(age / 86400)) == (900, 7)
 
 
 async def test_racing_deliveries_give_one_turn_to_one_run(store):
@@ -312,7 +315,7 @@ async def test_a_migration_that_was_killed_is_begun_again(store, dsn, left_behin
         )
         _, words = await process.communicate()
         assert process.returncode == 0, words
-    assert len(await store.threads.all()) == 1
+    assert len(await store.threads.newest()) == 1
 
 
 async def test_two_migrations_at_once_take_turns(store, dsn):
@@ -334,7 +337,7 @@ async def test_what_was_said_long_ago_is_forgotten_and_what_was_not_stays(store)
         await store.outbox.put(Address(BOT_ID, 42), key, key)
     await store.pool.execute("UPDATE outbox SET state = 'sent' WHERE dedupe_key <> 'waiting'")
     await store.pool.execute("UPDATE outbox SET created_at = now() - interval '15 days' WHERE dedupe_key <> 'new'")
-    await store.outbox.purge()
+    await purge_slice(store, Purge("purge_outbox", 3600))
     left = await store.pool.fetch("SELECT dedupe_key FROM outbox ORDER BY id")
     assert [row["dedupe_key"] for row in left] == ["new", "waiting"]
 
@@ -358,9 +361,9 @@ async def test_a_workspace_counts_once_it_is_whole_and_the_newest_two_stay(store
     assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 2
     await store.workspaces.save(thread.id, 1, "call-1", chunks(b"copy"))
     assert (await store.workspaces.of(thread, None)).id == found.id
-    await store.workspaces.purge()
+    await purge_slice(store, Purge("purge_loose_workspaces", 3600))
     assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 3
     # its sub-agent was refused, or its pod ended before it asked
     await store.pool.execute("UPDATE workspaces SET created_at = now() - interval '61 minutes'")
-    await store.workspaces.purge()
+    await purge_slice(store, Purge("purge_loose_workspaces", 3600))
     assert await store.pool.fetch("SELECT call_id FROM workspaces") == [(None,)] * 2

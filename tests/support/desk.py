@@ -136,7 +136,7 @@ class Desk:
             return not await self.store.inbox.next()
 
         await eventually(empty)
-        for row in await self.store.threads.all():
+        for row in await self.store.threads.newest():
             self.ids[row.name] = row.id
 
     async def run_wanted(self, name, number):
@@ -174,7 +174,7 @@ def message(text, *, chat=PERSON, user=PERSON, number=5):
 @contextlib.asynccontextmanager
 async def running_desk(store, *, max_runs=50, reconcile=True, **more):
     """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
-    desk = Desk(store, max_runs, await store.inbox.read_cursor() or 1, **more)
+    desk = Desk(store, max_runs, (await store.inbox.read_cursor())[0] or 1, **more)
     loops = [desk.dispatcher.run(), desk.adopter.run(), *([desk.threads.run()] if reconcile else [])]
     loops.append(desk.venues.run())
     tasks = [asyncio.create_task(loop) for loop in loops]

@@ -53,9 +53,8 @@ class StatusCommands:
 
     async def threads(self, command: Command) -> Outcome:
         """List the threads of this chat, with a button each; an administrator sees all."""
-        threads = await self._store.threads.all()
-        if not self._is_admin(command.person_id):
-            threads = [t for t in threads if t.address.chat_id == command.address.chat_id]
+        chat_id = None if self._is_admin(command.person_id) else command.address.chat_id
+        threads = await self._store.threads.newest(chat_id)
         ready = await self._store.runs.ready()
         lines = [_line(t, self._resources.cached(t.name), ready=t.id in ready) for t in threads]
         buttons = tuple(build_thread_button(t.id, t.name, t.title) for t in threads[-MOST_THREADS:])

@@ -131,9 +131,10 @@ class FakeChat:
 
 @dataclass(slots=True)
 class FakeStore:
-    """Inbox, views and outbox in memory, with the order per chat that the real one keeps."""
+    """Inbox, views and outbox in memory, with the order per topic that the real one keeps."""
 
     cursor: int = 0
+    quiet: float = 0.0
     inbox: dict[int, tuple[str, str]] = field(default_factory=dict)
     files: dict[int, bytes] = field(default_factory=dict)
     views: dict[int, tuple[int, ...]] = field(default_factory=dict)
@@ -149,9 +150,9 @@ class FakeStore:
         """Yield a stored file."""
         yield self.files[file_id]
 
-    async def read_cursor(self) -> int:
-        """Return the next offset."""
-        return self.cursor
+    async def read_cursor(self) -> tuple[int, float]:
+        """Return the next offset, and how long ago the last update came."""
+        return self.cursor, self.quiet
 
     async def add_updates(self, rows: Sequence[tuple[int, str, str]], next_offset: int) -> None:
         """Keep rows and cursor together, or neither."""
@@ -187,16 +188,18 @@ class FakeStore:
         self.pending[row.id] = row
         return row
 
-    async def claim(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
-        """Return the oldest row of each other chat."""
-        oldest: dict[int, OutboxRow] = {}
+    async def claim(
+        self, exclude_chats: Collection[int], most: int = 100, busy: Collection[tuple[int, int | None]] = ()
+    ) -> list[OutboxRow]:
+        """Return the oldest row of each other topic."""
+        oldest: dict[tuple[int, int | None], OutboxRow] = {}
         for row in sorted(self.pending.values(), key=lambda r: r.id):
-            oldest.setdefault(row.address.chat_id, row)
+            oldest.setdefault((row.address.chat_id, row.address.topic_id), row)
         claimed = [
             replace(row, attempts=row.attempts + 1)
-            for chat, row in oldest.items()
-            if chat not in exclude_chats and row.id not in self.sending
-        ]
+            for topic, row in oldest.items()
+            if topic[0] not in exclude_chats and topic not in busy and row.id not in self.sending
+        ][:most]
         for row in claimed:
             self.pending[row.id] = row
             self.sending.add(row.id)

@@ -19,8 +19,9 @@ log = logging.getLogger(__name__)
 
 MAX_PAUSE = 60.0
 _MOST_AT_ONCE = 32
-_NOTICE_ATTEMPTS = 8
-"""A notice is worth less than peace; finals and replies are tried for ever."""
+NOTICE_SECONDS = 86_400.0
+"""A notice is given up at this age, however often it was tried: an outage of everything is none of its own faults. Finals
+and replies are tried for ever."""
 _UNAUTHORIZED_PAUSE = 30.0
 _LAST_CALLS_SECONDS = 5.0
 _FIRST_NOTE_PAUSE = 0.1
@@ -69,7 +70,7 @@ class Sender:
         self._poll = poll
         self._repeat_after = repeat_after
         self._hint = asyncio.Event()
-        self._busy: dict[int, asyncio.Task[None]] = {}
+        self._busy: dict[tuple[int, int | None], asyncio.Task[None]] = {}
         self._waiting: set[asyncio.Task[None]] = set()
         """Those of `_busy` that wait for their chat's budget: no call of theirs is under way."""
         self._finishing = False
@@ -100,8 +101,8 @@ class Sender:
                 self._check()
                 held = self._budgets.held()
                 rows = []
-                if len(self._busy) < _MOST_AT_ONCE:
-                    rows = await self._store.claim({*self._busy, *held})
+                if (room := _MOST_AT_ONCE - len(self._busy)) > 0:
+                    rows = await self._store.claim(held.keys(), room, tuple(self._busy))
                 for row in rows:
                     self._start(row)
                 if self._stopping and not rows and not self._busy:
@@ -119,15 +120,14 @@ class Sender:
             return
 
     def _start(self, row: OutboxRow) -> None:
-        chat_id = row.address.chat_id
         task = asyncio.create_task(self._send(row), name=f"outbox-{row.id}")
-        self._busy[chat_id] = task
+        self._busy[row.address.chat_id, row.address.topic_id] = task
         task.add_done_callback(lambda _: self._hint.set())
 
     def _raise_faults(self) -> None:
-        for chat_id, task in list(self._busy.items()):
+        for topic, task in list(self._busy.items()):
             if task.done():
-                del self._busy[chat_id]
+                del self._busy[topic]
                 task.result()
 
     async def _finish_calls(self) -> None:
@@ -212,7 +212,7 @@ class Sender:
         elif isinstance(problem, Unauthorized):
             pause = _UNAUTHORIZED_PAUSE
             self.problem = str(problem)
-        elif row.kind == "notice" and row.attempts >= _NOTICE_ATTEMPTS:
+        elif row.kind == "notice" and row.age > NOTICE_SECONDS:
             await self._store.dead(row.id, str(problem))
             return
         log.warning(
