@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from dev.cluster import provider
-from dev.release import Release, prepare, wait_until
+from dev.release import prepare, wait_until
 from tests.support.chat import Chat, Simulator
 
 NAMESPACE, NAME, PERSON = "openclaw-standby", "oc", 70003

@@ -153,6 +153,14 @@ async def test_the_sessions_limits_hold_over_a_proxy(dsn):
         await store.close()
 
 
+async def test_a_pooler_that_drops_a_sessions_settings_is_told(dsn):
+    async with wires(dsn) as wire:
+        wire.rewritten = (b"idle_session_timeout", b"nobody.knows_setting")
+        assert len(set(map(len, wire.rewritten))) == 1
+        with pytest.raises(Away, match="leads to a pooler"):
+            await LeaderLock.open(wire.dsn, BOT_ID, answer_seconds=5)
+
+
 async def test_another_name_of_the_bot_is_refused_when_the_lead_is_taken_too(store, dsn):
     other = await Store.open(dsn, BOT_ID)
     with pytest.raises(OtherName, match="calls its bot tg"):
