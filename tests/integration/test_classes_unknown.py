@@ -28,7 +28,7 @@ async def test_a_turn_of_a_class_that_cannot_be_read_for_a_moment_goes_on(store,
     """One 503 after 400 s ended a turn that its class gives 3600 s."""
     async with running_desk(store) as desk:
         desk.resources.found_class = AgentClass.model_validate({"spec": LONG})
-        thread, turn, runner = await begin(desk)
+        thread, turn, _ = await begin(desk)
         if not recorded:
             await store.pool.execute("UPDATE runs SET limits = NULL")
         desk.resources.unknown_since = datetime.now(UTC)
