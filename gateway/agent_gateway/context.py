@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +19,7 @@ from agent_gateway.config import GatewayConfig
 from agent_gateway.conversations.build import Conversations, build_conversations
 from agent_gateway.conversations.notes import PromptNotes
 from agent_gateway.effects import WakeOutbox
+from agent_gateway.health import Heartbeats
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
@@ -36,7 +36,6 @@ from agent_gateway.resources.subagents import SubAgents
 from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
-from agent_gateway.runners.seen import SeenKeeper
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
 from agent_gateway.subagents.parts import build_subagents
@@ -89,7 +88,13 @@ def build_providers(config: GatewayConfig) -> Providers:
 
 
 def build_context(
-    config: GatewayConfig, store: Store, api: TelegramApi, bot: BotIdentity, leader: Leader, kube: KubeClient
+    config: GatewayConfig,
+    store: Store,
+    api: TelegramApi,
+    bot: BotIdentity,
+    leader: Leader,
+    kube: KubeClient,
+    heartbeats: Heartbeats,
 ) -> Context:
     """Put the parts together; nothing runs yet."""
     wake = Wake(store.events)
@@ -100,9 +105,9 @@ def build_context(
     resources = AgentThreads(kube, config.namespace, config.bot_name, classes, thread_changes, check)
     budgets = Budgets()
     views = Views(api, store.views, check=check, budgets=budgets, drafts=config.telegram_drafts)
-    sender = Sender(api, store.outbox, store.files, check=check, budgets=budgets)
+    sender = Sender(api, store.outbox, store.files, check=heartbeats.watch("sender", check), budgets=budgets)
     store.events.on(WakeOutbox, lambda _: sender.notify())
-    reactions = Reactions(api, store.reactions, check=check, cooldowns=budgets)
+    reactions = Reactions(api, store.reactions, check=heartbeats.watch("reactions", check), cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
     adopter = Adopter(store, resources, thread_changes, bot=bot, bot_name=config.bot_name, guests=access, wake=wake)
@@ -141,7 +146,7 @@ def build_context(
         views=views,
         sender=sender,
         reactions=reactions,
-        updates=_build_updates(config, store, api, check, wake),
+        updates=_build_updates(config, store, api, check, heartbeats, wake),
         access=access,
         dispatcher=Dispatcher(
             store,
@@ -151,7 +156,7 @@ def build_context(
             config.bot_name,
             wake,
             views,
-            check,
+            heartbeats.watch("dispatcher", check),
             api,
             steering,
             venues=venues,
@@ -191,37 +196,14 @@ def build_context(
 
 
 def _build_updates(
-    config: GatewayConfig, store: Store, api: TelegramApi, check: Callable[[], None], wake: Wake
+    config: GatewayConfig,
+    store: Store,
+    api: TelegramApi,
+    check: Callable[[], None],
+    heartbeats: Heartbeats,
+    wake: Wake,
 ) -> Ingest | WebhookKeeper:
     """Choose the way in: Telegram brings updates to a webhook, or is asked for them."""
     if config.telegram_webhook_url:
         return WebhookKeeper(api, store.inbox, config.telegram_webhook_url, config.read_webhook_secret, check)
-    return Ingest(api, store.inbox, check=check, wake=wake.inbox)
-
-
-async def run_loops(context: Context, leader: Leader) -> None:
-    """Run every loop until one fails; the first failure ends all.
-
-    Raises:
-        LeadershipLost: another gateway may lead now.
-    """
-    await context.access.load()
-    async with asyncio.TaskGroup() as group:
-        for name, loop in (
-            ("leader", leader.hold()),
-            ("watch", context.resources.watch()),
-            ("watch classes", context.classes.watch()),
-            ("adopter", context.adopter.run()),
-            ("watch subagents", context.subagents.watch()),
-            ("subagent adopter", context.subagent_adopter.run()),
-            ("updates", context.updates.run()),
-            ("dispatcher", context.dispatcher.run()),
-            ("venues", context.venues.run()),
-            ("threads", context.conversations.queue.run()),
-            ("slots", context.conversations.slots.run()),
-            ("seen", SeenKeeper(context.store, context.registry).run()),
-            ("left views", context.conversations.left_views.run()),
-            ("sender", context.sender.run()),
-            ("reactions", context.reactions.run()),
-        ):
-            group.create_task(loop, name=name)
+    return Ingest(api, store.inbox, check=heartbeats.watch("ingest", check), wake=wake.inbox)

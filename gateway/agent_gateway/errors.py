@@ -43,3 +43,7 @@ class TurnOver(GatewayError):
 
 class OtherBot(GatewayError):
     """This database belongs to another bot."""
+
+
+class OtherName(GatewayError):
+    """This database knows the bot under another name, which its AgentThreads bear."""
