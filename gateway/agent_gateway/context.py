@@ -16,27 +16,29 @@ from agent_gateway.commands.subagents import SubAgentCommands
 from agent_gateway.commands.table import Commands
 from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.config import GatewayConfig
+from agent_gateway.conversations.build import Conversations, build_conversations
 from agent_gateway.conversations.notes import PromptNotes
-from agent_gateway.conversations.reconciler import Threads, read_link
+from agent_gateway.effects import WakeOutbox
 from agent_gateway.health import Heartbeats
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.inbox.subscription import WebhookKeeper
-from agent_gateway.kube import KubeClient
 from agent_gateway.leader import Leader
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
 from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
+from agent_gateway.resources.agentclasses import AgentClasses
 from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.subagents import SubAgents
+from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
-from agent_gateway.subagents.service import SubAgentService
-from agent_gateway.supervise import Loop
+from agent_gateway.subagents.parts import build_subagents
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.budget import Budgets
 from agent_gateway.telegram.outbound.menus import fill_own_menu
@@ -47,6 +49,7 @@ from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.venues.moving import Moving
 from agent_gateway.venues.venues import Venues
 from agent_gateway.wake import Wake
+from agent_kube.client import KubeClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Context:
     kube: KubeClient
     registry: Registry
     resources: AgentThreads
+    classes: AgentClasses
     views: Views
     sender: Sender
     reactions: Reactions
@@ -64,7 +68,7 @@ class Context:
     access: Access
     dispatcher: Dispatcher
     venues: Venues
-    threads: Threads
+    conversations: Conversations
     adopter: Adopter
     subagents: SubAgents
     subagent_adopter: SubAgentAdopter
@@ -93,29 +97,27 @@ def build_context(
     heartbeats: Heartbeats,
 ) -> Context:
     """Put the parts together; nothing runs yet."""
-    wake = Wake()
+    wake = Wake(store.events)
     registry = Registry(on_change=wake.thread)
-    adopter = Adopter(store, bot, config.bot_name, wake)
-    resources = AgentThreads(kube, config.namespace, config.bot_name, adopter.changed)
-    adopter.resources = resources
-    budgets = Budgets()
     check: Callable[[], None] = leader.check
+    classes = AgentClasses(kube, config.namespace)
+    thread_changes: Changes[ThreadValue] = Changes()
+    resources = AgentThreads(kube, config.namespace, config.bot_name, classes, thread_changes, check)
+    budgets = Budgets()
     views = Views(api, store.views, check=check, budgets=budgets, drafts=config.telegram_drafts)
     sender = Sender(api, store.outbox, store.files, check=heartbeats.watch("sender", check), budgets=budgets)
-    wake.on_outbox = sender.notify
+    store.events.on(WakeOutbox, lambda _: sender.notify())
     reactions = Reactions(api, store.reactions, check=heartbeats.watch("reactions", check), cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
-    adopter.allows, adopter.moved = access.allows, access.has_moved
+    adopter = Adopter(store, resources, thread_changes, bot=bot, bot_name=config.bot_name, guests=access, wake=wake)
     moving = Moving(store, resources, registry, views, wake, access, config.bot_name)
     venues = Venues(store, resources, registry, views, wake, moving, check)
     api.on_problem = venues.note
-    subagent_adopter = SubAgentAdopter(store, wake)
-    subagents = SubAgents(kube, config.namespace, subagent_adopter.changed)
-    subagent_adopter.resources = subagents
-    service = SubAgentService(
-        store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
-    )
+    subagent_changes: Changes[SubAgentValue] = Changes()
+    subagents = SubAgents(kube, config.namespace, subagent_changes, check)
+    subagent_adopter = SubAgentAdopter(store, subagents, subagent_changes, wake)
+    children = build_subagents(store, resources, subagents, registry, views)
     steering = Steering(store, registry, wake)
     models = Models(resources, config.llm_models, config.llm_model)
     commands = Commands(
@@ -124,8 +126,7 @@ def build_context(
         views,
         wake,
         is_admin=access.is_admin,
-        subagents=SubAgentCommands(store, service.requests, config.bot_name, is_admin=access.is_admin),
-        service=service,
+        subagents=SubAgentCommands(store, children.requests, config.bot_name, is_admin=access.is_admin),
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
         stop_button=StopButton(store, registry, wake, views),
         state=StatusCommands(store, resources, models, is_admin=access.is_admin, max_runs=config.max_threads),
@@ -141,6 +142,7 @@ def build_context(
         kube=kube,
         registry=registry,
         resources=resources,
+        classes=classes,
         views=views,
         sender=sender,
         reactions=reactions,
@@ -162,7 +164,17 @@ def build_context(
             unaddressed=config.telegram_group_trigger == "all",
         ),
         venues=venues,
-        threads=Threads(store, resources, registry, views, wake, check, children=service, max_runs=config.max_threads),
+        conversations=build_conversations(
+            store,
+            resources,
+            registry,
+            views,
+            wake,
+            store.events,
+            check,
+            children=children.reconciler,
+            max_runs=config.max_threads,
+        ),
         adopter=adopter,
         subagents=subagents,
         subagent_adopter=subagent_adopter,
@@ -174,41 +186,13 @@ def build_context(
             registry,
             authenticator,
             proxy,
-            service,
-            service.requests,
+            children.service,
+            children.classes,
             api,
             PromptNotes(store, resources, wake),
         ),
         wake=wake,
     )
-
-
-def build_watches(context: Context) -> list[Loop]:
-    """Return what runs on a standby too, so that its caches are warm when it leads."""
-    return [Loop("watch", context.resources.watch), Loop("watch subagents", context.subagents.watch)]
-
-
-def build_inlets(context: Context, leader: Leader) -> list[Loop]:
-    """Return what a leaving leader keeps to the last: the lead, and updates that are taken."""
-    return [Loop("leader", leader.hold), Loop("updates", context.updates.run)]
-
-
-def build_work(context: Context) -> list[Loop]:
-    """Return what acts on what was taken."""
-
-    async def dispatch() -> None:
-        await context.access.load()  # before the first update, or nobody would be let in
-        await context.dispatcher.run()
-
-    return [
-        Loop("dispatcher", dispatch),
-        Loop("adopter", context.adopter.run),
-        Loop("subagent adopter", context.subagent_adopter.run),
-        Loop("venues", context.venues.run),
-        Loop("threads", context.threads.run),
-        Loop("sender", context.sender.run),
-        Loop("reactions", context.reactions.run),
-    ]
 
 
 def _build_updates(

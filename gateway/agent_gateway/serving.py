@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import time
 from collections.abc import Coroutine, Iterable
@@ -13,13 +14,13 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from agent_gateway.config import GatewayConfig
-from agent_gateway.context import Context, build_context, build_inlets, build_watches, build_work
+from agent_gateway.context import Context, build_context
 from agent_gateway.errors import GatewayError, LeadershipLost
 from agent_gateway.health import Health
 from agent_gateway.inbox.webhook import create_webhook_app, serve_webhook
-from agent_gateway.kube import KubeClient
 from agent_gateway.leader import Leader
 from agent_gateway.logs import describe_fault
+from agent_gateway.loops import build_inlets, build_watches, build_work
 from agent_gateway.metrics import LEADING, OUTBOX_AGE, OUTBOX_PENDING, RUNNERS_CONNECTED, RUNS_OPEN
 from agent_gateway.resources.leaderaddress import build_address
 from agent_gateway.runners.server import create_app, serve
@@ -30,6 +31,7 @@ from agent_gateway.supervise import Loop, Policy, Supervisor
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.menus import fill_menus
 from agent_gateway.watchdog import Watchdog
+from agent_kube.client import KubeClient
 
 FLUSH_SECONDS: Final = 5.0
 """How long what is due may still go out where nobody else would send it."""
@@ -67,6 +69,8 @@ async def run_gateway(config: GatewayConfig, health: Health, watchdog: Watchdog)
         webhook = await _open_webhook(config, store)
         leader = Leader(store, config.read_dsn, config.bot_name)
         context = build_context(config, store, api, bot, leader, kube, health.heartbeats)
+        gc.collect()
+        gc.freeze()  # what was made by now stays: to walk it again and again holds the loop for a twentieth of a second
         watches = Supervisor(build_watches(context))
         health.sources.update(
             leader=lambda: leader.problem,
@@ -247,8 +251,8 @@ async def _bounded(works: list[Coroutine[Any, Any, Any]], seconds: float) -> Non
 
 def _describe_watches(context: Context) -> str | None:
     """Say why the cluster's resources are not known; None where they are."""
-    problem = context.resources.problem or context.subagents.problem
-    if problem is None and not (context.resources.synced.is_set() and context.subagents.synced.is_set()):
+    problem = context.resources.problem or context.subagents.problem or context.classes.problem
+    if problem is None and not (context.resources.synced and context.subagents.synced):
         return "The Kubernetes API has not been read yet."
     return problem
 

@@ -9,7 +9,6 @@ from typing import Final
 from agent_gateway.config import GatewayConfig
 from agent_gateway.errors import ConfigError, OtherBot, OtherName
 from agent_gateway.health import Health
-from agent_gateway.kube import KubeClient, KubeError
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away
 from agent_gateway.store.leadership import check_owner
@@ -17,6 +16,8 @@ from agent_gateway.store.schema import bring_up_to_date
 from agent_gateway.telegram.errors import TelegramProblem
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.ports import BotIdentity
+from agent_kube.client import KubeClient
+from agent_kube.errors import KubeError
 
 RETRY_SECONDS: Final = 3.0
 _log = logging.getLogger(__name__)

@@ -36,7 +36,7 @@ class Outside:
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self.telegram)
         app.router.add_post("/apis/authentication.k8s.io/v1/tokenreviews", self.review)
-        for plural in (names.AGENT_THREADS, names.SUB_AGENTS):
+        for plural in (names.AGENT_THREADS, names.SUB_AGENTS, names.AGENT_CLASSES):
             app.router.add_get(f"/apis/{names.API_VERSION}/namespaces/agents/{plural}", self.resources)
         return app
 

@@ -10,9 +10,10 @@ import yaml
 
 from agent_gateway.config import load_config
 from agent_gateway.errors import ConfigError, LeadershipLost
-from agent_gateway.kube import KubeClient, KubeError
 from agent_gateway.resources.leaderaddress import LeaderAddress, build_address
 from agent_gateway.store.database import Fence
+from agent_kube.client import KubeClient
+from agent_kube.errors import KubeError
 from dev.cluster.build import build
 from dev.paths import ROOT
 from tests.conftest import BOT_ID

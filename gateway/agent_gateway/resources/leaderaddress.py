@@ -15,9 +15,10 @@ from typing import Any, Final
 from agent_contract import names
 from agent_gateway.config import GatewayConfig
 from agent_gateway.errors import ConfigError, LeadershipLost
-from agent_gateway.kube import KubeClient, KubeError
-from agent_gateway.resources.watched import CONFLICT, MANAGER, MERGE_PATCH, NOT_FOUND
+from agent_gateway.resources.collection import MANAGER
 from agent_gateway.store.database import Fence
+from agent_kube.client import MERGE_PATCH, KubeClient
+from agent_kube.errors import Conflict, NotFound
 
 EPOCH_ANNOTATION: Final = f"{names.GROUP}/epoch"
 RENEW_SECONDS: Final = 10.0
@@ -88,11 +89,11 @@ class LeaderAddress:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 await self._put_once(path, family)
-            except KubeError as error:
-                if error.status == NOT_FOUND:
-                    words = f"There is no EndpointSlice {self._service}-{family}: `helm upgrade` makes it anew."
-                    raise KubeError(NOT_FOUND, "NoSlice", words) from error
-                if error.status != CONFLICT or attempt == _ATTEMPTS:
+            except NotFound as error:
+                words = f"There is no EndpointSlice {self._service}-{family}: `helm upgrade` makes it anew."
+                raise NotFound(words, error.status, "NoSlice") from error
+            except Conflict:
+                if attempt == _ATTEMPTS:
                     raise
             else:
                 return
