@@ -22,7 +22,7 @@ import asyncpg
 from aiohttp.test_utils import TestServer
 
 from agent_gateway.store.errors import Away
-from agent_gateway.store.migrate import bring_up_to_date
+from agent_gateway.store.schema import bring_up_to_date
 from dev.bench.metered import FILE
 from dev.bench.outside import BOT_ID, FIRST_CHAT, NAMESPACE, TOKEN, Outside
 from dev.progress import UserError, main_guard, step
