@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from agent_contract.names import build_thread_name
-from agent_gateway.store import Store
+from agent_gateway.commands.facts import Facts
+from agent_gateway.commands.outcome import Outcome
+from agent_gateway.effects import WakeThread
 from agent_gateway.store.rows import Address, SubAgentRow
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.subagents.facts import build_facts
-from agent_gateway.subagents.requests import SubAgentRequests
+from agent_gateway.subagents.requests import PersonsTask, spawn
+from agent_gateway.telegram.inbound.updates import Pressed
 from agent_gateway.wording import subagents as texts
 
 _MOST_TASK = 8192
@@ -45,61 +48,64 @@ class Order(Asked, Protocol):
 
 
 class SubAgentCommands:
-    """`/spawn`, `/subagents`, `/cancel` and the Cancel button. Each returns what is said."""
+    """`/spawn`, `/subagents`, `/cancel` and the Cancel button."""
 
-    def __init__(
-        self, store: Store, requests: SubAgentRequests, bot_name: str, *, is_admin: Callable[[int], bool]
-    ) -> None:
-        self._store = store
-        self._wishes = requests
+    def __init__(self, bot_name: str, *, is_admin: Callable[[int], bool]) -> None:
         self._bot_name = bot_name
         self._is_admin = is_admin
 
-    async def spawn(self, tx: Transaction, order: Order) -> str:
-        """Start one; empty where its own line says so."""
+    async def spawn(self, tx: Transaction, order: Order, facts: Facts) -> Outcome:
+        """Start one; its own line says so."""
         task = order.args.strip()
         if not task:
-            return texts.SPAWN_USAGE
+            return Outcome(texts.SPAWN_USAGE)
         if len(task) > _MOST_TASK:
-            return texts.MORE_THAN_A_TASK
+            return Outcome(texts.MORE_THAN_A_TASK)
+        if facts.found_class is None:
+            return Outcome(texts.CLASS_UNKNOWN)
         address = order.address
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
         thread = await tx.threads.get_or_create(address, name, order.title)
-        return await self._wishes.spawn(tx, thread, task, f"m{order.message_id}", order.message_id)
+        asked = PersonsTask(task, f"m{order.message_id}", order.message_id)
+        return Outcome(await spawn(tx, thread, asked, facts.resource, facts.found_class))
 
-    async def tree(self, order: Order) -> str:
+    async def tree(self, tx: Transaction, order: Order) -> Outcome:
         """List those of this conversation."""
-        thread = await self._store.threads.by_address(order.address)
-        children = await self._store.subagents.family(thread.id) if thread is not None else []
-        return texts.tree_text([build_facts(child) for child in children])
+        thread = await tx.threads.by_address(order.address)
+        children = await tx.subagents.family(thread.id) if thread is not None else []
+        return Outcome(texts.tree_text([build_facts(child) for child in children]))
 
-    async def cancel(self, tx: Transaction, order: Order) -> tuple[str, list[int]]:
-        """End one by name; returns also which are to be looked at once that is committed."""
+    async def cancel(self, tx: Transaction, order: Order) -> Outcome:
+        """End one by name."""
         name = order.args.split()[0] if order.args.split() else ""
         if not name:
-            return texts.CANCEL_USAGE, []
+            return Outcome(texts.CANCEL_USAGE)
         child = await tx.subagents.by_name(name)
-        if child is None or not await self._may(order, child):
+        if child is None or not await self._may(tx, order, child):
             # whether another chat's sub-agent exists is nobody's business
-            return texts.cancel_unknown_text(name), []
-        return await self._cancel(tx, order, child)
+            return Outcome(texts.cancel_unknown_text(name))
+        return await _cancel(tx, order, child)
 
-    async def press(self, tx: Transaction, pressed: Asked, data: str) -> tuple[str, list[int]]:
-        """End the one whose button was pressed."""
-        thread_id = texts.parse_cancel(data)
-        child = await tx.subagents.get(thread_id) if thread_id is not None else None
-        if child is None or not await self._may(pressed, child):
-            return texts.OLD_BUTTON, []
-        return await self._cancel(tx, pressed, child)
+    async def press(self, tx: Transaction, pressed: Pressed, facts: Facts) -> Outcome | None:  # noqa: ARG002  # of buttons
+        """End the one whose button was pressed; None for a button of another kind."""
+        thread_id = texts.parse_cancel(pressed.data)
+        if thread_id is None:
+            return None
+        child = await tx.subagents.get(thread_id)
+        if child is None or not await self._may(tx, pressed, child):
+            return Outcome(texts.OLD_BUTTON)
+        return await _cancel(tx, pressed, child)
 
-    async def _cancel(self, tx: Transaction, asked: Asked, child: SubAgentRow) -> tuple[str, list[int]]:
-        if not await tx.subagents.cancel(child.thread_id, "person"):
-            return texts.cancel_idle_text(child.name), []
-        await tx.audit.add(asked.person_id, "cancel", child.name)
-        return texts.cancelling_text(child.name), [child.thread_id]
-
-    async def _may(self, asked: Asked, child: SubAgentRow) -> bool:
+    async def _may(self, tx: Transaction, asked: Asked, child: SubAgentRow) -> bool:
         if self._is_admin(asked.person_id):
             return True
-        thread = await self._store.threads.by_id(child.thread_id)
+        thread = await tx.threads.by_id(child.thread_id)
         return thread is not None and thread.address.chat_id == asked.address.chat_id
+
+
+async def _cancel(tx: Transaction, asked: Asked, child: SubAgentRow) -> Outcome:
+    if not await tx.subagents.cancel(child.thread_id, "person"):
+        return Outcome(texts.cancel_idle_text(child.name))
+    await tx.audit.add(asked.person_id, "cancel", child.name)
+    tx.after(WakeThread(child.thread_id))
+    return Outcome(texts.cancelling_text(child.name))

@@ -252,5 +252,5 @@ async def _report(tx: Transaction, child: SubAgentRow, report: str) -> None:
     thread = await tx.row("thread_by_id", child.thread_id)
     await tx.execute(
         "put_outbox", thread["bot_id"], f"subagent:{child.thread_id}", thread["chat_id"],
-        thread["topic_id"], child.reply_to, None, "notice", "markdown", report, [], "[]", None,
+        thread["topic_id"], child.reply_to, None, "reply", "markdown", report, [], "[]", None,
     )  # fmt: skip

@@ -40,6 +40,11 @@ class ThreadQueries(Room):
         """Return every thread of this bot, oldest first."""
         return [build_thread(row) for row in await self._session.rows("list_threads", self._bot_id)]
 
+    async def recent(self, chat_id: int | None, most: int) -> tuple[list[Thread], int]:
+        """Return conversations of a chat (None: of all), those first in which somebody wrote last, and how many there are."""
+        rows = await self._session.rows("recent_threads", self._bot_id, chat_id, most)
+        return [build_thread(row) for row in rows], rows[0]["found"] if rows else 0
+
     async def unfinished(self) -> list[int]:
         """Return the ids of threads with an open run or a turn that is not at its end."""
         return [row["thread_id"] for row in await self._session.rows("unfinished_threads")]

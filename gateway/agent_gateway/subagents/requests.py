@@ -6,11 +6,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from agent_contract import names, wire
 from agent_contract.agentclass import AgentClass, compute_bytes
+from agent_contract.agentthread import AgentThread
 from agent_contract.terms import DEFAULT_TASK_SECONDS
+from agent_gateway.effects import WakeOutbox, WakeThread
 from agent_gateway.errors import TurnOver
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.progress import clean
@@ -70,30 +73,6 @@ class SubAgentRequests:
         await self._show(child)
         return None
 
-    async def spawn(self, tx: Transaction, parent: Thread, task: str, call_id: str, message_id: int) -> str:
-        """Record what a person asks for; return what the chat is told, if it is refused."""
-        resource = self._threads.cached(parent.name)
-        if resource is not None and resource.spec.suspend:
-            return words.SUSPENDED
-        found = await self._class_of(parent, None)
-        if found.spec.sub_agents.max_depth < 1:
-            return words.depth_text(1, 0)
-        await tx.subagents.lock_thread(parent.id)
-        new = NewSubAgent(
-            parent=parent, parent_uid="", parent_run=parent.run_counter, call_id=call_id, turn_id=None,
-            reply_to=message_id, task=task, class_name=self._child_class(found, parent, None),
-            timeout=min(DEFAULT_TASK_SECONDS, found.spec.timeouts.run), workspace="Copy", depth=1,
-        )  # fmt: skip
-        child = await tx.subagents.add(new)
-        facts = build_facts(child)
-        await tx.outbox.put(
-            parent.address, words.spawned_text(facts), f"spawned:{child.thread_id}", reply_to=message_id,
-            buttons=[words.build_button(facts)],
-        )  # fmt: skip
-        _log_wanted(child)
-        self._wake.thread_later(child.thread_id, 0.05)
-        return ""
-
     async def snapshot_limit(self, thread_name: str, thread_id: int) -> int:
         """Return how many bytes a thread's packed workspace may have."""
         own = await self._store.subagents.get(thread_id)
@@ -115,6 +94,50 @@ class SubAgentRequests:
     def _child_class(self, found: AgentClass, thread: Thread, own: SubAgentRow | None) -> str:
         other = found.spec.sub_agents.class_ref
         return other.name if other is not None else self._class_name(thread.name, own)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonsTask:
+    """What a person gives to a sub-agent."""
+
+    text: str
+    call_id: str
+    message_id: int
+
+
+async def spawn(
+    tx: Transaction, parent: Thread, task: PersonsTask, resource: AgentThread | None, found: AgentClass
+) -> str:  # fmt: skip
+    """Record what a person asks for; return what the chat is told, if it is refused.
+
+    Args:
+        tx: The transaction.
+        parent: The conversation.
+        task: What is to be done.
+        resource: The conversation's AgentThread as it is known.
+        found: Its class.
+    """
+    if resource is not None and resource.spec.suspend:
+        return words.SUSPENDED
+    if found.spec.sub_agents.max_depth < 1:
+        return words.depth_text(1, 0)
+    await tx.subagents.lock_thread(parent.id)
+    other = found.spec.sub_agents.class_ref
+    own = resource.spec.class_ref.name if resource is not None else names.DEFAULT_CLASS
+    new = NewSubAgent(
+        parent=parent, parent_uid="", parent_run=parent.run_counter, call_id=task.call_id, turn_id=None,
+        reply_to=task.message_id, task=task.text, class_name=other.name if other is not None else own,
+        timeout=min(DEFAULT_TASK_SECONDS, found.spec.timeouts.run), workspace="Copy", depth=1,
+    )  # fmt: skip
+    child = await tx.subagents.add(new)
+    facts = build_facts(child)
+    await tx.outbox.put(
+        parent.address, words.spawned_text(facts), f"spawned:{child.thread_id}", reply_to=task.message_id,
+        buttons=[words.build_button(facts)],
+    )  # fmt: skip
+    _log_wanted(child)
+    tx.after(WakeThread(child.thread_id), WakeOutbox())
+    return ""
 
 
 def _log_wanted(child: SubAgentRow) -> None:
