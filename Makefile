@@ -8,7 +8,7 @@ EXTRAS := operator gateway runner simulators
 
 .DEFAULT_GOAL := help
 .PHONY: help venv lock generate format lint test test-fast test-unit test-integration test-e2e demo chat \
-	cluster cluster-down cluster-status images push bench-latency bench-deletes bench-groups clean
+	cluster cluster-down cluster-status images push bench-latency bench-deletes bench-groups bench-queries clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ bench-deletes: venv ## from `kubectl delete subagent` until everybody knows
 
 bench-groups: venv ## ten answers at once in one group, beside a bot that edits at a fixed pace
 	@$(PY) -m dev.bench.groups
+
+bench-queries: venv ## milliseconds of the hot queries on a database as large as a year makes it
+	@$(PY) -m dev.bench.queries
 
 lint: venv ## ruff, mypy, import rules, generated files
 	@$(VENV)/bin/ruff check .

@@ -79,7 +79,7 @@ async def test_what_goes_on_comes_before_what_was_written_meanwhile(store):
 async def test_a_gateway_that_dies_behind_the_end_continues_once(store):
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("port it")
-        [thread] = await store.threads.all()
+        [thread] = await store.threads.newest()
         await store.runs.want(thread.id, 1, "uid")
         await store.runs.accept_hello(thread.id, 1, "pod", "uid", "job")
         turn = await store.turns.deliver_next(thread.id, 1)

@@ -278,9 +278,9 @@ async def test_a_bot_that_was_removed_ends_all_topics_and_goes_on_when_it_is_bac
         await send(desk, in_topic("other", topic=43), in_topic(topic=43, **CLOSED))
         await send(desk, membership("kicked"))
         await eventually(lambda: any(isinstance(f, wire.Shutdown) for f in runner.sent))
-        assert {t.venue for t in await store.threads.all()} == {VenueState.ORPHANED}
+        assert {t.venue for t in await store.threads.newest()} == {VenueState.ORPHANED}
         await send(desk, membership("administrator"))
-        assert {t.venue for t in await store.threads.all()} == {VenueState.OPEN}
+        assert {t.venue for t in await store.threads.newest()} == {VenueState.OPEN}
         desk.resources.report(NAME, number=1, finishedAt="2026-01-01T00:00:00Z", reason="Stopped")
         await send(desk, in_topic("again"))
         await desk.run_wanted(NAME, 2)
@@ -293,7 +293,7 @@ async def test_a_refusal_tells_the_same_as_the_update(store):
         desk.venues.note(TOPIC, BLOCKED)
 
         async def orphaned():
-            return {t.venue for t in await store.threads.all()} == {VenueState.ORPHANED}
+            return {t.venue for t in await store.threads.newest()} == {VenueState.ORPHANED}
 
         await eventually(orphaned)
 
@@ -497,7 +497,7 @@ async def test_a_group_that_gets_topics_goes_on_in_general(store):
         assert waiting == {"first", "second"}  # what was cut goes on by itself
         await eventually(lambda: desk.resources.cached("tg-n100200300") is None)
         assert runner.gone
-        [other] = [t for t in await store.threads.all() if t.id != thread.id]
+        [other] = [t for t in await store.threads.newest() if t.id != thread.id]
         assert other.address == Address(BOT_ID, GROUP, 43)
         await send(desk, in_topic("third", topic=None, is_topic_message=False))
         assert len(await store.turns.queued(thread.id)) == 3

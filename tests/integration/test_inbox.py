@@ -153,7 +153,7 @@ async def test_a_stranger_learns_the_id_once_a_minute_and_an_administrator_is_le
         await desk.settled()
         (said,) = await desk.said()
         assert str(STRANGER) in said
-        assert [t.name for t in await store.threads.all()] == [f"tg-{ADMIN}"]
+        assert [t.name for t in await store.threads.newest()] == [f"tg-{ADMIN}"]
 
 
 async def test_a_group_is_silent_unless_the_bot_is_addressed(store):

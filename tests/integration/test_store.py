@@ -14,6 +14,7 @@ from agent_gateway.leader import Leader
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away, Raced
 from agent_gateway.store.leadership import take_over
+from agent_gateway.store.purges import Purge, purge_slice
 from agent_gateway.store.rows import Address, Final, TurnState
 from tests.conftest import BOT_ID
 
@@ -312,7 +313,7 @@ async def test_a_migration_that_was_killed_is_begun_again(store, dsn, left_behin
         )
         _, words = await process.communicate()
         assert process.returncode == 0, words
-    assert len(await store.threads.all()) == 1
+    assert len(await store.threads.newest()) == 1
 
 
 async def test_two_migrations_at_once_take_turns(store, dsn):
@@ -334,7 +335,7 @@ async def test_what_was_said_long_ago_is_forgotten_and_what_was_not_stays(store)
         await store.outbox.put(Address(BOT_ID, 42), key, key)
     await store.pool.execute("UPDATE outbox SET state = 'sent' WHERE dedupe_key <> 'waiting'")
     await store.pool.execute("UPDATE outbox SET created_at = now() - interval '15 days' WHERE dedupe_key <> 'new'")
-    await store.outbox.purge()
+    await purge_slice(store, Purge("purge_outbox", 3600))
     left = await store.pool.fetch("SELECT dedupe_key FROM outbox ORDER BY id")
     assert [row["dedupe_key"] for row in left] == ["new", "waiting"]
 
@@ -358,9 +359,9 @@ async def test_a_workspace_counts_once_it_is_whole_and_the_newest_two_stay(store
     assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 2
     await store.workspaces.save(thread.id, 1, "call-1", chunks(b"copy"))
     assert (await store.workspaces.of(thread, None)).id == found.id
-    await store.workspaces.purge()
+    await purge_slice(store, Purge("purge_loose_workspaces", 3600))
     assert await store.pool.fetchval("SELECT count(*) FROM workspaces") == 3
     # its sub-agent was refused, or its pod ended before it asked
     await store.pool.execute("UPDATE workspaces SET created_at = now() - interval '61 minutes'")
-    await store.workspaces.purge()
+    await purge_slice(store, Purge("purge_loose_workspaces", 3600))
     assert await store.pool.fetch("SELECT call_id FROM workspaces") == [(None,)] * 2

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away
+from agent_gateway.store.purges import Purger
 from agent_gateway.store.rows import InboxRow
 from agent_gateway.wake import Wake
 
@@ -15,8 +16,6 @@ _log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
 _REST_SECONDS = 1.0
 """How long a lane waits whose row could not be taken."""
-_PURGE_SECONDS = 3600.0
-_PURGE_AGAIN_SECONDS = 60.0
 _PARALLEL = 4
 """Fewer than the pool has connections: each holds one for its transaction, and commands look things up on another."""
 
@@ -44,7 +43,7 @@ class InboxQueues:
     async def run(self) -> None:
         """Take rows for ever."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._purge())
+            group.create_task(Purger(self._store, self._check).run())
             while True:
                 try:
                     self._check()
@@ -67,20 +66,6 @@ class InboxQueues:
             del self._busy[row.lane]
             self._wake.inbox()
 
-    async def _purge(self) -> None:
-        """Remove what is kept for a while only; no message waits for that."""
-        while True:
-            pause = _PURGE_SECONDS
-            try:
-                self._check()
-                await self._store.inbox.purge()
-                await self._store.workspaces.purge()
-                await self._store.outbox.purge()
-                await self._store.files.purge()
-            except Away as error:
-                _log.warning("purge_failed", extra={"error": type(error).__name__})
-                pause = _PURGE_AGAIN_SECONDS
-            await asyncio.sleep(pause)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

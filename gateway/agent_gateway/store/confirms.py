@@ -43,8 +43,7 @@ class ConfirmQueries(Room):
         person_id: int,
         subject: Sequence[tuple[int, int]],
     ) -> int:
-        """Record a question and return its id; those of two weeks ago go."""
-        await self._tx.execute("purge_confirms", address.bot_id)
+        """Record a question and return its id."""
         return int(
             await self._tx.value(
                 "add_confirm", action, address.bot_id, address.chat_id, address.topic_id, person_id,

@@ -72,10 +72,6 @@ class FileQueries(Room):
         async for row in self._session.pages("file_chunks", file_id, 4):
             yield row["data"]
 
-    async def purge(self) -> None:
-        """Forget what was never whole, and what nothing speaks of any more."""
-        await self._session.execute("purge_files")
-
 
 async def _say_file(
     tx: Transaction, address: Address, file_id: int, caption: str, key: str, reply_to: int | None

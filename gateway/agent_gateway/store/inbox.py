@@ -38,7 +38,3 @@ class InboxQueries(Room):
     async def finish(self, update_id: int, state: str = "done", error: str | None = None) -> None:
         """Mark a row `done`, or `dead` with words that hold nothing of its contents."""
         await self._session.execute("finish_inbox", self._bot_id, update_id, state, error)
-
-    async def purge(self) -> None:
-        """Remove finished rows of more than two days."""
-        await self._session.execute("purge_inbox", self._bot_id)

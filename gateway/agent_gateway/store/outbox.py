@@ -36,10 +36,19 @@ class OutboxQueries(Room):
             format, text, list(message_ids), dump_buttons(buttons), file_id,
         )  # fmt: skip
 
-    async def claim(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
-        """Return the oldest due row of each other chat, marked as being sent."""
+    async def claim(
+        self, exclude_chats: Collection[int], most: int = 100, busy: Collection[tuple[int, int | None]] = ()
+    ) -> list[OutboxRow]:
+        """Return the oldest row of each topic where that is due, marked as being sent; `most` at once.
+
+        Chats that are excluded, and the (chat, topic) pairs in `busy`, are left alone. Chats that were served longest ago
+        come first.
+        """
         async with self._session.unit() as tx:
-            rows = await tx.rows("claim_outbox", self._bot_id, list(exclude_chats))
+            rows = await tx.rows(
+                "claim_outbox", self._bot_id, list(exclude_chats), most,
+                [chat for chat, _ in busy], [topic or 0 for _, topic in busy],
+            )  # fmt: skip
         return [_outbox_row(row) for row in rows]
 
     async def progress(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
@@ -74,10 +83,6 @@ class OutboxQueries(Room):
         """Make due again one row of each topic that has been closed for a while; False where there is none."""
         async with self._session.unit() as tx:
             return bool(await tx.rows("probe_held", self._bot_id))
-
-    async def purge(self) -> None:
-        """Forget what was said two weeks ago."""
-        await self._session.execute("purge_outbox", self._bot_id)
 
     async def reset_sending(self) -> None:
         """Make due again what a former leader was sending."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from typing import Any
 
@@ -19,11 +20,22 @@ LEFT = "IdleTimeout"
 class RunQueries(Room):
     """Runs."""
 
-    async def want(self, thread_id: int, number: int, thread_uid: str | None) -> str | None:
-        """Record that run `number` is wanted, before anybody else learns it; return the model chosen for it."""
+    async def want(
+        self,
+        thread_id: int,
+        number: int,
+        thread_uid: str | None,
+        class_name: str | None = None,
+        limits: dict[str, Any] | None = None,
+    ) -> str | None:
+        """Record that run `number` is wanted, before anybody else learns it; return the model chosen for it.
+
+        Its class and limits are those of its first record; None tells none.
+        """
+        told = None if limits is None else json.dumps(limits)
         async with self._session.unit() as tx:
             await tx.execute("raise_counter", thread_id, number)
-            model: str | None = await tx.value("want_run", thread_id, number, thread_uid)
+            model: str | None = await tx.value("want_run", thread_id, number, thread_uid, class_name, told)
         return model
 
     async def open(self, thread_id: int) -> Run | None:

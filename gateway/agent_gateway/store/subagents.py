@@ -48,7 +48,7 @@ class SubAgentQueries(Room):
             "add_subagent", thread.id, parent.id, new.parent_uid, new.parent_run, new.call_id, number,
             new.turn_id, new.reply_to, new.task, new.class_name, new.timeout, new.workspace, new.depth, None, "wanted",
         )  # fmt: skip
-        await self._tx.execute("want_run", thread.id, SUBAGENT_RUN, None)
+        await self._tx.execute("want_run", thread.id, SUBAGENT_RUN, None, new.class_name, None)
         return build_subagent(await self._tx.row("subagent", thread.id))
 
     async def ask(self, new: NewSubAgent, most: int, seq: int) -> SubAgentRow | None:
@@ -85,7 +85,7 @@ class SubAgentQueries(Room):
                 "add_subagent", thread.id, None, None, None, None, None, None, None, task, class_name, seconds,
                 "Empty", depth, uid, "created",
             )  # fmt: skip
-            await tx.execute("want_run", thread.id, SUBAGENT_RUN, uid)
+            await tx.execute("want_run", thread.id, SUBAGENT_RUN, uid, class_name, None)
             return build_subagent(await tx.row("subagent", thread.id))
 
     async def give_name_free(self, thread_id: int, name: str) -> None:
@@ -127,7 +127,7 @@ class SubAgentQueries(Room):
         """Record that the resource stands; its run may be held by a pod from now on."""
         async with self._session.unit() as tx:
             await tx.execute("subagent_created", thread_id, uid)
-            await tx.execute("want_run", thread_id, SUBAGENT_RUN, uid)
+            await tx.execute("want_run", thread_id, SUBAGENT_RUN, uid, None, None)
 
     async def set_phase(self, thread_id: int, phase: str, reason: str | None, message: str | None) -> None:
         """Remember what was last told of one that is not finished."""

@@ -36,9 +36,13 @@ class ThreadQueries(Room):
         for name in ("keep_session", "begin_session", "forget_results"):
             await self._session.execute(name, thread_id)
 
-    async def all(self) -> list[Thread]:
-        """Return every thread of this bot, oldest first."""
-        return [build_thread(row) for row in await self._session.rows("list_threads", self._bot_id)]
+    async def newest(self, chat_id: int | None = None, most: int = 100) -> list[Thread]:
+        """Return the newest conversations of this bot, or of one chat: oldest first, at most so many."""
+        if chat_id is None:
+            rows = await self._session.rows("list_threads", self._bot_id, most)
+        else:
+            rows = await self._session.rows("list_chat_threads", self._bot_id, chat_id, most)
+        return [build_thread(row) for row in reversed(rows)]
 
     async def recent(self, chat_id: int | None, most: int) -> tuple[list[Thread], int]:
         """Return conversations of a chat (None: of all), those first in which somebody wrote last, and how many there are."""

@@ -91,8 +91,12 @@ class VenueQueries(Room):
         return [build_thread(row) for row in rows]
 
     async def renamed(self) -> list[Thread]:
-        """Return the threads that were renamed."""
-        return [build_thread(row) for row in await self._session.rows("named_threads", self._bot_id)]
+        """Return threads that were renamed since their AgentThreads were known to have the title; a hundred at most."""
+        return [build_thread(row) for row in await self._session.rows("named_threads", self._bot_id, 100)]
+
+    async def title_written(self, thread: Thread) -> None:
+        """Record that the AgentThread of a thread has the title that was read here."""
+        await self._session.execute("title_written", thread.id, thread.title)
 
     async def private(self, person_id: int) -> Address | None:
         """Return where a person wrote last in private; None where they never did, or cannot be reached there."""

@@ -64,10 +64,6 @@ class WorkspaceQueries(Room):
         """Count a thread's copies for sub-agents that it has not asked for yet."""
         return int(await self._session.value("copies_waiting", thread_id))
 
-    async def purge(self) -> None:
-        """Forget what was never sent whole, and copies that no sub-agent came for."""
-        await self._session.execute("purge_workspaces")
-
 
 def _workspace(row: Any) -> WorkspaceRow | None:
     return WorkspaceRow(row["id"], row["run"], row["bytes"]) if row is not None else None

@@ -187,16 +187,18 @@ class FakeStore:
         self.pending[row.id] = row
         return row
 
-    async def claim(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
-        """Return the oldest row of each other chat."""
-        oldest: dict[int, OutboxRow] = {}
+    async def claim(
+        self, exclude_chats: Collection[int], most: int = 100, busy: Collection[tuple[int, int | None]] = ()
+    ) -> list[OutboxRow]:
+        """Return the oldest row of each other topic."""
+        oldest: dict[tuple[int, int | None], OutboxRow] = {}
         for row in sorted(self.pending.values(), key=lambda r: r.id):
-            oldest.setdefault(row.address.chat_id, row)
+            oldest.setdefault((row.address.chat_id, row.address.topic_id), row)
         claimed = [
             replace(row, attempts=row.attempts + 1)
-            for chat, row in oldest.items()
-            if chat not in exclude_chats and row.id not in self.sending
-        ]
+            for topic, row in oldest.items()
+            if topic[0] not in exclude_chats and topic not in busy and row.id not in self.sending
+        ][:most]
         for row in claimed:
             self.pending[row.id] = row
             self.sending.add(row.id)

@@ -123,10 +123,12 @@ class ViewStore(Protocol):
 
 
 class OutboxStore(Protocol):
-    """What must be said, in order per chat."""
+    """What must be said, in order per topic."""
 
-    async def claim(self, exclude_chats: Collection[int]) -> list[OutboxRow]:
-        """Return the oldest due row of each other chat, marked as being sent."""
+    async def claim(
+        self, exclude_chats: Collection[int], most: int = 100, busy: Collection[tuple[int, int | None]] = ()
+    ) -> list[OutboxRow]:
+        """Return the oldest row of each topic where that is due, marked as being sent, but for excluded and busy ones."""
 
     async def progress(self, outbox_id: int, message_ids: Sequence[int], shown: Sequence[str]) -> None:
         """Remember how far a row got."""

@@ -261,10 +261,12 @@ class Venues:
         """Give AgentThreads the titles that their topics have now."""
         for thread in await self._store.venues.renamed():
             found = self._resources.cached(thread.name)
-            if found is None or found.spec.title == thread.title or _going(found):
+            if found is None or _going(found):
                 continue
             try:
-                await self._resources.retitle(thread.name, thread.title)
+                if found.spec.title != thread.title:
+                    await self._resources.retitle(thread.name, thread.title)
+                await self._store.venues.title_written(thread)
             except KubeError as error:
                 _log.warning("title_not_written", extra={"agent_thread": thread.name, "why": error.reason})
 

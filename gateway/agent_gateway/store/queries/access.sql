@@ -23,9 +23,5 @@ WHERE bot_id = $1 AND code = $2 FOR UPDATE;
 -- name: drop_pairings
 DELETE FROM pairings WHERE bot_id = $1 AND person_id = $2;
 
--- name: purge_pairings
--- For a day an old code is told from a wrong one.
-DELETE FROM pairings WHERE bot_id = $1 AND created_at < now() - interval '1 day';
-
 -- name: count_audit
 SELECT count(*) FROM audit WHERE person_id = $1 AND action = $2 AND at > now() - make_interval(secs => $3);

@@ -2,9 +2,6 @@
 INSERT INTO confirms (action, bot_id, chat_id, topic_id, person_id, subject) VALUES ($1, $2, $3, $4, $5, $6::jsonb)
 RETURNING id;
 
--- name: purge_confirms
-DELETE FROM confirms WHERE bot_id = $1 AND created_at < now() - interval '14 days';
-
 -- name: lock_confirm
 SELECT *, created_at < now() - interval '10 minutes' AS expired FROM confirms WHERE id = $1 AND bot_id = $2 FOR UPDATE;
 

@@ -25,11 +25,6 @@ SELECT ordinal, data FROM file_chunks WHERE file_id = $1 AND ordinal > $2 ORDER 
 -- What stands in the chat is kept there.
 DELETE FROM file_chunks WHERE file_id = (SELECT file_id FROM outbox WHERE id = $1);
 
--- name: purge_files
--- Those whose sender broke off, and those that nothing speaks of any more.
-DELETE FROM files f WHERE f.created_at < now() - interval '1 hour'
-  AND (f.bytes IS NULL OR NOT EXISTS (SELECT 1 FROM outbox o WHERE o.file_id = f.id));
-
 -- name: drop_partial_file
 -- One whose stream broke; never one that was committed, however unknown that was to who asks.
 DELETE FROM files WHERE id = $1 AND bytes IS NULL;

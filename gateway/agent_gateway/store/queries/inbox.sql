@@ -32,6 +32,3 @@ SELECT 1 FROM inbox WHERE bot_id = $1 AND update_id = $2 AND state = 'new' FOR U
 -- name: earlier_parts
 SELECT payload FROM inbox WHERE bot_id = $1 AND update_id < $2 AND state = 'done'
   AND received_at > now() - interval '2 minutes' AND payload LIKE $3 ORDER BY update_id;
-
--- name: purge_inbox
-DELETE FROM inbox WHERE bot_id = $1 AND state <> 'new' AND received_at < now() - interval '2 days';

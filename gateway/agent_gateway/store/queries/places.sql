@@ -1,14 +1,18 @@
 -- name: set_place
 -- Of one topic or, with $4, of a whole chat.
 UPDATE threads SET place = $5, place_why = $6, place_at = now()
-WHERE bot_id = $1 AND chat_id = $2 AND kind = 'conversation' AND ($4::boolean OR topic_id IS NOT DISTINCT FROM $3)
+WHERE bot_id = $1 AND chat_id = $2 AND kind = 'conversation'
+  AND COALESCE(topic_id, 0) BETWEEN CASE WHEN $4::boolean THEN 0 ELSE COALESCE($3, 0) END
+      AND CASE WHEN $4 THEN 9223372036854775807 ELSE COALESCE($3, 0) END
   AND place = ANY ($7::text[]) AND ($8::text IS NULL OR place_why = $8)
 RETURNING *;
 
 -- name: lock_place_runs
 -- The runs' rows first, as a delivery locks them first too.
 SELECT r.number FROM runs r JOIN threads t ON t.id = r.thread_id
-WHERE t.bot_id = $1 AND t.chat_id = $2 AND t.kind = 'conversation' AND ($4::boolean OR t.topic_id IS NOT DISTINCT FROM $3)
+WHERE t.bot_id = $1 AND t.chat_id = $2 AND t.kind = 'conversation'
+  AND COALESCE(t.topic_id, 0) BETWEEN CASE WHEN $4::boolean THEN 0 ELSE COALESCE($3, 0) END
+      AND CASE WHEN $4 THEN 9223372036854775807 ELSE COALESCE($3, 0) END
   AND r.state <> 'over' ORDER BY r.thread_id FOR UPDATE OF r;
 
 -- name: cancel_queued_before
@@ -18,22 +22,31 @@ WHERE thread_id = $1 AND state = 'queued' AND ($2::bigint IS NULL OR update_id I
 
 -- name: rename_topic
 UPDATE threads SET title = $4, named = true
-WHERE bot_id = $1 AND chat_id = $2 AND topic_id IS NOT DISTINCT FROM $3 AND kind = 'conversation' RETURNING *;
+WHERE bot_id = $1 AND chat_id = $2 AND COALESCE(topic_id, 0) = COALESCE($3, 0)
+  AND kind = 'conversation' RETURNING *;
 
 -- name: rename_chat
 -- The topics of a forum have titles of their own; General bears the group's, unless it was named.
 UPDATE threads SET title = $3, named = (topic_id IS NULL OR named)
-WHERE bot_id = $1 AND chat_id = $2 AND kind = 'conversation' AND (topic_id IS NULL OR (topic_id = 1 AND NOT named))
+WHERE bot_id = $1 AND chat_id = $2 AND kind = 'conversation' AND COALESCE(topic_id, 0) BETWEEN 0 AND 1
+  AND (topic_id IS NULL OR NOT named)
 RETURNING *;
 
 -- name: named_threads
-SELECT * FROM threads WHERE bot_id = $1 AND kind = 'conversation' AND named;
+-- Renamed, with a title that their AgentThreads are not known to have.
+SELECT * FROM threads
+WHERE bot_id = $1 AND kind = 'conversation' AND named AND title IS DISTINCT FROM title_written ORDER BY name LIMIT $2;
+
+-- name: title_written
+-- The title that was read: another rename stays due.
+UPDATE threads SET title_written = $2 WHERE id = $1;
 
 -- name: private_place
 -- Where a person wrote last in private.
 SELECT t.bot_id, t.chat_id, t.topic_id FROM threads t
+LEFT JOIN LATERAL (SELECT id FROM turns WHERE thread_id = t.id ORDER BY id DESC LIMIT 1) last ON true
 WHERE t.bot_id = $1 AND t.chat_id = $2 AND t.kind = 'conversation' AND t.place = 'open'
-ORDER BY (SELECT max(id) FROM turns WHERE thread_id = t.id) DESC NULLS LAST, t.id DESC LIMIT 1;
+ORDER BY last.id DESC NULLS LAST, t.id DESC LIMIT 1;
 
 -- name: hold_outbox
 -- The pause before it is tried without a hint doubles from ten minutes to a day.
@@ -43,20 +56,24 @@ WHERE id = $1;
 
 -- name: release_held
 UPDATE outbox SET state = 'pending', next_at = now()
-WHERE bot_id = $1 AND chat_id = $2 AND topic_id IS NOT DISTINCT FROM $3 AND state = 'held';
+WHERE bot_id = $1 AND chat_id = $2 AND COALESCE(topic_id, 0) = COALESCE($3, 0) AND state = 'held';
 
 -- name: probe_held
 -- The oldest of each topic, once its pause is over.
-UPDATE outbox SET state = 'pending' WHERE next_at <= now() AND state = 'held' AND id IN (
-    SELECT DISTINCT ON (chat_id, topic_id) id FROM outbox WHERE bot_id = $1 AND state = 'held'
-    ORDER BY chat_id, topic_id, id
+UPDATE outbox SET state = 'pending' WHERE state = 'held' AND id IN (
+    SELECT o.id FROM outbox o WHERE o.bot_id = $1 AND o.state = 'held' AND o.next_at <= now() AND NOT EXISTS (
+        SELECT 1 FROM outbox e WHERE e.bot_id = o.bot_id AND e.chat_id = o.chat_id AND e.state = 'held' AND e.id < o.id
+          AND COALESCE(e.topic_id, 0) = COALESCE(o.topic_id, 0)
+    ) ORDER BY o.next_at LIMIT 100
 ) RETURNING id;
 
 -- name: proven_open
--- Topics that are marked as closed and have taken what they once refused.
-SELECT t.* FROM threads t WHERE t.bot_id = $1 AND t.place = 'closed' AND t.kind = 'conversation' AND EXISTS (
-    SELECT 1 FROM outbox o WHERE o.bot_id = t.bot_id AND o.chat_id = t.chat_id
-      AND o.topic_id IS NOT DISTINCT FROM t.topic_id AND o.held_at IS NOT NULL AND o.sent_at > t.place_at);
+-- Topics that are marked as closed and have taken what they once refused: from what was held, which is purged, on.
+SELECT DISTINCT t.* FROM (
+    SELECT bot_id, chat_id, COALESCE(topic_id, 0) AS topic, max(sent_at) AS sent_at FROM outbox
+    WHERE bot_id = $1 AND held_at IS NOT NULL AND state = 'sent' GROUP BY 1, 2, 3
+) taken JOIN threads t ON t.bot_id = taken.bot_id AND t.chat_id = taken.chat_id AND COALESCE(t.topic_id, 0) = taken.topic
+WHERE t.kind = 'conversation' AND t.place = 'closed' AND taken.sent_at > t.place_at LIMIT 100;
 
 -- name: add_alias
 INSERT INTO chat_aliases (bot_id, chat_id, moved_to) VALUES ($1, $2, $3)
@@ -69,7 +86,7 @@ SELECT * FROM threads WHERE bot_id = $1 AND kind = 'conversation' AND place_why 
 ORDER BY id FOR UPDATE;
 
 -- name: thread_at
-SELECT * FROM threads WHERE bot_id = $1 AND chat_id = $2 AND topic_id IS NOT DISTINCT FROM $3
+SELECT * FROM threads WHERE bot_id = $1 AND chat_id = $2 AND COALESCE(topic_id, 0) = COALESCE($3, 0)
   AND kind = 'conversation' FOR UPDATE;
 
 -- name: move_thread
@@ -80,7 +97,10 @@ WHERE id = $1 RETURNING *;
 UPDATE threads SET place = 'orphaned', place_why = 'moved', place_at = now() WHERE id = $1;
 
 -- name: hand_turns_over
-UPDATE turns SET thread_id = $2, attempts = 0 WHERE thread_id = $1 AND state = 'queued';
+WITH handed AS (
+    UPDATE turns SET thread_id = $2, attempts = 0 WHERE thread_id = $1 AND state = 'queued' RETURNING id
+)
+UPDATE steers SET thread_id = $2 WHERE turn_id IN (SELECT id FROM handed);
 
 -- name: hand_messages_over
 UPDATE messages m SET thread_id = $2 FROM turns t WHERE m.thread_id = $1 AND t.id = m.turn_id AND t.thread_id = $2;
@@ -97,7 +117,7 @@ WHERE thread_id = $1 AND state = 'delivered' AND NOT stop_asked;
 UPDATE turns SET message_id = NULL WHERE thread_id = $1 AND message_id IS NOT NULL;
 
 -- name: forget_steer_messages
-UPDATE steers s SET message_id = NULL FROM turns t WHERE t.id = s.turn_id AND t.thread_id = $1 AND s.state = 'wanted';
+UPDATE steers SET message_id = NULL WHERE thread_id = $1 AND state = 'wanted';
 
 -- name: forget_view_ids
 UPDATE turn_views v SET message_ids = '{}' FROM turns t WHERE t.id = v.turn_id AND t.thread_id = $1;
@@ -117,7 +137,7 @@ WHERE bot_id = $1 AND chat_id = $2 AND state IN ('pending', 'sending', 'held');
 INSERT INTO retired_resources (name, thread_id) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING;
 
 -- name: retired
-SELECT name, thread_id FROM retired_resources WHERE state = 'due' ORDER BY created_at;
+SELECT name, thread_id FROM retired_resources WHERE state = 'due' ORDER BY created_at LIMIT 100;
 
 -- name: retired_done
 UPDATE retired_resources SET state = $2 WHERE name = $1;

@@ -1,7 +1,18 @@
 -- name: want_run
-INSERT INTO runs (thread_id, number, thread_uid, model) SELECT $1, $2, $3, model FROM threads WHERE id = $1
-ON CONFLICT (thread_id, number) DO UPDATE SET thread_uid = COALESCE(EXCLUDED.thread_uid, runs.thread_uid)
+-- Class and limits of one that stands already are kept.
+INSERT INTO runs (thread_id, number, thread_uid, model, class_name, limits)
+SELECT $1, $2, $3, model, $4, $5::jsonb FROM threads WHERE id = $1
+ON CONFLICT (thread_id, number) DO UPDATE SET thread_uid = COALESCE(EXCLUDED.thread_uid, runs.thread_uid),
+    class_name = COALESCE(runs.class_name, EXCLUDED.class_name), limits = COALESCE(runs.limits, EXCLUDED.limits)
 RETURNING model;
+
+-- name: write_refused
+-- The API server refused it; the next write may be tried after so many seconds.
+UPDATE runs SET attempts = attempts + 1, next_at = now() + make_interval(secs => $3::float)
+WHERE thread_id = $1 AND number = $2 AND state <> 'over' RETURNING attempts;
+
+-- name: write_accepted
+UPDATE runs SET attempts = 0, next_at = NULL WHERE thread_id = $1 AND number = $2 AND attempts > 0;
 
 -- name: raise_counter
 UPDATE threads SET run_counter = GREATEST(run_counter, $2) WHERE id = $1;

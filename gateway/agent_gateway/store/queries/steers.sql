@@ -23,13 +23,12 @@ WHERE NOT $2 ORDER BY m.id RETURNING id, thread_id, text;
 
 -- name: unread_edits
 -- How messages of earlier turns were edited, that the agent has not been told.
-SELECT s.text FROM steers s JOIN turns t ON t.id = s.turn_id
-WHERE t.thread_id = $1 AND s.kind = 'edit' AND s.state = 'wanted' AND s.turn_id <> $2 ORDER BY s.id;
+SELECT text FROM steers WHERE thread_id = $1 AND kind = 'edit' AND state = 'wanted' AND turn_id <> $2 ORDER BY id;
 
 -- name: edits_told
 -- With a turn that began: until then it may have to be sent again.
-UPDATE steers s SET state = 'moved' FROM turns t, turns begun
-WHERE begun.id = $1 AND t.id = s.turn_id AND t.thread_id = begun.thread_id AND t.id <> begun.id
+UPDATE steers s SET state = 'moved' FROM turns begun
+WHERE begun.id = $1 AND s.thread_id = begun.thread_id AND s.turn_id <> begun.id
   AND s.kind = 'edit' AND s.state = 'wanted' AND s.created_at <= begun.delivered_at;
 
 -- name: turn_by_message

@@ -25,18 +25,23 @@ WHERE s.parent_id = $1 AND s.parent_run = $2 AND s.call_id = $3;
 -- Of one parent, oldest first; of one run where that is given.
 SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
-WHERE s.parent_id = $1 AND ($2::integer IS NULL OR s.parent_run = $2) ORDER BY s.thread_id;
+WHERE s.parent_id = $1 AND s.parent_run BETWEEN COALESCE($2::integer, 0) AND COALESCE($2, 2147483647) ORDER BY s.thread_id;
 
 -- name: family
--- Everything below a conversation that is open, or ended within a day; oldest first.
+-- Everything below a conversation that is open, or ended within a day; oldest first. One that ended has ended what is
+-- below it, so that nothing below an older one is looked for: an hour more, for those that took their time.
 WITH RECURSIVE below AS (
-    SELECT s.thread_id FROM subagents s WHERE s.parent_id = $1
-    UNION SELECT s.thread_id FROM subagents s JOIN below b ON s.parent_id = b.thread_id
+    SELECT $1::bigint AS thread_id
+    UNION SELECT s.thread_id FROM below b CROSS JOIN LATERAL (
+        SELECT thread_id FROM subagents WHERE parent_id = b.thread_id AND state <> 'finished'
+        UNION ALL SELECT thread_id FROM subagents
+        WHERE parent_id = b.thread_id AND state = 'finished' AND finished_at > now() - interval '25 hours'
+    ) s
 )
 SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
 FROM below b JOIN subagents s USING (thread_id) JOIN threads t ON t.id = s.thread_id
 LEFT JOIN threads p ON p.id = s.parent_id
-WHERE s.state <> 'finished' OR s.finished_at > now() - interval '1 day' ORDER BY s.thread_id;
+WHERE b.thread_id <> $1 AND (s.state <> 'finished' OR s.finished_at > now() - interval '1 day') ORDER BY s.thread_id;
 
 -- name: subagent_by_name
 SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
@@ -44,9 +49,11 @@ FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.i
 WHERE t.name = $1 AND t.kind = 'subagent';
 
 -- name: undelivered
--- What ended and the parent's session does not hold yet; what the parent itself called off needs no telling.
-SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
-FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
+-- What ended and the parent's session does not hold yet; what the parent itself called off needs no telling. The names row
+-- by row: they are few, though many are expected of a parent that had many sub-agents.
+SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind FROM subagents s
+CROSS JOIN LATERAL (SELECT name FROM threads WHERE id = s.thread_id OFFSET 0) t
+LEFT JOIN LATERAL (SELECT name, kind FROM threads WHERE id = s.parent_id OFFSET 0) p ON true
 WHERE s.parent_id = $1 AND s.state = 'finished' AND s.delivered_at IS NULL AND s.cancel IS DISTINCT FROM 'parent'
 ORDER BY s.thread_id;
 
@@ -92,7 +99,7 @@ UPDATE subagents SET delivered_at = now() WHERE handed_turn = $1 AND delivered_a
 -- name: results_stored
 UPDATE subagents SET delivered_at = now()
 WHERE parent_id = $1 AND parent_run = $2 AND delivered_at IS NULL
-  AND thread_id IN (SELECT id FROM threads WHERE name = ANY ($3::text[]));
+  AND thread_id IN (SELECT id FROM threads WHERE kind = 'subagent' AND name = ANY ($3::text[]));
 
 -- name: rename_thread
 UPDATE threads SET name = $2 WHERE id = $1;
@@ -105,7 +112,7 @@ WITH RECURSIVE below AS (
 )
 SELECT COALESCE(sum(u.input), 0)::bigint AS input, COALESCE(sum(u.output), 0)::bigint AS output,
        COALESCE(sum(u.cached), 0)::bigint AS cached
-FROM below b JOIN usage u USING (thread_id);
+FROM below b CROSS JOIN LATERAL (SELECT input, output, cached FROM usage WHERE thread_id = b.thread_id OFFSET 0) u;
 
 -- name: outbox_messages
 SELECT message_ids, state IN ('pending', 'sending') AS unsent FROM outbox WHERE dedupe_key = $1;

@@ -37,7 +37,8 @@ INSERT INTO messages (thread_id, turn_id, role, text) VALUES ($1, $2, $3, $4);
 SELECT * FROM turns WHERE id = $1;
 
 -- name: run_had_turns
-SELECT count(*) FROM turns WHERE thread_id = $1 AND run = $2 AND id <> $3;
+-- How many turns the run had besides $3: one is enough to know.
+SELECT count(*) FROM (SELECT 1 FROM turns WHERE thread_id = $1 AND run = $2 AND id <> $3 LIMIT 1) other;
 
 -- name: queued_count
 SELECT count(*) FROM turns WHERE thread_id = $1 AND state = 'queued';
@@ -94,10 +95,10 @@ SELECT th.* FROM threads th JOIN turns t ON t.thread_id = th.id WHERE t.id = $1;
 
 -- name: unclosed_views
 -- A gateway that ended between a cancel and what follows it left them; those of the last seconds are being closed.
-SELECT t.id FROM turn_views v JOIN turns t ON t.id = v.turn_id JOIN threads th ON th.id = t.thread_id
-WHERE th.bot_id = $1 AND th.place <> 'orphaned' AND t.state = 'cancelled' AND v.message_ids <> '{}'
-  AND t.ended_at BETWEEN now() - interval '1 day' AND now() - interval '5 seconds'
-ORDER BY t.id;
+SELECT t.id FROM turns t JOIN turn_views v ON v.turn_id = t.id JOIN threads th ON th.id = t.thread_id
+WHERE t.state = 'cancelled' AND t.ended_at BETWEEN now() - interval '1 day' AND now() - interval '5 seconds'
+  AND v.message_ids <> '{}' AND th.bot_id = $1 AND th.place <> 'orphaned'
+ORDER BY t.id LIMIT 100;
 
 -- name: end_turn
 UPDATE turns SET state = $2, reason = $3, ended_at = now()

@@ -26,14 +26,6 @@ SELECT count(*) FROM workspaces w WHERE w.thread_id = $1 AND w.call_id IS NOT NU
     SELECT 1 FROM subagents s WHERE s.parent_id = w.thread_id AND s.parent_run = w.run AND s.call_id = w.call_id
 );
 
--- name: purge_workspaces
--- Those whose sender broke off, and copies for sub-agents that were refused or never asked for.
-DELETE FROM workspaces w WHERE w.created_at < now() - interval '1 hour' AND (w.bytes IS NULL OR (
-    w.call_id IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM subagents s WHERE s.parent_id = w.thread_id AND s.parent_run = w.run AND s.call_id = w.call_id
-    )
-));
-
 -- name: newest_workspace
 SELECT id, run, bytes, created_at FROM workspaces
 WHERE thread_id = $1 AND call_id IS NULL AND bytes IS NOT NULL ORDER BY id DESC LIMIT 1;

@@ -62,7 +62,7 @@ class Sender:
         self._poll = poll
         self._repeat_after = repeat_after
         self._hint = asyncio.Event()
-        self._busy: dict[int, asyncio.Task[None]] = {}
+        self._busy: dict[tuple[int, int | None], asyncio.Task[None]] = {}
         self._stopping = False
         self.problem: str | None = None
         """Why finals cannot be sent at all, in words; None while they can."""
@@ -89,8 +89,8 @@ class Sender:
                 self._check()
                 held = self._budgets.held()
                 rows = []
-                if len(self._busy) < _MOST_AT_ONCE:
-                    rows = await self._store.claim({*self._busy, *held})
+                if (room := _MOST_AT_ONCE - len(self._busy)) > 0:
+                    rows = await self._store.claim(held.keys(), room, tuple(self._busy))
                 for row in rows:
                     self._start(row)
                 if self._stopping and not rows and not self._busy:
@@ -108,15 +108,14 @@ class Sender:
             return
 
     def _start(self, row: OutboxRow) -> None:
-        chat_id = row.address.chat_id
         task = asyncio.create_task(self._send(row), name=f"outbox-{row.id}")
-        self._busy[chat_id] = task
+        self._busy[row.address.chat_id, row.address.topic_id] = task
         task.add_done_callback(lambda _: self._hint.set())
 
     def _raise_faults(self) -> None:
-        for chat_id, task in list(self._busy.items()):
+        for topic, task in list(self._busy.items()):
             if task.done():
-                del self._busy[chat_id]
+                del self._busy[topic]
                 task.result()
 
     async def _finish_calls(self) -> None:

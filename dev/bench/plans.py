@@ -1,0 +1,191 @@
+"""How Postgres carries out the named queries: which tables it scans, how many rows it visits, how long that takes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import asyncpg
+
+from agent_gateway.store.sql import QUERIES
+from dev.bench.history import BOT_ID
+
+Mode = Literal["force_custom_plan", "force_generic_plan"]
+"""Planned for the values at hand, or once for any: the driver's prepared statements come to be either."""
+
+_BY_TYPE: Final = {
+    "bigint": "1", "integer": "1", "smallint": "1", "text": "x", "boolean": "false", "jsonb": "[]", "bytea": "x",
+    "uuid": "00000000-0000-0000-0000-000000000000", "double precision": "1", "timestamp with time zone": "now",
+    "bigint[]": "{1,2}", "int8[]": "{1,2}", "text[]": "{x,y}",
+}  # fmt: skip
+_BY_COLUMN: Final = {
+    "bot_id": str(BOT_ID), "chat_id": "-100", "topic_id": "7", "person_id": "1", "thread_id": "1", "parent_id": "1",
+    "turn_id": "400001", "handed_turn": "400001", "message_id": "400", "update_id": "50001", "number": "6", "run": "5",
+    "parent_run": "5", "call_id": "call-1600", "name": "tg-1", "dedupe_key": "new:4", "lane": "-100/7",
+    "code": "c9",
+}  # fmt: skip
+_IDS: Final = {"turns": "400001", "outbox": "100001", "threads": "1", "confirms": "1", "files": "1"}
+_SPECIAL: Final[dict[str, dict[int, str]]] = {
+    "claim_outbox": {2: "{6000}", 3: "8", 4: "{-100}", 5: "{7}"},
+    "due_reactions": {2: "{}", 3: "{}", 4: "16"},
+    "next_inbox": {2: "{}"},
+    "earlier_parts": {3: '%"album"%'},
+    "children": {2: "5"},
+    "subagent_by_name": {1: "tg-sub-8"},
+    "thread_by_name": {2: "conversation"},
+    "set_place": {4: "false", 5: "closed", 6: "topic", 7: "{open}"},
+    "lock_place_runs": {4: "false"},
+    "open_threads_page": {1: "0", 2: "100"},
+    "list_threads": {2: "100"},
+    "list_chat_threads": {2: "-100", 3: "100"},
+    "named_threads": {2: "100"},
+    "due_threads": {2: "100", 3: "5"},
+    "idle_runs": {2: "-100"},
+    "history": {1: "77", 2: "{12077}"},
+    "session_page": {3: "1048576"},
+    "end_turn": {2: "failed"},
+    "end_child_turns": {2: "failed"},
+    "finish_inbox": {3: "done"},
+    "end_confirm": {2: "cancelled"},
+    "ask_stop": {3: "killed"},
+    "files_of_run": {3: "kept"},
+    "retired_done": {1: "old-1000", 2: "left"},
+    "forget_inbox": {2: "-100/7", 3: "-100"},
+    "forget_outbox": {1: "{77,12077}", 3: "6000", 4: "1"},
+    **{
+        f"forget_{n}": {1: "{77,12077}"}
+        for n in (
+            "sessions",
+            "past_sessions",
+            "threads",
+            "messages",
+            "turns",
+            "views",
+            "tools",
+            "steers",
+            "workspaces",
+            "subagents",
+        )
+    },
+    "forget_files": {1: "{12077}"},
+    "drop_file": {1: "1000001"},
+    **{
+        n: {1: "77"}
+        for n in (
+            "below",
+            "forget_message_ids",
+            "forget_view_ids",
+            "forget_subagent_messages",
+            "forget_steer_messages",
+            "usage_totals",
+        )
+    },
+    "hand_messages_over": {1: "77", 2: "78"},
+    "family_usage": {1: "12077"},
+    "threads_to_move": {2: "6000", 3: "-101"},
+    "move_outbox": {2: "6000"},
+    "move_subagents": {2: "6000"},
+    "add_subagent": {1: "77", 2: "77", 12: "Copy", 15: "wanted"},
+    "add_child_thread": {4: "tg-sub-new"},
+    "rename_thread": {1: "12001", 2: "tg-sub-new"},
+    "move_thread": {2: "-101", 4: "tg-new"},
+    "add_steer": {2: "edit", 3: "7000000"},
+    "add_turn": {2: "7000000"},
+    "add_update": {2: "7000000"},
+    "add_pairing": {2: "new"},
+    "put_outbox": {2: "brand-new", 7: "reply", 8: "plain"},
+    "edit_line": {2: "brand-new"},
+    "add_confirm": {1: "cleanup"},
+    "add_message": {3: "user"},
+    "results_stored": {3: "{tg-sub-8}"},
+    "acked": {3: "5"},
+    "edit_message": {1: "200000"},
+    "last_answer": {1: "200000"},
+    "private_place": {2: "6000"},
+    "limit_lock_wait": {1: "100"},
+    "limit_statement": {1: "100"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One node that reads a table.
+
+    Attributes:
+        kind: As Postgres names it: `Seq Scan`, `Index Scan`, …
+        table: Which, or the index of a bitmap's scan.
+        bounded: It has a condition by which the index leads to the rows.
+        rows: How many rows it visited, those that it passed over included.
+    """
+
+    kind: str
+    table: str
+    bounded: bool
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one query was carried out: its scans, the triggers' included in `milliseconds`."""
+
+    scans: tuple[Scan, ...]
+    milliseconds: float
+
+
+async def explain(connection: asyncpg.Connection, name: str, mode: Mode) -> Plan:
+    """Carry a named query out in a transaction that is rolled back, and return how."""
+    query = QUERIES[name]
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
+        await connection.execute(f"PREPARE named AS {query}")
+        types = await connection.fetchval(
+            "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = 'named'"
+        )
+        values = ", ".join(_literal(name, query, n, t) for n, t in enumerate(types, 1))
+        told = await connection.fetchval(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE named{f'({values})' if values else ''}"
+        )
+    finally:
+        await transaction.rollback()
+        with contextlib.suppress(asyncpg.InvalidSQLStatementNameError):  # it could not be prepared
+            await connection.execute("DEALLOCATE named")
+    whole = json.loads(told)[0]
+    return Plan(tuple(_scans(whole["Plan"])), float(whole["Execution Time"]))
+
+
+def _scans(node: dict[str, Any]) -> Iterator[Scan]:
+    if "Scan" in node["Node Type"] and ("Relation Name" in node or "Index Name" in node):
+        bounded = any(key in node for key in ("Index Cond", "TID Cond", "Recheck Cond"))
+        passed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+        rows = round((node["Actual Rows"] + passed) * node["Actual Loops"])
+        yield Scan(node["Node Type"], str(node.get("Relation Name", node.get("Index Name"))), bounded, rows)
+    for child in node.get("Plans", ()):
+        yield from _scans(child)
+
+
+def _literal(name: str, query: str, number: int, of: str) -> str:
+    value = _SPECIAL.get(name, {}).get(number)
+    if value is None:
+        value = _by_column(query, number) if not of.endswith("[]") else None
+    if value is None or (of in {"bigint", "integer"} and not re.fullmatch(r"-?\d+", value)):
+        value = _BY_TYPE[of]
+    return f"'{value}'::{of}"
+
+
+def _by_column(query: str, number: int) -> str | None:
+    """Return a value of the column that a parameter is compared with, or that it is inserted into."""
+    compared = re.search(rf"(\w+) (?:=|<>|<|<=|>) \${number}\b", query)
+    column = compared[1] if compared else None
+    if column is None and (inserted := re.search(r"INSERT INTO \w+ \(([^)]*)\)\s*(?:VALUES \(|SELECT )\$1", query)):
+        columns = [c.strip() for c in inserted[1].split(",")]
+        column = columns[number - 1] if number <= len(columns) else None
+    if column == "id":
+        tables = re.findall(r"(?:FROM|UPDATE|JOIN) (\w+)", query)
+        return next((_IDS[t] for t in tables if t in _IDS), None)
+    return _BY_COLUMN.get(column or "")
