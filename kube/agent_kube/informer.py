@@ -7,7 +7,6 @@ import logging
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
@@ -16,50 +15,16 @@ from agent_kube.client import TOO_LARGE, KubeClient
 from agent_kube.errors import Away, Gone, KubeError, NotFound, Refused, explain, pause_of
 from agent_kube.known import Absent, Known, Present, Unknown
 from agent_kube.pace import Backoff, Pace
-from agent_kube.pages import SHAPE, read_page
+from agent_kube.pages import SHAPE, Page, read_page
+from agent_kube.source import Listing, Source
 
 T = TypeVar("T")
-PAGE_SIZE = 500
-"""Objects that are asked for at once."""
-WATCH_SECONDS = 290.0
-"""After which the API server is asked to end a watch; up to a tenth less, so that watches do not end together."""
 PROOF_SECONDS = 30.0
 """A watch that lived so long has proved itself, even if it had nothing to tell."""
 _PAUSES = Backoff(first=0.2, factor=2.0, cap=15.0, jitter=0.3)
 _ENDED_CAP = 2.0
 """Seconds: no longer pause where the API server ended the watch in order. To begin it anew costs little, and changes wait."""
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What an informer lists and watches.
-
-    Attributes:
-        path: Of the collection, as in `/apis/batch/v1/namespaces/agents/jobs`.
-        kind: Its name, as in `Job`, for words and the log.
-        labels: A label selector; all objects where empty.
-        reader: The part of the product that asks, for words.
-        page_size: Objects that are asked for at once.
-        watch_seconds: After which a watch ends.
-    """
-
-    path: str
-    kind: str
-    labels: str = ""
-    reader: str = "gateway"
-    page_size: int = PAGE_SIZE
-    watch_seconds: float = WATCH_SECONDS
-
-
-@dataclass(slots=True)
-class _Listing:
-    """A list that is being read: what it has found, and where it goes on."""
-
-    token: str = ""
-    version: str = ""
-    complete: bool = False
-    seen: set[str] = field(default_factory=set)
 
 
 class Informer(Generic[T]):
@@ -71,9 +36,12 @@ class Informer(Generic[T]):
     Args:
         client: The API server.
         source: What to list and watch.
-        read: Makes the value of an object without managedFields; keep it small. What it raises of ValueError (pydantic's
-            too), LookupError, TypeError or AttributeError makes the object unreadable.
-        on_change: Called where an object's resourceVersion differs from the known one, with name, old and new value.
+        read: Makes the value of an object without managedFields: a slotted dataclass of the fields that are used. The
+            garbage collector walks all that is kept, in one piece; with 20,000 whole models that takes half a second.
+            What it raises of ValueError (pydantic's too), LookupError, TypeError or AttributeError makes the object
+            unreadable.
+        on_change: Called where an object's resourceVersion differs from the known one, with name, old and new value
+            (None where there was or is none; both the same where the new one cannot be read). It must not raise.
         pauses: Between two watches, by how many in a row have not proved themselves.
     """
 
@@ -91,10 +59,11 @@ class Informer(Generic[T]):
         self._cache: Cache[T] = Cache(source.kind, read, on_change)
         self._page_size = source.page_size
         self._version: str | None = None
-        self._listing: _Listing | None = None
+        self._listing: Listing | None = None
         self._synced = asyncio.Event()
         self._current = False
         self._proved = False
+        self._doubted = False
         self._problem: str | None = None
         self._heard: float | None = None
         self._made_at = client.now()
@@ -199,8 +168,11 @@ class Informer(Generic[T]):
         try:
             if self._version is None:
                 self._version = await self._list()
+            elif self._doubted:
+                await self._check_history()
             await self._watch(self._version)
         except Gone as error:
+            self._doubted = False
             self._version = self._listing = None
             return error
         except KubeError as error:
@@ -211,7 +183,7 @@ class Informer(Generic[T]):
 
     async def _list(self) -> str:
         """Read all pages, and return the version that they show; one that was interrupted goes on with its next page."""
-        listing = self._listing = self._listing or _Listing()
+        listing = self._listing = self._listing or Listing()
         pace = Pace()
         while not listing.complete:
             await self._take_page(listing, pace)
@@ -225,20 +197,17 @@ class Informer(Generic[T]):
         self._synced.set()
         return listing.version
 
-    async def _take_page(self, listing: _Listing, pace: Pace) -> None:
-        asked = {"limit": str(self._page_size), "continue": listing.token, "labelSelector": self._source.labels}
+    async def _take_page(self, listing: Listing, pace: Pace) -> None:
+        asked = {"limit": str(self._page_size), "continue": listing.token}
         try:
-            text = await self._client.page(self._source.path, {key: value for key, value in asked.items() if value})
+            text = await self._client.page(self._source.path, self._source.select(**asked))
         except Refused as error:
             if error.reason != TOO_LARGE or self._page_size == 1:
                 raise
             self._page_size //= 2
             return
         self._hear()
-        try:
-            page = await read_page(text, pace)
-        except SHAPE as error:
-            raise Away(f"The list cannot be read: {type(error).__name__}", None, "NoList") from error
+        page = await self._read(text, pace)
         listing.version = page.version
         for item in page.items:
             self._cache.take(item, forced=self._put_back(listing))
@@ -246,24 +215,39 @@ class Informer(Generic[T]):
             await pace.rest()
         listing.token, listing.complete = page.token, not page.token
 
-    def _put_back(self, listing: _Listing) -> bool:
+    async def _read(self, text: str, pace: Pace) -> Page:
+        try:
+            return await read_page(text, pace)
+        except SHAPE as error:
+            raise Away(f"The list cannot be read: {type(error).__name__}", None, "NoList") from error
+
+    async def _check_history(self) -> None:
+        """See whether a watch that told nothing waits for versions that are yet to come.
+
+        The API server does not refuse a version from its future: where the cluster's store was put back to an older
+        state, such a watch is silent, for hours perhaps.
+        """
+        page = await self._read(await self._client.page(self._source.path, self._source.select(limit="1")), Pace())
+        if number(page.version) < self._cache.position:
+            raise Gone("The API server's history went back.", None, "PutBack")
+        self._doubted = False
+
+    def _put_back(self, listing: Listing) -> bool:
         """Say whether the list is older than what was known: the cluster's store was restored from a backup."""
         return number(listing.version) < self._cache.position
 
     async def _watch(self, version: str) -> None:
         seconds = self._source.watch_seconds * random.uniform(0.9, 1)
-        params = {
-            "resourceVersion": version,
-            "allowWatchBookmarks": "true",
-            "timeoutSeconds": str(max(int(seconds), 1)),
-        } | ({"labelSelector": self._source.labels} if self._source.labels else {})
+        params = self._source.select(
+            resourceVersion=version, allowWatchBookmarks="true", timeoutSeconds=str(max(int(seconds), 1))
+        )
         pace = Pace()
         async with (
             asyncio.timeout(seconds + self._client.limits.silence),
             self._client.watch(self._source.path, params) as events,
         ):
             self._hear()
-            self._problem, self._current = None, True
+            self._problem, self._current, self._doubted = None, True, True
             proof = asyncio.get_running_loop().call_later(PROOF_SECONDS, self._prove)
             try:
                 async for event in events:
@@ -285,6 +269,7 @@ class Informer(Generic[T]):
             self._cache.drop(name, number(version))
         elif kind != "BOOKMARK":
             self._cache.take(raw)
+        self._doubted = False
         self._version = version
         self._cache.position = number(version)
         self._hear()

@@ -26,6 +26,8 @@ _COMPLETED = Why(Reason.COMPLETED, "")
 _BEGAN_TO_END = {Reason.CANCELLED, Reason.DEADLINE_EXCEEDED, Reason.DELETED, Reason.EVICTED, Reason.NODE_LOST}
 _MESSAGE_LIMIT = 2048
 
+_TERMINAL = frozenset(phase.value for phase in SubAgentPhase if phase.over)
+
 
 @dataclass(frozen=True, slots=True)
 class SubPlan:
@@ -89,7 +91,7 @@ def compute_place(sub: SubAgent, siblings: Sequence[dict[str, Any]], most: int) 
         phase = status.get("phase")
         if parent.get("uid") != sub.spec.parent.uid or raw["metadata"]["uid"] == sub.uid:
             continue
-        if (phase is not None and SubAgentPhase(phase).over) or "deletionTimestamp" in raw["metadata"]:
+        if phase in _TERMINAL or "deletionTimestamp" in raw["metadata"]:
             continue
         if status.get("jobName") or _order(raw["metadata"]) < _order(sub.metadata):
             taken += 1

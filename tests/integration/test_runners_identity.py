@@ -32,10 +32,18 @@ class Runs:
     def __init__(self):
         self.pod_uid = None
 
-    async def thread_by_name(self, name, kind):
+    @property
+    def threads(self):
+        return self
+
+    @property
+    def runs(self):
+        return self
+
+    async def by_name(self, name, kind):
         return Thread(1, Address(5, 42), name, "", UUID(int=1), 1) if name == "tg-42" else None
 
-    async def run(self, thread_id, number):
+    async def get(self, thread_id, number):
         state = RunState.WANTED if self.pod_uid is None else RunState.LIVE
         rest = (None,) * 6
         return Run(1, 1, state, THREAD_UID, None, None, self.pod_uid, 0, None, *rest) if number == 1 else None

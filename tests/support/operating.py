@@ -78,6 +78,7 @@ class Operator:
         self._log = log
         self._environment = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             "KUBECONFIG": str(kubeconfig),
             "OPERATOR_NAMESPACE": namespace,
             "OPERATOR_AGENT_IMAGE": "runner:1",

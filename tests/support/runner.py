@@ -50,6 +50,7 @@ class RunnerProcess:
         """Start it."""
         env = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             "AGENT_CONFIG": json.dumps(self.config),
             "AGENT_STATE_DIR": str(self.state),
             "AGENT_WORKSPACE_DIR": str(self.workspace),

@@ -13,12 +13,15 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from agent_kube.client import KubeClient, Limits
-from agent_kube.informer import Informer, Source
+from agent_kube.informer import Informer
 from agent_kube.pace import Backoff
+from agent_kube.source import Source
 
 PATH = "/apis/example.dev/v1/namespaces/agents/things"
 QUICK = Backoff(first=0.01, factor=2.0, cap=0.08, jitter=0.0)
-LIMITS = Limits(connect=1.0, call=0.5, silence=0.5, answer=100_000, page=10_000_000)
+LIMITS = Limits(connect=5.0, call=10.0, silence=10.0, answer=100_000, page=10_000_000)
+SHORT = Limits(connect=1.0, call=0.4, silence=0.4, answer=100_000, page=10_000_000)
+"""For tests of what hangs."""
 
 
 @dataclass
@@ -47,6 +50,7 @@ class PlayedApi:
         self.items: dict[str, dict[str, Any]] = {}
         self.history: list[tuple[int, dict[str, Any]]] = []
         self.calls: list[tuple[str, dict[str, str]]] = []
+        self.watch_times: list[float] = []
         self.changed = asyncio.Event()
         self.watching = 0
         self.refuse_list: Refusal | None = None
@@ -92,7 +96,7 @@ class PlayedApi:
 
     def lists(self) -> int:
         """Return how many lists were begun."""
-        return sum(1 for _, query in self.calls if "watch" not in query and "continue" not in query)
+        return sum(1 for _, query in self.calls if query.get("limit") not in {None, "1"} and "continue" not in query)
 
     def watches(self) -> list[str]:
         """Return the versions from which watches were begun."""
@@ -114,6 +118,7 @@ class PlayedApi:
         if self.hang:
             await asyncio.sleep(60)
         if "watch" in query:
+            self.watch_times.append(asyncio.get_running_loop().time())
             return self.refuse_watch.answer() if self.refuse_watch else await self._watch(request)
         if self.refuse_list:
             return self.refuse_list.answer()

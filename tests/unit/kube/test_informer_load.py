@@ -14,12 +14,13 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from agent_kube.client import Limits
-from agent_kube.informer import PAGE_SIZE, Informer, Source
+from agent_kube.informer import Informer
+from agent_kube.source import PAGE_SIZE, Source
 from tests.unit.kube.played import PATH, client_of
 
 COUNT = 10_000
-FAT = 10_000
-"""Characters of padding: three times an AgentThread."""
+FAT = 1000
+"""Characters of padding; with its runs an object is about twice as large as an AgentThread."""
 
 
 class Metadata(BaseModel):
@@ -54,7 +55,7 @@ def build(number):
     fields = {"f:metadata": {"f:labels": {}}, "f:spec": {f"f:{i}": {} for i in range(20)}}
     metadata = {"name": f"t{number}", "uid": f"u{number}", "resourceVersion": "5", "labels": {"a": "b"},
                 "managedFields": [{"manager": m, "fieldsV1": fields} for m in "abc"]}  # fmt: skip
-    return {"metadata": metadata, "runs": [{"number": i, "reason": "IdleTimeout"} for i in range(8)], "x": "y" * FAT}
+    return {"metadata": metadata, "runs": [{"number": i, "reason": "IdleTimeout"} for i in range(100)], "x": "y" * FAT}
 
 
 def pages():

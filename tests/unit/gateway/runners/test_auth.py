@@ -42,11 +42,19 @@ class Runs:
     def __init__(self, run=None):
         self.found = run or make_run()
 
-    async def thread_by_name(self, name, kind):
+    @property
+    def threads(self):
+        return self
+
+    @property
+    def runs(self):
+        return self
+
+    async def by_name(self, name, kind):
         session = UUID(int=1)
         return Thread(1, Address(5, 42), "tg-42", "", session, 1) if name == "tg-42" else None
 
-    async def run(self, thread_id, number):
+    async def get(self, thread_id, number):
         return self.found if number == self.found.number else None
 
 

@@ -23,7 +23,7 @@ def make(sent, acked=0):
     return Commits(send, acked, pauses=(0.0, 0.0))
 
 
-def failing(times, error=ConnectionError):
+def failing(times, error=Away):
     left = [times]
 
     async def operation():
