@@ -7,25 +7,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from agent_gateway.commands.again import AgainButtons
+from agent_gateway.commands.build import build_commands
+from agent_gateway.commands.facts import FactReader
 from agent_gateway.commands.pairing import Pairing
-from agent_gateway.commands.settings import Models, SettingCommands
-from agent_gateway.commands.status import StatusCommands
 from agent_gateway.commands.steering import Steering
-from agent_gateway.commands.stopbutton import StopButton
-from agent_gateway.commands.subagents import SubAgentCommands
-from agent_gateway.commands.table import Commands
-from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.config import GatewayConfig
 from agent_gateway.conversations.notes import PromptNotes
 from agent_gateway.conversations.reconciler import Threads, read_link
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
+from agent_gateway.jobs.export import Exporting
+from agent_gateway.jobs.forget import Forgetting
+from agent_gateway.jobs.worker import JobWorker
 from agent_gateway.kube import KubeClient
 from agent_gateway.leader import Leader
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
+from agent_gateway.performers import Performers
 from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
 from agent_gateway.resources.agentthreads import AgentThreads
@@ -34,6 +33,8 @@ from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
+from agent_gateway.store.jobs import JobKind
+from agent_gateway.store.purges import Purger
 from agent_gateway.subagents.service import SubAgentService
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.budget import Budgets
@@ -42,7 +43,6 @@ from agent_gateway.telegram.outbound.reactions import Reactions
 from agent_gateway.telegram.outbound.sender import Sender
 from agent_gateway.telegram.outbound.views import Views
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.venues.moving import Moving
 from agent_gateway.venues.venues import Venues
 from agent_gateway.wake import Wake
 
@@ -62,6 +62,8 @@ class Context:
     access: Access
     dispatcher: Dispatcher
     venues: Venues
+    jobs: JobWorker
+    purger: Purger
     threads: Threads
     adopter: Adopter
     subagents: SubAgents
@@ -97,10 +99,10 @@ def build_context(
     wake.on_outbox = sender.notify
     reactions = Reactions(api, store.reactions, check=check, cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
-    access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
-    adopter.allows, adopter.moved = access.allows, access.has_moved
-    moving = Moving(store, resources, registry, views, wake, access, config.bot_name)
-    venues = Venues(store, resources, registry, views, wake, moving, check)
+    access = Access(config.telegram_allowed_ids, config.telegram_admin_ids)
+    adopter.standing = partial(access.read, store)
+    Performers(store, registry, views, wake, api, resources, partial(fill_own_menu, api)).subscribe(store.events)
+    venues = Venues(store, resources, store.events, check, config.bot_name)
     api.on_problem = venues.note
     subagent_adopter = SubAgentAdopter(store, wake)
     subagents = SubAgents(kube, config.namespace, subagent_adopter.changed)
@@ -108,24 +110,11 @@ def build_context(
     service = SubAgentService(
         store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
     )
-    steering = Steering(store, registry, wake)
-    models = Models(resources, config.llm_models, config.llm_model)
-    commands = Commands(
-        store,
-        registry,
-        views,
-        wake,
-        is_admin=access.is_admin,
-        subagents=SubAgentCommands(store, service.requests, config.bot_name, is_admin=access.is_admin),
-        service=service,
-        turns=TurnCommands(store, registry, views, wake, config.bot_name),
-        stop_button=StopButton(store, registry, wake, views),
-        state=StatusCommands(store, resources, models, is_admin=access.is_admin, max_runs=config.max_threads),
-        settings=SettingCommands(store, models, wake, config.bot_name),
-        steering=steering,
-        again=AgainButtons(store, views, wake),
-        fill_menu=partial(fill_own_menu, api),
-    )
+    steering = Steering()
+    commands = build_commands(
+        resources, steering, bot_name=config.bot_name, is_admin=access.is_admin, max_runs=config.max_threads,
+        allowed_models=config.llm_models, default_model=config.llm_model,
+    )  # fmt: skip
     proxy = LlmProxy(build_providers(config), store.usage)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)
     return Context(
@@ -144,15 +133,19 @@ def build_context(
             access,
             bot,
             config.bot_name,
-            wake,
-            views,
-            check,
-            api,
-            steering,
+            facts=FactReader(resources),
+            steering=steering,
             venues=venues,
-            letting_in=Pairing(store, access, wake, views, enabled=config.telegram_pairing),
+            letting_in=Pairing(access, enabled=config.telegram_pairing),
             unaddressed=config.telegram_group_trigger == "all",
         ),
+        jobs=JobWorker(
+            store,
+            {JobKind.EXPORT: Exporting(store), JobKind.FORGET: Forgetting(store)},
+            store.events,
+            check,
+        ),
+        purger=Purger(store, check),
         venues=venues,
         threads=Threads(store, resources, registry, views, wake, check, children=service, max_runs=config.max_threads),
         adopter=adopter,
@@ -181,7 +174,6 @@ async def run_loops(context: Context, leader: Leader) -> None:
     Raises:
         LeadershipLost: another gateway may lead now.
     """
-    await context.access.load()
     async with asyncio.TaskGroup() as group:
         for name, loop in (
             ("leader", leader.hold()),
@@ -190,8 +182,10 @@ async def run_loops(context: Context, leader: Leader) -> None:
             ("watch subagents", context.subagents.watch()),
             ("subagent adopter", context.subagent_adopter.run()),
             ("ingest", context.ingest.run()),
-            ("dispatcher", context.dispatcher.run()),
+            ("dispatcher", context.dispatcher.run(context.wake, leader.check)),
             ("venues", context.venues.run()),
+            ("jobs", context.jobs.run()),
+            ("purger", context.purger.run()),
             ("threads", context.threads.run()),
             ("sender", context.sender.run()),
             ("reactions", context.reactions.run()),

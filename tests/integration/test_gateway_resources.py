@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from agent_contract import names
+from agent_gateway.inbox.access import Standing
 from agent_gateway.kube import KubeClient, KubeError
 from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.agentthreads import AgentThreads
@@ -73,7 +74,12 @@ async def following(api, store):
         wake.thread = woken.append
         adopter = Adopter(store, BOT, "tg", wake)
         resources = AgentThreads(kube, "agents", "tg", adopter.changed)
-        adopter.resources, adopter.allows = resources, lambda _, chat: chat == 42
+        adopter.resources = resources
+
+        async def standing(_person, chat):
+            return Standing(allowed=chat == 42, chat_id=chat, moved=False)
+
+        adopter.standing = standing
         tasks = [asyncio.create_task(resources.watch()), asyncio.create_task(adopter.run())]
         try:
             await asyncio.wait_for(resources.synced.wait(), 10)

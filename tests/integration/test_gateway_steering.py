@@ -285,7 +285,7 @@ async def test_an_album_in_a_group_belongs_to_the_picture_that_names_the_bot(sto
             photo(53, chat=GROUP, album="78"),
         )  # fmt: skip
         await desk.settled()
-        [thread] = await store.threads.all()
+        [thread] = await store.threads.newest()
         [turn] = await store.turns.queued(thread.id)
         assert (turn.text, [f.id for f in turn.files]) == ("compare", ["f50", "f51", "f52"])
 

@@ -6,6 +6,7 @@ import pytest
 
 from agent_contract import wire
 from agent_gateway.kube import KubeError
+from agent_gateway.effects import WakeVenues
 from agent_gateway.store.rows import Address, Final, TurnState, VenueState
 from agent_gateway.telegram.errors import Moved, RefusalKind, Refused
 from agent_gateway.telegram.inbound.venues import CLOSED_WAITS
@@ -156,11 +157,11 @@ async def test_a_topic_whose_reopening_nobody_told_is_found_open(store):
             await store.outbox.hold(row.id)
         assert not await store.outbox.probe_held()  # not before its pause is over
         await store.pool.execute("UPDATE outbox SET next_at = now() - interval '1 second' WHERE state = 'held'")
-        desk.venues._due.set()
+        desk.events.publish([WakeVenues()])
         (probe,) = await eventually(lambda: store.outbox.claim(()))
         assert probe.text == "answer 0"
         await store.outbox.sent(probe.id)
-        desk.venues._due.set()
+        desk.events.publish([WakeVenues()])
 
         async def opened():
             return await place_of(store) is VenueState.OPEN
@@ -266,7 +267,7 @@ async def test_general_and_a_chat_without_topics_are_never_gone_for_a_topic(stor
         await desk.say("hello")
         desk.venues.note(Address(BOT_ID, PERSON), NOT_FOUND)
         desk.venues.note(Address(BOT_ID, GROUP, 1), NOT_FOUND)
-        assert not desk.venues._noted
+        assert desk.venues.noted == 0
 
 
 # --- chats -----------------------------------------------------------------------------------------
@@ -360,7 +361,7 @@ async def test_what_the_api_server_does_not_let_now_is_done_later(store):
         await send(desk, MIGRATE_TO)
 
         def handed_on():
-            desk.venues._due.set()
+            desk.events.publish([WakeVenues()])
             return desk.resources.cached(NEW_NAME) and desk.resources.cached(OLD_NAME) is None
 
         await eventually(handed_on)

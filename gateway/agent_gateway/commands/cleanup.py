@@ -9,7 +9,7 @@ from agent_gateway.commands.outcome import Outcome
 from agent_gateway.effects import ShutDownRun, WakeThread
 from agent_gateway.store.confirms import Confirm
 from agent_gateway.store.transaction import Transaction
-from agent_gateway.telegram.inbound.updates import Command
+from agent_gateway.telegram.inbound.updates import Command, Pressed
 from agent_gateway.wording import confirm as texts
 
 ACTION = "cleanup"
@@ -31,14 +31,14 @@ class Cleanup:
         subject = [(thread.id, number) for thread, number in idle]
         return await ask(tx, command, ACTION, subject, texts.cleanup_question(lines), texts.cleanup_button(len(idle)))
 
-    async def do(self, tx: Transaction, confirm: Confirm, person_id: int) -> Outcome:
+    async def do(self, tx: Transaction, confirm: Confirm, pressed: Pressed) -> Outcome:
         """End those of the named runs that are still idle."""
         named = [thread_id for thread_id, _ in confirm.subject]
         idle = await tx.settings.idle_runs(None, lock=named)
         ended = [(thread, number) for thread, number in idle if (thread.id, number) in confirm.subject]
         for thread, number in ended:
             await tx.runs.ask_stop(thread.id, number, "killed")
-            await tx.audit.add(person_id, ACTION, thread.name)
+            await tx.audit.add(pressed.person_id, ACTION, thread.name)
             tx.after(ShutDownRun(thread.id, number, "cleaned up"), WakeThread(thread.id))
         names = [thread.name for thread, _ in ended]
         return Outcome(texts.cleanup_done(names, len(named) - len(ended)))

@@ -17,7 +17,7 @@ from agent_gateway.wording import confirm as texts
 class ConfirmedAction(Protocol):
     """What a question asks about."""
 
-    async def do(self, tx: Transaction, confirm: Confirm, person_id: int) -> Outcome:
+    async def do(self, tx: Transaction, confirm: Confirm, pressed: Pressed) -> Outcome:
         """Do it within the transaction that records the answer; the outcome's text takes the question's place."""
 
 
@@ -60,7 +60,7 @@ class Questions:
             return await _end(tx, pressed, confirm, "cancelled", texts.EXPIRED, texts.EXPIRED)
         if action == texts.CANCEL:
             return await _end(tx, pressed, confirm, "cancelled", texts.CANCELLED, texts.CANCELLED)
-        outcome = await self._actions[confirm.action].do(tx, confirm, pressed.person_id)
+        outcome = await self._actions[confirm.action].do(tx, confirm, pressed)
         return await _end(tx, pressed, confirm, "done", outcome.text, texts.DONE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from agent_contract.agentthread import AgentThread, Phase
 from agent_gateway.commands.facts import Facts
@@ -16,6 +16,9 @@ from agent_gateway.telegram.inbound.updates import Command, Pressed
 from agent_gateway.wording import commands as texts
 from agent_gateway.wording.confirm import GONE
 from agent_gateway.wording.settings import MOST_THREADS, build_thread_button, parse_thread
+
+MOST_COUNTED: Final = 2000
+"""Conversations that `/threads` counts; there may be more."""
 
 
 class Resources(Protocol):
@@ -35,9 +38,7 @@ class StatusCommands:
         max_runs: The most runs at once.
     """
 
-    def __init__(
-        self, resources: Resources, models: Models, *, is_admin: Callable[[int], bool], max_runs: int
-    ) -> None:
+    def __init__(self, resources: Resources, models: Models, *, is_admin: Callable[[int], bool], max_runs: int) -> None:
         self._resources = resources
         self._models = models
         self._is_admin = is_admin
@@ -53,11 +54,13 @@ class StatusCommands:
     async def threads(self, tx: Transaction, command: Command) -> Outcome:
         """List the threads of this chat in which somebody wrote lately, with a button each; an administrator sees all."""
         chat_id = None if self._is_admin(command.person_id) else command.address.chat_id
-        threads, found = await tx.threads.recent(chat_id, MOST_THREADS)
+        threads = await tx.threads.recent(chat_id, MOST_THREADS)
+        found = await tx.threads.count(chat_id, MOST_COUNTED)
         ready = await tx.runs.ready()
         lines = [_line(t, self._resources.cached(t.name), ready=t.id in ready) for t in threads]
         buttons = tuple(build_thread_button(t.id, t.name, t.title) for t in threads)
-        return Outcome(texts.threads_text(lines, found - len(threads)), buttons)
+        more = max(found - len(threads), 0)
+        return Outcome(texts.threads_text(lines, more, at_least=found >= MOST_COUNTED), buttons)
 
     async def press(self, tx: Transaction, pressed: Pressed, facts: Facts) -> Outcome | None:
         """Say how the conversation of a pressed button is; None for a button of another kind."""

@@ -52,6 +52,9 @@ class Previews(Protocol):
     async def finish(self, turn_id: int) -> tuple[int, ...]:
         """Show nothing more; return the messages that stand."""
 
+    def shown(self) -> tuple[int, ...]:
+        """Return the turns that are shown."""
+
 
 class Threads:
     """Reconciles threads.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from typing_extensions import override
 
 from agent_contract.agentthread import AgentThread
 from agent_contract.names import build_thread_name
+from agent_gateway.inbox.access import Standing
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.follower import Follower
 from agent_gateway.store import Store
@@ -20,8 +21,7 @@ class Adopter(Follower):
     """Follows changed AgentThreads by name."""
 
     resources: AgentThreads
-    allows: Callable[[int | None, int], bool]
-    moved: Callable[[int], bool]
+    standing: Callable[[int | None, int], Awaitable[Standing]]
 
     def __init__(self, store: Store, bot: BotIdentity, bot_name: str, wake: Wake) -> None:
         super().__init__()
@@ -29,7 +29,6 @@ class Adopter(Follower):
         self._bot = bot
         self._bot_name = bot_name
         self._wake = wake
-        self.moved = lambda _chat: False
         self._ids: dict[str, int] = {}
         self._refused: set[str] = set()
 
@@ -52,7 +51,7 @@ class Adopter(Follower):
         resource = self.resources.cached(name)
         if resource is None:
             return
-        refusal = self._refusal(resource)
+        refusal = await self._refusal(resource)
         if refusal is not None:
             if resource.uid not in self._refused:
                 self._refused.add(resource.uid)
@@ -64,19 +63,20 @@ class Adopter(Follower):
             made = await tx.threads.get_or_create(address, name, resource.spec.title)
         self._ids[name] = made.id
 
-    def _refusal(self, resource: AgentThread) -> str | None:
+    async def _refusal(self, resource: AgentThread) -> str | None:
         channel = resource.spec.channel
         if channel.bot_id != self._bot.id or channel.bot != self._bot_name:
             return (
                 f"This gateway serves bot {self._bot.id} as {self._bot_name}; the channel names bot {channel.bot_id} "
                 f"as {channel.bot}. Nothing will be done with this AgentThread."
             )
-        if self.moved(channel.chat_id):
+        standing = await self.standing(channel.chat_id if channel.chat_id > 0 else None, channel.chat_id)
+        if standing.moved:
             return (
                 f"Chat {channel.chat_id} became a supergroup, which has another id: its conversations go on under that. "
                 "Nothing will be done with this AgentThread."
             )
-        if not self.allows(channel.chat_id if channel.chat_id > 0 else None, channel.chat_id):
+        if not standing.allowed:
             return (
                 f"Chat {channel.chat_id} is not on the list of those who may use the bot (telegram.allowedIds). "
                 "Nothing will be done with this AgentThread."

@@ -44,10 +44,17 @@ class ThreadQueries(Room):
             rows = await self._session.rows("list_chat_threads", self._bot_id, chat_id, most)
         return [build_thread(row) for row in reversed(rows)]
 
-    async def recent(self, chat_id: int | None, most: int) -> tuple[list[Thread], int]:
-        """Return conversations of a chat (None: of all), those first in which somebody wrote last, and how many there are."""
-        rows = await self._session.rows("recent_threads", self._bot_id, chat_id, most)
-        return [build_thread(row) for row in rows], rows[0]["found"] if rows else 0
+    async def recent(self, chat_id: int | None, most: int) -> list[Thread]:
+        """Return at most so many conversations of a chat (None: of all), those first in which somebody wrote last."""
+        if chat_id is None:
+            rows = await self._session.rows("recent_threads", self._bot_id, most)
+        else:
+            rows = await self._session.rows("recent_chat_threads", self._bot_id, chat_id, most)
+        return [build_thread(row) for row in rows]
+
+    async def count(self, chat_id: int | None, most: int) -> int:
+        """Count the conversations of a chat (None: of all), no further than `most`."""
+        return int(await self._session.value("count_threads", self._bot_id, chat_id, most))
 
     async def unfinished(self) -> list[int]:
         """Return the ids of threads with an open run or a turn that is not at its end."""

@@ -170,7 +170,7 @@ class VenueQueries(Room):
         return MovedThread(thread.id, thread.name, build_thread(row), work)
 
     async def retired(self) -> list[tuple[str, int]]:
-        """Return names and threads of AgentThreads that are no longer used and not yet stopped."""
+        """Return names and threads of AgentThreads that are no longer used and not yet stopped; a hundred at most."""
         return [(row["name"], row["thread_id"]) for row in await self._session.rows("retired")]
 
     async def retired_done(self, name: str, *, left: bool) -> None:

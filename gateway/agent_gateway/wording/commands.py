@@ -153,13 +153,13 @@ def kill_unknown_text(thread: str) -> str:
     return f"There is no thread {thread[:80]}. /threads lists them."
 
 
-def threads_text(threads: Sequence[ThreadLine], more: int = 0) -> str:
-    """List conversations, one a line, and say how many `more` there are."""
+def threads_text(threads: Sequence[ThreadLine], more: int = 0, *, at_least: bool = False) -> str:
+    """List conversations, one a line, and say how many `more` there are, or how many at least."""
     if not threads:
         return "There are no threads yet."
     lines = [thread_line(thread) for thread in threads]
     if more:
-        lines.append(f"… and {more} more, in which nobody wrote lately.")
+        lines.append(f"… and {'at least ' if at_least else ''}{more} more, in which nobody wrote lately.")
     return "\n".join(lines)
 
 

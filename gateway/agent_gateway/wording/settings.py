@@ -87,3 +87,9 @@ def parse_thread(data: str) -> int | None:
     """Return the thread that a pressed button asks about; None for any other button."""
     match = _THREAD.fullmatch(data)
     return int(match[1]) if match else None
+
+
+def read_thread(data: str) -> int | None:
+    """Return the conversation that a pressed button of these is about; None for any other button."""
+    model = parse_model(data)
+    return model[0] if model is not None else parse_thread(data)

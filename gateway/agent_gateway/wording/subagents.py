@@ -16,7 +16,9 @@ CANCEL_USAGE = "Usage: /cancel <sub-agent>"
 NO_SUBAGENTS = "There are no sub-agents. The agent starts them by itself, or you with /spawn <task>."
 OLD_BUTTON = "This button does nothing any more."
 SUSPENDED = "An administrator has suspended this conversation: no sub-agent is started."
-CLASS_UNKNOWN = "The cluster does not answer, so it is not known whether a sub-agent may begin here. Try again in a moment."
+CLASS_UNKNOWN = (
+    "The cluster does not answer, so it is not known whether a sub-agent may begin here. Try again in a moment."
+)
 MORE_THAN_A_TASK = "A task may have 8192 characters. Put what is longer into a message to the agent."
 _TASK_LIMIT = 80
 _WAIT_LIMIT = 80

@@ -3,10 +3,36 @@
 SELECT * FROM turns WHERE thread_id = $1 AND state IN ('delivered', 'started') FOR UPDATE;
 
 -- name: recent_threads
-SELECT t.*, count(*) OVER () AS found FROM threads t
-LEFT JOIN LATERAL (SELECT max(id) AS turn FROM turns WHERE thread_id = t.id) written ON true
-WHERE t.bot_id = $1 AND t.kind = 'conversation' AND ($2::bigint IS NULL OR t.chat_id = $2)
-ORDER BY written.turn DESC NULLS LAST, t.id DESC LIMIT $3;
+-- Those of the last thousand turns first, the latest before all; then the newest.
+WITH last AS (SELECT id, thread_id FROM turns ORDER BY id DESC LIMIT 1000),
+written AS (SELECT thread_id, max(id) AS turn FROM last GROUP BY thread_id),
+newest AS (
+    SELECT id FROM threads WHERE bot_id = $1 AND kind = 'conversation' ORDER BY id DESC LIMIT $2
+),
+found AS (
+    SELECT thread_id, turn FROM written UNION ALL
+    SELECT id, NULL FROM newest WHERE id NOT IN (SELECT thread_id FROM written)
+)
+SELECT t.* FROM found f CROSS JOIN LATERAL (
+    SELECT * FROM threads WHERE id = f.thread_id AND bot_id = $1 AND kind = 'conversation' OFFSET 0
+) t ORDER BY f.turn DESC NULLS LAST, t.id DESC LIMIT $2;
+
+-- name: recent_chat_threads
+-- Of the chat's five hundred newest topics, those first in which somebody wrote last.
+SELECT t.* FROM (
+    SELECT * FROM threads WHERE bot_id = $1 AND chat_id = $2 AND kind = 'conversation'
+    ORDER BY COALESCE(topic_id, 0) DESC LIMIT 500
+) t LEFT JOIN LATERAL (
+    SELECT id AS turn FROM turns WHERE thread_id = t.id ORDER BY id DESC LIMIT 1
+) written ON true ORDER BY written.turn DESC NULLS LAST, t.id DESC LIMIT $3;
+
+-- name: count_threads
+-- Of a chat, or of all; counted no further than $3.
+SELECT count(*) FROM (
+    (SELECT 1 FROM threads WHERE $2::bigint IS NULL AND bot_id = $1 AND kind = 'conversation' LIMIT $3)
+    UNION ALL
+    (SELECT 1 FROM threads WHERE chat_id = $2 AND bot_id = $1 AND kind = 'conversation' LIMIT $3)
+) counted;
 
 -- name: is_allowed
 SELECT 1 FROM allowed WHERE bot_id = $1 AND person_id = $2;
@@ -19,3 +45,7 @@ WITH RECURSIVE moves AS (
     SELECT a.chat_id, a.moved_to FROM moves m JOIN chat_aliases a ON a.bot_id = $1 AND a.chat_id = m.moved_to
 )
 SELECT chat_id, moved_to FROM moves;
+
+-- name: cancelled_of
+SELECT id FROM turns
+WHERE id = ANY ($1::bigint[]) AND state = 'cancelled' AND ended_at < now() - interval '5 seconds' ORDER BY id;
