@@ -53,6 +53,7 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "history_results": {1: "{12077}", 2: "2020-01-01", 3: "2040-01-01"},
     "forget_turns_page": {1: "77", 2: "10000000", 3: "500"},
     "forget_entries_slice": {1: "77", 2: "2020-01-01", 3: "500"},
+    "forget_messages_slice": {1: "77", 2: "10000000", 3: "500"},
     "forget_past_slice": {1: "77", 2: "2020-01-01"},
     "forget_workspaces_slice": {1: "77", 2: "4"},
     "forget_files_slice": {1: "77", 2: "10000000", 3: "20"},

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from agent_contract import wire
-from agent_gateway.store.rows import Final, NewSubAgent, TurnState
+from agent_gateway.store.rows import Address, Final, NewSubAgent, TurnState
 from tests.conftest import BOT_ID
 from tests.support.desk import ADMIN, GROUP, PERSON, address, running_desk
 from tests.support.eventually import eventually
@@ -209,6 +209,7 @@ async def test_forget_leaves_no_word_anywhere_and_a_fresh_session(store):
         }  # fmt: skip
         assert expected <= await places_with(store, "secret") | {"threads"}
         assert await press(desk, buttons["Delete the history"]) == "Done."
+        await desk.worked()
         assert await places_with(store, "secret") == set()
         now = await store.threads.by_id(thread.id)
         assert (now.name, now.session_id != thread.session_id) == ("tg-42", True)
@@ -226,6 +227,7 @@ async def test_what_the_forgotten_run_still_sends_is_not_kept(store):
         thread, _ = await idle(desk)
         _, buttons = await ask(desk, "/forget")
         await press(desk, buttons["Delete the history"])
+        await desk.worked()
 
         async def chunks():
             yield b"secret"
@@ -256,6 +258,7 @@ async def test_what_was_said_before_the_chat_moved_is_forgotten_too(store):
         desk.numbers = itertools.count(1000)
         _, buttons = await ask(desk, "/forget")
         await press(desk, buttons["Delete the history"])
+        await desk.worked()
         assert await places_with(store, "secret") == set()
         assert await places_with(store, "kept elsewhere") == {"inbox"}
 
@@ -269,6 +272,7 @@ async def test_what_was_forgotten_cannot_be_asked_again_by_an_old_button(store):
         await store.turns.end(turn.id, 1, 3, TurnState.FAILED, "provider", Final("failed"))
         _, buttons = await ask(desk, "/forget")
         await press(desk, buttons["Delete the history"])
+        await desk.worked()
         for data in (f"re:{turn.id}", f"co:{turn.id}"):
             await press(desk, data)
         assert await store.turns.count_queued(thread.id) == 0
@@ -281,6 +285,7 @@ async def test_forget_touches_no_other_conversation(store):
         await store.sessions.add_entries(group, 1, 3, ['{"id":"kept"}'])
         _, buttons = await ask(desk, "/forget")
         await press(desk, buttons["Delete the history"])
+        await desk.worked()
         assert await store.sessions.length(group.session_id) == 1
         assert await store.pool.fetchval("SELECT count(*) FROM messages WHERE thread_id = $1", group.id) == 2
         assert (await store.turns.last_asked(group.id)).text == "hello"
@@ -296,16 +301,19 @@ async def test_forget_refuses_while_anything_is_at_work(store):
         await eventually(lambda: len(runner.turns) == 2)
         assert "/stop" in (await ask(desk, "/forget"))[0]
         await press(desk, buttons["Delete the history"])
+        await desk.worked()
         assert "/stop" in (await last_said(desk))[0]
         assert await store.pool.fetchval("SELECT count(*) FROM messages WHERE thread_id = $1", thread.id) == 3
 
 
 async def test_a_topic_is_forgotten_by_itself(store):
-    async with store.transaction() as tx:
-        one = await tx.threads.get_or_create(address(), "tg-42", "")
-        other = type(one.address)(one.address.bot_id, PERSON, 3)
-        await tx.outbox.put(other, "kept", "k1")
-        await tx.outbox.put(one.address, "gone", "k2")
-        await tx.history.hold_thread(one.id)
-        await tx.history.forget(one)
-    assert [row["text"] for row in await store.pool.fetch("SELECT text FROM outbox")] == ["kept"]
+    async with running_desk(store) as desk:
+        await idle(desk)
+        await store.outbox.put(Address(BOT_ID, PERSON, 3), "kept", "k1")
+        await store.outbox.put(address(), "gone", "k2")
+        _, buttons = await ask(desk, "/forget")
+        await press(desk, buttons["Delete the history"])
+        await desk.worked()
+        said = await desk.said()
+        assert "kept" in said
+        assert "gone" not in said

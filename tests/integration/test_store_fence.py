@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from agent_gateway.errors import LeadershipLost
-from agent_gateway.store.leadership import take_over
 from agent_gateway.store import Store
+from agent_gateway.store.leadership import take_over
 from agent_gateway.store.sql import QUERIES
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from agent_gateway.errors import LeadershipLost
-from agent_gateway.store.leadership import take_over
 from agent_gateway.store import Store
+from agent_gateway.store.leadership import take_over
 from agent_gateway.store.purges import PURGES, Purge, Purger, purge_slice
 from agent_gateway.store.sql import QUERIES
 from tests.conftest import BOT_ID

@@ -37,7 +37,7 @@ async def connected(store):
 
         api = TelegramApi(TOKEN, str(sim.make_url("")))
         api.on_problem = desk.venues.note
-        sender = Sender(api, store, check=lambda: None, poll=0.05)
+        sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05)
         desk.wake.on_outbox = sender.notify
         sending = asyncio.create_task(sender.run())
         try:

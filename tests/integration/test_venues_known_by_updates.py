@@ -47,9 +47,9 @@ async def connected(store):
     async with TestClient(TestServer(create_app(TOKEN))) as client, running_desk(store) as desk:
         api = TelegramApi(TOKEN, str(client.make_url("")))
         api.on_problem = desk.venues.note
-        sender = Sender(api, store, check=lambda: None, poll=0.05)
+        sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05)
         desk.wake.on_outbox = sender.notify
-        ingest = Ingest(api, store, check=lambda: None, wake=desk.wake.inbox, timeout=5)
+        ingest = Ingest(api, store.inbox, check=lambda: None, wake=desk.wake.inbox, timeout=5)
         loops = [asyncio.create_task(loop) for loop in (sender.run(), ingest.run())]
         try:
             yield desk, Telegram(client)

@@ -81,7 +81,11 @@ async def _do(tx: Transaction, job: Job, now: Progress) -> Progress:
         case "turns":
             left, messages = await history.forget_turns(thread_id, now.turn, TURNS)
             gone = gone.plus(Forgotten(messages=messages))
-            return replace(now, gone=gone, turn=left or 0, step="turns" if left is not None else "entries")
+            return replace(now, gone=gone, turn=left or 0, step="turns" if left is not None else "messages")
+        case "messages":
+            count = await history.forget_messages(thread_id, now.limits.message, SAID)
+            gone = gone.plus(Forgotten(messages=count))
+            return replace(now, gone=gone, step="messages" if count == SAID else "entries")
         case "entries":
             lines = await history.forget_entries(thread_id, job.created_at, LINES)
             gone = gone.plus(Forgotten(session_lines=lines))

@@ -55,6 +55,7 @@ class Limits:
     """The ids up to which rows are deleted; what came later stays."""
 
     turn: int
+    message: int
     outbox: int
     file: int
 
@@ -136,7 +137,7 @@ class HistoryQueries(Room):
         row = await self._tx.row("forget_limits")
         await self._tx.execute("keep_session", thread.id)
         await self._tx.execute("forget_session", thread.id)
-        return Limits(row["turn"], row["outbox"], row["file"])
+        return Limits(row["turn"], row["message"], row["outbox"], row["file"])
 
     async def forget_turns(self, thread_id: int, up_to: int, most: int) -> tuple[int | None, int]:
         """Delete what was said in the newest turns up to one.
@@ -147,6 +148,10 @@ class HistoryQueries(Room):
         turns = [row["id"] for row in await self._tx.rows("forget_turns_page", thread_id, up_to, most)]
         messages = await self._forget_of_turns(turns)
         return (turns[-1] - 1 if len(turns) == most else None), messages
+
+    async def forget_messages(self, thread_id: int, up_to: int, most: int) -> int:
+        """Delete messages that no turn leads to; return how many."""
+        return await _delete(self._tx, "forget_messages_slice", thread_id, up_to, most)
 
     async def forget_entries(self, thread_id: int, since: datetime, most: int) -> int:
         """Delete lines of the agent's memory; return how many, fewer than `most` at the end."""

@@ -40,7 +40,8 @@ WHERE s.thread_id = ANY ($1::bigint[]) AND s.state = 'finished' AND s.task <> ''
 
 -- name: forget_limits
 -- Up to where everything is older than this transaction: nobody adds to the conversation while it is held.
-SELECT (SELECT COALESCE(max(id), 0) FROM turns) AS turn, (SELECT COALESCE(max(id), 0) FROM outbox) AS outbox,
+SELECT (SELECT COALESCE(max(id), 0) FROM turns) AS turn, (SELECT COALESCE(max(id), 0) FROM messages) AS message,
+    (SELECT COALESCE(max(id), 0) FROM outbox) AS outbox,
     (SELECT COALESCE(max(id), 0) FROM files) AS file;
 
 -- name: forget_session
@@ -79,6 +80,10 @@ DELETE FROM session_entries WHERE (session_id, ordinal) IN (
         SELECT session_id, ordinal FROM session_entries WHERE session_id = s.session_id LIMIT $3
     ) e WHERE s.thread_id = $1 AND s.ended_at <= $2 LIMIT $3
 );
+
+-- name: forget_messages_slice
+-- What no turn of the conversation leads to.
+DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE thread_id = $1 AND id <= $2 ORDER BY id LIMIT $3);
 
 -- name: forget_past_slice
 DELETE FROM past_sessions WHERE thread_id = $1 AND ended_at <= $2;
