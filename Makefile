@@ -8,7 +8,7 @@ EXTRAS := operator gateway runner simulators
 
 .DEFAULT_GOAL := help
 .PHONY: help venv lock generate format lint test test-fast test-unit test-integration test-e2e demo chat \
-	cluster cluster-down cluster-status images push bench-latency bench-deletes bench-groups bench-queries clean
+	cluster cluster-down cluster-status images push bench-latency bench-deletes bench-groups bench-queries chaos clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ bench-groups: venv ## ten answers at once in one group, beside a bot that edits 
 
 bench-queries: venv ## milliseconds of the hot queries on a database as large as a year makes it
 	@$(PY) -m dev.bench.queries
+
+chaos: venv ## people talk while everything is killed: make chaos SEED=1 MINUTES=5 [MESSAGES=500 KILLS=60]
+	@$(PY) -m dev.chaos run $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(KILLS),--kills $(KILLS))
 
 lint: venv ## ruff, mypy, import rules, generated files
 	@$(VENV)/bin/ruff check .

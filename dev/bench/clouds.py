@@ -17,14 +17,17 @@ class Clouds:
     model: int
 
 
-def call(port: int, path: str, body: Any = None, *, refusals: bool = False) -> Any:
+def call(port: int, path: str, body: Any = None, *, refusals: bool = False, method: str | None = None) -> Any:
     """Ask, or tell where there is a body, and return the answer; with `refusals` an answer of an error status too.
+
+    Without a `method` it is GET, or POST where there is a body.
 
     Raises:
         urllib.error.HTTPError: the answer was an error, and those are not wanted.
     """
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
             return json.load(response)

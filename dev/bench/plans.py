@@ -42,10 +42,6 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "open_threads_page": {1: "0", 2: "100"},
     "list_threads": {2: "100"},
     "list_chat_threads": {2: "-100", 3: "100"},
-    "recent_threads": {2: "20"},
-    "recent_chat_threads": {2: "-100", 3: "20"},
-    "count_threads": {2: "-100", 3: "2000"},
-    "moves": {2: "{-100}"},
     "named_threads": {2: "100"},
     "due_threads": {2: "100", 3: "5"},
     "idle_runs": {2: "-100"},
@@ -63,6 +59,10 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "due_job_threads": {2: "20"},
     "add_job": {2: "export", 3: "brand-new"},
     "end_job": {2: "done"},
+    "recent_threads": {2: "20"},
+    "recent_chat_threads": {2: "-100", 3: "20"},
+    "count_threads": {2: "-100", 3: "2000"},
+    "moves": {2: "{-100}"},
     "session_page": {3: "1048576"},
     "end_turn": {2: "failed"},
     "end_child_turns": {2: "failed"},
@@ -124,7 +124,7 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "last_answer": {1: "200000"},
     "private_place": {2: "6000"},
     "limit_lock_wait": {1: "100"},
-    "limit_statement": {1: "100"},
+    "limit_statement": {1: "60000"},
 }
 
 

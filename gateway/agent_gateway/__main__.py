@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -17,6 +18,7 @@ from agent_gateway.config import GatewayConfig, load_config
 from agent_gateway.context import Context, build_context, build_providers, run_loops
 from agent_gateway.errors import ConfigError, GatewayError, OtherBot
 from agent_gateway.health import Health, create_health_app
+from agent_gateway.inbox.webhook import create_webhook_app, serve_webhook
 from agent_gateway.kube import KubeClient, KubeError
 from agent_gateway.leader import Leader
 from agent_gateway.logs import configure_logs, describe_fault
@@ -92,6 +94,7 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
     leader = Leader(store, config.read_dsn, config.bot_name)
     health.set("start", None)
     filling: asyncio.Task[None] | None = None
+    webhook = await _open_webhook(config, store)
     try:
         await leader.acquire()
         LEADING.set(1)
@@ -99,7 +102,7 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
         context = build_context(config, store, api, bot, leader, kube)
         health.sources.update(
             kubernetes=lambda: context.resources.problem or context.subagents.problem,
-            telegram=lambda: context.ingest.problem,
+            telegram=lambda: context.updates.problem,
             sending=lambda: context.sender.problem,
         )
         await _lead(config, context, leader, secrets)
@@ -109,9 +112,20 @@ async def _serve(config: GatewayConfig, health: Health) -> None:
             filling.cancel()
             await asyncio.gather(filling, return_exceptions=True)
         await leader.release()
+        if webhook is not None:
+            await webhook.cleanup()
         await api.close()
         await kube.close()
         await store.close()
+
+
+async def _open_webhook(config: GatewayConfig, store: Store) -> web.AppRunner | None:
+    """Take updates that Telegram brings, whoever leads; None where it is asked for them."""
+    if not config.telegram_webhook_url:
+        return None
+    path = urlsplit(config.telegram_webhook_url).path
+    app = create_webhook_app(store, path, config.read_webhook_secret)
+    return await serve_webhook(app, config.host, config.port_webhook)
 
 
 async def _lead(config: GatewayConfig, context: Context, leader: Leader, secrets: tuple[str, str]) -> None:

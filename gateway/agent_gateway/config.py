@@ -20,6 +20,17 @@ class GatewayConfig(BaseSettings):
     telegram_bot_token: Annotated[SecretStr, Field(description="The bot's token.")] = SecretStr("")
     telegram_bot_token_file: Annotated[Path | None, Field(description="File that holds the bot's token.")] = None
     telegram_api_base: Annotated[str, Field(description="Address of the Bot API server.")] = "https://api.telegram.org"
+    telegram_webhook_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[^/?#]+(/[^?#]*)?)?$",
+            description="Public address that Telegram brings updates to; empty: the gateway asks for them.",
+        ),
+    ] = ""
+    telegram_webhook_secret: Annotated[
+        SecretStr, Field(description="What Telegram shows with each update: 1 to 256 of A-Z, a-z, 0-9, _ and -.")
+    ] = SecretStr("")
+    telegram_webhook_secret_file: Annotated[Path | None, Field(description="File that holds that secret.")] = None
     telegram_allowed_ids: Annotated[
         list[int], NoDecode, Field(description="Ids of people and chats that may talk to the bot, comma-separated.")
     ] = []
@@ -61,6 +72,7 @@ class GatewayConfig(BaseSettings):
     extra_ca_file: Annotated[Path | None, Field(description="Certificates trusted beside the usual ones.")] = None
     host: Annotated[str, Field(description="Address to listen on.")] = "0.0.0.0"  # noqa: S104  # a pod's own network
     port_runners: Annotated[int, Field(ge=0, le=65535)] = names.PORT_RUNNERS
+    port_webhook: Annotated[int, Field(ge=0, le=65535)] = names.PORT_WEBHOOK
     port_metrics: Annotated[int, Field(ge=0, le=65535)] = names.PORT_METRICS
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -74,6 +86,10 @@ class GatewayConfig(BaseSettings):
     def read_token(self) -> str:
         """Return the bot's token as it stands now; empty if there is none."""
         return _read(self.telegram_bot_token_file, self.telegram_bot_token)
+
+    def read_webhook_secret(self) -> str:
+        """Return what Telegram shows with each update, as it stands now; empty if there is none."""
+        return _read(self.telegram_webhook_secret_file, self.telegram_webhook_secret)
 
     def read_dsn(self) -> str:
         """Return the DSN as it stands now; empty if there is none."""

@@ -17,6 +17,7 @@ from agent_gateway.conversations.reconciler import Threads, read_link
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
+from agent_gateway.inbox.subscription import WebhookKeeper
 from agent_gateway.jobs.export import Exporting
 from agent_gateway.jobs.forget import Forgetting
 from agent_gateway.jobs.worker import JobWorker
@@ -58,7 +59,7 @@ class Context:
     views: Views
     sender: Sender
     reactions: Reactions
-    ingest: Ingest
+    updates: Ingest | WebhookKeeper
     access: Access
     dispatcher: Dispatcher
     venues: Venues
@@ -125,7 +126,7 @@ def build_context(
         views=views,
         sender=sender,
         reactions=reactions,
-        ingest=Ingest(api, store.inbox, check=check, wake=wake.inbox),
+        updates=_build_updates(config, store, api, check, wake),
         access=access,
         dispatcher=Dispatcher(
             store,
@@ -168,6 +169,15 @@ def build_context(
     )
 
 
+def _build_updates(
+    config: GatewayConfig, store: Store, api: TelegramApi, check: Callable[[], None], wake: Wake
+) -> Ingest | WebhookKeeper:
+    """Choose the way in: Telegram brings updates to a webhook, or is asked for them."""
+    if config.telegram_webhook_url:
+        return WebhookKeeper(api, store.inbox, config.telegram_webhook_url, config.read_webhook_secret, check)
+    return Ingest(api, store.inbox, check=check, wake=wake.inbox)
+
+
 async def run_loops(context: Context, leader: Leader) -> None:
     """Run every loop until one fails; the first failure ends all.
 
@@ -181,7 +191,7 @@ async def run_loops(context: Context, leader: Leader) -> None:
             ("adopter", context.adopter.run()),
             ("watch subagents", context.subagents.watch()),
             ("subagent adopter", context.subagent_adopter.run()),
-            ("ingest", context.ingest.run()),
+            ("updates", context.updates.run()),
             ("dispatcher", context.dispatcher.run(context.wake, leader.check)),
             ("venues", context.venues.run()),
             ("jobs", context.jobs.run()),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from prometheus_client import Counter, Gauge, Histogram
 
 UPDATES = Counter("openclaw_updates", "Updates taken from the inbox, by what they were.", ["kind"])
+WEBHOOK_UPDATES = Counter(
+    "openclaw_webhook_updates", "Updates that Telegram brought, by what became of them.", ["outcome"]
+)
 TURNS = Counter("openclaw_turns", "Turns that ended, by how.", ["state", "reason"])
 RUNS = Counter("openclaw_runs", "Runs that ended, by why.", ["reason"])
 SUBAGENTS = Counter("openclaw_subagents", "Sub-agents that ended, by how.", ["phase"])

@@ -40,7 +40,7 @@ async def make_live_run(store, thread, number=1, pod="pod-1"):
 async def test_an_update_is_stored_once_and_the_cursor_moves_with_it(store):
     await store.inbox.add_updates([(1, "42", "{}"), (2, "42", "{}")], 3)
     await store.inbox.add_updates([(2, "42", "{}"), (3, "42", "{}")], 4)
-    assert await store.inbox.read_cursor() == 4
+    assert (await store.inbox.read_cursor())[0] == 4
     assert [r.update_id for r in await store.inbox.next()] == [1]
 
 
@@ -68,10 +68,12 @@ async def test_a_row_has_one_consumer(store):
     assert took == 1
 
 
-async def test_a_cursor_older_than_six_days_starts_anew(store):
+async def test_a_cursor_tells_how_long_ago_it_moved(store):
+    assert await store.inbox.read_cursor() == (0, 0.0)
     await store.inbox.add_updates([], 900)
     await store.pool.execute("UPDATE cursor SET updated_at = now() - interval '7 days'")
-    assert await store.inbox.read_cursor() == 0
+    offset, age = await store.inbox.read_cursor()
+    assert (offset, round(age / 86400)) == (900, 7)
 
 
 async def test_racing_deliveries_give_one_turn_to_one_run(store):

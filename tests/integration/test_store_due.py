@@ -85,9 +85,11 @@ async def test_refused_writes_are_counted_until_one_is_accepted(store, threads):
 
 async def test_a_title_is_told_once_and_the_next_renaming_again(store, threads):
     address = Address(BOT_ID, 1)
-    await store.venues.rename_topic(address, "new")
+    async with store.transaction() as tx:
+        await tx.venues.rename_topic(address, "new")
     [named] = await store.venues.renamed()
-    await store.venues.rename_topic(address, "newer")
+    async with store.transaction() as tx:
+        await tx.venues.rename_topic(address, "newer")
     await store.venues.title_written(named)
     [again] = await store.venues.renamed()
     assert again.title == "newer"

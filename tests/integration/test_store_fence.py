@@ -31,7 +31,7 @@ async def test_a_take_over_waits_for_what_is_under_way_and_what_comes_later_is_r
         await until_waiting(store)
         late = asyncio.create_task(store.runs.seen(1, 1))  # waits behind the take-over, and must see its epoch
         await until_waiting(store, 2)
-        await tx.audit.add(None, "x", "y")
+        await tx.execute("add_audit", 1, "x", "y")
         assert not taking.done()
     await taking
     with pytest.raises(LeadershipLost):

@@ -163,7 +163,7 @@ async def test_a_file_of_the_outbox_stands_in_the_chat_once(sim, api, store):
         file_id = await tx.files.add(thread.id, "notes.md", "text/markdown", b"# hi\n" * 300_000)
         await tx.outbox.put(CHAT, "ä" * 2000, "file:1", file_id=file_id)
         await tx.outbox.put(CHAT, "behind it", "reply:1")
-    sender = Sender(api, store, check=lambda: None)
+    sender = Sender(api, store.outbox, store.files, check=lambda: None)
     sender.stop()
     await sender.run()
     file, text = await seen(sim)
@@ -359,7 +359,7 @@ async def until_polled(source, task):
 @pytest.mark.postgres
 async def test_updates_reach_the_inbox_once_and_junk_stops_nothing(sim, api, store):
     wakes = []
-    source = Ingest(api, store, check=lambda: None, wake=lambda: wakes.append(1), timeout=1, pause=0.01)
+    source = Ingest(api, store.inbox, check=lambda: None, wake=lambda: wakes.append(1), timeout=1, pause=0.01)
     await play(sim, "messages", chat=5, text="first")
     await play(sim, "updates", update={"message": "junk"})
     await play(sim, "updates", update={"message": {"chat": {"id": "x"}, "entities": 5}})
@@ -373,7 +373,7 @@ async def test_updates_reach_the_inbox_once_and_junk_stops_nothing(sim, api, sto
     assert isinstance(incoming, Prompt)
     assert (incoming.address, incoming.text) == (TOPIC, "second")
     following = sim.app[CLOUD].bots[TOKEN].next_update
-    assert await store.inbox.read_cursor() == following
+    assert (await store.inbox.read_cursor())[0] == following
     assert wakes
     task.cancel()
     # What Telegram sends a second time is passed over.
@@ -387,9 +387,9 @@ async def test_what_was_not_committed_is_delivered_again(sim, api, store):
     fence, store.fence = store.fence, None
     await play(sim, "messages", chat=5, text="first")
     with pytest.raises(LeadershipLost):
-        await Ingest(api, store, check=lambda: None, wake=lambda: None, timeout=1).run()
+        await Ingest(api, store.inbox, check=lambda: None, wake=lambda: None, timeout=1).run()
     store.fence = fence
-    task = asyncio.create_task(Ingest(api, store, check=lambda: None, wake=lambda: None, timeout=1).run())
+    task = asyncio.create_task(Ingest(api, store.inbox, check=lambda: None, wake=lambda: None, timeout=1).run())
     await eventually(store.inbox.next)
     task.cancel()
 
@@ -424,7 +424,7 @@ async def test_a_streamed_answer_is_previewed_and_its_final_takes_the_same_messa
     async with store.transaction() as tx:
         thread = await tx.threads.get_or_create(CHAT, "tg-5", "t")
         asked = await tx.turns.add(thread.id, 1, 7, 5, "ask")
-    views = Views(api, store, check=lambda: None, budgets=Budgets(minute=1.5), typing_interval=0.05)
+    views = Views(api, store.views, check=lambda: None, budgets=Budgets(minute=1.5), typing_interval=0.05)
     views.open(asked, CHAT, asked.message_id)
     await eventually(lambda: sim.app[CLOUD].chats[5].typing)
     answer = "# Plan\n\n" + "\n\n".join(f"Step **{n}** of `many` with x<y> and $HOME" for n in range(100))
@@ -438,7 +438,7 @@ async def test_a_streamed_answer_is_previewed_and_its_final_takes_the_same_messa
     assert (await store.views.get(asked.id)).message_ids == ids
     previews = len(calls(sim, "editMessageText"))
     await put_final(store, answer, ids)
-    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05))
     messages = await seen(sim)
     assert [m["message_id"] for m in messages] == list(ids)
     assert [m["text"] for m in messages] == expected
@@ -451,14 +451,14 @@ async def test_an_answer_too_long_for_a_chat_is_a_file_below_its_beginning(sim, 
     answer = "\n\n".join(f"# Part {n}\n\n{'words ' * 150}" for n in range(25))
     await put_final(store, answer, ids)
     await play(sim, "faults", method="sendDocument", kind="error", code=502)
-    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05))
     beginning, file = await seen(sim)
     assert beginning["message_id"] == ids[0]
     assert beginning["text"].startswith("Part 0\n\nwords")
     assert (file["files"][0]["name"], file["files"][0]["size"]) == ("answer.md", len(answer))
     await store.pool.execute("UPDATE outbox SET state = 'pending'")  # as if nobody had noted that it was said
     before = len(calls(sim, "sendDocument"))
-    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05))
     assert len(calls(sim, "sendDocument")) == before
     assert len(await seen(sim)) == 2
 
@@ -474,7 +474,7 @@ async def test_an_answer_too_long_for_a_chat_that_takes_no_files_is_said_whole(s
     answer = "\n\n".join(f"Part {n}: {'words ' * 150}" for n in range(25))
     await play(sim, "faults", method="sendDocument", kind="error", **fault)
     await put_final(store, answer, [await api.send_message(CHAT, "preview")])
-    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05))
     assert " ".join(await texts(sim)).split() == answer.split()
     assert told
     assert RefusalKind.CHAT_GONE not in told  # which would end all that is asked there
@@ -491,7 +491,7 @@ async def test_an_answer_begins_as_a_draft_where_that_is_wished(sim, api, store)
     assert await texts(sim, FORUM) == ["words in a forum"]
     assert await views.finish(5) == ()
     await put_final(store, "**words** in private, all of them")
-    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05))
     assert await texts(sim) == ["words in private, all of them"]
     assert sim.app[CLOUD].chats[5].drafts == {}
     with pytest.raises(Refused):
@@ -509,7 +509,7 @@ async def send_all(store, sender):
 async def put_final(store, text, message_ids=(), address=CHAT):
     await store.outbox.put(address, text, f"test:{text[:20]}", kind="final", format="markdown")
     async with store.transaction() as tx:
-        await tx.execute("UPDATE outbox SET message_ids = $1 WHERE state = 'pending'", list(message_ids))
+        await tx._connection.execute("UPDATE outbox SET message_ids = $1 WHERE state = 'pending'", list(message_ids))
 
 
 async def is_sent(store):
@@ -525,7 +525,7 @@ async def test_a_final_outlives_throttling_outage_and_cut_connections(sim, api, 
     ):
         await play(sim, "faults", method="sendMessage", **fault)
     await put_final(store, "the answer")
-    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05, repeat_after=0.01))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05, repeat_after=0.01))
     assert await texts(sim) == ["the answer"]
 
 
@@ -537,13 +537,15 @@ async def test_a_chat_that_is_to_be_left_alone_is_left_alone_by_the_next_process
     async def waits():
         return await store.outbox.resting_chats()
 
-    first = asyncio.create_task(Sender(api, store, check=lambda: None, poll=0.05).run())
+    first = asyncio.create_task(Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05).run())
     await eventually(waits)
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
     budgets = Budgets()
     views = Views(api, FakeStore(), check=lambda: None, budgets=budgets)
-    second = asyncio.create_task(Sender(api, store, check=lambda: None, budgets=budgets, poll=0.05).run())
+    second = asyncio.create_task(
+        Sender(api, store.outbox, store.files, check=lambda: None, budgets=budgets, poll=0.05).run()
+    )
     await eventually(lambda: budgets.left(CHAT.chat_id) > 30)
     views.open(turn(5), CHAT, None)
     views.update(5, "a preview")
@@ -560,7 +562,7 @@ async def test_a_chat_that_is_to_be_left_alone_is_left_alone_by_the_next_process
 async def test_a_final_for_a_topic_that_is_gone_goes_nowhere_else(sim, api, store):
     await play(sim, "topics", chat=FORUM, topic=42, deleted=True)
     await put_final(store, "the answer", address=TOPIC)
-    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05))
     assert await seen(sim, FORUM) == []
     row = await store.pool.fetchrow("SELECT state, error FROM outbox")
     assert (row["state"], row["error"]) == ("dead", "the topic is gone")
@@ -572,13 +574,13 @@ async def test_a_final_for_a_closed_topic_waits_and_is_said_once_it_is_open(sim,
     await play(sim, "topics", chat=FORUM, topic=43, name="other")
     await put_final(store, "the answer", address=TOPIC)
     await store.outbox.put(Address(BOT_ID, FORUM, 43), "elsewhere", "other")
-    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05))
     assert [m["text"] for m in await seen(sim, FORUM)] == ["elsewhere"]
     assert await store.pool.fetchval("SELECT state FROM outbox WHERE topic_id = 42") == "held"
     await play(sim, "topics", chat=FORUM, topic=42, closed=False)
     async with store.transaction() as tx:
         await tx.outbox.release_held(TOPIC)
-    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05))
     assert [(m["text"], m["topic"]) for m in await seen(sim, FORUM)] == [("elsewhere", 43), ("the answer", 42)]
 
 
@@ -628,8 +630,8 @@ async def test_sub_agents_below_an_answer_are_cancelled_by_their_buttons_and_the
     await eventually(lambda: buttons_are(sim, ["Cancel k1", "⏹ Stop"]))
     ids = await views.finish(1)
     store = FakeStore()
-    store.outbox.put(TOPIC, "Both are done.", message_ids=ids)
-    await send_fakes(store, Sender(api, store, check=lambda: None, poll=0.05))
+    store.put(TOPIC, "Both are done.", message_ids=ids)
+    await send_fakes(store, Sender(api, store, store, check=lambda: None, poll=0.05))
     (message,) = await seen(sim, FORUM)
     assert (message["text"], message["buttons"]) == ("Both are done.", [])
     await views.close()
@@ -651,7 +653,7 @@ async def test_a_row_of_the_outbox_brings_its_buttons(sim, api, store):
     async with store.transaction() as tx:
         button = Button("Cancel k1", "sa:cancel:1")
         await tx.outbox.put(CHAT, "Sub-agent k1 works.", "spawned:1", buttons=[button])
-    await send_all(store, Sender(api, store, check=lambda: None, poll=0.05))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05))
     (message,) = await seen(sim)
     assert message["buttons"] == [{"text": "Cancel k1", "data": "sa:cancel:1"}]
 
@@ -661,7 +663,7 @@ async def test_a_row_of_the_outbox_brings_its_buttons(sim, api, store):
 
 @contextlib.asynccontextmanager
 async def reacting(api, store, sender=None):
-    reactions = Reactions(api, store, check=lambda: None, poll=0.05)
+    reactions = Reactions(api, store.reactions, check=lambda: None, poll=0.05)
     tasks = [asyncio.create_task(loop.run()) for loop in (reactions, sender) if loop is not None]
     try:
         yield reactions
@@ -698,7 +700,7 @@ async def settled(store):
 async def test_eyes_stand_until_the_answer_does(sim, api, store):
     first = await prompt(sim, store, "one")
     second = await prompt(sim, store, "two")
-    sender = Sender(api, store, check=lambda: None, poll=0.05, repeat_after=0.01)
+    sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05, repeat_after=0.01)
     async with reacting(api, store):
         await reactions_are(sim, [["👀"], ["👀"]])
         await store.turns.end(first.id, None, None, TurnState.DONE, None, Final("All done."))
@@ -743,7 +745,7 @@ async def test_a_prompt_that_was_deleted_is_no_fault(sim, api, store):
 
 
 async def test_reactions_that_do_not_work_hold_up_no_final(sim, api, store):
-    sender = Sender(api, store, check=lambda: None, poll=0.05, repeat_after=0.01)
+    sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05, repeat_after=0.01)
     await play(sim, "faults", method="setMessageReaction", kind="throttle", count=1, retry_after=30)
     turn_row = await prompt(sim, store)
     async with reacting(api, store, sender):

@@ -51,8 +51,8 @@ async def api(sim):
 async def chat(api, store):
     """Views and sender as the gateway has them, with minutes of six seconds."""
     budgets = Budgets(minute=MINUTE)
-    views = Views(api, store, check=lambda: None, budgets=budgets, typing_interval=MINUTE * 4.5 / 60)
-    sender = Sender(api, store, check=lambda: None, budgets=budgets, poll=0.1)
+    views = Views(api, store.views, check=lambda: None, budgets=budgets, typing_interval=MINUTE * 4.5 / 60)
+    sender = Sender(api, store.outbox, store.files, check=lambda: None, budgets=budgets, poll=0.1)
     sending = asyncio.create_task(sender.run())
     yield views, sender
     sending.cancel()

@@ -197,7 +197,7 @@ def message(text, *, chat=PERSON, user=PERSON, number=5):
 @contextlib.asynccontextmanager
 async def running_desk(store, *, max_runs=50, reconcile=True, **more):
     """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
-    desk = Desk(store, max_runs, await store.inbox.read_cursor() or 1, **more)
+    desk = Desk(store, max_runs, (await store.inbox.read_cursor())[0] or 1, **more)
     parts = {
         "dispatcher": lambda: desk.dispatcher.run(desk.wake, lambda: None), "adopter": desk.adopter.run,
         "venues": desk.venues.run, "jobs": desk.jobs.run, **({"threads": desk.threads.run} if reconcile else {}),

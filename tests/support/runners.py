@@ -220,7 +220,7 @@ async def running_port(
 ):
     """Serve the port and yield it."""
     kube = kube or FakeKube()
-    proxy = LlmProxy(Providers(build_provider(provider, llm_url, Keys(key))), store)
+    proxy = LlmProxy(Providers(build_provider(provider, llm_url, Keys(key))), store.usage)
     wake = RecordingWake()
     registry = Registry(wake.thread)
     views = RecordingViews()

@@ -116,3 +116,7 @@ imagePullSecrets:
 {{- range . }}{{- $ids = append $ids (. | int64 | toString) -}}{{- end -}}
 {{- join "," $ids -}}
 {{- end }}
+
+{{- define "openclaw.webhookSecret" -}}
+{{ .Values.telegram.webhook.existingSecret.name | default (printf "%s-webhook" .Release.Name) }}
+{{- end }}

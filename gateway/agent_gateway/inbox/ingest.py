@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
+from agent_gateway.inbox.rows import build_rows
 from agent_gateway.telegram.errors import Conflict, TelegramProblem, Throttled, Unauthorized
-from agent_gateway.telegram.inbound.updates import lane
 from agent_gateway.telegram.outbound.pace import Clock
 from agent_gateway.telegram.ports import InboxStore, Poller
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 30
-_MAX_UPDATE_ID = 2**62
 QUIET_SECONDS = 6 * 86400.0
 """After a week without updates Telegram goes on with a number at random: one below the offset would be taken as
-confirmed. The store forgets a cursor of that age too."""
-
-
-def build_rows(updates: Sequence[Any], offset: int) -> tuple[list[tuple[int, str, str]], int]:
-    """Return the (update id, lane, payload) rows of a batch and the offset behind it.
-
-    What has no usable id cannot be stored or confirmed: it is left out, and confirmed with those after it.
-    """
-    rows = []
-    for update in updates:
-        update_id = update.get("update_id") if isinstance(update, dict) else None
-        if isinstance(update_id, bool) or not isinstance(update_id, int) or not 0 <= update_id < _MAX_UPDATE_ID:
-            log.warning("an update without a usable update_id was left out")
-            continue
-        rows.append((update_id, lane(update), json.dumps(update)))
-    return rows, max([offset, *(update_id + 1 for update_id, _, _ in rows)])
+confirmed."""
 
 
 class Ingest:
@@ -77,7 +59,9 @@ class Ingest:
 
     async def run(self) -> None:
         """Poll until cancelled. What `check` and the store raise ends it; started again, nothing is lost."""
-        offset, heard = await self._store.read_cursor(), self._clock()
+        await self._ensure_polled()
+        offset, age = await self._store.read_cursor()
+        heard = self._clock() - age  # the quiet week began with the last update, not with this process
         while True:
             self._check()
             if self._clock() - heard > QUIET_SECONDS:
@@ -103,6 +87,19 @@ class Ingest:
             if self.problem is not None:
                 log.info("updates arrive again")
             self.problem, self._failures, offset = None, 0, following
+
+    async def _ensure_polled(self) -> None:
+        """Take a webhook back that an earlier release or setting left: Telegram then keeps updates for polls."""
+        while True:
+            self._check()
+            try:
+                if (await self._api.get_webhook_info()).get("url"):
+                    await self._api.delete_webhook()
+                    log.info("webhook_deleted")
+            except TelegramProblem as problem:
+                await self._after_problem(problem)
+            else:
+                return
 
     async def _after_problem(self, problem: TelegramProblem) -> None:
         if isinstance(problem, Throttled):

@@ -20,7 +20,7 @@ from agent_gateway.runners.progress import clean
 from agent_gateway.runners.registry import Link, Registry
 from agent_gateway.runners.turns import TurnPorts, TurnStream, build_frame
 from agent_gateway.store import Store
-from agent_gateway.store.errors import Away
+from agent_gateway.store.errors import Away, Refused
 from agent_gateway.store.rows import Address, Thread, ThreadKind, Turn, TurnView
 
 log = logging.getLogger(__name__)
@@ -310,6 +310,8 @@ class Connection:
             await work()
         except wire.FrameError as error:
             await self._refuse(f"A frame is malformed: {error}.")
+        except Refused as error:  # sent again it would be refused again
+            await self._refuse(f"What the runner sent cannot be stored ({error}).")
         except LeadershipLost:
             await self.close("This gateway does not lead any more.", WSCloseCode.SERVICE_RESTART)
         except Away as error:

@@ -40,7 +40,7 @@ class AccessQueries(Room):
 
     async def add_pairing(self, code: str, person_id: int, topic_id: int | None) -> None:
         """Remember a code."""
-        await self._session.execute("add_pairing", self._bot_id, code, person_id, topic_id)
+        await self._tx.execute("add_pairing", self._bot_id, code, person_id, topic_id)
 
     async def open_pairings(self, person_id: int) -> list[tuple[str, datetime]]:
         """Return a person's codes of the last hour with their times, newest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -92,6 +92,15 @@ class Store(Rooms):
         """End every connection at once, whatever it does: a database that is silent must not hold us."""
         self.fence = None
         self.pool.terminate()
+
+    async def receive(self, rows: Sequence[tuple[int, str, str]]) -> None:
+        """Commit (update id, lane, payload) rows of the inbox, whoever leads; rows known already are passed over.
+
+        An update as it came is the same whoever stores it, so this alone needs no lead. The leader is told.
+        """
+        async with self._connection() as connection:
+            with translated():
+                await connection.executemany(QUERIES["receive_update"], [(self.bot_id, *row) for row in rows])
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

@@ -44,6 +44,8 @@ _REFUSED = (
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.ProgramLimitExceededError,
 )
+_SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InsufficientPrivilegeError)
+"""Tables are being put back, or a right was taken away: an administrator's to mend, and then all goes on."""
 _AWAY = (
     OSError,  # with TimeoutError: no answer, or no free connection, in time
     asyncpg.PostgresConnectionError,
@@ -57,6 +59,7 @@ _AWAY = (
     asyncpg.PostgresSystemError,  # the disk fails
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
+    *_SCHEMA,
 )
 
 
@@ -88,4 +91,6 @@ def describe(error: BaseException) -> str:
         return "Postgres refuses the user or password: check DATABASE_URL"
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         return "Postgres has no database of that name: check DATABASE_URL"
+    if isinstance(error, _SCHEMA):
+        return f"Postgres lacks a table or a right that this release needs ({type(error).__name__})"
     return f"Postgres is out of reach ({type(error).__name__}): check DATABASE_URL and that it runs"

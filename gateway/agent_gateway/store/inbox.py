@@ -16,9 +16,14 @@ class InboxQueries(Room):
         rows = await self._session.rows("earlier_parts", self._bot_id, update_id, f'%"{album}"%')
         return [row["payload"] for row in rows]
 
-    async def read_cursor(self) -> int:
-        """Return the next offset, 0 if none is known or it is too old."""
-        return int(await self._session.value("read_cursor", self._bot_id) or 0)
+    async def read_cursor(self) -> tuple[int, float]:
+        """Return the next offset, 0 if none is known, and the seconds since it moved."""
+        row = await self._session.row("read_cursor", self._bot_id)
+        return (row["next_offset"], row["age"]) if row else (0, 0.0)
+
+    async def forget_cursor(self) -> None:
+        """Let the next poll begin with the oldest update that Telegram has."""
+        await self._session.execute("write_cursor", self._bot_id, 0)
 
     async def add_updates(self, rows: Sequence[tuple[int, str, str]], next_offset: int) -> None:
         """Commit (update id, lane, payload) rows and the cursor together; rows known already are passed over."""

@@ -61,10 +61,10 @@ async def purge_slice(store: Store, purge: Purge) -> int:
 
     Raises:
         LeadershipLost: another gateway leads.
-        StoreError: nothing went; TooSlow for a slice of more than `SLICE_SECONDS`.
+        StoreError: as `TooSlow`, for a slice of more than `SLICE_SECONDS`; nothing went then.
     """
     async with store.transaction() as tx:
-        await tx.value("limit_statement", str(int(SLICE_SECONDS * 1000)))
+        await tx.row("limit_statement", str(int(SLICE_SECONDS * 1000)))
         status = await tx.execute(purge.query, purge.rows)
     return int(status.rsplit(" ", 1)[-1])
 

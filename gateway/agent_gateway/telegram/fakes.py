@@ -131,9 +131,10 @@ class FakeChat:
 
 @dataclass(slots=True)
 class FakeStore:
-    """Inbox, views and outbox in memory, with the order per chat that the real one keeps."""
+    """Inbox, views and outbox in memory, with the order per topic that the real one keeps."""
 
     cursor: int = 0
+    quiet: float = 0.0
     inbox: dict[int, tuple[str, str]] = field(default_factory=dict)
     files: dict[int, bytes] = field(default_factory=dict)
     views: dict[int, tuple[int, ...]] = field(default_factory=dict)
@@ -149,9 +150,9 @@ class FakeStore:
         """Yield a stored file."""
         yield self.files[file_id]
 
-    async def read_cursor(self) -> int:
-        """Return the next offset."""
-        return self.cursor
+    async def read_cursor(self) -> tuple[int, float]:
+        """Return the next offset, and how long ago the last update came."""
+        return self.cursor, self.quiet
 
     async def add_updates(self, rows: Sequence[tuple[int, str, str]], next_offset: int) -> None:
         """Keep rows and cursor together, or neither."""

@@ -104,12 +104,18 @@ class Poller(Protocol):
     async def get_updates(self, offset: int, timeout: int) -> list[Any]:  # noqa: ASYNC109  # Telegram's long poll
         """Return raw updates from `offset` on, waiting up to `timeout` seconds for the first."""
 
+    async def get_webhook_info(self) -> dict[str, Any]:
+        """Return what is set, and how the last deliveries went."""
+
+    async def delete_webhook(self) -> None:
+        """Have updates kept for polls; none is dropped."""
+
 
 class InboxStore(Protocol):
     """Where updates become durable."""
 
-    async def read_cursor(self) -> int:
-        """Return the next offset, 0 if none is known."""
+    async def read_cursor(self) -> tuple[int, float]:
+        """Return the next offset, 0 if none is known, and the seconds since the last update came."""
 
     async def add_updates(self, rows: Sequence[tuple[int, str, str]], next_offset: int) -> None:
         """Commit (update id, lane, payload) rows and the cursor together."""

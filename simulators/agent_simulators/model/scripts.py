@@ -86,7 +86,8 @@ def choose(messages: Sequence[Mapping[str, Any]], seen: Mapping[str, int]) -> Sc
             return Script(words=["Let me do these. "], calls=[_call(part) for part in rest.split(" || ")])
         case "slow" if numbers := _numbers(rest):
             pause = numbers[1] / 1000 if len(numbers) > 1 else 0.1
-            return Script(words=[f"w{i} " for i in range(numbers[0])], pause=pause)
+            words = [f"w{i} " for i in range(numbers[0])]
+            return Script(words=[*words, *filter(None, [_without_numbers(rest)])], pause=pause)
         case "recall":
             earlier = [" ".join(t.split()) for t in said[:-1]]
             return Script(words=["I was told: ", " | ".join(earlier) or "nothing"])
@@ -177,5 +178,8 @@ def _error(numbers: list[int], rest: str, seen: int) -> Script:
     code, times = numbers[0], numbers[1] if len(numbers) > 1 else 1
     if seen >= times:
         return Script(words=["recovered"])
-    message = re.sub(r"^[\d ]+", "", rest) or f"scripted failure {code}"
-    return Script(status=code, error=message)
+    return Script(status=code, error=_without_numbers(rest) or f"scripted failure {code}")
+
+
+def _without_numbers(text: str) -> str:
+    return re.sub(r"^[\d ]+", "", text)

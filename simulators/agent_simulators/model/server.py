@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hmac
-import json
-import socket
 import time
 from typing import Any
 
 from aiohttp import web
 
-from agent_simulators.model.scripts import Script, choose, text_of
+from agent_simulators import wire
+from agent_simulators.faults import Fault, Faults
+from agent_simulators.model.answers import Answer
+from agent_simulators.model.faultspec import ModelFault
+from agent_simulators.model.scripts import choose, text_of
 
 _Json = dict[str, Any]
 
@@ -23,7 +26,7 @@ class Model:
         self.key = key
         self.requests: list[_Json] = []
         self.seen: dict[str, int] = {}
-        self.faults: list[_Json] = []
+        self.faults: Faults[ModelFault] = Faults()
 
 
 MODEL = web.AppKey("model", Model)
@@ -43,9 +46,17 @@ def create_app(key: str = "") -> web.Application:
         since = int(request.query.get("since", 0))
         return web.json_response([r for r in model.requests if r["t"] >= since])
 
-    async def faults(request: web.Request) -> web.Response:
-        model.faults.append({"count": 1, **await request.json()})
-        return web.json_response({"faults": len(model.faults)})
+    async def post_fault(request: web.Request) -> web.Response:
+        try:
+            return web.json_response(model.faults.add(ModelFault.model_validate(await request.json())))
+        except ValueError as error:
+            return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
+
+    async def get_faults(_request: web.Request) -> web.Response:
+        return web.json_response(model.faults.describe())
+
+    async def end_faults(_request: web.Request) -> web.Response:
+        return web.json_response({"ended": model.faults.end()})
 
     async def settings(request: web.Request) -> web.Response:
         model.key = (await request.json()).get("key", model.key)
@@ -59,7 +70,9 @@ def create_app(key: str = "") -> web.Application:
 
     app.router.add_get("/healthz", _healthz)
     app.router.add_get("/sim/requests", requests)
-    app.router.add_post("/sim/faults", faults)
+    app.router.add_get("/sim/faults", get_faults)
+    app.router.add_post("/sim/faults", post_fault)
+    app.router.add_delete("/sim/faults", end_faults)
     app.router.add_post("/sim/settings", settings)
     app.router.add_post("/sim/reset", reset)
     app.router.add_get("/{prefix:.*}models", _models)
@@ -90,12 +103,12 @@ async def _complete(model: Model, request: web.Request) -> web.StreamResponse:
     )
     if not right:
         return _fail(401, "Incorrect API key provided")
-    for fault in model.faults:
-        if fault["count"] > 0:
-            fault["count"] -= 1
-            if fault.get("kind") == "cut" and request.transport is not None:
-                request.transport.abort()
-            return _fail(int(fault.get("status", 503)), fault.get("message", "scripted fault"))
+    struck = model.faults.strike(lambda _spec: True)
+    for slow in (fault for fault in struck if fault.spec.adds):
+        await slow.hold(slow.spec.hold, lambda: wire.is_gone(request))
+    fault = next((fault for fault in struck if not fault.spec.adds), None)
+    if fault is not None and fault.spec.at == "before":
+        return await _spoil(request, fault)
     messages = body.get("messages", [])
     script = choose(messages, model.seen)
     if not messages or messages[-1]["role"] != "tool":
@@ -106,64 +119,15 @@ async def _complete(model: Model, request: web.Request) -> web.StreamResponse:
         return _fail(script.status, script.error)
     if script.hang:
         await asyncio.sleep(3600)
-    return await _stream(request, body, script) if body.get("stream") else _whole(body, script)
+    pause = max([script.pause, *(slow.spec.pause for slow in struck)])
+    answer = Answer(request, body, dataclasses.replace(script, pause=pause), fault)
+    return await (answer.stream() if body.get("stream") else answer.send_whole())
 
 
-def _usage(body: _Json, script: Script) -> _Json:
-    prompt = script.prompt_tokens if script.prompt_tokens is not None else len(json.dumps(body)) // 4
-    answer = len(script.words) + 5 * len(script.calls)
-    return {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer}
-
-
-def _whole(body: _Json, script: Script) -> web.Response:
-    message: _Json = {"role": "assistant", "content": "".join(script.words)}
-    if script.calls:
-        message["tool_calls"] = [
-            {"id": c.id or _call_id(i), "type": "function", "function": {"name": c.name, "arguments": c.arguments}}
-            for i, c in enumerate(script.calls)
-        ]
-    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if script.calls else "stop"}
-    return web.json_response(
-        {"id": "chatcmpl-1", "object": "chat.completion", "created": int(time.time()), "model": body.get("model"),
-         "choices": [choice], "usage": _usage(body, script)}
-    )  # fmt: skip
-
-
-def _call_id(index: int) -> str:
-    return f"call_{time.time_ns()}_{index}"
-
-
-async def _stream(request: web.Request, body: _Json, script: Script) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
-    await response.prepare(request)
-    if request.transport is not None and (sock := request.transport.get_extra_info("socket")) is not None:
-        # without it each small event waits for the other side's delayed acknowledgement
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    base = {"id": f"chatcmpl-{time.time_ns()}", "object": "chat.completion.chunk", "created": int(time.time()),
-            "model": body.get("model")}  # fmt: skip
-
-    async def send(delta: _Json, finish: str | None = None) -> None:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        await response.write(f"data: {json.dumps({**base, 'choices': [choice]})}\n\n".encode())
-
-    await send({"role": "assistant", "content": ""})
-    for word in script.words:
-        await send({"content": word})
-        if script.pause:
-            await asyncio.sleep(script.pause)
-    if script.cut and request.transport is not None:
-        request.transport.abort()
-        return response
-    for index, call in enumerate(script.calls):
-        half = len(call.arguments) // 2
-        function = {"name": call.name, "arguments": ""}
-        call_id = call.id or _call_id(index)
-        await send({"tool_calls": [{"index": index, "id": call_id, "type": "function", "function": function}]})
-        for part in (call.arguments[:half], call.arguments[half:]):
-            await send({"tool_calls": [{"index": index, "function": {"arguments": part}}]})
-    await send({}, "tool_calls" if script.calls else "stop")
-    if body.get("stream_options", {}).get("include_usage"):
-        await response.write(f"data: {json.dumps({**base, 'choices': [], 'usage': _usage(body, script)})}\n\n".encode())
-    await response.write(b"data: [DONE]\n\n")
-    await response.write_eof()
-    return response
+async def _spoil(request: web.Request, fault: Fault[ModelFault]) -> web.StreamResponse:
+    """Do what a fault does in the place of an answer."""
+    if fault.spec.kind == "error":
+        return _fail(fault.spec.status, fault.spec.message)
+    if fault.spec.kind == "silence":
+        await fault.hold(fault.spec.hold, lambda: wire.is_gone(request))
+    return wire.cut(request)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from agent_simulators.telegram.bots import Bot
+from agent_simulators.telegram.chats import Draft
 from agent_simulators.telegram.checks import Refused, check_text
 from agent_simulators.telegram.methods import method, open_topic
 from agent_simulators.telegram.params import Params
-from agent_simulators.telegram.state import Bot, Cloud, Draft
+from agent_simulators.telegram.state import Cloud
 
 _LIMITS = ((5.0, 20), (30.0, 40))
 """Seconds, and how many drafts a chat takes in them."""

@@ -8,10 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
+from agent_simulators.telegram.bots import Bot
 from agent_simulators.telegram.checks import MAX_CAPTION, Refused, check_keyboard, check_text
 from agent_simulators.telegram.methods import find_reply, method, open_topic, spend
 from agent_simulators.telegram.params import Params
-from agent_simulators.telegram.state import Bot, Cloud, File
+from agent_simulators.telegram.state import Cloud, File
 
 MAX_FETCHED = 20 * 1000 * 1000
 MAX_SENT = 50 * 1000 * 1000

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from agent_simulators.telegram.bots import Bot
+from agent_simulators.telegram.chats import Topic
 from agent_simulators.telegram.checks import Refused
 from agent_simulators.telegram.methods import method
 from agent_simulators.telegram.params import Params
-from agent_simulators.telegram.state import Bot, Cloud, Topic
+from agent_simulators.telegram.state import Cloud
 
 
 @method("createForumTopic")
@@ -45,9 +47,7 @@ async def reopen_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
 async def delete_forum_topic(cloud: Cloud, _bot: Bot, params: Params) -> Any:
     """Remove a topic with its messages."""
     topic = _topic(cloud, params)
-    chat = cloud.chat(params.required("chat_id"))
-    del chat.topics[topic.id]
-    chat.messages = {i: m for i, m in chat.messages.items() if m.get("message_thread_id") != topic.id}
+    cloud.chat(params.required("chat_id")).remove_topic(topic.id)
     return True
 
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
+from agent_simulators.telegram.bots import Bot
+from agent_simulators.telegram.chats import Chat
 from agent_simulators.telegram.checks import Refused, check_keyboard, check_text
 from agent_simulators.telegram.params import Params
-from agent_simulators.telegram.state import Bot, Chat, Cloud
+from agent_simulators.telegram.state import Cloud
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A result that is true, with words about it."""
+
+    words: str
+
 
 Method = Callable[[Cloud, Bot, Params], Awaitable[Any]]
 METHODS: dict[str, Method] = {}
@@ -18,7 +28,6 @@ _NOT_MODIFIED = (
     "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a "
     "current content and reply markup of the message"
 )
-_CONFLICT = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 _GENERAL = 1
 MAX_CALLBACK_TEXT = 200
 MAX_COMMANDS = 100
@@ -41,76 +50,6 @@ async def get_me(_cloud: Cloud, bot: Bot, _params: Params) -> Any:
     """Return the bot."""
     return {**bot.user(), "can_join_groups": True, "can_read_all_group_messages": True, "supports_inline_queries": False,
             "has_topics_enabled": False}  # fmt: skip
-
-
-@method("getUpdates")
-async def get_updates(_cloud: Cloud, bot: Bot, params: Params) -> Any:
-    """Return what waits; confirm what lies below the offset; wait for something; the newest poll wins."""
-    if bot.webhook:
-        raise Refused(
-            "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
-            409,
-        )
-    offset, limit = params.number("offset", 0) or 0, min(max(params.number("limit", 100) or 100, 1), 100)
-    allowed = params.json("allowed_updates", None)
-    if allowed is not None:
-        bot.allowed = allowed or None
-    if offset > 0:
-        bot.updates = [u for u in bot.updates if not _below(u, offset)]
-    elif offset < 0:
-        bot.updates = bot.updates[offset:]
-    bot.poll += 1
-    mine = bot.poll
-    bot.changed.set()
-    bot.changed = asyncio.Event()
-    deadline = time.monotonic() + min(params.number("timeout", 0) or 0, 50)
-    while not (waiting := [u for u in bot.updates if _wanted(u, bot.allowed)]):
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return []
-        try:
-            await asyncio.wait_for(bot.changed.wait(), left)
-        except TimeoutError:
-            return []
-        if bot.poll != mine:
-            raise Refused(_CONFLICT, 409)
-    # an update injected without a number can never be confirmed: it is delivered once
-    bot.updates = [u for u in bot.updates if isinstance(u["update_id"], int) or u not in waiting[:limit]]
-    return waiting[:limit]
-
-
-def _below(update: dict[str, Any], offset: int) -> bool:
-    number = update["update_id"]
-    return isinstance(number, int) and number < offset
-
-
-def _wanted(update: dict[str, Any], allowed: list[str] | None) -> bool:
-    kinds = set(update) - {"update_id"}
-    return allowed is None or not kinds or bool(kinds & set(allowed))
-
-
-@method("setWebhook")
-async def set_webhook(_cloud: Cloud, bot: Bot, params: Params) -> Any:
-    """Store the webhook; while one is set there is no polling."""
-    url = params.text("url") or ""
-    bot.webhook = {"url": url, "secret_token": params.text("secret_token")} if url else None
-    return True
-
-
-@method("deleteWebhook")
-async def delete_webhook(_cloud: Cloud, bot: Bot, params: Params) -> Any:
-    """Forget the webhook."""
-    bot.webhook = None
-    if params.flag("drop_pending_updates"):
-        bot.updates.clear()
-    return True
-
-
-@method("getWebhookInfo")
-async def get_webhook_info(_cloud: Cloud, bot: Bot, _params: Params) -> Any:
-    """Return the webhook."""
-    url = bot.webhook["url"] if bot.webhook else ""
-    return {"url": url, "has_custom_certificate": False, "pending_update_count": len(bot.updates)}
 
 
 @method("sendMessage")
@@ -142,6 +81,7 @@ async def edit_message_text(cloud: Cloud, bot: Bot, params: Params) -> Any:
         message.pop(key, None)
         if value:
             message[key] = value
+    chat.shown[message["message_id"]].edit()
     cloud.note("edit", chat.id, message.get("message_thread_id"), message_id=message["message_id"], text=text)
     return message
 
@@ -157,6 +97,7 @@ async def edit_message_reply_markup(cloud: Cloud, bot: Bot, params: Params) -> A
     message.pop("reply_markup", None)
     if markup:
         message["reply_markup"] = markup
+    chat.shown[message["message_id"]].edit()
     topic = message.get("message_thread_id")
     cloud.note("edit", chat.id, topic, message_id=message["message_id"], text=message["text"])
     return message
@@ -178,7 +119,7 @@ def _own_message(cloud: Cloud, bot: Bot, params: Params) -> tuple[Chat, dict[str
 async def delete_message(cloud: Cloud, _bot: Bot, params: Params) -> Any:
     """Remove a message."""
     chat = cloud.chat(params.required("chat_id"))
-    message = chat.messages.pop(params.required("message_id"), None)
+    message = chat.remove_message(params.required("message_id"))
     if message is None:
         raise Refused("Bad Request: message to delete not found")
     cloud.note("delete", chat.id, message.get("message_thread_id"), message_id=message["message_id"])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from agent_simulators.telegram.bots import Bot
+from agent_simulators.telegram.chats import Chat
 from agent_simulators.telegram.checks import REACTIONS, Refused
 from agent_simulators.telegram.methods import method
 from agent_simulators.telegram.params import Params
-from agent_simulators.telegram.state import Bot, Chat, Cloud
+from agent_simulators.telegram.state import Cloud
 
 
 @method("setMessageReaction")

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from typing import Any
+from collections.abc import AsyncIterator
 
+import aiohttp
 from aiohttp import web
 
 from agent_simulators.telegram import (
     drafts,  # noqa: F401  # its method is registered by the import
     files,
     forum,  # noqa: F401  # its methods are registered by the import
+    polling,  # noqa: F401  # as those
     reactions,  # noqa: F401  # as those
+    reads,
     sim,
+    webhooks,  # noqa: F401  # as those
 )
-from agent_simulators.telegram.checks import Refused
-from agent_simulators.telegram.methods import METHODS, Method
-from agent_simulators.telegram.params import read_params
-from agent_simulators.telegram.state import Bot, Cloud, now_ms
+from agent_simulators.telegram.calls import serve_call
+from agent_simulators.telegram.deliveries import SECONDS_TO_ANSWER, Deliveries
+from agent_simulators.telegram.state import Cloud
 
 CLOUD = web.AppKey("cloud", Cloud)
 """The state, for those who run the server in their own process."""
-_TOKEN = re.compile(r"^\d+:[A-Za-z0-9_-]+$")
+MAX_SOCKETS = 512
+"""Connections to webhooks, of all bots."""
+SECONDS_TO_END = 5.0
+"""How long deliveries that run may take to end with the server."""
 
 
 def create_app(token: str = "1000000001:demo-token-of-the-simulator") -> web.Application:  # noqa: S107
@@ -32,70 +37,31 @@ def create_app(token: str = "1000000001:demo-token-of-the-simulator") -> web.App
     app[CLOUD] = cloud
 
     async def call(request: web.Request) -> web.StreamResponse:
-        return await _call(cloud, request)
+        return await serve_call(cloud, request)
 
     app.router.add_route("*", "/bot{token}/{method}", call)
     files.add_routes(app, cloud)
     app.router.add_get("/healthz", _healthz)
     sim.add_routes(app, cloud)
+    reads.add_routes(app, cloud)
+    app.cleanup_ctx.append(_deliver)
     return app
+
+
+async def _deliver(app: web.Application) -> AsyncIterator[None]:
+    """Send updates to webhooks while the server runs."""
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=MAX_SOCKETS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=SECONDS_TO_ANSWER),
+    ) as session:
+        sending = asyncio.create_task(Deliveries(app[CLOUD], session).run())
+        yield
+        sending.cancel()
+        await asyncio.wait({sending}, timeout=SECONDS_TO_END)
+        if sending.done() and not sending.cancelled():
+            sending.result()  # raises what ended it before its time
 
 
 async def _healthz(_request: web.Request) -> web.Response:
     return web.Response(text="ok")
-
-
-async def _call(cloud: Cloud, request: web.Request) -> web.StreamResponse:
-    token, name = request.match_info["token"], request.match_info["method"]
-    started = now_ms()
-    status = 500
-    chat: Any = None
-    try:
-        bot, function = _find_bot(cloud, token), _find_method(name)
-        params = await read_params(request)
-        chat = params.values.get("chat_id")
-        await _play_fault(cloud, request, name)
-        result = await function(cloud, bot, params)
-        status = 200
-        return web.json_response({"ok": True, "result": result})
-    except Refused as refused:
-        status = refused.code
-        body: dict[str, Any] = {"ok": False, "error_code": refused.code, "description": refused.description}
-        if refused.parameters:
-            body["parameters"] = refused.parameters
-        return web.json_response(body, status=refused.code)
-    finally:
-        cloud.calls.append({"method": name, "t": started, "took": now_ms() - started, "status": status, "chat": chat})
-
-
-def _find_bot(cloud: Cloud, token: str) -> Bot:
-    if not _TOKEN.match(token):
-        raise Refused("Not Found", 404)
-    if token not in cloud.bots:
-        raise Refused("Unauthorized", 401)
-    return cloud.bots[token]
-
-
-def _find_method(name: str) -> Method:
-    if name.lower() not in METHODS:
-        raise Refused("Not Found: method not found", 404)
-    return METHODS[name.lower()]
-
-
-async def _play_fault(cloud: Cloud, request: web.Request, name: str) -> None:
-    """Do what a fault asks for the next calls of a method: 429, 5xx, a cut connection, slowness."""
-    for fault in cloud.faults:
-        if fault["method"].lower() not in {name.lower(), "*"} or fault["count"] <= 0:
-            continue
-        fault["count"] -= 1
-        match fault["kind"]:
-            case "throttle":
-                wait = fault.get("retry_after", 1)
-                raise Refused(f"Too Many Requests: retry after {wait}", 429, retry_after=wait)
-            case "error":
-                raise Refused(fault.get("description", "Internal Server Error"), fault.get("code", 500))
-            case "slow":
-                await asyncio.sleep(fault.get("seconds", 1))
-            case "cut" if request.transport is not None:
-                request.transport.abort()
-                raise web.HTTPInternalServerError

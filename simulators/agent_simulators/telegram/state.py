@@ -1,4 +1,4 @@
-"""What the simulated cloud knows: bots, chats, topics, messages, and what happened in order."""
+"""What the simulated cloud knows: bots, chats, files, presses, faults, and what happened in order."""
 
 from __future__ import annotations
 
@@ -7,36 +7,14 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent_simulators.faults import Faults
+from agent_simulators.telegram.bots import MAX_PAUSE, Bot
+from agent_simulators.telegram.chats import Chat, Topic, now_ms
 from agent_simulators.telegram.checks import Refused
+from agent_simulators.telegram.faultspec import TelegramFault
 
 CALLBACK_SECONDS = 60.0
 """How long a press can be answered."""
-
-
-@dataclass(slots=True)
-class Bot:
-    """One bot and what waits for it."""
-
-    token: str
-    username: str
-    updates: list[dict[str, Any]] = field(default_factory=list)
-    next_update: int = field(default_factory=lambda: int(time.time()))
-    """Grows on over a restart of the simulator, as the ids of the real cloud do."""
-    allowed: list[str] | None = None
-    webhook: dict[str, Any] | None = None
-    commands: dict[str, list[dict[str, str]]] = field(default_factory=dict)
-    poll: int = 0
-    """Number of the newest getUpdates; an older one that still waits gets 409."""
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def id(self) -> int:
-        """Return the numeric id, the token's first part."""
-        return int(self.token.split(":")[0])
-
-    def user(self) -> dict[str, Any]:
-        """Return the bot as a User."""
-        return {"id": self.id, "is_bot": True, "first_name": self.username, "username": self.username}
 
 
 @dataclass(slots=True)
@@ -48,58 +26,6 @@ class File:
     mime: str
     data: bytes
     id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A text that is being written."""
-
-    id: int
-    text: str
-    until: float
-
-
-@dataclass(slots=True)
-class Topic:
-    """A forum topic."""
-
-    id: int
-    name: str
-    closed: bool = False
-    opened: dict[str, Any] | None = None
-    """The message that told of it."""
-
-
-@dataclass(slots=True)
-class Chat:
-    """A chat with its messages."""
-
-    id: int
-    type: str
-    title: str
-    forum: bool = False
-    topics: dict[int, Topic] = field(default_factory=dict)
-    messages: dict[int, dict[str, Any]] = field(default_factory=dict)
-    blocked: bool = False
-    migrated_to: int | None = None
-    typing: dict[int | None, float] = field(default_factory=dict)
-    sent_at: list[float] = field(default_factory=list)
-    drafts: dict[int | None, Draft] = field(default_factory=dict)
-    drafted_at: list[float] = field(default_factory=list)
-    ban: float = 0.0
-    """Seconds of the last ban."""
-    banned_until: float = 0.0
-    reactions: list[str] | None = None
-    """The emoji that may be set here; None for all."""
-    reacted: dict[int, dict[int, list[str]]] = field(default_factory=dict)
-    """By message and bot."""
-
-    def as_chat(self) -> dict[str, Any]:
-        """Return it as a Chat object."""
-        chat: dict[str, Any] = {"id": self.id, "type": self.type}
-        if self.type == "private":
-            return {**chat, "first_name": self.title}
-        return {**chat, "title": self.title, **({"is_forum": True} if self.forum else {})}
 
 
 @dataclass(slots=True)
@@ -132,15 +58,20 @@ class Cloud:
         self.chats: dict[int, Chat] = {}
         self.events: list[dict[str, Any]] = []
         self.calls: list[dict[str, Any]] = []
-        self.faults: list[dict[str, Any]] = []
+        self.faults: Faults[TelegramFault] = Faults()
         self.callbacks: dict[str, Callback] = {}
         self.files: dict[str, File] = {}
         self.group_limit: int | None = None
         self.group_window = 60.0
         self.group_bans = False
+        self.webhook_pause = MAX_PAUSE
+        """Seconds; the longest pause between two deliveries of an update."""
+        self.deliverable = asyncio.Event()
+        """Set where there may be something to send to a webhook; cleared by the one who sends."""
         self.happened = asyncio.Event()
         self._next_message = 1
         self._next_topic = 2
+        self._calls = 0
 
     # --- chats -------------------------------------------------------------------------------
 
@@ -199,12 +130,17 @@ class Cloud:
             **{k: v for k, v in extra.items() if v},
         }
         self._next_message += 1
-        chat.messages[message["message_id"]] = message
+        chat.add_message(message)
         if sender["is_bot"]:
             chat.drafts.pop(topic, None)
         said = text if text is not None else message.get("caption", "")
         self.note("message", chat.id, topic, message_id=message["message_id"], text=said, by=sender["id"])
         return message
+
+    def count_call(self) -> int:
+        """Return the number of a new call."""
+        self._calls += 1
+        return self._calls
 
     def note(self, kind: str, chat_id: int, topic: int | None, **what: Any) -> None:
         """Remember that something happened in a chat."""
@@ -235,14 +171,6 @@ class Cloud:
 
     def deliver_raw(self, bot: Bot, update: dict[str, Any]) -> int:
         """Queue an update as it is, numbered unless it has a number."""
-        update = {"update_id": bot.next_update, **update}
-        bot.next_update += 1
-        bot.updates.append(update)
-        bot.changed.set()
-        bot.changed = asyncio.Event()
-        return int(update["update_id"]) if isinstance(update["update_id"], int) else -1
-
-
-def now_ms() -> int:
-    """Return milliseconds since the epoch."""
-    return time.time_ns() // 1_000_000
+        added = bot.add_update(update)
+        self.deliverable.set()
+        return added.number if added.number is not None else -1

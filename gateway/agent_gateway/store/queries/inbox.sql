@@ -1,6 +1,5 @@
 -- name: read_cursor
--- A cursor older than six days starts anew: Telegram's update ids restart at random after a quiet week.
-SELECT CASE WHEN updated_at < now() - interval '6 days' THEN 0 ELSE next_offset END FROM cursor WHERE bot_id = $1;
+SELECT next_offset, extract(epoch FROM now() - updated_at)::float AS age FROM cursor WHERE bot_id = $1;
 
 -- name: write_cursor
 INSERT INTO cursor (bot_id, next_offset) VALUES ($1, $2)
@@ -8,6 +7,13 @@ ON CONFLICT (bot_id) DO UPDATE SET next_offset = EXCLUDED.next_offset, updated_a
 
 -- name: add_update
 INSERT INTO inbox (bot_id, update_id, lane, payload) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
+
+-- name: receive_update
+-- By a webhook, which any replica may answer; the leader hears of it.
+WITH stored AS (
+    INSERT INTO inbox (bot_id, update_id, lane, payload) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING 1
+)
+SELECT pg_notify('openclaw_inbox', $1::text) FROM stored;
 
 -- name: next_inbox
 -- The oldest new row of each lane. From lane to lane along the index, so that a long lane costs no more than a short one.

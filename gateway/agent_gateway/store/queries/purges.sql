@@ -1,3 +1,7 @@
+-- name: limit_statement
+-- Of this transaction, in milliseconds.
+SELECT set_config('statement_timeout', $1::text, true);
+
 -- name: purge_inbox
 DELETE FROM inbox WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM inbox WHERE state <> 'new' AND received_at < now() - interval '2 days' ORDER BY received_at LIMIT $1

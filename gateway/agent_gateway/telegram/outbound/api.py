@@ -149,6 +149,25 @@ class TelegramApi:
             raise Ambiguous("getUpdates answered with something that is not a list")
         return updates
 
+    async def set_webhook(self, url: str, secret: str, connections: int) -> None:
+        """Have updates brought to a URL, up to `connections` at once; what waits is brought too."""
+        await _translated(
+            self._bot.set_webhook(
+                url, secret_token=secret, max_connections=connections, allowed_updates=list(ALLOWED_UPDATES)
+            )
+        )
+
+    async def delete_webhook(self) -> None:
+        """Have updates kept for polls; none is dropped."""
+        await _translated(self._bot.delete_webhook(drop_pending_updates=False))
+
+    async def get_webhook_info(self) -> dict[str, Any]:
+        """Return what is set, and how the last deliveries went."""
+        info = await _translated(self._bot.do_api_request("get__webhook__info"))
+        if not isinstance(info, dict):
+            raise Ambiguous("getWebhookInfo answered with something that is not an object")
+        return info
+
     async def send_message(
         self,
         address: Address,

@@ -76,7 +76,7 @@ def test_a_secret_is_not_repeated(monkeypatch):
         load_config()
     assert "secret" not in str(caught.value)
     monkeypatch.setenv("MAX_THREADS", "5")
-    assert "secret" not in repr(load_config())
+    assert "secret-of" not in repr(load_config())
 
 
 def test_a_file_wins_and_is_read_again(monkeypatch, tmp_path):

@@ -6,7 +6,8 @@ from collections import deque
 
 import pytest
 
-from agent_gateway.inbox.ingest import Ingest, build_rows
+from agent_gateway.inbox.ingest import Ingest
+from agent_gateway.inbox.rows import build_rows
 from agent_gateway.telegram.errors import Ambiguous, Conflict, Throttled, Unauthorized
 from agent_gateway.telegram.fakes import FakeStore
 from tests.support.eventually import eventually
@@ -22,8 +23,16 @@ class Source:
     def __init__(self, *answers):
         self.answers = deque(answers)
         self.offsets = []
+        self.hook = ""
+
+    async def get_webhook_info(self):
+        return {"url": self.hook}
+
+    async def delete_webhook(self):
+        self.hook = ""
 
     async def get_updates(self, offset, timeout):  # noqa: ASYNC109
+        assert not self.hook
         self.offsets.append(offset)
         if not self.answers:
             await asyncio.Event().wait()
@@ -144,3 +153,20 @@ def test_payloads_hold_nothing_a_database_refuses():
 def test_an_offset_never_goes_back():
     assert build_rows([update(1)], 9)[1] == 9
     assert build_rows([], 9) == ([], 9)
+
+
+async def test_a_webhook_that_was_left_is_taken_back_before_the_first_poll():
+    source = Source([update(3)])
+    source.hook = "https://bot.example/hook"
+    await ingest(source, FakeStore(cursor=3))
+    assert source.hook == ""
+    assert source.offsets == [3, 4]
+
+
+async def test_a_restart_within_the_quiet_week_does_not_begin_it_anew():
+    source = Source([], [])
+    store = FakeStore(cursor=700_000_001, quiet=6.1 * 86400)
+    task = asyncio.create_task(Ingest(source, store, check=lambda: None, wake=lambda: None, pause=0.01).run())
+    await eventually(lambda: not source.answers)
+    task.cancel()
+    assert source.offsets[0] == 0

@@ -37,7 +37,7 @@ def store():
 
 async def deliver(chat, store, check=lambda: None):
     """Run a sender until the outbox is empty."""
-    sender = Sender(chat, store, budgets=Budgets(minute=0.1), check=check, poll=0.01, repeat_after=0.01)
+    sender = Sender(chat, store, store, budgets=Budgets(minute=0.1), check=check, poll=0.01, repeat_after=0.01)
     running = asyncio.create_task(sender.run())
     try:
         await eventually(lambda: running.done() or not store.pending, timeout=5)
@@ -52,7 +52,7 @@ def shown(chat):
 
 
 async def test_a_final_is_sent_formatted(chat, store):
-    store.outbox.put(TOPIC, "**Hi** there")
+    store.put(TOPIC, "**Hi** there")
     await deliver(chat, store)
     assert shown(chat) == ["Hi there"]
     assert [e.type for e in chat.entities[101]] == ["bold"]
@@ -61,7 +61,7 @@ async def test_a_final_is_sent_formatted(chat, store):
 
 async def test_what_stands_is_edited_the_rest_is_sent_and_too_much_goes(chat, store):
     chat.messages.update({1: "part", 2: "of", 3: "preview", 4: "another's"})
-    store.outbox.put(CHAT, "x" * 5000, format="plain", message_ids=(1, 2, 3))
+    store.put(CHAT, "x" * 5000, format="plain", message_ids=(1, 2, 3))
     await deliver(chat, store)
     assert {i: len(t) for i, t in chat.messages.items()} == {1: 4096, 2: 904, 4: len("another's")}
     assert chat.kinds() == ["edit", "edit", "delete"]
@@ -69,7 +69,7 @@ async def test_what_stands_is_edited_the_rest_is_sent_and_too_much_goes(chat, st
 
 async def test_long_finals_grow_behind_the_preview(chat, store):
     chat.messages[1] = "part"
-    store.outbox.put(CHAT, "x" * 9000, format="plain", message_ids=(1,))
+    store.put(CHAT, "x" * 9000, format="plain", message_ids=(1,))
     await deliver(chat, store)
     assert chat.kinds() == ["edit", "send", "send"]
     assert "".join(shown(chat)) == "x" * 9000
@@ -78,7 +78,7 @@ async def test_long_finals_grow_behind_the_preview(chat, store):
 async def test_a_row_goes_on_where_it_stopped(chat, store):
     chunks = render("x" * 9000, "plain")
     chat.messages[1] = chunks[0].text
-    store.outbox.put(CHAT, "x" * 9000, format="plain", message_ids=(1,), shown=(chunks[0].hash,))
+    store.put(CHAT, "x" * 9000, format="plain", message_ids=(1,), shown=(chunks[0].hash,))
     await deliver(chat, store)
     assert chat.kinds() == ["send", "send"]
 
@@ -94,9 +94,9 @@ async def test_order_in_a_chat_is_kept_and_a_slow_chat_holds_no_other(store):
 
     chat = SlowChat()
     for n in range(3):
-        store.outbox.put(CHAT, f"slow {n}")
-        store.outbox.put(TOPIC, f"quick {n}")
-    sender = Sender(chat, store, budgets=Budgets(minute=0.1), check=lambda: None, poll=0.01)
+        store.put(CHAT, f"slow {n}")
+        store.put(TOPIC, f"quick {n}")
+    sender = Sender(chat, store, store, budgets=Budgets(minute=0.1), check=lambda: None, poll=0.01)
     running = asyncio.create_task(sender.run())
     await eventually(lambda: shown(chat) == ["quick 0", "quick 1", "quick 2"])
     go.set()
@@ -107,8 +107,8 @@ async def test_order_in_a_chat_is_kept_and_a_slow_chat_holds_no_other(store):
 
 async def test_throttled_waits_as_long_as_asked_and_arrives(chat, store):
     chat.faults.append(Throttled(0.2))
-    store.outbox.put(CHAT, "a")
-    store.outbox.put(TOPIC, "b")
+    store.put(CHAT, "a")
+    store.put(TOPIC, "b")
     await deliver(chat, store)
     assert sorted(shown(chat)) == ["a", "b"]
     assert store.delays == [0.2]
@@ -120,7 +120,7 @@ async def test_throttled_waits_as_long_as_asked_and_arrives(chat, store):
 @pytest.mark.parametrize("fault", [NotSent("away"), ServerFailed("502")])
 async def test_a_final_is_tried_again_for_ever(chat, store, fault):
     chat.faults.extend([fault] * 20)
-    store.outbox.put(CHAT, "a")
+    store.put(CHAT, "a")
     await deliver(chat, store)
     assert shown(chat) == ["a"]
     assert store.delays[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
@@ -128,18 +128,18 @@ async def test_a_final_is_tried_again_for_ever(chat, store, fault):
 
 async def test_a_notice_is_given_up_after_some_attempts(chat, store):
     chat.faults.extend([NotSent("away")] * 20)
-    row = store.outbox.put(CHAT, "a", kind="notice")
+    row = store.put(CHAT, "a", kind="notice")
     await deliver(chat, store)
     assert store.given_up == {row.id: "away"}
 
 
 async def test_a_send_of_unknown_outcome_is_repeated_once(chat, store):
     chat.faults.append(Ambiguous("timeout"))
-    store.outbox.put(CHAT, "a")
+    store.put(CHAT, "a")
     await deliver(chat, store)
     assert chat.kinds() == ["send", "send"]
     chat.faults.extend([Ambiguous("timeout"), Ambiguous("timeout")])
-    store.outbox.put(CHAT, "b")
+    store.put(CHAT, "b")
     await deliver(chat, store)
     assert chat.kinds() == ["send", "send", "send", "send"]
     assert store.done == [1, 2]
@@ -148,14 +148,14 @@ async def test_a_send_of_unknown_outcome_is_repeated_once(chat, store):
 async def test_an_edit_of_unknown_outcome_is_tried_again(chat, store):
     chat.messages[1] = "part"
     chat.faults.extend([Ambiguous("timeout")] * 4)
-    store.outbox.put(CHAT, "whole", message_ids=(1,))
+    store.put(CHAT, "whole", message_ids=(1,))
     await deliver(chat, store)
     assert chat.messages == {1: "whole"}
 
 
 async def test_formatting_that_is_refused_goes_out_plain(chat, store):
     chat.faults.append(Refused(RefusalKind.CANT_PARSE, "can't parse entities"))
-    store.outbox.put(CHAT, "**a** <b>")
+    store.put(CHAT, "**a** <b>")
     await deliver(chat, store)
     assert shown(chat) == ["a <b>"]
     assert chat.entities[101] == ()
@@ -164,13 +164,13 @@ async def test_formatting_that_is_refused_goes_out_plain(chat, store):
 async def test_plain_that_is_refused_too_is_given_up(chat, store):
     refusal = Refused(RefusalKind.CANT_PARSE, "can't parse entities")
     chat.faults.extend([refusal, refusal])
-    row = store.outbox.put(CHAT, "**a**")
+    row = store.put(CHAT, "**a**")
     await deliver(chat, store)
     assert list(store.given_up) == [row.id]
 
 
 async def test_a_message_that_is_gone_is_sent_anew(chat, store):
-    store.outbox.put(CHAT, "a", message_ids=(1,))
+    store.put(CHAT, "a", message_ids=(1,))
     await deliver(chat, store)
     assert chat.kinds() == ["edit", "send"]
     assert shown(chat) == ["a"]
@@ -178,7 +178,7 @@ async def test_a_message_that_is_gone_is_sent_anew(chat, store):
 
 async def test_too_long_is_cut_shorter(chat, store):
     chat.faults.append(Refused(RefusalKind.TOO_LONG, "message is too long"))
-    store.outbox.put(CHAT, "x" * 4000, format="plain")
+    store.put(CHAT, "x" * 4000, format="plain")
     await deliver(chat, store)
     assert [len(text) for text in shown(chat)] == [2048, 1952]
 
@@ -193,8 +193,8 @@ async def test_too_long_is_cut_shorter(chat, store):
 )
 async def test_a_topic_or_chat_that_is_gone_ends_the_row_and_never_another_gets_it(chat, store, kind, words, caplog):
     chat.faults.append(Refused(kind, "x"))
-    row = store.outbox.put(TOPIC, "secret words")
-    store.outbox.put(TOPIC, "next")
+    row = store.put(TOPIC, "secret words")
+    store.put(TOPIC, "next")
     await deliver(chat, store)
     assert words in store.given_up[row.id]
     assert shown(chat) == ["next"]
@@ -205,8 +205,8 @@ async def test_a_topic_or_chat_that_is_gone_ends_the_row_and_never_another_gets_
 
 async def test_a_refused_token_is_a_problem_until_it_works(chat, store, monkeypatch):
     chat.faults.append(Unauthorized())
-    store.outbox.put(CHAT, "a")
-    sender = Sender(chat, store, budgets=Budgets(minute=0.1), check=lambda: None, poll=0.01)
+    store.put(CHAT, "a")
+    sender = Sender(chat, store, store, budgets=Budgets(minute=0.1), check=lambda: None, poll=0.01)
     running = asyncio.create_task(sender.run())
     await eventually(lambda: store.done)
     assert store.delays == [30.0]
@@ -223,14 +223,14 @@ async def test_who_may_not_act_sends_nothing_and_says_so(chat, store):
         if answer is not None:
             raise answer
 
-    store.outbox.put(CHAT, "a")
+    store.put(CHAT, "a")
     with pytest.raises(PermissionError):
         await deliver(chat, store, check)
     assert chat.calls == []
 
 
 async def test_a_sender_begun_again_takes_up_what_was_being_sent(chat, store):
-    row = store.outbox.put(CHAT, "a")
+    row = store.put(CHAT, "a")
     store.sending.add(row.id)
     await deliver(chat, store)
     assert shown(chat) == ["a"]
@@ -250,8 +250,10 @@ async def test_a_sender_that_is_cancelled_lets_what_is_on_its_way_arrive(store):
             return await FakeChat.send_message(self, address, text, entities, reply_to, buttons)
 
     chat = SlowChat()
-    row = store.outbox.put(CHAT, "a")
-    running = asyncio.create_task(Sender(chat, store, budgets=Budgets(minute=0.1), check=lambda: None, poll=0.01).run())
+    row = store.put(CHAT, "a")
+    running = asyncio.create_task(
+        Sender(chat, store, store, budgets=Budgets(minute=0.1), check=lambda: None, poll=0.01).run()
+    )
     await begun.wait()
     running.cancel()
     await asyncio.sleep(0.01)
@@ -266,14 +268,14 @@ BUTTON = Button("Cancel k1", "sa:cancel:1")
 
 
 async def test_buttons_stand_under_the_last_message(chat, store):
-    store.outbox.put(CHAT, "x" * 5000, format="plain", buttons=(BUTTON,))
+    store.put(CHAT, "x" * 5000, format="plain", buttons=(BUTTON,))
     await deliver(chat, store)
     assert chat.buttons == {102: (BUTTON,)}
 
 
 async def test_an_edit_without_buttons_takes_them_away(chat, store):
     chat.messages[1], chat.buttons[1] = "part", (BUTTON,)
-    store.outbox.put(CHAT, "whole", message_ids=(1,))
+    store.put(CHAT, "whole", message_ids=(1,))
     await deliver(chat, store)
     assert (shown(chat), chat.buttons) == (["whole"], {})
 
@@ -281,28 +283,28 @@ async def test_an_edit_without_buttons_takes_them_away(chat, store):
 async def test_a_row_that_showed_the_same_text_without_its_buttons_is_shown_again(chat, store):
     (bare,) = render("a")
     chat.messages[1] = "a"
-    store.outbox.put(CHAT, "a", message_ids=(1,), shown=(bare.hash,), buttons=(BUTTON,))
+    store.put(CHAT, "a", message_ids=(1,), shown=(bare.hash,), buttons=(BUTTON,))
     await deliver(chat, store)
     assert (chat.kinds(), chat.buttons) == (["edit"], {1: (BUTTON,)})
 
 
 async def test_formatting_that_is_refused_leaves_the_buttons(chat, store):
     chat.faults.append(Refused(RefusalKind.CANT_PARSE, "can't parse"))
-    store.outbox.put(CHAT, "**a**", buttons=(BUTTON,))
+    store.put(CHAT, "**a**", buttons=(BUTTON,))
     await deliver(chat, store)
     assert (shown(chat), chat.buttons) == (["a"], {101: (BUTTON,)})
 
 
 async def test_one_line_tells_the_tools_behind_an_answer(chat, store):
     chat.messages[7] = "Half\n\n💻 make …"
-    store.outbox.put(CHAT, "**All** done.", tools=ToolUse(5, 1, 42.0), message_ids=(7,))
+    store.put(CHAT, "**All** done.", tools=ToolUse(5, 1, 42.0), message_ids=(7,))
     await deliver(chat, store)
     assert shown(chat) == ["All done.\n\n5 tools, 1 failed · 42 s"]
     assert [e.type for e in chat.entities[7]] == ["bold", "italic"]
 
 
 async def test_the_line_of_the_tools_has_its_own_message_where_it_does_not_fit(chat, store):
-    store.outbox.put(CHAT, "x" * 4096, tools=ToolUse(5, 0, 42.0))
+    store.put(CHAT, "x" * 4096, tools=ToolUse(5, 0, 42.0))
     await deliver(chat, store)
     assert shown(chat) == ["x" * 4096, "5 tools · 42 s"]
 
@@ -314,7 +316,7 @@ NO_FILES = Refused(RefusalKind.FILES_FORBIDDEN, "Bad Request: not enough rights 
 @pytest.mark.parametrize("before", [[], [None]], ids=["at its beginning", "at its file"])
 async def test_a_long_answer_waits_for_its_closed_topic(chat, store, before):
     chat.faults.extend([*before, Refused(RefusalKind.TOPIC_CLOSED, "TOPIC_CLOSED")])
-    row = store.outbox.put(TOPIC, LONG)
+    row = store.put(TOPIC, LONG)
     await deliver(chat, store)
     assert (store.held, store.given_up) == ([row.id], {})
 
@@ -322,7 +324,7 @@ async def test_a_long_answer_waits_for_its_closed_topic(chat, store, before):
 async def test_a_long_answer_is_said_in_messages_where_files_are_not_taken(chat, store):
     chat.messages[7] = "Paragraph 0."
     chat.faults.extend([None, NO_FILES])
-    store.outbox.put(TOPIC, LONG, message_ids=(7,), buttons=(BUTTON,))
+    store.put(TOPIC, LONG, message_ids=(7,), buttons=(BUTTON,))
     await deliver(chat, store)
     assert "\n\n".join(shown(chat)) == "\n\n".join(c.text for c in render(LONG))
     assert (list(chat.files), list(chat.buttons)) == ([], [max(chat.messages)])
@@ -331,7 +333,7 @@ async def test_a_long_answer_is_said_in_messages_where_files_are_not_taken(chat,
 async def test_a_file_that_is_not_taken_is_told(chat, store):
     chat.faults.append(NO_FILES)
     store.files[3] = b"x"
-    store.outbox.put(TOPIC, "The report.", file=FileRow(3, "report.pdf", "application/pdf", 1), format="plain")
+    store.put(TOPIC, "The report.", file=FileRow(3, "report.pdf", "application/pdf", 1), format="plain")
     await deliver(chat, store)
     assert shown(chat) == [
         "The report.\n\nreport.pdf could not be sent. Telegram says: not enough rights to send documents to the chat."
@@ -341,6 +343,6 @@ async def test_a_file_that_is_not_taken_is_told(chat, store):
 async def test_messages_stay_in_order_where_a_person_deleted_the_first_of_them(chat, store):
     chat.messages[2] = "the second of three"
     chat.messages[3] = "the third"
-    store.outbox.put(CHAT, "x" * 5000 + "y" * 4000, format="plain", message_ids=(1, 2, 3))
+    store.put(CHAT, "x" * 5000 + "y" * 4000, format="plain", message_ids=(1, 2, 3))
     await deliver(chat, store)
     assert "".join(text for _, text in sorted(chat.messages.items())) == "x" * 5000 + "y" * 4000
