@@ -63,7 +63,7 @@ class Forgetting:
             held = await tx.jobs.hold(job.id)
             if held is None:
                 return True
-            await tx.value("limit_statement", str(int(SLICE_SECONDS * 1000)))
+            await tx.row("limit_statement", str(int(SLICE_SECONDS * 1000)))
             now = await _do(tx, held, read_progress(held.progress))
             if now.step != "end":
                 await tx.jobs.save(job.id, asdict(now))

@@ -15,10 +15,6 @@ RETURNING epoch;
 -- Of this transaction, in milliseconds.
 SELECT set_config('lock_timeout', $1::text, true);
 
--- name: limit_statement
--- Of this transaction, in milliseconds.
-SELECT set_config('statement_timeout', $1::text, true);
-
 -- name: close_fence
 -- Waits for every fenced transaction, and keeps new ones waiting till this one ends.
 SELECT pg_advisory_xact_lock(hashtextextended('openclaw-fence', 0));
