@@ -110,7 +110,7 @@ class Desk:
         Performers(
             store, self.registry, self.views, self.wake, self.callbacks, self.resources, self.fill_menu
         ).subscribe(self.events)
-        self.venues = Venues(store, self.resources, self.events, lambda: None, "tg")
+        self.venues = Venues(store, self.resources, self.events, lambda: None, "tg", poll=1.0)
         steering = Steering()
         self.commands = build_commands(
             self.resources, steering, bot_name="tg", is_admin=access.is_admin, max_runs=max_runs,

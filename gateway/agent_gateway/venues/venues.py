@@ -58,16 +58,25 @@ class Venues:
         events: Tells that something was recorded.
         check: Raises when this process may no longer act.
         bot_name: The gateway's short name.
+        poll: Seconds between two looks for what is due.
     """
 
     def __init__(
-        self, store: Store, resources: AgentThreads, events: Events, check: Callable[[], None], bot_name: str
+        self,
+        store: Store,
+        resources: AgentThreads,
+        events: Events,
+        check: Callable[[], None],
+        bot_name: str,
+        *,
+        poll: float = POLL_SECONDS,
     ) -> None:
         self._store = store
         self._resources = resources
         self._events = events
         self._check = check
         self._bot_name = bot_name
+        self._poll = poll
         self._due = asyncio.Event()
         expected, fatal = (KubeError, StoreError), (LeadershipLost,)
         self._noted: WorkQueue[VenueEvent] = WorkQueue(
@@ -138,7 +147,7 @@ class Venues:
                 self._due.clear()
                 await self._find_due()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_SECONDS):
+                    async with asyncio.timeout(self._poll):
                         await self._due.wait()
 
     async def _find_due(self) -> None:
