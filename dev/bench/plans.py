@@ -28,7 +28,7 @@ _BY_COLUMN: Final = {
     "parent_run": "5", "call_id": "call-1600", "name": "tg-1", "dedupe_key": "new:4", "lane": "-100/7",
     "code": "c9",
 }  # fmt: skip
-_IDS: Final = {"turns": "400001", "outbox": "100001", "threads": "1", "confirms": "1", "files": "1"}
+_IDS: Final = {"turns": "400001", "outbox": "100001", "threads": "1", "confirms": "1", "files": "1", "jobs": "100"}
 _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "claim_outbox": {2: "{6000}", 3: "8", 4: "{-100}", 5: "{7}"},
     "due_reactions": {2: "{}", 3: "{}", 4: "16"},
@@ -53,7 +53,6 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "forget_past_slice": {1: "77", 2: "2020-01-01"},
     "forget_workspaces_slice": {1: "77", 2: "4"},
     "forget_files_slice": {1: "77", 2: "10000000", 3: "20"},
-    "forget_files_outbox": {1: "77", 2: "10000000", 3: "20"},
     "forget_outbox_slice": {2: "6000", 3: "1", 4: "10000000", 5: "500"},
     "below_page": {1: "77", 2: "0", 3: "20"},
     "due_job_threads": {2: "20"},

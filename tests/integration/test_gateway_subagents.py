@@ -59,7 +59,9 @@ def results(runner):
 
 
 async def reports(desk):
-    return [text for text in await desk.said("notice") if "Sub-agent" in text]
+    rows = await desk.store.pool.fetch("SELECT kind, text FROM outbox WHERE dedupe_key LIKE 'subagent:%' ORDER BY id")
+    assert {row["kind"] for row in rows} <= {"reply"}  # of /spawn it is the only answer: not to be dropped as a notice is
+    return [row["text"] for row in rows]
 
 
 async def test_a_wish_becomes_a_resource_and_its_answer_comes_back_everywhere(store):

@@ -24,7 +24,7 @@ class AgainButtons:
         thread = await tx.threads.by_id(turn.thread_id) if turn is not None else None
         if turn is None or thread is None or thread.address.chat_id != pressed.address.chat_id:
             return Outcome(words.NOT_CUT)  # what stands in another chat is nobody's business
-        if turn.state is not TurnState.FAILED:
+        if turn.state is not TurnState.FAILED or turn.id <= await tx.jobs.forgotten_turn(thread.id):
             return Outcome(words.NOT_CUT)
         text = turn.text
         if goes_on:

@@ -37,7 +37,7 @@ class TurnCommands:
         """Ask again what was asked last."""
         thread = await tx.threads.by_address(command.address)
         last = await tx.turns.last_asked(thread.id) if thread is not None else None
-        if thread is None or last is None:
+        if thread is None or last is None or last.id <= await tx.jobs.forgotten_turn(thread.id):
             return Outcome(texts.NOTHING_ASKED_YET)
         if await tx.turns.running(thread.id) is not None or await tx.turns.count_queued(thread.id):
             return Outcome(texts.BUSY)

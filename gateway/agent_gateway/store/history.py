@@ -137,6 +137,9 @@ class HistoryQueries(Room):
         row = await self._tx.row("forget_limits")
         await self._tx.execute("keep_session", thread.id)
         await self._tx.execute("forget_session", thread.id)
+        # what the next prompt would tell
+        await self._tx.execute("forget_results", thread.id)
+        await self._tx.execute("forget_unread", thread.id)
         return Limits(row["turn"], row["message"], row["outbox"], row["file"])
 
     async def forget_turns(self, thread_id: int, up_to: int, most: int) -> tuple[int | None, int]:
@@ -166,7 +169,6 @@ class HistoryQueries(Room):
 
     async def forget_files(self, thread_id: int, up_to: int, most: int) -> int:
         """Delete files and what would send them; return how many."""
-        await self._tx.execute("forget_files_outbox", thread_id, up_to, most)
         return await _delete(self._tx, "forget_files_slice", thread_id, up_to, most)
 
     async def forget_outbox(self, address: Address, up_to: int, most: int) -> int:

@@ -65,6 +65,10 @@ class JobQueries(Room):
         row = await self._session.row("due_job", thread_id)
         return _build(row) if row else None
 
+    async def forgotten_turn(self, thread_id: int) -> int:
+        """Return up to which turn a conversation is being deleted; 0 where it is not."""
+        return int(await self._session.value("forgotten_turn", thread_id))
+
     async def hold(self, job_id: int) -> Job | None:
         """Return a job, held until the transaction ends; None where it is at its end."""
         row = await self._tx.row("hold_job", job_id)

@@ -17,4 +17,5 @@ CREATE TABLE IF NOT EXISTS jobs (
     ended_at    timestamptz
 );
 CREATE INDEX IF NOT EXISTS jobs_due ON jobs (bot_id, id) WHERE state = 'due';
+CREATE INDEX IF NOT EXISTS jobs_ended ON jobs (ended_at) WHERE state <> 'due';
 CREATE INDEX IF NOT EXISTS jobs_due_thread ON jobs (thread_id, id) WHERE state = 'due';

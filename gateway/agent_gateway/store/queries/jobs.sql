@@ -48,6 +48,15 @@ SELECT (SELECT COALESCE(max(id), 0) FROM turns) AS turn, (SELECT COALESCE(max(id
 -- The session that was, and whatever the runs till now may still send, is not kept.
 UPDATE threads SET session_id = gen_random_uuid(), forgotten_run = run_counter WHERE id = $1;
 
+-- name: forget_unread
+-- Words and edits that no agent has read.
+DELETE FROM steers WHERE thread_id = $1 AND state = 'wanted';
+
+-- name: forgotten_turn
+-- Turns up to this one are being deleted.
+SELECT COALESCE(max((progress -> 'limits' ->> 'turn')::bigint), 0) FROM jobs
+WHERE thread_id = $1 AND state = 'due' AND kind = 'forget';
+
 -- name: forget_turns_page
 SELECT id FROM turns WHERE thread_id = $1 AND id <= $2 ORDER BY id DESC LIMIT $3;
 
@@ -96,10 +105,10 @@ DELETE FROM workspaces WHERE id IN (
 );
 
 -- name: forget_files_slice
-DELETE FROM files WHERE id IN (SELECT id FROM files WHERE thread_id = $1 AND id <= $2 ORDER BY id LIMIT $3);
-
--- name: forget_files_outbox
-DELETE FROM outbox WHERE file_id IN (SELECT id FROM files WHERE thread_id = $1 AND id <= $2 ORDER BY id LIMIT $3);
+-- With what would send them.
+WITH gone AS (SELECT id FROM files WHERE thread_id = $1 AND id <= $2 ORDER BY id LIMIT $3),
+said AS (DELETE FROM outbox WHERE file_id = ANY (ARRAY (SELECT id FROM gone)))
+DELETE FROM files WHERE id = ANY (ARRAY (SELECT id FROM gone));
 
 -- name: forget_outbox_slice
 DELETE FROM outbox WHERE id IN (
