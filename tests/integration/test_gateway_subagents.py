@@ -60,7 +60,9 @@ def results(runner):
 
 async def reports(desk):
     rows = await desk.store.pool.fetch("SELECT kind, text FROM outbox WHERE dedupe_key LIKE 'subagent:%' ORDER BY id")
-    assert {row["kind"] for row in rows} <= {"reply"}  # of /spawn it is the only answer: not to be dropped as a notice is
+    assert {row["kind"] for row in rows} <= {
+        "reply"
+    }  # of /spawn it is the only answer: not to be dropped as a notice is
     return [row["text"] for row in rows]
 
 

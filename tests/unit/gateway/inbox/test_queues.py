@@ -105,7 +105,8 @@ async def test_a_row_whose_fault_may_be_its_own_is_set_aside_after_a_few_tries(e
 
 
 @pytest.mark.parametrize(
-    ("error", "kind"), [(MalformedUpdate("message.chat: missing"), "malformed"), (Refused("it cannot be stored"), "failed")]
+    ("error", "kind"),
+    [(MalformedUpdate("message.chat: missing"), "malformed"), (Refused("it cannot be stored"), "failed")],
 )
 async def test_what_no_trying_again_helps_is_set_aside_at_once(error, kind):
     inbox = Inbox((1, "a", "prompt"), (2, "a", "prompt"))
