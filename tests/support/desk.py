@@ -28,7 +28,7 @@ from agent_gateway.store.jobs import JobKind
 from agent_gateway.store.rows import Address
 from agent_gateway.subagents.service import SubAgentService
 from agent_gateway.supervise import Loop, Policy, Supervisor
-from agent_gateway.telegram.inbound.updates import lane
+from agent_gateway.telegram.inbound.updates import build_queue_key
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.venues.venues import Venues
 from agent_gateway.wake import Wake
@@ -161,7 +161,7 @@ class Desk:
         rows = []
         for update in updates:
             raw = {"update_id": next(self.numbers), **update}
-            rows.append((raw["update_id"], lane(raw), json.dumps(raw)))
+            rows.append((raw["update_id"], build_queue_key(raw), json.dumps(raw)))
         await self.store.inbox.add_updates(rows, rows[-1][0] + 1)
         self.wake.inbox()
 

@@ -101,7 +101,7 @@ class InboxQueues(Generic[_P]):
                 self._wake.inbox_due.clear()
                 if len(self._busy) < MOST_TAKEN:
                     for row in await self._store.inbox.next(list(self._busy)):
-                        self._busy[row.lane] = group.create_task(self._work(row))
+                        self._busy[row.queue_key] = group.create_task(self._work(row))
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._wake.inbox_due.wait()
@@ -111,7 +111,7 @@ class InboxQueues(Generic[_P]):
             if not await self._take(row):
                 await asyncio.sleep(_AGAIN_SECONDS)
         finally:
-            self._busy.pop(row.lane, None)
+            self._busy.pop(row.queue_key, None)
             self._wake.inbox()
 
     async def _take(self, row: InboxRow) -> bool:

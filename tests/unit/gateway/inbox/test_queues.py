@@ -33,8 +33,8 @@ class Inbox:
             raise self.faults.pop()
         first = {}
         for row in self.rows.values():
-            first.setdefault(row.lane, row)
-        return [row for lane, row in first.items() if lane not in but]
+            first.setdefault(row.queue_key, row)
+        return [row for queue, row in first.items() if queue not in but]
 
 
 class Taker:
