@@ -246,3 +246,8 @@ async def test_an_answer_to_a_button_is_all_that_is_lost_with_its_effect(store):
         await desk.settled()
         assert (await store.turns.by_id(turn.id)).state is TurnState.CANCELLED
         assert desk.callbacks.answers == []
+
+
+async def test_every_effect_is_performed_by_somebody(store):
+    async with running_desk(store, reconcile=False) as desk:
+        assert set(KINDS) == set(desk.events._handlers)
