@@ -19,6 +19,11 @@ class WakeThread:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeSlot:
+    """A run ended: a conversation that waits for a slot may begin one."""
+
+
+@dataclass(frozen=True, slots=True)
 class WakeOutbox:
     """Something is to be said."""
 
@@ -115,6 +120,6 @@ class PutEvent:
 
 
 Effect = (
-    WakeThread | WakeOutbox | WakeVenues | WakeJobs | OpenView | CloseViews | HideViews | AbortTurn | ShutDownRun
+    WakeThread | FreeSlot | WakeOutbox | WakeVenues | WakeJobs | OpenView | CloseViews | HideViews | AbortTurn | ShutDownRun
     | ForgetRun | SendSteers | AnswerPress | FillMenu | PutEvent
 )  # fmt: skip

@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent_contract.agentthread import AgentThread
 from agent_gateway import effects as e
 from agent_gateway.conversations.closing import close_turns
 from agent_gateway.events import Events
-from agent_gateway.kube import KubeError
+from agent_gateway.resources.values import ThreadValue
 from agent_gateway.runners.registry import Link, Registry
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Address, Turn
 from agent_gateway.telegram.errors import TelegramProblem
 from agent_gateway.wake import Wake
+from agent_kube.errors import KubeError
 
 _log = logging.getLogger(__name__)
 
@@ -44,10 +44,10 @@ class Callbacks(Protocol):
 class Resources(Protocol):
     """AgentThreads."""
 
-    def cached(self, name: str) -> AgentThread | None:
+    def cached(self, name: str) -> ThreadValue | None:
         """Return one as it was seen last."""
 
-    async def say(self, resource: AgentThread, reason: str, message: str) -> None:
+    async def say(self, resource: ThreadValue, reason: str, message: str) -> None:
         """Put an Event on it."""
 
 
@@ -75,8 +75,6 @@ class Performers:
 
     def subscribe(self, events: Events) -> None:
         """Perform every effect but those that wake a worker, which subscribes to them itself."""
-        events.on(e.WakeThread, self.wake_thread)
-        events.on(e.WakeOutbox, self.wake_outbox)
         events.on(e.OpenView, self.open_view)
         events.on(e.CloseViews, self.close_views)
         events.on(e.HideViews, self.hide_views)
@@ -87,14 +85,6 @@ class Performers:
         events.on(e.AnswerPress, self.answer_press)
         events.on(e.FillMenu, self.fill_own_menu)
         events.on(e.PutEvent, self.put_event)
-
-    def wake_thread(self, effect: e.WakeThread) -> None:
-        """Let the thread be looked at."""
-        self.wake.thread(effect.thread_id)
-
-    def wake_outbox(self, _: e.WakeOutbox) -> None:
-        """Let the sender look."""
-        self.wake.outbox()
 
     def open_view(self, effect: e.OpenView) -> None:
         """Show that a message was taken."""

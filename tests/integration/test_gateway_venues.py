@@ -58,7 +58,7 @@ async def test_no_run_begins_for_a_closed_topic(store):
     async with running_desk(store) as desk:
         thread = await store.threads.by_name(NAME)
         desk.wake.thread(thread.id)
-        await eventually(lambda: thread.id not in desk.threads._busy and not desk.wake._threads)  # it was looked at
+        await eventually(lambda: not desk.conversations.queue.length)  # it was looked at
         assert await store.runs.open(thread.id) is None
         assert await store.turns.count_queued(thread.id) == 1
         await send(desk, in_topic(**REOPENED))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from agent_gateway.effects import WakeVenues
-from agent_gateway.kube import KubeError
 from agent_gateway.store.rows import Address, TurnState, VenueState
 from agent_gateway.telegram.errors import Moved
+from agent_kube.errors import Away
 from tests.conftest import BOT_ID
 from tests.support.desk import GROUP, STRANGER, message, running_desk
 from tests.support.eventually import eventually
@@ -32,7 +32,7 @@ async def test_what_the_api_server_does_not_let_now_is_done_later(store):
         allow_group(desk)
         await send(desk, in_group("first"))
         await desk.resources.want_run(await store.threads.by_name(OLD_NAME), 1, None)
-        desk.resources.faults.extend([KubeError(500, "Error", "x")] * 2)
+        desk.resources.faults.extend([Away("x", 500)] * 2)
         await send(desk, MIGRATE_TO)
 
         def handed_on():

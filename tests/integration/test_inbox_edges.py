@@ -12,7 +12,7 @@ from agent_contract import wire
 from agent_gateway.commands import facts
 from agent_gateway.store.rows import Final, TurnState
 from agent_gateway.wording.commands import STOP_TOO_LATE, STOP_TOO_LATE_NEXT_RUNS
-from agent_gateway.wording.subagents import CLASS_UNKNOWN
+from agent_gateway.wording.subagents import LIMITS_UNKNOWN
 from tests.support.desk import ADMIN, GROUP, PERSON, STRANGER, lost_answers, message, running_desk
 from tests.support.eventually import eventually
 
@@ -26,7 +26,7 @@ def hang(desk):
     async def silent(_name):
         await asyncio.Event().wait()
 
-    desk.resources.agent_class = silent
+    desk.resources.find_class = silent
 
 
 async def begin(desk, text="hello"):
@@ -63,7 +63,7 @@ async def test_a_sub_agent_is_not_begun_on_a_class_that_nobody_has_read(store):
     async with running_desk(store, reconcile=False) as desk:
         hang(desk)
         await desk.say("/spawn count the stars")
-        assert await desk.said() == [CLASS_UNKNOWN]
+        assert await desk.said() == [LIMITS_UNKNOWN]
         assert await store.pool.fetchval("SELECT count(*) FROM subagents") == 0
 
 

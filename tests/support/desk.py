@@ -12,7 +12,7 @@ from agent_gateway.commands.build import build_commands
 from agent_gateway.commands.facts import FactReader
 from agent_gateway.commands.pairing import Pairing
 from agent_gateway.commands.steering import Steering
-from agent_gateway.conversations.reconciler import Threads, read_link
+from agent_gateway.conversations.build import build_conversations
 from agent_gateway.events import Events
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
@@ -21,12 +21,13 @@ from agent_gateway.jobs.forget import Forgetting
 from agent_gateway.jobs.worker import JobWorker
 from agent_gateway.performers import Performers
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
+from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.fakes import FakeResources, FakeSubAgents, FakeViews
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store.errors import Away
 from agent_gateway.store.jobs import JobKind
 from agent_gateway.store.rows import Address
-from agent_gateway.subagents.service import SubAgentService
+from agent_gateway.subagents.parts import build_subagents
 from agent_gateway.supervise import Loop, Policy, Supervisor
 from agent_gateway.telegram.inbound.updates import build_queue_key
 from agent_gateway.telegram.ports import BotIdentity
@@ -75,15 +76,21 @@ class PlayedCallbacks:
 
 
 class LossyEvents(Events):
-    """Events of which some kinds are lost, as with an answer of a commit that never came."""
+    """What transactions publish, of which some kinds are lost; what is published to `whole` is never."""
 
     def __init__(self, lost):
         super().__init__()
-        self.lost, self.dropped = lost, []
+        self.lost, self.dropped, self.whole = lost, [], Events()
+
+    def on(self, kind, handler):
+        self.whole.on(kind, handler)
 
     def publish(self, effects):
         self.dropped += [effect for effect in effects if isinstance(effect, self.lost)]
-        super().publish([effect for effect in effects if not isinstance(effect, self.lost)])
+        self.whole.publish([effect for effect in effects if not isinstance(effect, self.lost)])
+
+    async def close(self):
+        await self.whole.close()
 
 
 @contextlib.contextmanager
@@ -113,22 +120,21 @@ class Desk:
     """Everything between inbox and runner, and the ways to play the rest."""
 
     def __init__(
-        self, store, max_runs, first_update, *, pairing=False, unaddressed=False, llm_models=(), lost=(), export_bytes=None
+        self, store, max_runs, first_update, *, pairing=False, unaddressed=False, llm_models=(), lost=(), export_bytes=None,
+        resources=None,
     ):  # fmt: skip
         self.numbers = itertools.count(first_update)
         self.events = store.events = LossyEvents(lost)
-        self.store, self.wake, self.views = store, Wake(), FakeViews()
+        self.store, self.wake, self.views = store, Wake(self.events.whole), FakeViews()
         self.registry = Registry(self.wake.thread)
         self.ids, self.menus = {}, []
-        self.resources = FakeResources(lambda name: name in self.ids and self.wake.thread(self.ids[name]))
-        self.subagents = FakeSubAgents()
-        self.adopter = SubAgentAdopter(store, self.wake)
-        self.adopter.resources = self.subagents
-        self.subagents.on_change = self.adopter.changed
-        self.service = SubAgentService(
-            store, self.resources, self.subagents, self.registry, self.views, self.wake,
-            lambda thread_id: read_link(self.registry, thread_id),
-        )  # fmt: skip
+        self.resources = resources or FakeResources()
+        self.resources._on_change = lambda name: name in self.ids and self.wake.thread(self.ids[name])
+        changes = Changes()
+        self.subagents = FakeSubAgents(changes)
+        self.adopter = SubAgentAdopter(store, self.subagents, changes, self.wake)
+        children = build_subagents(store, self.resources, self.subagents, self.registry, self.views)
+        self.service, self.children = children.service, children.reconciler
         self.callbacks = PlayedCallbacks()
         self.access = access = Access({PERSON, GROUP}, {ADMIN})
         Performers(
@@ -137,20 +143,24 @@ class Desk:
         self.venues = Venues(store, self.resources, self.events, lambda: None, "tg", poll=1.0)
         steering = Steering()
         self.commands = build_commands(
-            self.resources, steering, bot_name="tg", is_admin=access.is_admin, max_runs=max_runs,
+            self.resources, children.requests, steering, bot_name="tg", is_admin=access.is_admin, max_runs=max_runs,
             allowed_models=llm_models, default_model="glm",
         )  # fmt: skip
         self.dispatcher = Dispatcher(
-            store, self.commands, access, BOT, "tg", facts=FactReader(self.resources), steering=steering,
-            venues=self.venues, letting_in=Pairing(access, enabled=pairing), unaddressed=unaddressed,
+            store, self.commands, access, BOT, "tg", facts=FactReader(self.resources, children.requests), steering=steering,
+            venues=self.venues, letting_in=Pairing(access, enabled=pairing), wake=self.wake, check=lambda: None, unaddressed=unaddressed,
         )  # fmt: skip
         exporting = Exporting(store) if export_bytes is None else Exporting(store, export_bytes)
         kinds = {JobKind.EXPORT: exporting, JobKind.FORGET: Forgetting(store)}
         self.jobs = JobWorker(store, kinds, self.events, lambda: None, poll=1.0)
-        self.threads = Threads(
-            store, self.resources, self.registry, self.views, self.wake, lambda: None, children=self.service,
-            max_runs=max_runs,
+        self.conversations = build_conversations(
+            store, self.resources, self.registry, self.views, self.wake, self.events, lambda: None,
+            children=self.children, max_runs=max_runs,
         )  # fmt: skip
+
+    async def look(self, thread):
+        """Look at a thread now, where the loops do not run."""
+        await self.conversations.reconciler.reconcile(thread)
 
     async def fill_menu(self, person_id):
         self.menus.append(person_id)
@@ -171,9 +181,9 @@ class Desk:
             await self.take(*updates)
         self.wake.inbox()
 
-    async def say(self, text, *, chat=PERSON, user=PERSON):
+    async def say(self, text, *, chat=PERSON, user=PERSON, message_id=5):
         """Write in a chat, and wait until the inbox is empty."""
-        await self.take(message(text, chat=chat, user=user))
+        await self.take(message(text, chat=chat, user=user, number=message_id))
         await self.settled()
 
     async def worked(self):
@@ -229,9 +239,13 @@ async def running_desk(store, *, max_runs=50, reconcile=True, **more):
     """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
     desk = Desk(store, max_runs, (await store.inbox.read_cursor())[0] or 1, **more)
     parts = {
-        "dispatcher": lambda: desk.dispatcher.run(desk.wake, lambda: None), "adopter": desk.adopter.run,
-        "venues": desk.venues.run, "jobs": desk.jobs.run, **({"threads": desk.threads.run} if reconcile else {}),
+        "dispatcher": desk.dispatcher.run, "adopter": desk.adopter.run, "venues": desk.venues.run, "jobs": desk.jobs.run,
     }  # fmt: skip
+    if reconcile:
+        conversations = desk.conversations
+        parts |= {
+            "threads": conversations.queue.run, "slots": conversations.slots.run, "views": conversations.left_views.run
+        }  # fmt: skip
     supervisor = Supervisor([Loop(name, run) for name, run in parts.items()], policy=Policy(first_pause=0.1))
     running = asyncio.create_task(supervisor.run())
     try:

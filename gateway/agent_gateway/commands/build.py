@@ -15,10 +15,12 @@ from agent_gateway.commands.stopbutton import StopButton
 from agent_gateway.commands.subagents import SubAgentCommands
 from agent_gateway.commands.table import Commands
 from agent_gateway.commands.turns import TurnCommands
+from agent_gateway.subagents.requests import SubAgentRequests
 
 
 def build_commands(
     resources: Resources,
+    requests: SubAgentRequests,
     steering: Steering,
     *,
     bot_name: str,
@@ -31,6 +33,7 @@ def build_commands(
 
     Args:
         resources: AgentThreads as they are known here.
+        requests: What people ask of sub-agents.
         steering: Words for running answers.
         bot_name: The gateway's short name.
         is_admin: Who is an administrator.
@@ -41,7 +44,7 @@ def build_commands(
     models = Models(allowed_models, default_model)
     settings = SettingCommands(models, bot_name)
     state = StatusCommands(resources, models, is_admin=is_admin, max_runs=max_runs)
-    subagents = SubAgentCommands(bot_name, is_admin=is_admin)
+    subagents = SubAgentCommands(requests, bot_name, is_admin=is_admin)
     cleaning, forgetting = cleanup.Cleanup(is_admin=is_admin), forget.Forget()
     questions = Questions({cleanup.ACTION: cleaning, forget.ACTION: forgetting}, is_admin=is_admin)
     return Commands(

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from agent_contract.agentthread import AgentThread, Phase
+from agent_contract.agentthread import Phase
 from agent_gateway.commands.facts import Facts
 from agent_gateway.commands.outcome import Outcome
 from agent_gateway.commands.settings import Models
+from agent_gateway.resources.values import ThreadValue
 from agent_gateway.store.rows import Thread, VenueState
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Command, Pressed
@@ -24,7 +25,7 @@ MOST_COUNTED: Final = 2000
 class Resources(Protocol):
     """AgentThreads as they are known here."""
 
-    def cached(self, name: str) -> AgentThread | None:
+    def cached(self, name: str) -> ThreadValue | None:
         """Return an AgentThread as it was seen last."""
 
 
@@ -97,7 +98,7 @@ class StatusCommands:
         )
 
 
-def _line(thread: Thread, resource: AgentThread | None, *, ready: bool) -> texts.ThreadLine:
+def _line(thread: Thread, resource: ThreadValue | None, *, ready: bool) -> texts.ThreadLine:
     status = resource.status if resource else None
     run = status.run if status else None
     phase = (status.phase if status else None) or Phase.IDLE

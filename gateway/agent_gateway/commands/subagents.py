@@ -8,11 +8,10 @@ from typing import Protocol
 from agent_contract.names import build_thread_name
 from agent_gateway.commands.facts import Facts
 from agent_gateway.commands.outcome import Outcome
-from agent_gateway.effects import WakeThread
 from agent_gateway.store.rows import Address, SubAgentRow
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.subagents.facts import build_facts
-from agent_gateway.subagents.requests import PersonsTask, spawn
+from agent_gateway.subagents.requests import SubAgentRequests
 from agent_gateway.telegram.inbound.updates import Pressed
 from agent_gateway.wording import subagents as texts
 
@@ -50,7 +49,8 @@ class Order(Asked, Protocol):
 class SubAgentCommands:
     """`/spawn`, `/subagents`, `/cancel` and the Cancel button."""
 
-    def __init__(self, bot_name: str, *, is_admin: Callable[[int], bool]) -> None:
+    def __init__(self, requests: SubAgentRequests, bot_name: str, *, is_admin: Callable[[int], bool]) -> None:
+        self._requests = requests
         self._bot_name = bot_name
         self._is_admin = is_admin
 
@@ -61,13 +61,11 @@ class SubAgentCommands:
             return Outcome(texts.SPAWN_USAGE)
         if len(task) > _MOST_TASK:
             return Outcome(texts.MORE_THAN_A_TASK)
-        if facts.found_class is None:
-            return Outcome(texts.CLASS_UNKNOWN)
         address = order.address
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
         thread = await tx.threads.get_or_create(address, name, order.title)
-        asked = PersonsTask(task, f"m{order.message_id}", order.message_id)
-        return Outcome(await spawn(tx, thread, asked, facts.resource, facts.found_class))
+        call_id = f"m{order.message_id}"
+        return Outcome(await self._requests.spawn(tx, thread, task, call_id, order.message_id, facts.terms))
 
     async def tree(self, tx: Transaction, order: Order) -> Outcome:
         """List those of this conversation."""
@@ -107,5 +105,4 @@ async def _cancel(tx: Transaction, asked: Asked, child: SubAgentRow) -> Outcome:
     if not await tx.subagents.cancel(child.thread_id, "person"):
         return Outcome(texts.cancel_idle_text(child.name))
     await tx.audit.add(asked.person_id, "cancel", child.name)
-    tx.after(WakeThread(child.thread_id))
     return Outcome(texts.cancelling_text(child.name))

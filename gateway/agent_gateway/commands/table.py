@@ -158,7 +158,7 @@ class Commands:
         run = await tx.runs.open(thread.id)
         if run is None and not cancelled and not below:
             return Outcome(texts.kill_idle_text(name))
-        tx.after(*(WakeThread(child) for child in below), CloseViews(tuple(cancelled)))
+        tx.after(CloseViews(tuple(cancelled)))
         if run is not None:
             await tx.runs.ask_stop(thread.id, run.number, "killed")
             tx.after(ShutDownRun(thread.id, run.number, "killed"))

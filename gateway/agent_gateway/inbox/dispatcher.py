@@ -57,6 +57,8 @@ class Dispatcher:
         steering: Words for running answers.
         venues: What follows for conversations whose topic or chat changes.
         letting_in: `/approve`, `/revoke` and codes.
+        wake: Tells that the inbox holds something new.
+        check: Raises when this process may no longer act.
         unaddressed: What is said in a group is for the bot also where it is not named.
     """
 
@@ -72,6 +74,8 @@ class Dispatcher:
         steering: Steering,
         venues: Venues,
         letting_in: pairing.Pairing,
+        wake: Wake,
+        check: Callable[[], None],
         unaddressed: bool = False,
     ) -> None:
         self._store = store
@@ -84,16 +88,18 @@ class Dispatcher:
         self._parts = Parts(bot)
         self._venues = venues
         self._letting_in = letting_in
+        self._wake = wake
+        self._check = check
         self._unaddressed = unaddressed
 
-    async def run(self, wake: Wake, check: Callable[[], None]) -> None:
+    async def run(self) -> None:
         """Dispatch for ever.
 
         Raises:
             LeadershipLost: another gateway may lead now.
             Away: the database does not tell what is new.
         """
-        await InboxQueues(self._store, wake, check, self).run()
+        await InboxQueues(self._store, self._wake, self._check, self).run()
 
     async def plan(self, row: InboxRow) -> Plan:
         """Read an update, and what the cluster says of its conversation where the answer depends on it.

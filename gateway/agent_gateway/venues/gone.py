@@ -34,10 +34,10 @@ async def _end_work(tx: Transaction, thread: Thread, update_id: int | None, *, c
     work = await tx.venues.underway(thread.id)
     last, run = work.last, work.run
     cancelled = await tx.turns.cancel_queued_before(thread.id, update_id)
-    below = await tx.subagents.cancel_children(thread.id, "parent")
+    await tx.subagents.cancel_children(thread.id, "parent")
     if work.running is not None:
         await tx.turns.ask_stop(work.running.id)
-    tx.after(HideViews(tuple(cancelled)), *(WakeThread(child) for child in below))
+    tx.after(HideViews(tuple(cancelled)))
     if run is not None:
         await tx.runs.ask_stop(thread.id, run.number, "killed")
         tx.after(ShutDownRun(thread.id, run.number, "killed"))

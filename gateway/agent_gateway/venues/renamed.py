@@ -23,9 +23,9 @@ async def write_title(store: Store, resources: AgentThreads, thread: Thread) -> 
         KubeError: the API server refuses it, or does not answer.
     """
     found = resources.cached(thread.name)
-    if found is None and not resources.synced.is_set():
+    if found is None and not resources.synced:
         return  # nothing is known yet: it is due still
-    if found is not None and found.metadata.get("deletionTimestamp"):
+    if found is not None and found.deleting:
         return
     if found is not None and found.spec.title != thread.title:
         await resources.retitle(thread.name, thread.title)

@@ -17,7 +17,6 @@ from typing import Final
 from agent_gateway.effects import WakeOutbox, WakeVenues
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.events import Events
-from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away, Refused, StoreError
@@ -26,6 +25,7 @@ from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.errors import TelegramProblem
 from agent_gateway.telegram.inbound.venues import VenueEvent, VenueEventKind, read_problem
 from agent_gateway.venues import closed, gone, moved, opened, renamed
+from agent_kube.errors import KubeError
 from agent_kube.queue import WorkQueue
 
 _log = logging.getLogger(__name__)

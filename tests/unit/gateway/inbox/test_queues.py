@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from agent_gateway.errors import LeadershipLost
+from agent_gateway.events import Events
 from agent_gateway.inbox import queues
 from agent_gateway.inbox.queues import PARALLEL, PARALLEL_COMMANDS, TRIES, InboxQueues
 from agent_gateway.store.errors import Away, Raced, Refused, TooSlow
@@ -72,7 +73,7 @@ class Taker:
 
 @contextlib.asynccontextmanager
 async def running(inbox, taker):
-    task = asyncio.create_task(InboxQueues(inbox, Wake(), lambda: None, taker).run())
+    task = asyncio.create_task(InboxQueues(inbox, Wake(Events()), lambda: None, taker).run())
     try:
         yield task
     finally:
