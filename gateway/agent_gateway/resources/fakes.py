@@ -207,6 +207,10 @@ class FakeViews:
         """Note the lines below a turn."""
         self.lines[turn_id] = list(lines)
 
+    def shown(self) -> tuple[int, ...]:
+        """Return the turns that were opened, and not finished since."""
+        return tuple(dict.fromkeys(turn for turn in self.opened if turn not in self.finished))
+
     async def finish(self, turn_id: int) -> tuple[int, ...]:
         """Note its end; each turn that said anything has one message."""
         self.finished.append(turn_id)
