@@ -98,7 +98,7 @@ class Store(Rooms):
         self.pool.terminate()
 
     async def receive(self, rows: Sequence[tuple[int, str, str]]) -> None:
-        """Commit (update id, lane, payload) rows of the inbox, whoever leads; rows known already are passed over.
+        """Commit (update id, queue, payload) rows of the inbox, whoever leads; rows known already are passed over.
 
         An update as it came is the same whoever stores it, so this alone needs no lead. The leader is told.
         """
