@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from agent_gateway.errors import LeadershipLost
+from agent_gateway.restored import settle_restore
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away
 from agent_gateway.store.leadership import LeaderLock, take_over
@@ -52,6 +53,7 @@ class Leader:
         """
         await self._wait_for_lock()
         fence = await take_over(self._store, self._bot_name)
+        await settle_restore(self._store)
         _log.info("leading", extra={"step": "leading", "epoch": fence.epoch})
 
     async def _wait_for_lock(self) -> None:

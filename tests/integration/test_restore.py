@@ -1,0 +1,371 @@
+"""The database is put back to how it was: what Telegram, live pods and files know since then does no harm, and is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from agent_contract import names, wire
+from agent_gateway.errors import LeadershipLost
+from agent_gateway.inbox.ingest import Ingest
+from agent_gateway.leader import Leader
+from agent_gateway.restored import settle_restore
+from agent_gateway.store.database import Fence
+from agent_gateway.store.rows import RunState, TurnState
+from agent_gateway.telegram.outbound.api import TelegramApi
+from agent_gateway.wording.again import ASKED
+from agent_gateway.wording.restored import CUT, NOTE, REFUSED, REPEATED
+from agent_gateway.wording.stop import STOPPING, TURN_OVER
+from tests.conftest import BOT_ID
+from tests.integration.test_runners import deliver, entry
+from tests.integration.test_telegram import TOKEN, play, sim
+from tests.support.backup import Backup
+from tests.support.desk import address, running_desk
+from tests.support.eventually import eventually
+from tests.support.pressing import press
+from tests.support.runners import bearer, running_port
+
+pytestmark = pytest.mark.postgres
+__all__ = ["sim"]
+
+
+@pytest.fixture
+async def backup(dsn, tmp_path):
+    backup = Backup(dsn, tmp_path / "backup")
+    yield backup
+    await backup.close()
+
+
+async def outbox(store):
+    rows = await store.pool.fetch("SELECT text, buttons, message_ids, reply_to FROM outbox ORDER BY id")
+    return [(r["text"], json.loads(r["buttons"]), list(r["message_ids"]), r["reply_to"]) for r in rows]
+
+
+async def begin(desk, store, text="begin", run=1):
+    """Say something and let a runner take it up."""
+    await desk.say(text)
+    thread = await desk.run_wanted("tg-42", run)
+    runner = await desk.connect(thread, run, f"pod-{run}")
+    await eventually(lambda: runner.turns)
+    await store.turns.started(runner.turns[0].id, run, 1)
+    return thread, runner
+
+
+# --- who leads ----------------------------------------------------------------------------------------
+
+
+async def test_a_backup_that_is_read_in_is_known_and_settled_once(backup, dsn):
+    await backup.lead()
+    await backup.make()
+    assert not await settle_restore(await backup.lead())
+    await backup.put_back()
+    await backup.lead()
+    again = await backup.lead()  # the one before ended before it could settle
+    assert await settle_restore(again)
+    assert not await settle_restore(again)
+    assert not await settle_restore(await backup.lead())
+    assert await again.pool.fetchval("SELECT count(*) FROM audit WHERE action = 'restored'") == 1
+
+
+async def test_who_takes_the_lead_settles_before_anything_else(backup, dsn):
+    await backup.lead()
+    await backup.make()
+    await backup.put_back()
+    store = await backup.lead()
+    await store.pool.execute("UPDATE leader SET home = 'elsewhere'")  # as who put a snapshot of the volume back does
+    leader = Leader(store, lambda: dsn, "tg")
+    await leader.acquire()
+    assert not await store.restores.pending()
+    assert await store.pool.fetchval("SELECT restored_at IS NOT NULL FROM leader")
+    await leader.release()
+
+
+async def test_a_database_that_is_declared_complete_goes_on_as_it_is(backup):
+    async with running_desk(await backup.lead()) as desk:
+        thread, _ = await begin(desk, desk.store)
+        await desk.store.pool.execute("UPDATE leader SET home = NULL")
+    await backup.make()
+    await backup.put_back()
+    store = await backup.lead()
+    assert not await settle_restore(store)
+    assert (await store.runs.open(thread.id)).state is RunState.LIVE
+
+
+async def test_a_former_leader_writes_nothing_into_a_database_that_was_put_back(backup):
+    await backup.lead()
+    await backup.make()
+    former = [(await backup.lead()).fence.epoch for _ in range(5)]
+    await backup.put_back()
+    for _ in range(6):  # with epochs that count from the backup's on, one of these would be a former leader's
+        late = await backup.lead()
+        for epoch in former:
+            late.fence = Fence(BOT_ID, epoch)
+            with pytest.raises(LeadershipLost):
+                await late.runs.seen(1, 1)
+
+
+async def test_a_leader_under_whose_feet_the_tables_were_put_back_leads_no_more(backup):
+    """Its epoch is that of the backup: it would go on with what it remembers of the lost time."""
+    store = await backup.lead()
+    await backup.make()
+    await store.runs.seen(1, 1)
+    await backup.put_back_under_the_feet()
+    with pytest.raises(LeadershipLost):
+        await store.runs.seen(1, 1)
+    assert await settle_restore(await backup.lead())
+
+
+# --- Telegram -----------------------------------------------------------------------------------------
+
+
+async def test_updates_confirmed_since_are_gone_and_others_come(backup, sim):
+    async def poll(store, until):
+        api = TelegramApi(TOKEN, str(sim.make_url("")))
+        ingest = Ingest(api, store.inbox, check=lambda: None, wake=lambda: None, timeout=1)
+        task = asyncio.create_task(ingest.run())
+
+        async def texts():
+            rows = await store.pool.fetch("SELECT payload FROM inbox ORDER BY update_id")
+            found = [json.loads(r["payload"])["message"]["text"] for r in rows]
+            return found if until in found else None
+
+        async def confirmed():
+            offset, _ = await store.inbox.read_cursor()
+            return offset and ingest.last_poll
+
+        found = await eventually(texts)
+        await eventually(confirmed)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await api.get_updates((await store.inbox.read_cursor())[0], 0)  # the next poll, which confirms
+        await api.close()
+        return found
+
+    store = await backup.lead()
+    await play(sim, "messages", chat=5, user=7, text="before")
+    assert await poll(store, "before") == ["before"]
+    await backup.make()
+    await play(sim, "messages", chat=5, user=7, text="lost")
+    assert await poll(store, "lost") == ["before", "lost"]
+    await play(sim, "messages", chat=5, user=7, text="not fetched yet")
+    await backup.put_back()
+    assert await poll(await backup.lead(), "not fetched yet") == ["before", "not fetched yet"]
+
+
+async def test_a_button_of_the_lost_time_does_nothing_to_what_came_after(backup):
+    async with running_desk(await backup.lead()) as desk:
+        await begin(desk, desk.store)
+        await desk.store.runs.end(1, 1, "Stopped", None)
+    await backup.make()
+    store = await backup.lead()
+    async with running_desk(store) as desk:
+        await desk.say("lost")
+        lost = await store.pool.fetchval("SELECT max(id) FROM turns")
+    await backup.put_back()
+    store = await backup.lead()
+    await settle_restore(store)
+    async with running_desk(store) as desk:
+        _, runner = await begin(desk, store, "after", run=2)
+        (turn,) = runner.turns
+        assert await press(desk, f"st:{lost}") == TURN_OVER
+        assert not (await store.turns.by_id(turn.id)).stop_asked
+        assert await press(desk, f"st:{turn.id}") == STOPPING
+
+
+async def test_what_was_open_is_told_with_a_button_and_not_asked_again_by_itself(backup):
+    store = await backup.lead()
+    async with running_desk(store) as desk:
+        thread, runner = await begin(desk, store, "running")
+        await store.views.save_messages(runner.turns[0].id, [900])
+        await desk.say("waiting")
+        await store.outbox.put(address(), "an answer", "some", message_ids=[901])
+    await backup.make()
+    await backup.put_back()
+    store = await backup.lead()
+    assert await settle_restore(store)
+    running, waiting = [r["id"] for r in await store.pool.fetch("SELECT id FROM turns ORDER BY id")]
+    assert await outbox(store) == [
+        (f"{REPEATED}an answer", [], [], None),
+        (CUT, [["🔁 Try again", f"re:{running}"]], [], 5),
+        (CUT, [["🔁 Try again", f"re:{waiting}"]], [], 5),
+    ]
+    assert (await store.turns.by_id(running)).state is TurnState.FAILED
+    assert (await store.runs.get(thread.id, 1)).reason == "Restored"
+    assert await store.pool.fetchval("SELECT count(*) FROM turn_views") == 0  # or what stands would be overwritten
+    assert await store.pool.fetchval("SELECT count(*) FROM reactions WHERE NOT settled") == 0
+    async with running_desk(store) as desk:
+        assert not await store.threads.unfinished()
+        assert await press(desk, f"re:{waiting}") == ASKED
+        await desk.run_wanted("tg-42", 2)
+
+
+async def test_words_for_an_answer_of_the_backup_are_not_asked_of_a_later_one(backup):
+    store = await backup.lead()
+    async with running_desk(store) as desk:
+        await begin(desk, store)
+        await desk.say("/steer be brief")
+        assert await store.pool.fetchval("SELECT count(*) FROM steers WHERE state = 'wanted'") == 1
+    await backup.make()
+    await backup.put_back()
+    store = await backup.lead()
+    await settle_restore(store)
+    assert await store.pool.fetchval("SELECT count(*) FROM turns WHERE state = 'queued'") == 0
+    assert await store.pool.fetchval("SELECT count(*) FROM steers WHERE state = 'wanted'") == 0
+
+
+# --- live pods ----------------------------------------------------------------------------------------
+
+
+async def talk(port, thread, runner, *, since=0):
+    """Let a runner begin a turn and say something that is acknowledged."""
+    turn = await deliver(port, thread)
+    await runner.event(since + 1, turn.id, wire.TurnStarted())
+    await runner.send(wire.Entries(seq=since + 2, lines=[entry(since + 2)]))
+    await runner.acked(since + 2)
+    return turn
+
+
+async def test_the_pod_of_a_run_that_was_open_is_refused_in_words(backup):
+    async with running_port(await backup.lead()) as port:
+        thread = await port.make_thread()
+        await port.make_run(thread)
+        await port.join()
+        await backup.make()
+    await backup.put_back()
+    store = await backup.lead()
+    await settle_restore(store)
+    async with running_port(store) as port:
+        port.kube.add_pod(thread.name, 1, "pod-1", token="token-1")
+        runner = await port.connect()
+        await runner.hello()
+        assert (await runner.get(wire.Refused)).reason == "run 1 is over (Restored)"
+        # one of a run that the database never heard of is none of ours
+        port.kube.add_pod(thread.name, 2, "pod-2", token="token-2")
+        async with port.session.get(port.url + names.PATH_CONNECT, headers=bearer("token-2")) as response:
+            assert response.status == 403
+            assert f"No run 2 of a thread {thread.name} was ever wanted here." in await response.text()
+
+
+async def test_a_runner_that_let_go_of_more_than_the_database_holds_is_cut_at_once(backup):
+    """As after a snapshot of the volume, of which nobody said that it was put back."""
+    async with running_port(await backup.lead()) as port:
+        thread = await port.make_thread()
+        await port.make_run(thread)
+        runner = await port.join()
+        await port.make_turn(thread)
+        turn = await talk(port, thread, runner)
+        await port.store.views.save_messages(turn.id, [900])
+        await port.store.pool.execute("UPDATE leader SET home = NULL")
+        await backup.make()
+        await runner.send(wire.Entries(seq=3, lines=[entry(3)]))
+        await runner.acked(3)
+    await backup.put_back()
+    store = await backup.lead()
+    assert not await settle_restore(store)
+    async with running_port(store) as port:
+        port.kube.add_pod(thread.name, 1, "pod-1", token="token-1")
+        runner = await port.connect()
+        await runner.hello(acked=3, turns_seen=[turn.id], ready=True)
+        assert (await runner.get(wire.Refused)).reason == REFUSED
+        run = await store.runs.get(thread.id, 1)
+        assert (run.state, run.reason) == (RunState.OVER, "Restored")
+        assert await store.sessions.length(thread.session_id) == 1
+        assert (await store.views.get(turn.id)).message_ids == ()  # the answer that may stand there is left alone
+        assert thread.id in port.deps.wake.threads
+
+
+async def test_a_runner_that_let_go_of_what_the_database_holds_goes_on(backup):
+    async with running_port(await backup.lead()) as port:
+        thread = await port.make_thread()
+        await port.make_run(thread)
+        runner = await port.join()
+        await port.make_turn(thread)
+        turn = await talk(port, thread, runner)
+        await runner.close()
+        runner = await port.join(acked=2, turns_seen=[turn.id], ready=True)
+        assert (await port.store.runs.open(thread.id)).state is RunState.LIVE
+
+
+async def test_sub_agents_that_were_open_are_not_begun_again(backup):
+    store = await backup.lead()
+    async with running_desk(store, reconcile=False) as desk:
+        await desk.say("/spawn count the stars")
+        (row,) = await store.pool.fetch("SELECT thread_id, state FROM subagents")
+        assert row["state"] == "wanted"
+    await backup.make()
+    await backup.put_back()
+    store = await backup.lead()
+    await settle_restore(store)
+    async with running_desk(store) as desk:
+
+        async def finished():
+            child = await store.subagents.get(row["thread_id"])
+            return child.finished_at and child
+
+        desk.wake.thread(row["thread_id"])
+        assert (await eventually(finished)).phase == "Cancelled"
+        assert desk.subagents.made == 0
+
+
+# --- files and what was said ---------------------------------------------------------------------------
+
+
+async def end_run(store, thread, run):
+    """Let a run leave with its files kept."""
+    await store.pool.execute("UPDATE turns SET state = 'done' WHERE state = 'started'")
+    await store.runs.end(thread.id, run, "IdleTimeout", None)
+    await store.pool.execute("UPDATE runs SET files = 'kept'")
+
+
+async def test_agent_and_chat_are_told_that_runs_and_files_are_lost(backup):
+    store = await backup.lead()
+    async with running_desk(store) as desk:
+        thread, _ = await begin(desk, store)
+        await end_run(store, thread, 1)
+    await backup.make()
+    await backup.put_back()
+    store = await backup.lead()
+    await settle_restore(store)
+    async with running_desk(store) as desk:
+        await desk.resources.ensure(thread)
+        desk.resources.change("tg-42", run=2)  # in the lost time a second run came and went
+        await desk.say("after")
+        await desk.run_wanted("tg-42", 3)
+        runner = await desk.connect(thread, 3, "pod-3")
+        await eventually(lambda: runner.turns)
+        assert runner.turns[0].text == f"after\n\n[{NOTE}]"
+        assert await desk.said("notice") == [NOTE]
+        await store.turns.started(runner.turns[0].id, 3, 1)
+        await end_run(store, thread, 3)
+        _, runner = await begin(desk, store, "and then", run=4)
+        assert runner.turns[0].text == "and then"
+
+
+async def test_agent_and_chat_are_told_of_the_run_that_was_cut(backup):
+    store = await backup.lead()
+    async with running_desk(store) as desk:
+        await begin(desk, store)
+    await backup.make()
+    await backup.put_back()
+    store = await backup.lead()
+    await settle_restore(store)
+    async with running_desk(store) as desk:
+        _, runner = await begin(desk, store, "after", run=2)
+        assert runner.turns[0].text == f"after\n\n[{NOTE}]"
+
+
+async def test_a_conversation_that_lost_nothing_is_told_nothing(backup):
+    store = await backup.lead()
+    async with running_desk(store) as desk:
+        thread, _ = await begin(desk, store)
+        await end_run(store, thread, 1)
+    await backup.make()
+    await backup.put_back()
+    store = await backup.lead()
+    await settle_restore(store)
+    async with running_desk(store) as desk:
+        _, runner = await begin(desk, store, "after", run=2)
+        assert runner.turns[0].text == "after"
+        assert await desk.said("notice") == []
