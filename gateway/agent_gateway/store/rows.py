@@ -298,6 +298,8 @@ class OutboxRow:
     """Told behind it."""
     file: FileRow | None = None
     """It is this file, and the text its caption."""
+    age: float = 0.0
+    """Seconds since it was put here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ log = logging.getLogger(__name__)
 
 MAX_PAUSE = 60.0
 _MOST_AT_ONCE = 32
-_NOTICE_ATTEMPTS = 8
-"""A notice is worth less than peace; finals and replies are tried for ever."""
+NOTICE_SECONDS = 86_400.0
+"""A notice is given up at this age, however often it was tried: an outage of everything is none of its own faults. Finals
+and replies are tried for ever."""
 _UNAUTHORIZED_PAUSE = 30.0
 _LAST_CALLS_SECONDS = 5.0
 
@@ -171,7 +172,7 @@ class Sender:
         elif isinstance(problem, Unauthorized):
             pause = _UNAUTHORIZED_PAUSE
             self.problem = str(problem)
-        elif row.kind == "notice" and row.attempts >= _NOTICE_ATTEMPTS:
+        elif row.kind == "notice" and row.age > NOTICE_SECONDS:
             await self._store.dead(row.id, str(problem))
             return
         log.warning(
