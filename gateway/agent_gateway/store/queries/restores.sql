@@ -29,7 +29,10 @@ UPDATE subagents SET cancel = COALESCE(cancel, 'lost') WHERE state <> 'finished'
 -- As messages of their own: what stands in the chat may say more than they do by now.
 UPDATE outbox SET message_ids = '{}', shown = '{}', attempts = 0, next_at = now(), text = $2 || text,
     state = CASE WHEN state = 'held' THEN state ELSE 'pending' END
-WHERE bot_id = $1 AND state IN ('pending', 'sending', 'held') RETURNING id;
+WHERE id = ANY (ARRAY (
+    SELECT id FROM outbox WHERE bot_id = $1 AND state IN ('pending', 'sending')
+    UNION ALL SELECT id FROM outbox WHERE bot_id = $1 AND state = 'held'
+)) RETURNING id;
 
 -- name: forget_view_messages
 -- Of the turn that a run has.
