@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from agent_gateway.store import Store
 from agent_gateway.store.leadership import take_over
 from tests.conftest import BOT_ID, in_database
+from tests.support.eventually import eventually
 
 _BIN = Path("/usr/lib/postgresql/15/bin")
 
@@ -56,3 +57,13 @@ async def _run(program: str, *arguments: object) -> None:
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     _, words = await process.communicate()
     assert process.returncode == 0, words.decode()
+
+
+async def begin(desk, store, text="begin", run=1):
+    """Say something and let a runner take it up."""
+    await desk.say(text)
+    thread = await desk.run_wanted("tg-42", run)
+    runner = await desk.connect(thread, run, f"pod-{run}")
+    await eventually(lambda: runner.turns)
+    await store.turns.started(runner.turns[0].id, run, 1)
+    return thread, runner
