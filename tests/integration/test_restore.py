@@ -83,17 +83,17 @@ async def test_a_former_leader_writes_nothing_into_a_database_that_was_put_back(
         for epoch in former:
             late.fence = Fence(BOT_ID, epoch)
             with pytest.raises(LeadershipLost):
-                await late.runs.seen(1, 1)
+                await late.audit.add(None, "late", "write")
 
 
 async def test_a_leader_under_whose_feet_the_tables_were_put_back_leads_no_more(backup):
     """Its epoch is that of the backup: it would go on with what it remembers of the lost time."""
     store = await backup.lead()
     await backup.make()
-    await store.runs.seen(1, 1)
+    await store.audit.add(None, "late", "write")
     await backup.put_back_under_the_feet()
     with pytest.raises(LeadershipLost):
-        await store.runs.seen(1, 1)
+        await store.audit.add(None, "late", "write")
     assert await settle_restore(await backup.lead())
 
 
@@ -175,8 +175,8 @@ async def test_what_was_open_is_told_with_a_button_and_not_asked_again_by_itself
     assert (await store.runs.get(thread.id, 1)).reason == "Restored"
     assert await store.pool.fetchval("SELECT count(*) FROM turn_views") == 0  # or what stands would be overwritten
     assert await store.pool.fetchval("SELECT count(*) FROM reactions WHERE settled") == 2
+    assert await store.turns.next(thread.id) is None
     async with running_desk(store) as desk:
-        assert not await store.threads.unfinished()
         assert await press(desk, f"re:{waiting}") == ASKED
         await desk.run_wanted("tg-42", 2)
 

@@ -103,7 +103,6 @@ async def test_sub_agents_that_were_open_are_not_begun_again(backup):
             child = await store.subagents.get(row["thread_id"])
             return child.finished_at and child
 
-        desk.wake.thread(row["thread_id"])
         assert (await eventually(finished)).phase == "Cancelled"
         assert desk.subagents.made == 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from agent_gateway.effects import WakeThread
 from agent_gateway.store.rows import RESTORED, Address
 from agent_gateway.store.session import Room
 
@@ -44,7 +45,8 @@ class RestoreQueries(Room):
         """End every open run, whose pods went on in the time that is lost, and what waits for their answers; count them."""
         ended = await self._tx.rows("end_open_runs", RESTORED)
         await self._tx.execute("drop_open_steers")
-        await self._tx.rows("cancel_open_subagents")
+        cancelled = await self._tx.rows("cancel_open_subagents")
+        self._tx.after(*(WakeThread(row["thread_id"]) for row in [*ended, *cancelled]))
         return len(ended)
 
     async def repeat_unsaid(self, prefix: str) -> int:
@@ -73,6 +75,7 @@ class RestoreQueries(Room):
         async with self._session.unit() as tx:
             await tx.execute("forget_view_messages", thread_id)
             await tx.runs.end(thread_id, number, RESTORED, None)
+            tx.after(WakeThread(thread_id))
 
     async def lost_runs(self, thread_id: int, run: int, last: int) -> bool:
         """Say whether runs between the last one that had an agent (0: none) and `run` were lost by a restore."""
