@@ -9,6 +9,7 @@ import logging
 import pytest
 
 from agent_gateway.errors import LeadershipLost
+from agent_gateway.inbox.access import Standing
 from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.follower import BATCH
 from agent_gateway.store.errors import Away
@@ -25,11 +26,9 @@ pytestmark = pytest.mark.postgres
 class Guests:
     """Who is let in: chat 42 and all above 1000."""
 
-    def allows(self, _person, chat):
-        return chat == 42 or chat > 1000
-
-    def has_moved(self, chat):
-        return chat == 777
+    async def read(self, _session, _person, chat):
+        moved = chat == 777
+        return Standing(allowed=chat == 42 or chat > 1000, chat_id=-1777 if moved else chat, moved=moved)
 
 
 def put(cluster, chat=42, *, bot=BOT_ID, name=None, **spec):
