@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from agent_gateway.errors import LeadershipLost
+from agent_gateway.restored import settle_restore
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away
 from agent_gateway.store.leadership import LeaderLock, take_over
@@ -89,6 +90,7 @@ class Leader:
             try:
                 await self._wait_for_lock()
                 fence = await take_over(self._store, self._bot_name)
+                await settle_restore(self._store)
                 await self._ping(SILENCE_SECONDS)  # the take-over may have outlasted the session
             except Away as error:
                 if self._trouble != str(error):

@@ -11,6 +11,7 @@ from agent_gateway.store.rows import Thread, ThreadKind, Turn
 from agent_gateway.subagents.facts import build_facts
 from agent_gateway.wake import Wake
 from agent_gateway.wording import texts
+from agent_gateway.wording.restored import NOTE as RESTORED_NOTE
 from agent_gateway.wording.subagents import earlier_result_text
 
 
@@ -53,7 +54,11 @@ class PromptNotes:
     async def _about_files(self, thread: Thread, run: int, turn: Turn) -> str | None:
         """Say at a run's first turn what of the earlier files is not there; None where nothing is missing."""
         last = await self._store.runs.last_connected(thread.id)
-        if last is None or await self._store.turns.run_had_others(thread.id, run, turn.id):
+        if run == 1 or await self._store.turns.run_had_others(thread.id, run, turn.id):
+            return None
+        if await self._store.restores.lost_runs(thread.id, run, last.number if last is not None else 0):
+            return RESTORED_NOTE
+        if last is None:
             return None
         if last.files == "kept":
             return None

@@ -22,6 +22,7 @@ from agent_gateway.runners.turns import TurnPorts, TurnStream, build_frame
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away, Refused
 from agent_gateway.store.rows import Address, Thread, ThreadKind, Turn, TurnView
+from agent_gateway.wording.restored import REFUSED
 
 log = logging.getLogger(__name__)
 OLDEST_PROTOCOL = max(wire.PROTOCOL - 1, 1)
@@ -148,6 +149,10 @@ class Connection:
         who = self._who
         try:
             run = await self._store.runs.accept_hello(who.thread_id, who.run, who.pod_name, who.pod_uid, who.job_name)
+            if self._hello.acked > run.acked_seq:  # it has let go of what was acknowledged: there would be a hole
+                await self._store.restores.cut_run(who.thread_id, who.run)
+                self._registry.changed(who.thread_id)
+                raise RunRefused(REFUSED)  # noqa: TRY301
             if self._hello.ready and run.ready_at is None:  # the frame that told it was lost with its connection
                 await self._store.runs.mark_ready(who.thread_id, who.run)
             thread = await self._store.threads.by_id(who.thread_id)

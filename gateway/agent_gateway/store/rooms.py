@@ -11,6 +11,7 @@ from agent_gateway.store.inbox import InboxQueries
 from agent_gateway.store.jobs import JobQueries
 from agent_gateway.store.outbox import OutboxQueries
 from agent_gateway.store.reactions import ReactionQueries
+from agent_gateway.store.restores import RestoreQueries
 from agent_gateway.store.runs import RunQueries
 from agent_gateway.store.session import Session
 from agent_gateway.store.sessions import SessionQueries
@@ -52,3 +53,4 @@ class Rooms(Session):
         self.steers = SteerQueries(self)
         self.venues = VenueQueries(self)
         self.access = AccessQueries(self)
+        self.restores = RestoreQueries(self)

@@ -40,6 +40,8 @@ class ThreadKind(StrEnum):
 
 MOVED = "Moved"
 """Reason of a run that ended because its group has another id, so that its AgentThread has another name."""
+RESTORED = "Restored"
+"""Reason of a run that ended because the database was put back to an earlier state, and of the turns it had."""
 
 
 class VenueState(StrEnum):

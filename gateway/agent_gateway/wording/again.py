@@ -15,7 +15,7 @@ NOT_CUT: Final = "That answer is whole."
 _KEPT: Final = 4000
 """Characters of an unfinished answer that the agent is shown: the last ones."""
 _DATA = re.compile(r"(re|co):([0-9]{1,18})")
-_ASKED_AGAIN = frozenset({"provider", "agent", "agent_died", "start_failed", "timeout"})
+_ASKED_AGAIN = frozenset({"provider", "agent", "agent_died", "start_failed", "timeout", "restored"})
 
 
 def build_buttons(turn_id: int, reason: str) -> tuple[Button, ...]:

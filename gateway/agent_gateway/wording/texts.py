@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from agent_contract.agentthread import Reason
 from agent_gateway.render.fences import close_code
-from agent_gateway.store.rows import MOVED
+from agent_gateway.store.rows import MOVED, RESTORED
 
 TIMED_OUT = "Request timed out. Process killed. Try again."
 EMPTY_ANSWER = "The agent finished without an answer."
@@ -97,6 +97,7 @@ _LOST: dict[str, str] = {
     Reason.TASK_FAILED: "The agent ended without an answer.",
     Reason.ERROR: "The agent's pod failed.",
     MOVED: "The group became a supergroup or got topics, so that its agent had to begin anew.",
+    RESTORED: "The bot's memory was put back to an earlier state, so that its agent had to begin anew.",
 }
 
 _WAITING: dict[str, str] = {

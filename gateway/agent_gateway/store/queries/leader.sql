@@ -7,8 +7,10 @@ SELECT bot_id FROM leader WHERE bot_id <> $1 LIMIT 1;
 
 -- name: take_over
 -- Behind close_fence, in its transaction.
-INSERT INTO leader (bot_id, epoch, bot_name) VALUES ($1, 1, $2)
-ON CONFLICT (bot_id) DO UPDATE SET epoch = leader.epoch + 1, bot_name = EXCLUDED.bot_name, since = now()
+-- The clock is in the epoch, so that a leader of a database that was put back has none of an earlier leader's.
+INSERT INTO leader (bot_id, epoch, bot_name, home) VALUES ($1, (extract(epoch FROM now()) * 1000000)::bigint, $2, openclaw_home())
+ON CONFLICT (bot_id) DO UPDATE SET epoch = GREATEST(leader.epoch + 1, EXCLUDED.epoch), bot_name = EXCLUDED.bot_name, since = now(),
+    came_from = COALESCE(leader.came_from, NULLIF(leader.home, EXCLUDED.home)), home = EXCLUDED.home
 RETURNING epoch;
 
 -- name: limit_lock_wait
