@@ -13,6 +13,7 @@ from agent_gateway.errors import ConfigError, LeadershipLost
 from agent_gateway.resources.leaderaddress import LeaderAddress, build_address
 from agent_gateway.store.database import Fence
 from agent_kube.client import KubeClient
+from agent_kube.credentials import Token
 from agent_kube.errors import KubeError
 from dev.cluster.build import build
 from dev.paths import ROOT
@@ -48,7 +49,7 @@ async def client(apiserver, namespace):
     """The API server as the gateway's own account reaches it."""
     path = f"/api/v1/namespaces/{namespace}/serviceaccounts/oc-gateway/token"
     token = apiserver.call("POST", path, {"spec": {"expirationSeconds": 3600}})["status"]["token"]
-    client = KubeClient(apiserver.url, ssl_context=apiserver.trust(), token=token)
+    client = KubeClient(apiserver.url, ssl_context=apiserver.trust(), token=Token(token))
     yield client
     await client.close()
 

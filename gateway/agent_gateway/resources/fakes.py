@@ -145,6 +145,10 @@ class FakeResources:
         """Write the spec, as an administrator does."""
         self._change(name, spec=spec)
 
+    def change_metadata(self, name: str, **metadata: Any) -> None:
+        """Write the metadata, as the API server does."""
+        self._change(name, metadata=metadata)
+
     def delete(self, name: str) -> None:
         """Remove a resource."""
         del self._stored[name]

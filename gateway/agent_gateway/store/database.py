@@ -26,6 +26,8 @@ STATEMENT_SECONDS: Final = 20.0
 _CANCEL_SECONDS: Final = 5.0
 """By so much the client waits longer than the server: the server's own word frees its locks."""
 POOL_SIZE: Final = 10
+INBOX_CHANNEL: Final = "openclaw_inbox"
+"""Where a webhook of any replica tells the leader of an update."""
 APPLICATION: Final = "openclaw-gateway"
 INSTANCE: Final = secrets.token_hex(4)
 """Tells this process's sessions from those of another gateway."""
