@@ -28,9 +28,9 @@ _LINES = "SELECT e.line FROM session_entries e JOIN threads t ON t.session_id = 
 _RUNS = "SELECT r.number FROM runs r JOIN threads t ON t.id = r.thread_id WHERE t.name = $1 ORDER BY r.number"
 
 
-async def find_problems(world: World, chapter: Chapter) -> list[str]:
-    """Wait for rest; return what does not hold."""
-    problems = await _wait_for_rest(world)
+async def find_problems(world: World, chapter: Chapter, rest: float = REST_SECONDS) -> list[str]:
+    """Wait for rest, for so many seconds; return what does not hold."""
+    problems = await _wait_for_rest(world, rest)
     world.points.enabled = False
     problems += _check_chat(world, chapter)
     problems += await _check_history(world)
@@ -38,7 +38,7 @@ async def find_problems(world: World, chapter: Chapter) -> list[str]:
     return problems
 
 
-async def _wait_for_rest(world: World) -> list[str]:
+async def _wait_for_rest(world: World, rest: float) -> list[str]:
     left: list[str] = []
 
     async def at_rest() -> bool:
@@ -46,7 +46,7 @@ async def _wait_for_rest(world: World) -> list[str]:
         return not left
 
     try:
-        await eventually(at_rest, timeout=REST_SECONDS, interval=0.1)
+        await eventually(at_rest, timeout=rest, interval=0.1)
     except AssertionError:
         return [f"never at rest: {what}" for what in left]
     return []
@@ -84,9 +84,8 @@ def _check_chat(world: World, chapter: Chapter) -> list[str]:
         doubtful = sum(text in words(m) for m in _own(world)) - count
         if count > 1 or count + doubtful == 0:
             problems.append(f"{text!r} stands {count} times in the chat")
-    for message in sure:
-        if not any(text in words(message) for text in chapter.seen):
-            problems.append(f"the bot also said {words(message)[:80]!r}")
+    said = [words(m) for m in sure]
+    problems += [f"the bot also said {s[:80]!r}" for s in said if not any(text in s for text in chapter.seen)]
     for message in messages(world):
         if not message["from"]["is_bot"] and words(message)[:2] in chapter.answered:
             found = _reactions(world).get(message["message_id"], [])
@@ -121,9 +120,8 @@ async def _check_runs(world: World, chapter: Chapter) -> list[str]:
     prompts = Counter(QUESTION.findall(text)[-1] for r in own for text in r.prompts)
     if prompts != chapter.prompts:
         problems.append(f"prompts {dict(prompts)}, not {chapter.prompts}")
-    for child in (r for r in world.operator.runners if r.thread != THREAD):
-        if len(child.prompts) != 1:
-            problems.append(f"{child.thread} was prompted {len(child.prompts)} times")
+    children = [r for r in world.operator.runners if r.thread != THREAD]
+    problems += [f"{c.thread} was prompted {len(c.prompts)} times" for c in children if len(c.prompts) != 1]
     if chapter.keeps_files and [r.files for r in own[1:]] != [WORKSPACE] * (len(own) - 1):
         problems.append("a run began without the files of the one before")
     return problems
