@@ -142,6 +142,7 @@ def describe(results: list[Result]) -> str:
     lines = [f"{r.case}: {'; '.join(r.problems)}" for r in results if r.problems]
     lines += [f"{r.case}: not reached" for r in struck if not r.reached]
     lines += [f"{r.case}: the gateway ended by itself with {r.exits}" for r in results if r.exits]
+    lines += [f"{r.case}: {r.doubtful} message(s) may stand twice" for r in struck if r.doubtful]
     lines.append(
         f"{len(points)} points, {len(struck)} runs, {sum(bool(r.problems) for r in struck)} failed, "
         f"{sum(not r.reached for r in struck)} not reached, {sum(bool(r.exits) for r in struck)} with a gateway that "
