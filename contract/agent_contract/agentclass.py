@@ -87,7 +87,7 @@ class SubAgents(Wire):
     max_depth: Annotated[int, Field(ge=0, le=4)] = 1
     """How deep: 1 lets a conversation have sub-agents, 2 lets these have their own, 0 allows none."""
     max_children: Annotated[int, Field(ge=0, le=1000)] = 10
-    """How many one run may start; a further one is refused."""
+    """How many an agent may start for one message; a further one is refused, and the next message may have as many."""
     max_concurrent: Annotated[int, Field(ge=1, le=1000)] = 3
     """How many of one parent work at the same time; a further one waits."""
     class_ref: SubAgentClassRef | None = None

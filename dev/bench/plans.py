@@ -20,7 +20,7 @@ Mode = Literal["force_custom_plan", "force_generic_plan"]
 _BY_TYPE: Final = {
     "bigint": "1", "integer": "1", "smallint": "1", "text": "x", "boolean": "false", "jsonb": "[]", "bytea": "x",
     "uuid": "00000000-0000-0000-0000-000000000000", "double precision": "1", "timestamp with time zone": "now",
-    "bigint[]": "{1,2}", "int8[]": "{1,2}", "text[]": "{x,y}",
+    "integer[]": "{1,2}", "bigint[]": "{1,2}", "int8[]": "{1,2}", "text[]": "{x,y}",
 }  # fmt: skip
 _BY_COLUMN: Final = {
     "bot_id": str(BOT_ID), "chat_id": "-100", "topic_id": "7", "person_id": "1", "thread_id": "1", "parent_id": "1",
@@ -40,6 +40,8 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "set_place": {4: "false", 5: "closed", 6: "topic", 7: "{open}"},
     "lock_place_runs": {4: "false"},
     "open_threads_page": {1: "0", 2: "100"},
+    "threads_by_names": {1: "{" + ",".join(f"tg-{n}" for n in range(1, 501)) + "}"},
+    "subagents_by_names": {1: "{" + ",".join(f"tg-sub-{n}" for n in range(1, 501)) + "}"},
     "list_threads": {2: "100"},
     "list_chat_threads": {2: "-100", 3: "100"},
     "named_threads": {2: "100"},
@@ -98,7 +100,7 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "add_update": {2: "7000000"},
     "add_pairing": {2: "new"},
     "put_outbox": {2: "brand-new", 7: "reply", 8: "plain"},
-    "edit_line": {2: "brand-new"},
+    "edit_status": {2: "brand-new"},
     "add_confirm": {1: "cleanup"},
     "add_message": {3: "user"},
     "results_stored": {3: "{tg-sub-8}"},

@@ -23,7 +23,7 @@ from tests.support.postgres import running_postgres
 
 GOAL_MS: Final = 2.0
 HOT: Final = (
-    "unfinished_threads", "open_threads_page", "run_had_turns", "edit_message", "end_child_turns", "count_places",
+    "thread_facts", "open_threads_page", "run_had_turns", "edit_message", "end_child_turns", "count_places",
     "last_asked", "last_answer", "private_place", "open_turns_of", "idle_runs", "due_reactions", "undelivered",
     "unread_edits", "claim_outbox", "next_turn", "deliver_next", "thread_by_address", "due_threads", "mark_due",
 )  # fmt: skip

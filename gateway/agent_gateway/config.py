@@ -70,13 +70,21 @@ class GatewayConfig(BaseSettings):
         Field(pattern=r"^(https?://.+)?$", description="Kubernetes API for a gateway that is no pod: `kubectl proxy`."),
     ] = ""
     extra_ca_file: Annotated[Path | None, Field(description="Certificates trusted beside the usual ones.")] = None
+    leader_service: Annotated[
+        str, Field(description="Service whose EndpointSlices name the leader, where there is more than one gateway.")
+    ] = ""
+    pod_name: Annotated[str, Field(description="Name of the gateway's own pod.")] = ""
+    pod_namespace: Annotated[str, Field(description="Namespace of the gateway's own pod.")] = ""
+    pod_ips: Annotated[
+        list[str], NoDecode, Field(description="Addresses of the gateway's own pod, comma-separated.")
+    ] = []
     host: Annotated[str, Field(description="Address to listen on.")] = "0.0.0.0"  # noqa: S104  # a pod's own network
     port_runners: Annotated[int, Field(ge=0, le=65535)] = names.PORT_RUNNERS
     port_webhook: Annotated[int, Field(ge=0, le=65535)] = names.PORT_WEBHOOK
     port_metrics: Annotated[int, Field(ge=0, le=65535)] = names.PORT_METRICS
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("telegram_allowed_ids", "telegram_admin_ids", "llm_models", mode="before")
+    @field_validator("telegram_allowed_ids", "telegram_admin_ids", "llm_models", "pod_ips", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):

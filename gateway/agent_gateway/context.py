@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -17,25 +16,29 @@ from agent_gateway.commands.subagents import SubAgentCommands
 from agent_gateway.commands.table import Commands
 from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.config import GatewayConfig
+from agent_gateway.conversations.build import Conversations, build_conversations
 from agent_gateway.conversations.notes import PromptNotes
-from agent_gateway.conversations.reconciler import Threads, read_link
+from agent_gateway.effects import WakeOutbox
+from agent_gateway.health import Heartbeats
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.inbox.subscription import WebhookKeeper
-from agent_gateway.kube import KubeClient
 from agent_gateway.leader import Leader
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
 from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
+from agent_gateway.resources.agentclasses import AgentClasses
 from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.subagents import SubAgents
+from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
-from agent_gateway.subagents.service import SubAgentService
+from agent_gateway.subagents.parts import build_subagents
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.budget import Budgets
 from agent_gateway.telegram.outbound.menus import fill_own_menu
@@ -46,6 +49,7 @@ from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.venues.moving import Moving
 from agent_gateway.venues.venues import Venues
 from agent_gateway.wake import Wake
+from agent_kube.client import KubeClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Context:
     kube: KubeClient
     registry: Registry
     resources: AgentThreads
+    classes: AgentClasses
     views: Views
     sender: Sender
     reactions: Reactions
@@ -63,7 +68,7 @@ class Context:
     access: Access
     dispatcher: Dispatcher
     venues: Venues
-    threads: Threads
+    conversations: Conversations
     adopter: Adopter
     subagents: SubAgents
     subagent_adopter: SubAgentAdopter
@@ -83,32 +88,36 @@ def build_providers(config: GatewayConfig) -> Providers:
 
 
 def build_context(
-    config: GatewayConfig, store: Store, api: TelegramApi, bot: BotIdentity, leader: Leader, kube: KubeClient
+    config: GatewayConfig,
+    store: Store,
+    api: TelegramApi,
+    bot: BotIdentity,
+    leader: Leader,
+    kube: KubeClient,
+    heartbeats: Heartbeats,
 ) -> Context:
     """Put the parts together; nothing runs yet."""
-    wake = Wake()
+    wake = Wake(store.events)
     registry = Registry(on_change=wake.thread)
-    adopter = Adopter(store, bot, config.bot_name, wake)
-    resources = AgentThreads(kube, config.namespace, config.bot_name, adopter.changed)
-    adopter.resources = resources
-    budgets = Budgets()
     check: Callable[[], None] = leader.check
+    classes = AgentClasses(kube, config.namespace)
+    thread_changes: Changes[ThreadValue] = Changes()
+    resources = AgentThreads(kube, config.namespace, config.bot_name, classes, thread_changes, check)
+    budgets = Budgets()
     views = Views(api, store.views, check=check, budgets=budgets, drafts=config.telegram_drafts)
-    sender = Sender(api, store.outbox, store.files, check=check, budgets=budgets)
-    wake.on_outbox = sender.notify
-    reactions = Reactions(api, store.reactions, check=check, cooldowns=budgets)
+    sender = Sender(api, store.outbox, store.files, check=heartbeats.watch("sender", check), budgets=budgets)
+    store.events.on(WakeOutbox, lambda _: sender.notify())
+    reactions = Reactions(api, store.reactions, check=heartbeats.watch("reactions", check), cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
     access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
-    adopter.allows, adopter.moved = access.allows, access.has_moved
+    adopter = Adopter(store, resources, thread_changes, bot=bot, bot_name=config.bot_name, guests=access, wake=wake)
     moving = Moving(store, resources, registry, views, wake, access, config.bot_name)
     venues = Venues(store, resources, registry, views, wake, moving, check)
     api.on_problem = venues.note
-    subagent_adopter = SubAgentAdopter(store, wake)
-    subagents = SubAgents(kube, config.namespace, subagent_adopter.changed)
-    subagent_adopter.resources = subagents
-    service = SubAgentService(
-        store, resources, subagents, registry, views, wake, lambda thread_id: read_link(registry, thread_id)
-    )
+    subagent_changes: Changes[SubAgentValue] = Changes()
+    subagents = SubAgents(kube, config.namespace, subagent_changes, check)
+    subagent_adopter = SubAgentAdopter(store, subagents, subagent_changes, wake)
+    children = build_subagents(store, resources, subagents, registry, views)
     steering = Steering(store, registry, wake)
     models = Models(resources, config.llm_models, config.llm_model)
     commands = Commands(
@@ -117,8 +126,7 @@ def build_context(
         views,
         wake,
         is_admin=access.is_admin,
-        subagents=SubAgentCommands(store, service.requests, config.bot_name, is_admin=access.is_admin),
-        service=service,
+        subagents=SubAgentCommands(store, children.requests, config.bot_name, is_admin=access.is_admin),
         turns=TurnCommands(store, registry, views, wake, config.bot_name),
         stop_button=StopButton(store, registry, wake, views),
         state=StatusCommands(store, resources, models, is_admin=access.is_admin, max_runs=config.max_threads),
@@ -134,10 +142,11 @@ def build_context(
         kube=kube,
         registry=registry,
         resources=resources,
+        classes=classes,
         views=views,
         sender=sender,
         reactions=reactions,
-        updates=_build_updates(config, store, api, check, wake),
+        updates=_build_updates(config, store, api, check, heartbeats, wake),
         access=access,
         dispatcher=Dispatcher(
             store,
@@ -147,7 +156,7 @@ def build_context(
             config.bot_name,
             wake,
             views,
-            check,
+            heartbeats.watch("dispatcher", check),
             api,
             steering,
             venues=venues,
@@ -155,7 +164,17 @@ def build_context(
             unaddressed=config.telegram_group_trigger == "all",
         ),
         venues=venues,
-        threads=Threads(store, resources, registry, views, wake, check, children=service, max_runs=config.max_threads),
+        conversations=build_conversations(
+            store,
+            resources,
+            registry,
+            views,
+            wake,
+            store.events,
+            check,
+            children=children.reconciler,
+            max_runs=config.max_threads,
+        ),
         adopter=adopter,
         subagents=subagents,
         subagent_adopter=subagent_adopter,
@@ -167,8 +186,8 @@ def build_context(
             registry,
             authenticator,
             proxy,
-            service,
-            service.requests,
+            children.service,
+            children.classes,
             api,
             PromptNotes(store, resources, wake),
         ),
@@ -177,33 +196,14 @@ def build_context(
 
 
 def _build_updates(
-    config: GatewayConfig, store: Store, api: TelegramApi, check: Callable[[], None], wake: Wake
+    config: GatewayConfig,
+    store: Store,
+    api: TelegramApi,
+    check: Callable[[], None],
+    heartbeats: Heartbeats,
+    wake: Wake,
 ) -> Ingest | WebhookKeeper:
     """Choose the way in: Telegram brings updates to a webhook, or is asked for them."""
     if config.telegram_webhook_url:
         return WebhookKeeper(api, store.inbox, config.telegram_webhook_url, config.read_webhook_secret, check)
-    return Ingest(api, store.inbox, check=check, wake=wake.inbox)
-
-
-async def run_loops(context: Context, leader: Leader) -> None:
-    """Run every loop until one fails; the first failure ends all.
-
-    Raises:
-        LeadershipLost: another gateway may lead now.
-    """
-    await context.access.load()
-    async with asyncio.TaskGroup() as group:
-        for name, loop in (
-            ("leader", leader.hold()),
-            ("watch", context.resources.watch()),
-            ("adopter", context.adopter.run()),
-            ("watch subagents", context.subagents.watch()),
-            ("subagent adopter", context.subagent_adopter.run()),
-            ("updates", context.updates.run()),
-            ("dispatcher", context.dispatcher.run()),
-            ("venues", context.venues.run()),
-            ("threads", context.threads.run()),
-            ("sender", context.sender.run()),
-            ("reactions", context.reactions.run()),
-        ):
-            group.create_task(loop, name=name)
+    return Ingest(api, store.inbox, check=heartbeats.watch("ingest", check), wake=wake.inbox)

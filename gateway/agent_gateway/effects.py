@@ -19,6 +19,11 @@ class WakeThread:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeSlot:
+    """A run ended: a conversation that waits for a slot may begin one."""
+
+
+@dataclass(frozen=True, slots=True)
 class WakeOutbox:
     """Something is to be said."""
 
@@ -100,6 +105,6 @@ class PutEvent:
 
 
 Effect = (
-    WakeThread | WakeOutbox | WakeVenues | OpenView | CloseViews | HideViews | AbortTurn | ShutDownRun | SendSteers
+    WakeThread | FreeSlot | WakeOutbox | WakeVenues | OpenView | CloseViews | HideViews | AbortTurn | ShutDownRun | SendSteers
     | AnswerPress | FillMenu | PutEvent
 )  # fmt: skip

@@ -5,6 +5,7 @@ GatewayError
 ├── LeadershipLost    another gateway leads now; every effect stops
 ├── RunRefused        a runner may not serve this run; its text is told to it
 │   └── RunClosed     that run was closed by leave; the runner is told goodbye again
+├── ClassUnknown      an AgentClass cannot be read now; asked again later
 ├── TurnOver          what a turn asked for came after its end
 └── OtherBot          this database belongs to another bot
 """
@@ -32,9 +33,17 @@ class RunClosed(RunRefused):
     """The run was closed by leave."""
 
 
+class ClassUnknown(GatewayError):
+    """An AgentClass cannot be read now: what depends on it is to be asked again."""
+
+
 class TurnOver(GatewayError):
     """The turn that asks is over."""
 
 
 class OtherBot(GatewayError):
     """This database belongs to another bot."""
+
+
+class OtherName(GatewayError):
+    """This database knows the bot under another name, which its AgentThreads bear."""

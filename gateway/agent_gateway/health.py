@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from typing import Final
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+MOST_SILENCE_SECONDS: Final = 120.0
+"""Between two rounds of a loop. A round that takes longer hangs: all that it waits for has a shorter deadline."""
+
+
+class Heartbeats:
+    """When each loop began its last round.
+
+    Args:
+        most: Seconds between two rounds; a loop that takes longer is stuck.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, *, most: float = MOST_SILENCE_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._beats: dict[str, float] = {}
+
+    def watch(self, name: str, check: Callable[[], None]) -> Callable[[], None]:
+        """Return `check` for a loop that calls it in each round: it beats as well."""
+
+        def beat() -> None:
+            self._beats[name] = self._clock()
+            check()
+
+        return beat
+
+    def problems(self) -> list[str]:
+        """Say in a sentence each which loops are stuck; one that has never begun is not."""
+        now = self._clock()
+        return [
+            f"The loop {name!r} has been standing still for {now - beat:.0f} s."
+            for name, beat in self._beats.items()
+            if now - beat > self._most
+        ]
 
 
 class Health:
@@ -18,6 +55,7 @@ class Health:
         self._problems: dict[str, str] = {"start": "The gateway is starting."}
         self.sources: dict[str, Callable[[], str | None]] = {}
         """Parts that are asked at each probe."""
+        self.heartbeats = Heartbeats()
 
     def set(self, part: str, problem: str | None) -> None:
         """Note or clear a part's problem."""
@@ -36,7 +74,8 @@ def create_health_app(health: Health, refresh: Callable[[], None] | None = None)
     """Build the application for `names.PORT_METRICS`."""
 
     async def healthz(_request: web.Request) -> web.Response:
-        return web.Response(text="ok")
+        stuck = health.heartbeats.problems()
+        return web.Response(text="\n".join(stuck) or "ok", status=503 if stuck else 200)
 
     async def readyz(_request: web.Request) -> web.Response:
         problems = health.problems()

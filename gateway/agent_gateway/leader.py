@@ -19,18 +19,37 @@ from agent_gateway.store.leadership import LeaderLock, take_over
 PING_SECONDS = 2.0
 SILENCE_SECONDS = 5.0
 """Without an answer for so long, every effect stops: well before the server frees the lock."""
+POLL_SECONDS = 0.1
+"""How often a standby asks for the lock. A blocking wait would be given it though nobody is there any more."""
+_RETRY_SECONDS = 1.0
+_LEAST_ANSWER_SECONDS = 0.1
 _log = logging.getLogger(__name__)
 
 
 class Leader:
-    """The lock, and whether we may still act on it."""
+    """The lock, and whether we may still act on it.
 
-    def __init__(self, store: Store, dsn: Callable[[], str], bot_name: str) -> None:
+    Args:
+        store: Writes in our epoch while we lead; its connections are ended once we do not.
+        dsn: Where the lock is.
+        bot_name: The bot's short name; another one in the database is refused.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(
+        self, store: Store, dsn: Callable[[], str], bot_name: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._store = store
         self._dsn = dsn
         self._bot_name = bot_name
+        self._clock = clock
         self._lock: LeaderLock | None = None
-        self._answered = 0.0
+        self._answered: float | None = None
+        """When the last call was sent that the lock's session answered."""
+        self._trouble: str | None = None
+        self._why_lost: str | None = None
+        self.lost = asyncio.Event()
+        """Set as soon as we may not act any more; nothing of this process may, ever again."""
 
     def check(self) -> None:
         """Refuse to go on unless we lead and the database answered lately.
@@ -38,48 +57,107 @@ class Leader:
         Raises:
             LeadershipLost: we do not, or it did not.
         """
-        if self._store.fence is None:
+        if self._why_lost is not None:
+            raise LeadershipLost(self._why_lost)
+        if self._store.fence is None or self._answered is None:
             raise LeadershipLost("this gateway does not lead")
-        if time.monotonic() - self._answered > SILENCE_SECONDS:
-            raise LeadershipLost("the database has not answered for five seconds")
+        if self._clock() - self._answered > SILENCE_SECONDS:
+            raise self.lose("the database has not answered for five seconds")
+
+    @property
+    def problem(self) -> str | None:
+        """Say why this gateway could not serve now, be it leader or standby; None where it could."""
+        if self._why_lost is not None:
+            return f"This gateway ends: {self._why_lost}."
+        if self._trouble is not None:
+            return self._trouble
+        if self._lock is not None and self._answered is not None:
+            silent = self._clock() - self._answered
+            if silent > SILENCE_SECONDS:
+                return f"The database has not answered for {silent:.0f} s."
+        return None
 
     async def acquire(self) -> None:
-        """Wait until we lead, then begin an epoch.
+        """Wait until we lead, then begin an epoch; a database that is away is waited for.
 
         Raises:
             OtherBot: the database belongs to another bot.
-            Away: the database is out of reach.
+            OtherName: it knows this bot under another name.
         """
-        await self._wait_for_lock()
-        fence = await take_over(self._store, self._bot_name)
-        _log.info("leading", extra={"step": "leading", "epoch": fence.epoch})
+        while True:
+            try:
+                await self._wait_for_lock()
+                fence = await take_over(self._store, self._bot_name)
+                await self._ping(SILENCE_SECONDS)  # the take-over may have outlasted the session
+            except Away as error:
+                if self._trouble != str(error):
+                    _log.warning("database_away", extra={"problem": str(error)})
+                self._trouble = str(error)
+                await self.release()
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                self._trouble = None
+                _log.info("leading", extra={"step": "leading", "epoch": fence.epoch, "t": time.time_ns() // 1_000_000})
+                return
 
     async def _wait_for_lock(self) -> None:
-        self._lock = await LeaderLock.open(self._dsn(), answer_seconds=SILENCE_SECONDS)
-        waited = False
-        while not await self._lock.try_take():
-            if not waited:
-                _log.info("another gateway leads; waiting", extra={"step": "standby"})
-                waited = True
-            await asyncio.sleep(1)
-        self._answered = time.monotonic()
+        self._lock = lock = await LeaderLock.open(self._dsn(), self._store.bot_id, answer_seconds=SILENCE_SECONDS)
+        self._answered, self._trouble = self._clock(), None
+        if await lock.try_take():
+            return
+        await lock.wait_in_line()
+        _log.info("another gateway leads; waiting", extra={"step": "standby"})
+        while True:
+            sent = self._clock()
+            if await lock.try_take():
+                self._answered = sent
+                return
+            self._answered = sent
+            await asyncio.sleep(POLL_SECONDS)
 
     async def hold(self) -> None:
         """Ping until the lock is lost.
 
         Raises:
-            LeadershipLost: the session is gone; its lock may be another's.
+            LeadershipLost: the session is gone, or silent; its lock may be another's.
         """
+        while True:
+            self.check()
+            await asyncio.sleep(PING_SECONDS)
+            self.check()
+            left = SILENCE_SECONDS - (self._clock() - (self._answered or 0.0))
+            try:
+                await self._ping(max(left, _LEAST_ANSWER_SECONDS))
+            except Away as error:
+                if isinstance(error.__cause__, TimeoutError):
+                    raise self.lose("the database has not answered for five seconds") from error
+                raise self.lose("the lock's session with the database ended") from error
+
+    async def _ping(self, seconds: float) -> None:
         if self._lock is None:
             raise LeadershipLost("this gateway does not lead")
-        while True:
-            await asyncio.sleep(PING_SECONDS)
-            try:
-                await self._lock.ping()
-            except Away as error:
-                self._store.fence = None
-                raise LeadershipLost("the lock's session with the database ended") from error
-            self._answered = time.monotonic()
+        sent = self._clock()
+        await self._lock.ping(seconds)
+        self._answered = sent
+
+    def lose(self, words: str) -> LeadershipLost:
+        """Stop every effect now: no connection with the database outlives this; return what is to be raised."""
+        if self._why_lost is None:
+            self._why_lost = words
+            self._store.abandon()
+            if self._lock is not None:
+                self._lock.terminate()
+            self.lost.set()
+        return LeadershipLost(self._why_lost)
+
+    async def has_successor(self) -> bool:
+        """Say whether a standby waits for the lock; not where the database does not answer."""
+        if self._lock is None or self._why_lost is not None:
+            return False
+        try:
+            return await self._lock.has_successor()
+        except Away:
+            return False
 
     async def release(self) -> None:
         """Give the lock back at once, so that the next gateway need not wait."""

@@ -21,6 +21,9 @@ OUTBOX_AGE = Gauge("openclaw_outbox_age_seconds", "Age of the oldest answer that
 LOOP_FAILURES = Counter(
     "openclaw_loop_failures", "Failures of the gateway's loops, each begun again, by loop.", ["loop"]
 )
+THREADS_SET_ASIDE = Counter(
+    "openclaw_threads_set_aside", "Looks at threads that the database refused something of, for good."
+)
 RUNS_OPEN = Gauge("openclaw_runs_open", "Runs that are wanted or live.")
 RUNNERS_CONNECTED = Gauge("openclaw_runners_connected", "Runners that are connected.")
 LEADING = Gauge("openclaw_leading", "1 while this gateway leads.")

@@ -1,25 +1,28 @@
-"""Hints between the loops of one process: what is due now. Each loop also polls, so a lost hint costs seconds."""
+"""Hints that belong to no transaction, for parts that publish no effects of their own yet."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+
+from agent_gateway.effects import WakeOutbox, WakeThread
+from agent_gateway.events import Events
 
 
 class Wake:
-    """Keys of threads that should be looked at, each at most once, and a flag each for inbox and outbox."""
+    """Publishes hints. Each may be lost with its process.
 
-    def __init__(self) -> None:
+    Args:
+        events: Knows who performs them.
+    """
+
+    def __init__(self, events: Events) -> None:
         self.inbox_due = asyncio.Event()
-        self.on_outbox: Callable[[], None] = lambda: None
-        self._threads: dict[int, None] = {}
-        self._changed = asyncio.Event()
+        self._events = events
         self._timers: dict[int, asyncio.TimerHandle] = {}
 
     def thread(self, thread_id: int) -> None:
         """A thread should be looked at."""
-        self._threads[thread_id] = None
-        self._changed.set()
+        self._events.publish((WakeThread(thread_id),))
 
     def inbox(self) -> None:
         """The inbox holds something new."""
@@ -27,10 +30,10 @@ class Wake:
 
     def outbox(self) -> None:
         """The outbox holds something new."""
-        self.on_outbox()
+        self._events.publish((WakeOutbox(),))
 
     def thread_later(self, thread_id: int, seconds: float) -> None:
-        """A thread should be looked at after a while; a sooner look that stands already decides anew."""
+        """A thread should be looked at after a while; of several such hints the earliest counts."""
         loop = asyncio.get_running_loop()
         standing = self._timers.get(thread_id)
         if standing is not None:
@@ -42,12 +45,3 @@ class Wake:
     def _ring(self, thread_id: int) -> None:
         del self._timers[thread_id]
         self.thread(thread_id)
-
-    async def next_threads(self) -> list[int]:
-        """Wait for threads that are due and return them."""
-        while not self._threads:
-            self._changed.clear()
-            await self._changed.wait()
-        due = list(self._threads)
-        self._threads.clear()
-        return due

@@ -8,10 +8,10 @@ import pytest
 
 from agent_contract import wire
 from agent_contract.agentclass import AgentClass
-from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import RunConflict
 from agent_gateway.store.leadership import take_over
 from agent_gateway.store.rows import Final, RunState, TurnState
+from agent_kube.errors import Away, NotServed, Refused
 from tests.support.desk import PERSON, message, running_desk
 from tests.support.eventually import eventually
 
@@ -53,7 +53,7 @@ async def test_a_conflict_is_computed_again(store):
 
 async def test_a_refusing_cluster_is_told_in_the_chat_and_waited_out(store):
     async with running_desk(store) as desk:
-        desk.resources.faults.extend([KubeError(403, "Forbidden", "no"), KubeError(404, "NotFound", "no such thing")])
+        desk.resources.faults.extend([Refused("no", 403, "Forbidden"), NotServed("no such thing", 404, "NotServed")])
         await desk.say("hello")
         turn = (await eventually(lambda: list(desk.views.texts.items())))[0]
         assert "Role or RoleBinding is missing" in turn[1][0]
@@ -98,9 +98,8 @@ async def test_a_run_written_whose_owner_was_not_noted_is_noted(store):
         await store.runs.want(thread.id, 1, None)
         await desk.resources.want_run(thread, 1, None)
         from_before = desk.resources
-    async with running_desk(store, reconcile=False) as desk:
-        desk.threads._resources = from_before
-        await desk.threads._reconcile(thread)
+    async with running_desk(store, reconcile=False, resources=from_before) as desk:
+        await desk.look(thread)
     assert (await store.runs.open(thread.id)).thread_uid == "uid-1"
 
 
@@ -192,7 +191,7 @@ async def test_a_kill_cancels_what_waits_and_is_carried_out_though_the_cluster_i
         await store.turns.started(turn.id, 1, 1)
         await desk.take(message("two"), message("three"))
         await desk.settled()
-        desk.resources.faults.extend([KubeError(None, "Unreachable", "gone"), KubeError(500, "Error", "still")])
+        desk.resources.faults.extend([Away("gone", None, "Unreachable"), Away("still", 500)])
         await desk.say("/kill tg-42")
         assert (await desk.said("reply"))[0] == "Killed: tg-42\n2 waiting messages were cancelled."
         await eventually(lambda: [f for f in runner.sent if isinstance(f, wire.Shutdown)])
@@ -215,9 +214,8 @@ async def test_a_kill_outlives_the_gateway_that_confirmed_it(store):
         await desk.say("/kill tg-42")
     assert kept.stops == []
     await take_over(store, "tg")
-    async with running_desk(store, reconcile=False) as desk:
-        desk.threads._resources = kept
-        await desk.threads._reconcile(thread)
+    async with running_desk(store, reconcile=False, resources=kept) as desk:
+        await desk.look(thread)
     assert kept.stops == [("tg-42", 1)]
 
 

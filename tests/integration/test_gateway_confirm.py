@@ -146,9 +146,8 @@ async def test_what_was_confirmed_is_done_by_the_next_gateway(store):
         dying.wake.thread = lambda _: None
         await press(dying, buttons["End it"])
     assert resources.stops == []
-    async with running_desk(store, reconcile=False) as next_one:
-        next_one.threads._resources = resources
-        await next_one.threads._reconcile(await store.threads.by_name("tg-42"))
+    async with running_desk(store, reconcile=False, resources=resources) as next_one:
+        await next_one.look(await store.threads.by_name("tg-42"))
         assert resources.stops == [("tg-42", 1)]
 
 

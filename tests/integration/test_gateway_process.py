@@ -36,7 +36,7 @@ class Outside:
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self.telegram)
         app.router.add_post("/apis/authentication.k8s.io/v1/tokenreviews", self.review)
-        for plural in (names.AGENT_THREADS, names.SUB_AGENTS):
+        for plural in (names.AGENT_THREADS, names.SUB_AGENTS, names.AGENT_CLASSES):
             app.router.add_get(f"/apis/{names.API_VERSION}/namespaces/agents/{plural}", self.resources)
         return app
 
@@ -50,6 +50,8 @@ class Outside:
         if method == "sendmessage":
             self.said.append((await request.post())["text"])
             result = {"message_id": 1, "date": 1, "chat": {"id": 42, "type": "private"}}
+        if method == "getwebhookinfo":
+            result = {"url": ""}
         if method == "getupdates":
             self.polls += 1
             await asyncio.sleep(0.2)
@@ -220,7 +222,7 @@ async def test_a_leader_that_loses_its_lock_ends_and_the_next_goes_on(tmp_path, 
         async def cut():
             return await store.pool.fetchval(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE application_name = 'leader' AND datname = current_database()"
+                "WHERE application_name LIKE 'openclaw-gateway-%-lock' AND datname = current_database()"
             )
 
         await eventually(cut)

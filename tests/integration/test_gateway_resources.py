@@ -1,153 +1,293 @@
-"""AgentThreads as the gateway reads them: made by hand, edited into nonsense, before or after their conversation."""
+"""Resources that are taken up on a real Postgres: made by hand, before or after their conversation, and thousands at once."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import logging
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
-from agent_contract import names
-from agent_gateway.kube import KubeClient, KubeError
+from agent_gateway.errors import LeadershipLost
+from agent_gateway.events import Events
 from agent_gateway.resources.adopt import Adopter
-from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.resources.adoptsubagents import SubAgentAdopter
+from agent_gateway.resources.changes import Changes
+from agent_gateway.resources.fakes import FakeSubAgents
+from agent_gateway.resources.follower import BATCH
+from agent_gateway.store.errors import Away
 from agent_gateway.wake import Wake
+from agent_kube.errors import Away as ClusterAway
 from tests.conftest import BOT_ID
 from tests.support.desk import BOT, address
 from tests.support.eventually import eventually
+from tests.unit.gateway.resources.played import PlayedCluster, watching
 
 pytestmark = pytest.mark.postgres
-BASE = f"/apis/{names.API_VERSION}/namespaces/agents/{names.AGENT_THREADS}"
 
 
-def build(name="tg-42", version=1, *, chat=42, bot=BOT_ID, **spec):
+class Guests:
+    """Who is let in: chat 42 and all above 1000."""
+
+    def allows(self, _person, chat):
+        return chat == 42 or chat > 1000
+
+    def has_moved(self, chat):
+        return chat == 777
+
+
+class Woken(Wake):
+    """Keeps which threads were woken."""
+
+    def __init__(self):
+        super().__init__(Events())
+        self.ids = []
+
+    def thread(self, thread_id):
+        self.ids.append(thread_id)
+
+
+def put(cluster, chat=42, *, bot=BOT_ID, name=None, **spec):
     channel = {"type": "telegram", "bot": "tg", "botId": bot, "chatId": chat}
-    metadata = {"name": name, "uid": f"uid-{name}", "resourceVersion": str(version)}
-    return {"metadata": metadata, "spec": {"channel": channel, **spec}}
-
-
-class Api:
-    """Lists what it holds, and tells what is pushed to the one who watches."""
-
-    def __init__(self, *items):
-        self.items = {item["metadata"]["name"]: item for item in items}
-        self.events = []
-        self.pushed = asyncio.Queue()
-
-    def app(self):
-        app = web.Application()
-        app.router.add_get(BASE, self.many)
-        app.router.add_get(BASE + "/{name}", self.one)
-        app.router.add_post("/api/v1/namespaces/agents/events", self.event)
-        return app
-
-    async def many(self, request):
-        if "watch" not in request.query:
-            return web.json_response({"metadata": {"resourceVersion": "1"}, "items": list(self.items.values())})
-        answer = web.StreamResponse()
-        await answer.prepare(request)
-        while True:
-            await answer.write(json.dumps(await self.pushed.get()).encode() + b"\n")
-
-    async def one(self, request):
-        return web.json_response(self.items[request.match_info["name"]])
-
-    async def event(self, request):
-        self.events.append(await request.json())
-        return web.json_response({}, status=201)
-
-    def push(self, item, kind="MODIFIED"):
-        self.items[item["metadata"]["name"]] = item
-        self.pushed.put_nowait({"type": kind, "object": item})
+    cluster.threads.put(name or f"tg-{chat}", channel=channel, **spec)
 
 
 @contextlib.asynccontextmanager
-async def following(api, store):
-    """Watch and adopt; yields the client and the threads that were woken."""
-    async with TestServer(api.app()) as server:
-        kube = KubeClient(str(server.make_url("")))
-        wake, woken = Wake(), []
-        wake.thread = woken.append
-        adopter = Adopter(store, BOT, "tg", wake)
-        resources = AgentThreads(kube, "agents", "tg", adopter.changed)
-        adopter.resources, adopter.allows = resources, lambda _, chat: chat == 42
-        tasks = [asyncio.create_task(resources.watch()), asyncio.create_task(adopter.run())]
-        try:
-            await asyncio.wait_for(resources.synced.wait(), 10)
-            yield resources, woken
-            for task in tasks:
-                assert not task.done(), task.exception()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await kube.close()
+async def adopting(store, resources, changes, wake):
+    adopter = Adopter(store, resources, changes, bot=BOT, bot_name="tg", guests=Guests(), wake=wake)
+    task = asyncio.create_task(adopter.run())
+    try:
+        yield
+        assert not task.done(), task.exception()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_one_that_cannot_be_read_leaves_the_others_alone(store):
-    broken = build("tg-43", chat="no number")
-    api = Api(broken, build())
-    async with following(api, store) as (resources, _):
-        assert resources.cached("tg-42").spec.channel.chat_id == 42
-        assert resources.cached("tg-43") is None
-        with pytest.raises(KubeError, match=r"spec\.channel\.chatId") as caught:
-            await resources.get("tg-43")
-        assert "no number" not in str(caught.value)
-        api.push(build("tg-42", 2, run="nonsense"))
-        api.push(build("tg-43", 3, chat=43))
-        await eventually(lambda: resources.cached("tg-43"))
-        assert resources.cached("tg-42").spec.run is None
-        assert resources.problem is None
+@contextlib.asynccontextmanager
+async def following(cluster, store):
+    """Watch and adopt; yields the resources and who was woken."""
+    wake = Woken()
+    async with watching(cluster) as (resources, changes), adopting(store, resources, changes, wake):
+        yield resources, wake
 
 
-async def test_one_made_by_hand_gets_its_conversation(store):
-    api = Api(build(title="by hand"))
-    async with following(api, store) as (_, woken):
+@pytest.fixture
+def cluster():
+    return PlayedCluster()
+
+
+async def test_one_made_by_hand_gets_its_conversation(store, cluster):
+    put(cluster, title="by hand")
+    async with following(cluster, store) as (_, wake):
         thread = await eventually(lambda: store.threads.by_name("tg-42"))
         assert (thread.address, thread.title) == (address(), "by hand")
-        api.push(build("tg-42", 2, suspend=True))
-        await eventually(lambda: thread.id in woken)
+        put(cluster, suspend=True)
+        await eventually(lambda: thread.id in wake.ids)
 
 
 @pytest.mark.parametrize(
     ("item", "words"),
     [
-        (build(bot=BOT_ID + 1), "names bot"),
-        (build("tg-666", chat=666), "not on the list"),
-        (build("tg-somebody"), "must be named tg-42"),
+        ({"bot": BOT_ID + 1}, "names bot"),
+        ({"chat": 666}, "not on the list"),
+        ({"chat": 777}, "became a supergroup"),
+        ({"name": "tg-somebody"}, "must be named tg-42"),
     ],
 )
-async def test_one_that_is_not_ours_is_refused_once_with_an_event(store, item, words):
-    api = Api(item)
-    async with following(api, store):
-        await eventually(lambda: api.events)
-        api.push({**item, "metadata": {**item["metadata"], "resourceVersion": "2"}})
-        api.push(build("tg-after", 3))  # looked at after the repeat: its own refusal says that the repeat was seen
-        await eventually(lambda: api.events[-1]["involvedObject"]["name"] == "tg-after")
-        assert [e["involvedObject"]["name"] for e in api.events] == [item["metadata"]["name"], "tg-after"]
-        assert words in api.events[0]["message"]
+async def test_one_that_is_not_ours_is_refused_once_with_an_event(store, cluster, item, words):
+    put(cluster, **item)
+    async with following(cluster, store):
+        await eventually(lambda: cluster.events)
+        put(cluster, **item, title="again")
+        put(cluster, 667)  # looked at after the repeat: its own refusal says that the repeat was seen
+        await eventually(lambda: cluster.events[-1]["involvedObject"]["name"] == "tg-667")
+        assert len(cluster.events) == 2
+        assert words in cluster.events[0]["message"]
 
 
-async def test_a_conversation_that_begins_after_its_resource_was_refused_follows_it(store):
-    api = Api(build("tg-666", chat=666))
-    async with following(api, store) as (_, woken):
-        await eventually(lambda: api.events)
+async def test_a_conversation_that_begins_after_its_resource_was_refused_follows_it(store, cluster):
+    put(cluster, 666)
+    async with following(cluster, store) as (_, wake):
+        await eventually(lambda: cluster.events)
         async with store.transaction() as tx:
             thread = await tx.threads.get_or_create(address(666), "tg-666", "")
-        api.push(build("tg-666", 2, chat=666, run=1))
-        await eventually(lambda: thread.id in woken)
+        put(cluster, 666, run=1)
+        await eventually(lambda: thread.id in wake.ids)
 
 
-async def test_a_watch_that_breaks_is_begun_anew(store):
-    api = Api(build())
-    async with following(api, store) as (resources, _):
-        api.pushed.put_nowait({"type": "ERROR", "object": {"code": 410, "reason": "Expired", "message": "too old"}})
-        api.items["tg-42"] = build("tg-42", 5, run=3)
-        await eventually(lambda: resources.cached("tg-42").spec.run == 3)
-        del api.items["tg-42"]
-        api.pushed.put_nowait({"type": "ERROR", "object": {"code": 500, "reason": "Error", "message": "broken"}})
-        await eventually(lambda: resources.cached("tg-42") is None)
-        await eventually(lambda: resources.problem is None)
+async def test_a_change_that_nobody_acts_on_wakes_nobody(store, cluster):
+    put(cluster)
+    async with following(cluster, store) as (resources, wake):
+        thread = await eventually(lambda: store.threads.by_name("tg-42"))
+        put(cluster, title="renamed")
+        put(cluster, title="renamed again")
+        await eventually(lambda: resources.cached("tg-42").spec.title == "renamed again")
+        put(cluster, title="renamed again", run=1)
+        await eventually(lambda: wake.ids)
+        assert wake.ids == [thread.id]
+        cluster.threads.delete("tg-42")
+        await eventually(lambda: wake.ids == [thread.id] * 2)
+
+
+COUNT = 10_000
+
+
+class Counting:
+    """Counts the statements that go to the database."""
+
+    def __init__(self, store, monkeypatch):
+        self.names = []
+        session = type(store.threads._session)  # no fake knows how often it is asked
+        for method in ("rows", "row", "execute", "value"):
+            if hasattr(session, method):
+                self._count(session, method, monkeypatch)
+
+    def _count(self, session, method, monkeypatch):
+        original = getattr(session, method)
+
+        async def counted(this, name, *args):
+            self.names.append(name)
+            return await original(this, name, *args)
+
+        monkeypatch.setattr(session, method, counted)
+
+
+@pytest.mark.timeout(120)
+async def test_a_first_list_of_ten_thousand_asks_the_database_in_pages_and_wakes_only_what_is_open(
+    store, cluster, monkeypatch
+):
+    """Each name was a query and a wake of its own, before anybody's message."""
+    for chat in range(1001, 1001 + COUNT):
+        put(cluster, chat)
+    cluster.threads.history.clear()
+    await store.pool.execute(
+        "INSERT INTO threads (bot_id, chat_id, name) SELECT $1, g, 'tg-' || g FROM generate_series(1001, 1000 + $2::int) g",
+        BOT_ID, COUNT,
+    )  # fmt: skip
+    open_run, open_turn = [(await store.threads.by_name(f"tg-{chat}")).id for chat in (1500, 2500)]
+    await store.runs.want(open_run, 1, None)
+    await store.pool.execute(
+        "INSERT INTO turns (thread_id, message_id, text, state) VALUES ($1, 5, 'hello', 'queued')", open_turn
+    )
+    put(cluster, 42)  # made by hand: the one that has no row
+    counting = Counting(store, monkeypatch)
+    async with following(cluster, store) as (resources, wake):
+        await eventually(lambda: store.threads.by_name("tg-42"), timeout=60)
+        await eventually(lambda: len(wake.ids) == 2, timeout=60)
+        assert sorted(wake.ids) == sorted([open_run, open_turn])
+        await eventually(lambda: resources.synced)
+        pages = [name for name in counting.names if name == "threads_by_names"]
+        assert COUNT / BATCH <= len(pages) <= 2 * COUNT / BATCH + 5
+        assert counting.names.count("upsert_thread") == 1
+        wake.ids.clear()
+        put(cluster, 1600, suspend=True)  # after the first list a change counts whether something is open or not
+        await eventually(lambda: wake.ids)
+
+
+class FailingThreads:
+    """The store's threads, away as often as told."""
+
+    def __init__(self, store, failures):
+        self._store, self.failures = store, failures
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    @property
+    def threads(self):
+        return self
+
+    async def named(self, names):
+        if self.failures:
+            self.failures -= 1
+            raise Away("Postgres is out of reach")
+        return await self._store.threads.named(names)
+
+    async def by_name(self, name):
+        return await self._store.threads.by_name(name)
+
+
+async def test_changes_outlive_a_database_that_is_away(store, cluster):
+    put(cluster)
+    away, wake = FailingThreads(store, 2), Woken()
+    async with watching(cluster) as (resources, changes), adopting(away, resources, changes, wake):
+        await eventually(lambda: store.threads.by_name("tg-42"))
+    assert not away.failures
+
+
+async def test_a_resource_that_cannot_be_told_is_tried_again_once_at_a_time_with_growing_pauses(store, cluster, caplog):
+    """Each failure and each change made a timer of its own, and none of them merged (D32)."""
+    put(cluster, 666)
+    async with watching(cluster) as (resources, changes):
+        tries = []
+
+        async def refuse(resource, reason, message):
+            tries.append(asyncio.get_running_loop().time())
+            raise ClusterAway("The Kubernetes API does not answer")
+
+        resources.say = refuse
+        with caplog.at_level(logging.WARNING, "agent_kube.queue"):
+            async with adopting(store, resources, changes, Woken()):
+                await eventually(lambda: len(tries) >= 3)
+        pauses = [record.pause for record in caplog.records if record.message == "retry"]
+        assert pauses[1] > pauses[0] * 1.2
+        assert len(pauses) <= len(tries)
+
+
+async def test_lost_leadership_ends_it(store, cluster):
+    put(cluster, 666)
+    async with watching(cluster) as (resources, changes):
+
+        def lost():
+            raise LeadershipLost("this gateway does not lead")
+
+        resources._check = lost  # lost between two writes
+        adopter = Adopter(store, resources, changes, bot=BOT, bot_name="tg", guests=Guests(), wake=Woken())
+        with pytest.raises(LeadershipLost):
+            await asyncio.wait_for(adopter.run(), 10)
+
+
+def build_subagent(name, **status):
+    return {"metadata": {"name": name}, "spec": {"task": f"Do {name}"}, "status": status}
+
+
+@contextlib.asynccontextmanager
+async def adopting_children(store, resources, changes):
+    wake = Woken()
+    task = asyncio.create_task(SubAgentAdopter(store, resources, changes, wake).run())
+    try:
+        yield wake
+        assert not task.done(), task.exception()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_sub_agents_of_a_first_list_are_woken_only_where_they_are_open(store):
+    changes = Changes()
+    resources = FakeSubAgents(changes)
+    for name in ("open", "over"):
+        resources.put(build_subagent(name))
+    async with adopting_children(store, resources, changes):
+        rows = [await eventually(lambda n=n: store.subagents.by_name(n)) for n in ("open", "over")]
+    assert [row.task for row in rows] == ["Do open", "Do over"]
+    await store.pool.execute("UPDATE subagents SET state = 'finished' WHERE thread_id = $1", rows[1].thread_id)
+    changes = Changes()
+    for name in ("open", "over"):
+        changes.note(name, None, first=True)
+    async with adopting_children(store, resources, changes) as wake:
+        await eventually(lambda: wake.ids)
+        assert wake.ids == [rows[0].thread_id]
+        changes.note("over", None)
+        await eventually(lambda: rows[1].thread_id in wake.ids)
+
+
+async def test_one_that_is_over_already_is_not_taken_up(store):
+    changes = Changes()
+    resources = FakeSubAgents(changes)
+    resources.put(build_subagent("over", phase="Succeeded"))
+    resources.put(build_subagent("next"))
+    async with adopting_children(store, resources, changes):
+        await eventually(lambda: store.subagents.by_name("next"))
+    assert await store.subagents.by_name("over") is None

@@ -132,7 +132,7 @@ async def test_the_model_that_answers_already_ends_no_run(store):
         thread, turn, _ = await begin(desk)
         await end(desk, turn)
         assert (await ask(desk, "/model glm"))[0] == "Model: glm"
-        await desk.threads._reconcile(await store.threads.by_id(thread.id))
+        await desk.look(await store.threads.by_id(thread.id))
         assert desk.resources.stops == []
 
 
@@ -144,9 +144,8 @@ async def test_a_choice_is_carried_out_by_the_next_gateway(store):
         await desk.resources.want_run(thread, 1, None)
         await ask(desk, "/model kimi")
         resources = desk.resources
-    async with running_desk(store, reconcile=False) as next_one:
-        next_one.threads._resources = resources
-        await next_one.threads._reconcile(await store.threads.by_name("tg-42"))
+    async with running_desk(store, reconcile=False, resources=resources) as next_one:
+        await next_one.look(await store.threads.by_name("tg-42"))
         assert resources.stops == [("tg-42", 1)]
 
 
@@ -177,7 +176,8 @@ async def test_status_is_complete(store):
         await store.usage.add(thread.id, 1, turn.id, "zai", "glm", 100, 5, 0, 200, 9)
         await store.usage.add(thread.id, 1, turn.id, "zai", "glm", 12345, 5, 12000, 200, 9)
         await store.usage.add(thread.id, 1, turn.id, "zai", "glm", 0, 0, 0, 429, 9)
-        child = NewSubAgent(thread, "uid", 1, "call", turn.id, None, "task", "default", 60, "Empty", 1)
+        uid = desk.resources.cached("tg-42").uid
+        child = NewSubAgent(thread, uid, 1, "call", turn.id, None, "task", "default", 60, "Empty", 1)
         async with store.transaction() as tx:
             await tx.subagents.add(child)
         lines = (await ask(desk, "/status"))[0].split("\n")
@@ -278,7 +278,7 @@ async def test_a_run_is_written_with_the_model_that_is_recorded_for_it(store):
         thread = await store.threads.by_name("tg-42")
         await store.runs.want(thread.id, 1, None)  # its gateway ended before it wrote it
         await desk.say("/model glm-air")
-        await desk.threads._reconcile(await store.threads.by_id(thread.id))
+        await desk.look(await store.threads.by_id(thread.id))
         assert desk.resources.cached("tg-42").spec.model.name == "kimi"
         assert desk.resources.stops == [("tg-42", 1)]
 

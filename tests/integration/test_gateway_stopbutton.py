@@ -180,17 +180,17 @@ async def test_a_look_from_before_the_stop_shows_nothing_that_stays(store):
     async with running_desk(store) as desk:
         thread, _, _ = await begin(desk)
         looked, go = asyncio.Event(), asyncio.Event()
-        answer = desk.resources.agent_class
+        answer = store.views.get
 
-        async def answer_late(name):
+        async def answer_late(turn_id):
             looked.set()
             await go.wait()
-            return await answer(name)
+            return await answer(turn_id)
 
         await desk.take(message("two"))
         (waiting,) = await eventually(lambda: store.turns.queued(thread.id))
         await eventually(lambda: waiting.id in desk.views.texts)
-        desk.resources.agent_class = answer_late
+        store.views.get = answer_late
         desk.wake.thread(thread.id)
         await looked.wait()  # the waiting turn has been read
         shown = desk.views.opened.count(waiting.id)

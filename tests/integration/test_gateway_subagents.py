@@ -10,56 +10,11 @@ from agent_contract import wire
 from agent_contract.agentclass import AgentClass
 from agent_contract.names import SUBAGENT_RUN
 from agent_gateway.store.rows import TurnState
+from tests.support.children import TASK, ask, begin, connect_child, created, reports, results
 from tests.support.desk import GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
-TASK = "count the stars"
-
-
-async def begin(desk, text="begin"):
-    """Begin a conversation whose turn runs in run 1; return its thread, turn and runner."""
-    await desk.say(text)
-    thread = await desk.run_wanted("tg-42", 1)
-    runner = await desk.connect(thread, 1)
-    await eventually(lambda: runner.turns)
-    turn = runner.turns[0]
-    await desk.store.turns.started(turn.id, 1, 1)
-    desk.registry.link(thread.id).turn_id = turn.id
-    return thread, turn, runner
-
-
-async def ask(desk, thread, turn, call="call-1", *, seq=2, run=1, **fields):
-    frame = wire.SubAgentAsk(seq=seq, turn=turn.id, call_id=call, task=fields.pop("task", TASK), **fields)
-    refused = await desk.service.ask(thread, run, frame)
-    return refused or await desk.store.subagents.by_call(thread.id, run, call)
-
-
-async def created(desk, name):
-    return await eventually(lambda: desk.subagents.cached(name))
-
-
-async def connect_child(desk, name):
-    """Connect the child's runner, and wait until it has its task."""
-    await created(desk, name)
-
-    async def known():
-        child = await desk.store.subagents.by_name(name)
-        return child if child and child.uid == desk.subagents.cached(name).uid else None
-
-    child = await eventually(known)
-    thread = await desk.store.threads.by_id(child.thread_id)
-    runner = await desk.connect(thread, SUBAGENT_RUN, f"pod-{name}")
-    await eventually(lambda: runner.turns)
-    return thread, runner
-
-
-def results(runner):
-    return [frame for frame in runner.sent if isinstance(frame, wire.SubAgentResult)]
-
-
-async def reports(desk):
-    return [text for text in await desk.said("notice") if "Sub-agent" in text]
 
 
 async def test_a_wish_becomes_a_resource_and_its_answer_comes_back_everywhere(store):
@@ -108,21 +63,6 @@ async def test_the_same_call_gives_the_same_sub_agent(store):
         assert other.name == "tg-42-r1-k2"
         await created(desk, other.name)
         assert desk.subagents.made == 2
-
-
-async def test_what_a_class_does_not_allow_is_refused_by_the_limits_name(store):
-    async with running_desk(store) as desk:
-        desk.resources.found_class = AgentClass.model_validate({"spec": {"subAgents": {"maxChildren": 1}}})
-        thread, turn, _ = await begin(desk)
-        child = await ask(desk, thread, turn)
-        refused = await ask(desk, thread, turn, "call-2", seq=3)
-        assert not refused.ok
-        assert "subAgents.maxChildren" in refused.text
-        own, runner = await connect_child(desk, child.name)
-        await desk.store.turns.started(runner.turns[0].id, SUBAGENT_RUN, 1)
-        deeper = await ask(desk, own, runner.turns[0], "call-3", run=SUBAGENT_RUN, seq=2)
-        assert not deeper.ok
-        assert "subAgents.maxDepth" in deeper.text
 
 
 async def test_a_child_of_a_child_is_named_and_owned_by_it_and_goes_with_it(store):
@@ -189,8 +129,7 @@ async def test_one_that_was_wanted_when_the_gateway_ended_is_made_by_the_next(st
         thread, turn, _ = await begin(desk)
         child = await ask(desk, thread, turn)
         kept = desk.resources
-    async with running_desk(store) as desk:
-        desk.threads._resources = desk.service._threads = desk.service._parents._threads = kept
+    async with running_desk(store, resources=kept) as desk:
         assert (await created(desk, child.name)).spec.task == TASK
 
 
@@ -340,11 +279,3 @@ async def test_an_abort_of_the_tool_call_ends_its_child(store):
         await desk.service.cancel_call(thread, 1, 3, "call-1")
         await eventually(lambda: desk.subagents.cached(child.name).spec.cancel)
         assert (await desk.store.runs.get(thread.id, 1)).acked_seq == 3
-
-
-async def test_a_wish_lives_no_longer_than_the_run_that_has_it(store):
-    async with running_desk(store) as desk:
-        desk.resources.found_class = AgentClass.model_validate({"spec": {"timeouts": {"run": 60}}})
-        thread, turn, _ = await begin(desk)
-        child = await ask(desk, thread, turn, timeout_seconds=5000)
-        assert 50 <= child.timeout <= 60

@@ -7,9 +7,9 @@ import pytest
 from agent_contract import wire
 from agent_contract.agentclass import AgentClass
 from agent_contract.names import SUBAGENT_RUN
-from agent_gateway.kube import KubeError
 from agent_gateway.store.rows import Ending, TurnState
-from tests.integration.test_gateway_subagents import TASK, ask, begin, connect_child, created, reports, results
+from agent_kube.errors import Away
+from tests.support.children import TASK, ask, begin, connect_child, created, reports, results
 from tests.support.desk import running_desk
 from tests.support.eventually import eventually
 
@@ -67,33 +67,21 @@ async def test_the_end_of_one_is_the_end_of_those_below_it_even_if_the_gateway_e
 async def test_nothing_is_started_for_a_turn_that_ends_in_the_same_moment(store):
     async with running_desk(store) as desk:
         own, runner, child, _ = await begin_below(desk)
-        resources, found = desk.resources, desk.resources.found_class
+        found = desk.resources.found_class
 
         async def end_meanwhile(name):
             row = await store.subagents.get(child.thread_id)
             await store.subagents.finish(row, Ending("Cancelled", "Cancelled", "It was cancelled."), None)
             return found
 
-        resources.agent_class = end_meanwhile
+        desk.resources.find_class = end_meanwhile
         refused = await ask(desk, own, runner.turns[0], "call-3", run=SUBAGENT_RUN, seq=3)
         assert isinstance(refused, wire.SubAgentResult)
         assert not refused.ok
         assert len(await store.subagents.children(own.id)) == 1
 
 
-async def test_a_cluster_that_refuses_one_is_told_in_its_line_and_nowhere_else(store):
-    async with running_desk(store) as desk:
-        thread, turn, _ = await begin(desk)
-        opened = list(desk.views.opened)
-        desk.subagents.faults.append(KubeError(403, "Forbidden", "no"))
-        child = await ask(desk, thread, turn)
-        await eventually(lambda: "may not read or write SubAgents" in desk.views.lines[turn.id][0].text)
-        _, runner = await connect_child(desk, child.name)  # it is tried again
-        assert runner.turns[0].text == TASK
-        assert desk.views.opened == opened
-
-
-async def test_the_line_of_one_that_ended_before_the_chat_had_it_is_closed_once_it_has(store):
+async def test_the_status_message_of_one_that_ended_before_the_chat_had_it_is_closed_once_it_has(store):
     async with running_desk(store) as desk:
         await desk.say(f"/spawn {TASK}")
         await created(desk, "tg-42-r0-k1")
@@ -113,7 +101,7 @@ async def test_the_line_of_one_that_ended_before_the_chat_had_it_is_closed_once_
 
 async def test_one_that_is_asked_for_before_any_message_has_a_parent_that_its_limits_count_by(store):
     async with running_desk(store) as desk:
-        desk.resources.faults.append(KubeError(None, "NoAnswer", "no"))  # nor is it made without where that fails
+        desk.resources.faults.append(Away("no", None, "NoAnswer"))  # nor is it made without where that fails
         await desk.say(f"/spawn {TASK}")
         resource = await created(desk, "tg-42-r0-k1")
         parent = desk.resources.cached("tg-42")

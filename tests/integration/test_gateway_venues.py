@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from agent_contract import wire
-from agent_gateway.kube import KubeError
 from agent_gateway.store.rows import Address, Final, TurnState, VenueState
 from agent_gateway.telegram.errors import Moved, RefusalKind, Refused
 from agent_gateway.telegram.inbound.venues import CLOSED_WAITS
+from agent_kube.errors import Away
 from tests.conftest import BOT_ID
 from tests.support.desk import ADMIN, GROUP, PERSON, STRANGER, message, running_desk
 from tests.support.eventually import eventually
@@ -118,7 +118,7 @@ async def test_no_run_begins_for_a_closed_topic(store):
     async with running_desk(store) as desk:
         thread = await store.threads.by_name(NAME)
         desk.wake.thread(thread.id)
-        await eventually(lambda: thread.id not in desk.threads._busy and not desk.wake._threads)  # it was looked at
+        await eventually(lambda: not desk.conversations.queue.length)  # it was looked at
         assert await store.runs.open(thread.id) is None
         assert await store.turns.count_queued(thread.id) == 1
         await send(desk, in_topic(**REOPENED))
@@ -355,7 +355,7 @@ async def test_what_the_api_server_does_not_let_now_is_done_later(store):
         allow_group(desk)
         await send(desk, in_group("first"))
         await desk.resources.want_run(await store.threads.by_name(OLD_NAME), 1, None)
-        desk.resources.faults.extend([KubeError(500, "Error", "x")] * 2)
+        desk.resources.faults.extend([Away("x", 500)] * 2)
         await send(desk, MIGRATE_TO)
 
         def handed_on():

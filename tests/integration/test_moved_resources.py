@@ -5,15 +5,22 @@ from __future__ import annotations
 import itertools
 import subprocess
 import uuid
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from agent_contract import names
+from agent_contract.lenient import MAX_RUN
 from agent_contract.names import build_thread_name
-from agent_gateway.kube import KubeClient
-from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.errors import LeadershipLost
+from agent_gateway.resources.agentclasses import AgentClasses
+from agent_gateway.resources.agentthreads import AgentThreads, NoMoreRuns, RunConflict
+from agent_gateway.resources.changes import Changes
+from agent_gateway.resources.values import ClassRefValue
 from agent_gateway.store.rows import Address, Thread
+from agent_kube.client import KubeClient
+from agent_kube.credentials import Token
 from dev.cluster.build import build
 from dev.paths import ROOT
 from tests.conftest import BOT_ID
@@ -44,13 +51,28 @@ def namespace(apiserver):
     return name
 
 
+class Leading:
+    """Whether this gateway leads."""
+
+    lost = False
+
+    def check(self):
+        if self.lost:
+            raise LeadershipLost("this gateway does not lead")
+
+
 @pytest.fixture
-async def resources(apiserver, namespace):
+def leading():
+    return Leading()
+
+
+@pytest.fixture
+async def resources(apiserver, namespace, leading):
     """AgentThreads as the gateway's own account reaches them."""
     path = f"/api/v1/namespaces/{namespace}/serviceaccounts/oc-gateway/token"
     token = apiserver.call("POST", path, {"spec": {"expirationSeconds": 3600}})["status"]["token"]
-    client = KubeClient(apiserver.url, ssl_context=apiserver.trust(), token=token)
-    yield AgentThreads(client, namespace, "tg", lambda _: None)
+    client = KubeClient(apiserver.url, ssl_context=apiserver.trust(), token=Token(token))
+    yield AgentThreads(client, namespace, "tg", AgentClasses(client, namespace), Changes(), leading.check)
     await client.close()
 
 
@@ -94,9 +116,7 @@ async def test_settings_reach_a_new_resource_that_a_message_made_before(resource
     await resources.make(moved, old)
     new = await resources.get(moved.name)
     assert (new.spec.class_ref.name, new.spec.run) == ("default", 4)
-    raw = old.model_dump(by_alias=True)
-    raw["spec"]["classRef"] = {"name": "big"}
-    await resources.make(moved, type(old).model_validate(raw))
+    await resources.make(moved, replace(old, spec=replace(old.spec, class_ref=ClassRefValue("big"))))
     new = await resources.get(moved.name)
     assert (new.spec.class_ref.name, new.spec.run) == ("big", 4)
 
@@ -121,11 +141,10 @@ async def test_the_role_of_the_chart_lets_the_gateway_stop_and_tell_but_not_dele
 async def test_another_resource_of_the_same_name_is_left_alone(apiserver, namespace, resources):
     grant_delete(apiserver, namespace)
     old = await resources.want_run(thread(-555), 3, None)
-    raw = old.model_dump(by_alias=True)
-    raw["metadata"] = {**old.metadata, "uid": "00000000-0000-0000-0000-000000000000"}
+    another = replace(old, uid="00000000-0000-0000-0000-000000000000")
 
     async def asked():
-        return await resources.remove(type(old).model_validate(raw))
+        return await resources.remove(another)
 
     await eventually(asked)
     assert (await resources.get(old.name)).uid == old.uid
@@ -136,3 +155,43 @@ async def test_a_title_is_written_and_a_resource_that_is_gone_is_no_fault(resour
     await resources.retitle(made.name, "flaky tests")
     assert (await resources.get(made.name)).spec.title == "flaky tests"
     await resources.retitle("tg-n999", "nothing")
+
+
+async def test_a_late_stop_neither_undoes_a_newer_one_nor_is_a_fault(resources):
+    made = await resources.want_run(thread(-555), 6, None)
+    await resources.stop_run(made.name, 6)
+    await resources.stop_run(made.name, 5)  # of a former leader that stood still in between
+    assert (await resources.get(made.name)).spec.stop == 6
+    assert resources.cached(made.name).spec.stop == 6
+
+
+async def test_a_former_leader_writes_nothing(resources, leading):
+    made = await resources.want_run(thread(-555), 1, None)
+    leading.lost = True
+    for write in (
+        resources.want_run(thread(-555), 2, made), resources.stop_run(made.name, 1), resources.retitle(made.name, "late"),
+        resources.make(thread(-777), made), resources.remove(made), resources.say(made, "Late", "It is late."),
+        resources.ensure(thread(-778)),
+    ):  # fmt: skip
+        with pytest.raises(LeadershipLost):
+            await write
+    found = await resources.get(made.name)
+    assert found == made
+    assert await resources.get("tg-n777") is None
+
+
+async def test_a_run_is_written_only_onto_what_it_was_computed_from(resources):
+    made = await resources.want_run(thread(-555), 1, None)
+    await resources.retitle(made.name, "meanwhile")
+    with pytest.raises(RunConflict):
+        await resources.want_run(thread(-555), 2, made)
+    with pytest.raises(RunConflict):
+        await resources.want_run(thread(-555), 2, None)
+    assert (await resources.get(made.name)).spec.run == 1
+
+
+async def test_a_number_over_the_last_is_refused_with_a_sentence_and_not_written(resources):
+    made = await resources.want_run(thread(-555), MAX_RUN, None)
+    assert made.spec.run == MAX_RUN
+    with pytest.raises(NoMoreRuns, match="an administrator has to delete it"):
+        await resources.want_run(thread(-555), MAX_RUN + 1, made)

@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from agent_contract import names
-from agent_gateway.kube import KubeClient
+from agent_kube.client import KubeClient
 from tests.support.eventually import eventually
 from tests.support.operating import AT, Agents, Operator, prepare_namespace
 
@@ -62,8 +62,9 @@ async def test_an_undisturbed_run_is_one_job_and_four_writes(operator, agents):
 
     async def watch():
         params = {"fieldSelector": f"metadata.name={name}"}
-        async for event in agents.client.watch(agents.threads, params=params):
-            changes.append(event["object"])  # noqa: PERF401  # it is read while it grows
+        async with agents.client.watch(agents.threads, params) as events:
+            async for event in events:
+                changes.append(event["object"])  # noqa: PERF401  # it is read while it grows
 
     watching = asyncio.create_task(watch())
     try:

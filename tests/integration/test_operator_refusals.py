@@ -9,7 +9,8 @@ import urllib.error
 import pytest
 
 from agent_contract import names
-from agent_gateway.kube import KubeClient, KubeError
+from agent_kube.client import KubeClient
+from agent_kube.errors import KubeError
 from tests.support.apiserver import running_apiserver
 from tests.support.eventually import eventually_sync
 from tests.support.operating import Agents, Operator, write_token_kubeconfig

@@ -7,7 +7,8 @@ import itertools
 import pytest
 
 from agent_contract import names
-from agent_gateway.kube import KubeClient, KubeError
+from agent_kube.client import KubeClient
+from agent_kube.errors import KubeError
 from tests.support.eventually import eventually
 from tests.support.operating import Agents, Operator, prepare_namespace
 

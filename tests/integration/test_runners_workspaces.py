@@ -50,6 +50,15 @@ async def test_what_is_stored_comes_back(port):
     assert await get(port) == (200, data)
 
 
+async def test_nothing_is_too_large_while_the_limit_cannot_be_read(port):
+    await begin(port)
+    known, port.deps.classes._resources.found_class = port.deps.classes._resources.found_class, None
+    status, words = await put(port, b"whole")
+    assert (status, "try again" in words) == (503, True)  # its runner does
+    port.deps.classes._resources.found_class = known
+    assert await put(port, b"whole") == (204, "")
+
+
 async def test_what_ends_at_the_senders_own_limit_is_not_taken_for_the_whole(port):
     """The class may have got a higher one since the run began."""
     thread = await begin(port)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from agent_contract.terms import Timeouts
 from agent_gateway.store.rows import Address
 from agent_gateway.store.sql import QUERIES
 from tests.conftest import BOT_ID
@@ -66,16 +67,19 @@ async def test_open_threads_are_paged_through_once_each(store, threads):
 
 
 async def test_a_run_keeps_the_limits_it_was_wanted_with(store, threads):
-    await store.runs.want(threads[0], 1, None, "big", {"turn": 3600})
-    await store.runs.want(threads[0], 1, "uid", "small", {"turn": 5})
+    await store.runs.want(threads[0], 1, None, "big", Timeouts(turn=3600))
+    await store.runs.want(threads[0], 1, "uid", "small", Timeouts(turn=5))
     await store.runs.want(threads[0], 1, "uid")
     row = await store.pool.fetchrow("SELECT * FROM runs WHERE thread_id = $1", threads[0])
-    assert (row["class_name"], json.loads(row["limits"]), row["thread_uid"]) == ("big", {"turn": 3600}, "uid")
+    assert (row["class_name"], json.loads(row["limits"])["turn"], row["thread_uid"]) == ("big", 3600, "uid")
 
 
 async def test_refused_writes_are_counted_until_one_is_accepted(store, threads):
     await store.runs.want(threads[0], 1, None)
-    assert [(await ask(store, "write_refused", threads[0], 1, 60))[0]["attempts"] for _ in range(2)] == [1, 2]
+    assert [(await ask(store, "write_refused", threads[0], 1, 60, "no room"))[0]["attempts"] for _ in range(2)] == [
+        1,
+        2,
+    ]
     row = await store.pool.fetchrow("SELECT attempts, next_at > now() + interval '50 seconds' AS waits FROM runs")
     assert (row["attempts"], row["waits"]) == (2, True)
     await ask(store, "write_accepted", threads[0], 1)

@@ -29,7 +29,7 @@ async def test_a_take_over_waits_for_what_is_under_way_and_what_comes_later_is_r
     async with store.transaction() as tx:
         taking = asyncio.create_task(take_over(other, "tg"))
         await until_waiting(store)
-        late = asyncio.create_task(store.runs.seen(1, 1))  # waits behind the take-over, and must see its epoch
+        late = asyncio.create_task(store.runs.seen([(1, 1)]))  # waits behind the take-over, and must see its epoch
         await until_waiting(store, 2)
         await tx.execute("add_audit", 1, "x", "y")
         assert not taking.done()
@@ -69,7 +69,7 @@ async def test_fenced_writes_use_no_multixacts(store):
 
     async def write():
         for _ in range(10):
-            await store.runs.seen(1, 1)
+            await store.runs.seen([(1, 1)])
 
     await store.pool.execute("CHECKPOINT")
     before = await multixacts()

@@ -69,7 +69,7 @@ async def test_a_query_reads_only_what_it_is_asked_for(connection, name, mode):
 @pytest.mark.parametrize(
     ("indexes", "name"),
     [
-        ("turns_open, turns_open_of", "unfinished_threads"),
+        ("turns_open, turns_open_of", "open_threads_page"),
         ("turns_run, turns_thread", "run_had_turns"),
         ("messages_turn", "edit_message"),
         ("threads_topic", "thread_by_address"),

@@ -543,7 +543,9 @@ async def test_a_chat_that_is_to_be_left_alone_is_left_alone_by_the_next_process
     await asyncio.gather(first, return_exceptions=True)
     budgets = Budgets()
     views = Views(api, FakeStore(), check=lambda: None, budgets=budgets)
-    second = asyncio.create_task(Sender(api, store.outbox, store.files, check=lambda: None, budgets=budgets, poll=0.05).run())
+    second = asyncio.create_task(
+        Sender(api, store.outbox, store.files, check=lambda: None, budgets=budgets, poll=0.05).run()
+    )
     await eventually(lambda: budgets.left(CHAT.chat_id) > 30)
     views.open(turn(5), CHAT, None)
     views.update(5, "a preview")

@@ -8,6 +8,7 @@ import contextlib
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from agent_gateway.effects import WakeOutbox
 from agent_gateway.store.rows import Address, VenueState
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.sender import Sender
@@ -37,7 +38,7 @@ async def connected(store):
         api = TelegramApi(TOKEN, str(sim.make_url("")))
         api.on_problem = desk.venues.note
         sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05)
-        desk.wake.on_outbox = sender.notify
+        desk.events.on(WakeOutbox, lambda _: sender.notify())
         sending = asyncio.create_task(sender.run())
         try:
             yield desk, play, seen

@@ -8,6 +8,7 @@ import contextlib
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from agent_gateway.effects import WakeOutbox
 from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.store.rows import Address, Final, TurnState, VenueState
 from agent_gateway.telegram.outbound.api import TelegramApi
@@ -48,7 +49,7 @@ async def connected(store):
         api = TelegramApi(TOKEN, str(client.make_url("")))
         api.on_problem = desk.venues.note
         sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05)
-        desk.wake.on_outbox = sender.notify
+        desk.events.on(WakeOutbox, lambda _: sender.notify())
         ingest = Ingest(api, store.inbox, check=lambda: None, wake=desk.wake.inbox, timeout=5)
         loops = [asyncio.create_task(loop) for loop in (sender.run(), ingest.run())]
         try:

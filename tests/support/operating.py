@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 
 from agent_contract import names
-from agent_gateway.kube import KubeError
+from agent_kube.errors import NotFound
 from dev.cluster.build import build
 from dev.paths import ROOT
 from tests.support.apiserver import ApiServer
@@ -170,10 +170,8 @@ class Agents:
     async def find(self, path):
         try:
             return await self.client.request("GET", path)
-        except KubeError as error:
-            if error.status == 404:
-                return None
-            raise
+        except NotFound:
+            return None
 
     async def make_class(self, name="default", **spec):
         body = {"apiVersion": names.API_VERSION, "kind": "AgentClass", "metadata": {"name": name}, "spec": spec}

@@ -11,8 +11,6 @@ import aiohttp
 
 from agent_contract import names, wire
 from agent_gateway.conversations.notes import PromptNotes
-from agent_gateway.conversations.reconciler import read_link
-from agent_gateway.kube import KubeError
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
 from agent_gateway.resources.fakes import FakeResources, FakeSubAgents
@@ -20,8 +18,8 @@ from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps, create_app, serve
 from agent_gateway.store.rows import Address
-from agent_gateway.subagents.service import SubAgentService
-from agent_gateway.wake import Wake
+from agent_gateway.subagents.parts import build_subagents
+from agent_kube.errors import Away, NotFound
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
 
@@ -42,12 +40,12 @@ class FakeKube:
     async def request(self, method, path, *, body=None):
         self.calls += 1
         if self.away:
-            raise KubeError(None, "Unreachable", "The Kubernetes API does not answer: refused")
+            raise Away("The Kubernetes API does not answer: refused", None, "Unreachable")
         if path.endswith("/tokenreviews"):
             return {"status": self.tokens.get(body["spec"]["token"], {"authenticated": False})}
         name = path.rsplit("/", 1)[1]
         if name not in self.pods:
-            raise KubeError(404, "NotFound", f'pods "{name}" not found')
+            raise NotFound(f'pods "{name}" not found', 404, "NotFound")
         return self.pods[name]
 
     def add_pod(self, thread, run, name, *, token, uid=None, job=None):
@@ -225,15 +223,7 @@ async def running_port(
     registry = Registry(wake.thread)
     views = RecordingViews()
     resources = FakeResources()
-    children = SubAgentService(
-        store,
-        resources,
-        FakeSubAgents(),
-        registry,
-        views,
-        Wake(),
-        lambda thread_id: read_link(registry, thread_id),
-    )
+    children = build_subagents(store, resources, FakeSubAgents(), registry, views)
     deps = RunnerDeps(
         store=store,
         views=views,
@@ -241,8 +231,8 @@ async def running_port(
         registry=registry,
         authenticator=Authenticator(kube, store, namespace=NAMESPACE),
         proxy=proxy,
-        children=children,
-        classes=children.requests,
+        children=children.service,
+        classes=children.classes,
         files=PlayedFiles(),
         notes=PromptNotes(store, resources, wake),
     )

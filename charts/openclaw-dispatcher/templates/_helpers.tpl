@@ -22,6 +22,10 @@ app.kubernetes.io/component: {{ .component }}
 {{ .Release.Name }}-agent
 {{- end }}
 
+{{- define "openclaw.standby" -}}
+{{- if gt (int .Values.gateway.replicas) 1 }}true{{ end }}
+{{- end }}
+
 {{- define "openclaw.image" -}}
 {{- $image := index .root.Values.images .name -}}
 {{- $registry := .root.Values.images.registry -}}

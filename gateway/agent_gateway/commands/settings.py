@@ -35,7 +35,8 @@ class Models:
         """Return the model of the thread's class, or else the one of the settings."""
         resource = self._resources.cached(thread.name)
         class_name = resource.spec.class_ref.name if resource else names.DEFAULT_CLASS
-        return (await self._resources.agent_class(class_name)).spec.model.name or self._default
+        found = await self._resources.find_class(class_name)
+        return (found.spec.model.name if found else None) or self._default
 
     async def named(self, thread: Thread, chosen: str | None) -> str:
         """Return the model that a choice stands for."""

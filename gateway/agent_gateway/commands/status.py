@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from agent_contract.agentthread import AgentThread, Phase
+from agent_contract.agentthread import Phase
 from agent_gateway.commands.settings import Models
 from agent_gateway.commands.turns import Outcome
 from agent_gateway.resources.agentthreads import AgentThreads
+from agent_gateway.resources.values import ThreadValue
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Thread, VenueState
 from agent_gateway.store.transaction import Transaction
@@ -96,7 +97,7 @@ class StatusCommands:
         )
 
 
-def _line(thread: Thread, resource: AgentThread | None, *, ready: bool) -> texts.ThreadLine:
+def _line(thread: Thread, resource: ThreadValue | None, *, ready: bool) -> texts.ThreadLine:
     status = resource.status if resource else None
     run = status.run if status else None
     phase = (status.phase if status else None) or Phase.IDLE

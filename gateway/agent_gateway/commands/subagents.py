@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from agent_contract.names import build_thread_name
+from agent_gateway.commands.outcome import Outcome
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Address, SubAgentRow
 from agent_gateway.store.transaction import Transaction
+from agent_gateway.subagents.classes import Terms
 from agent_gateway.subagents.facts import build_facts
 from agent_gateway.subagents.requests import SubAgentRequests
 from agent_gateway.wording import subagents as texts
@@ -51,21 +53,24 @@ class SubAgentCommands:
         self, store: Store, requests: SubAgentRequests, bot_name: str, *, is_admin: Callable[[int], bool]
     ) -> None:
         self._store = store
-        self._wishes = requests
+        self._requests = requests
         self._bot_name = bot_name
         self._is_admin = is_admin
 
-    async def spawn(self, tx: Transaction, order: Order) -> str:
-        """Start one; empty where its own line says so."""
+    async def read_terms(self, address: Address) -> Terms | None:
+        """Return what sub-agents of a conversation are held to; it asks the API server, so before a transaction."""
+        return await self._requests.read_terms(self._build_name(address))
+
+    async def spawn(self, tx: Transaction, order: Order, terms: Terms | None) -> Outcome:
+        """Start one; nothing is said where its own status message says so."""
         task = order.args.strip()
         if not task:
-            return texts.SPAWN_USAGE
+            return Outcome(texts.SPAWN_USAGE)
         if len(task) > _MOST_TASK:
-            return texts.MORE_THAN_A_TASK
-        address = order.address
-        name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
-        thread = await tx.threads.get_or_create(address, name, order.title)
-        return await self._wishes.spawn(tx, thread, task, f"m{order.message_id}", order.message_id)
+            return Outcome(texts.MORE_THAN_A_TASK)
+        thread = await tx.threads.get_or_create(order.address, self._build_name(order.address), order.title)
+        call_id = f"m{order.message_id}"
+        return Outcome(await self._requests.spawn(tx, thread, task, call_id, order.message_id, terms))
 
     async def tree(self, order: Order) -> str:
         """List those of this conversation."""
@@ -73,33 +78,36 @@ class SubAgentCommands:
         children = await self._store.subagents.family(thread.id) if thread is not None else []
         return texts.tree_text([build_facts(child) for child in children])
 
-    async def cancel(self, tx: Transaction, order: Order) -> tuple[str, list[int]]:
-        """End one by name; returns also which are to be looked at once that is committed."""
+    async def cancel(self, tx: Transaction, order: Order) -> Outcome:
+        """End one by name."""
         name = order.args.split()[0] if order.args.split() else ""
         if not name:
-            return texts.CANCEL_USAGE, []
+            return Outcome(texts.CANCEL_USAGE)
         child = await tx.subagents.by_name(name)
-        if child is None or not await self._may(order, child):
+        if child is None or not await self._may(tx, order, child):
             # whether another chat's sub-agent exists is nobody's business
-            return texts.cancel_unknown_text(name), []
+            return Outcome(texts.cancel_unknown_text(name))
         return await self._cancel(tx, order, child)
 
-    async def press(self, tx: Transaction, pressed: Asked, data: str) -> tuple[str, list[int]]:
+    async def press(self, tx: Transaction, pressed: Asked, data: str) -> Outcome:
         """End the one whose button was pressed."""
         thread_id = texts.parse_cancel(data)
         child = await tx.subagents.get(thread_id) if thread_id is not None else None
-        if child is None or not await self._may(pressed, child):
-            return texts.OLD_BUTTON, []
+        if child is None or not await self._may(tx, pressed, child):
+            return Outcome(texts.OLD_BUTTON)
         return await self._cancel(tx, pressed, child)
 
-    async def _cancel(self, tx: Transaction, asked: Asked, child: SubAgentRow) -> tuple[str, list[int]]:
+    async def _cancel(self, tx: Transaction, asked: Asked, child: SubAgentRow) -> Outcome:
         if not await tx.subagents.cancel(child.thread_id, "person"):
-            return texts.cancel_idle_text(child.name), []
+            return Outcome(texts.cancel_idle_text(child.name))
         await tx.audit.add(asked.person_id, "cancel", child.name)
-        return texts.cancelling_text(child.name), [child.thread_id]
+        return Outcome(texts.cancelling_text(child.name))
 
-    async def _may(self, asked: Asked, child: SubAgentRow) -> bool:
+    def _build_name(self, address: Address) -> str:
+        return build_thread_name(self._bot_name, address.chat_id, address.topic_id)
+
+    async def _may(self, tx: Transaction, asked: Asked, child: SubAgentRow) -> bool:
         if self._is_admin(asked.person_id):
             return True
-        thread = await self._store.threads.by_id(child.thread_id)
+        thread = await tx.threads.by_id(child.thread_id)
         return thread is not None and thread.address.chat_id == asked.address.chat_id

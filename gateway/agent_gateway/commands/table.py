@@ -23,7 +23,6 @@ from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Button
 from agent_gateway.store.transaction import Transaction
-from agent_gateway.subagents.service import SubAgentService
 from agent_gateway.telegram.inbound.updates import Command, Pressed, Prompt
 from agent_gateway.wake import Wake
 from agent_gateway.wording import commands as texts
@@ -60,7 +59,6 @@ class Commands:
         *,
         is_admin: Callable[[int], bool],
         subagents: SubAgentCommands,
-        service: SubAgentService,
         turns: TurnCommands,
         stop_button: StopButton,
         steering: Steering,
@@ -75,7 +73,6 @@ class Commands:
         self._wake = wake
         self._is_admin = is_admin
         self._subagents = subagents
-        self._service = service
         self._turns = turns
         self._steering = steering
         self._state = state
@@ -127,12 +124,12 @@ class Commands:
             case "kill":
                 return await self._kill(tx, command)
             case "spawn":
-                return Answer(await self._subagents.spawn(tx, command))
+                terms = await self._subagents.read_terms(command.address)
+                return Answer((await self._subagents.spawn(tx, command, terms)).text)
             case "subagents":
                 return Answer(await self._subagents.tree(command))
             case "cancel":
-                text, due = await self._subagents.cancel(tx, command)
-                return Answer(text, [lambda: self._service.look(due)])
+                return Answer((await self._subagents.cancel(tx, command)).text)
             case name if command.addressed:
                 return Answer(texts.unknown_text(name, admin=admin))
             case _:
@@ -144,8 +141,7 @@ class Commands:
             outcome = await button.press(tx, pressed)
             if outcome is not None:
                 return _answer(outcome)
-        text, due = await self._subagents.press(tx, pressed, pressed.data)
-        return Answer(text, [lambda: self._service.look(due)])
+        return Answer((await self._subagents.press(tx, pressed, pressed.data)).text)
 
     def _start(self, command: Command, *, admin: bool) -> Answer:
         """Greet; the first chat with an administrator begins so, and has no menu yet."""
@@ -165,13 +161,12 @@ class Commands:
         thread = await tx.threads.by_name(name)
         own = thread is not None and thread.address.chat_id == command.address.chat_id
         if thread is None and await tx.subagents.by_name(name) is not None:
-            text, due = await self._subagents.cancel(tx, command)
-            return Answer(text, [lambda: self._service.look(due)])
+            return Answer((await self._subagents.cancel(tx, command)).text)
         if thread is None or not (own or self._is_admin(command.person_id)):
             # whether another chat's thread exists is nobody's business
             return Answer(texts.kill_unknown_text(name))
         cancelled = await tx.turns.cancel_queued(thread.id)
-        below = await self._service.cancel_all(tx, thread.id)
+        below = await tx.subagents.cancel_children(thread.id, "parent")
         await tx.audit.add(command.person_id, "kill", name)
         run = await tx.runs.open(thread.id)
         if run is None and not cancelled and not below:
@@ -182,7 +177,6 @@ class Commands:
         _log.info("kill", extra={"agent_thread": name, "run": number, "cancelled": len(cancelled)})
 
         async def end() -> None:
-            await self._service.look(below)
             await close_views(self._store, self._views, self._wake, thread, cancelled)
             if number is None:
                 return

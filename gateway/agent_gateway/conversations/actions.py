@@ -1,8 +1,40 @@
-"""What can be done for a thread; `reconcile.decide` chooses, `threads.Threads` does it."""
+"""What can be done for a thread; `decide` chooses, `apply` does it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+from agent_contract.terms import Timeouts
+
+
+class Wait(StrEnum):
+    """What a message waits for; each has its words in the chat."""
+
+    START = "start"
+    """A pod starts."""
+    LATE = "late"
+    """A pod takes longer to start than it may, and nothing says why."""
+    CLUSTER = "cluster"
+    """What the status of the run, or of its resource, says."""
+    SLOT = "slot"
+    """Another conversation's run must end first."""
+    BEHIND = "behind"
+    """An answer of the same conversation is being written."""
+    STOPPING = "stopping"
+    """The run before is being ended."""
+    DELETING = "deleting"
+    """The AgentThread is being deleted."""
+    UNREADABLE = "unreadable"
+    """The cluster cannot be read."""
+    REFUSED = "refused"
+    """The cluster refused to take the run; it is asked again."""
+    HELD = "held"
+    """`spec.stop` forbids every further run."""
+    AWAY = "away"
+    """The connection to the agent is interrupted, or its agent is not ready again."""
+    UNCONFIRMED = "unconfirmed"
+    """The agent was given the message and has not taken it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +50,16 @@ class RewriteRun:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordLimits:
+    """Store what a run is promised that was wanted before its class was known."""
+
+    number: int
+    limits: Timeouts
+
+
+@dataclass(frozen=True, slots=True)
 class Deliver:
-    """Give the oldest waiting turn to the runner."""
+    """Give the oldest waiting turn to the runner, or send the one again that it was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +88,14 @@ class EndRun:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmGone:
-    """Ask the API server whether the resource is really gone; if so the run ended with it."""
+    """Ask the API server whether the resource is gone; if so the run ended with it."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
-class Requeue:
-    """Give back a turn that its run never started."""
+class GiveBack:
+    """Queue a turn again that its run never started."""
 
     turn: int
 
@@ -87,25 +127,29 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class ShowWaiting:
-    """Tell the chat what the oldest waiting turn waits for."""
+    """Tell the chat what a turn waits for.
 
+    Attributes:
+        turn: Which.
+        wait: For what.
+        reason: `status.run.reason` or the condition's, for CLUSTER.
+        message: The cluster's own words.
+    """
+
+    turn: int
+    wait: Wait
     reason: str | None = None
     message: str | None = None
-    no_slot: bool = False
-    late: bool = False
-    """The start takes longer than it may, and nothing says why."""
-    behind: bool = False
-    """An answer of the same conversation is being written."""
 
 
 @dataclass(frozen=True, slots=True)
-class LookAgain:
-    """Look at the thread again after so many seconds."""
+class RequeueAfter:
+    """Look at the thread again after so many seconds: that is when something may come to be due by itself."""
 
     seconds: float
 
 
 Action = (
-    RequestRun | RewriteRun | Deliver | Abort | StopRun | EndRun | ConfirmGone | Requeue | Interrupt | TimeOut | GiveUp
-    | ShowWaiting | LookAgain
+    RequestRun | RewriteRun | RecordLimits | Deliver | Abort | StopRun | EndRun | ConfirmGone | GiveBack | Interrupt
+    | TimeOut | GiveUp | ShowWaiting | RequeueAfter
 )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from agent_contract.names import DEFAULT_CLASS
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Thread, ThreadKind, Turn
@@ -59,8 +58,8 @@ class PromptNotes:
         if last.files == "kept":
             return None
         if last.files == "over":
-            resource = self._resources.cached(thread.name)
-            found = await self._resources.agent_class(resource.spec.class_ref.name if resource else DEFAULT_CLASS)
-            return texts.files_over_text(found.spec.workspace.snapshot_limit)
+            name = self._resources.find_class_name(thread.name)
+            found = await self._resources.find_class(name) if name is not None else None
+            return texts.files_over_text(found.spec.workspace.snapshot_limit) if found else texts.NO_FILES_NOTE
         older = await self._store.workspaces.of(thread, None)
         return texts.OLDER_FILES_NOTE if older is not None else texts.NO_FILES_NOTE

@@ -115,4 +115,7 @@ class Ingest:
         if words != self.problem:
             log.error("%s", words, extra={"seconds": pause})
         self.problem = words
-        await asyncio.sleep(pause)
+        until = self._clock() + pause
+        while (left := until - self._clock()) > 0:  # Telegram may ask for hours; the loop goes round meanwhile
+            await asyncio.sleep(min(left, POLL_SECONDS))
+            self._check()

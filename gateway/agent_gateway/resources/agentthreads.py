@@ -2,136 +2,186 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
-from pydantic import ValidationError
-
 from agent_contract import names
-from agent_contract.agentclass import AgentClass
-from agent_contract.agentthread import AgentThread, RunStatus
-from agent_gateway.kube import KubeClient, KubeError
-from agent_gateway.resources.watched import CONFLICT, MANAGER, NOT_FOUND, Watched
+from agent_contract.lenient import MAX_RUN
+from agent_gateway.resources.agentclasses import AgentClasses
+from agent_gateway.resources.changes import Changes
+from agent_gateway.resources.collection import Collection
+from agent_gateway.resources.packing import Form, pack_thread, unpack_thread
+from agent_gateway.resources.reading import read_thread
+from agent_gateway.resources.values import ClassValue, ThreadValue
 from agent_gateway.store.rows import Thread
+from agent_kube.client import KubeClient
+from agent_kube.errors import FORBIDDEN, Conflict, NotFound, Refused
+from agent_kube.known import Present, Unknown
 
 KIND = "AgentThread"
-FORBIDDEN = 403
-_CLASS_SECONDS = 20.0
+FORM = Form(read_thread, pack_thread, unpack_thread)
+INVALID = 422
+_STOP_STANDS = "stop only grows"
+"""In the words by which the API server refuses a lower `spec.stop` than the one that stands."""
 
 
 class RunConflict(Exception):
     """Somebody else wrote the resource in between: the next run is to be computed again."""
 
 
-class AgentThreads(Watched[AgentThread]):
+class NoMoreRuns(Refused):
+    """The next run of a conversation has a number that no AgentThread may name."""
+
+    def __init__(self) -> None:
+        words = f"Its AgentThread names run {MAX_RUN}, the last there can be: an administrator has to delete it."
+        super().__init__(words, None, "NoMoreRuns")
+
+
+class AgentThreads(Collection[ThreadValue]):
     """Client and cache of one namespace's AgentThreads, and of their classes.
 
     Args:
         kube: The API server.
         namespace: Of agents.
         bot_name: The gateway's short name.
-        on_change: Called with the name of an AgentThread that changed or went.
+        classes: What AgentClasses say.
+        changes: Takes what changed.
+        check: Raises LeadershipLost unless this gateway leads; asked before each write.
     """
 
-    def __init__(self, kube: KubeClient, namespace: str, bot_name: str, on_change: Callable[[str], None]) -> None:
-        super().__init__(kube, namespace, KIND, names.AGENT_THREADS, AgentThread.model_validate, on_change)
+    def __init__(
+        self,
+        kube: KubeClient,
+        namespace: str,
+        bot_name: str,
+        classes: AgentClasses,
+        changes: Changes[ThreadValue],
+        check: Callable[[], None],
+    ) -> None:
+        super().__init__(kube, namespace, KIND, names.AGENT_THREADS, FORM, changes, check)
         self._bot_name = bot_name
-        self._classes: dict[str, tuple[float, AgentClass]] = {}
+        self.classes = classes
 
-    async def agent_class(self, name: str) -> AgentClass:
-        """Return a class, at most twenty seconds old; one that cannot be read has the defaults."""
-        now = asyncio.get_running_loop().time()
-        known = self._classes.get(name)
-        if known is not None and now - known[0] < _CLASS_SECONDS:
-            return known[1]
-        path = f"/apis/{names.API_VERSION}/namespaces/{self._namespace}/{names.AGENT_CLASSES}/{name}"
-        try:
-            found = AgentClass.model_validate(await self._kube.request("GET", path))
-        except (KubeError, ValidationError):
-            found = AgentClass()  # the operator tells on the thread what is wrong with it
-        self._classes[name] = (now, found)
-        return found
+    async def agent_class(self, name: str) -> ClassValue:
+        """Return a class; see `AgentClasses.agent_class`."""
+        return await self.classes.agent_class(name)
 
-    async def want_run(self, thread: Thread, number: int, found: AgentThread | None) -> AgentThread:
+    async def find_class(self, name: str) -> ClassValue | None:
+        """Return a class; None where nothing is known of it, so that nothing may be decided by it."""
+        return await self.classes.find_class(name)
+
+    def class_of(self, found: ThreadValue | None) -> str:
+        """Return the name of the class of an AgentThread, or of one that is yet to be made."""
+        return found.spec.class_ref.name if found is not None else names.DEFAULT_CLASS
+
+    def find_class_name(self, thread_name: str) -> str | None:
+        """Return the name of a thread's class; None where nothing is known of its AgentThread."""
+        found = self.known(thread_name)
+        if isinstance(found, Unknown):
+            return None
+        return self.class_of(found.value if isinstance(found, Present) else None)
+
+    async def want_run(self, thread: Thread, number: int, found: ThreadValue | None) -> ThreadValue:
         """Write that run `number` is wanted; `found` is the resource that the number was computed from.
 
         Raises:
             RunConflict: the resource changed in between.
+            NoMoreRuns: there is no such number.
             KubeError: the API server refuses it.
+            LeadershipLost: this gateway does not lead.
         """
+        if number > MAX_RUN:
+            raise NoMoreRuns
         try:
             if found is None:
-                answer = await self._kube.request("POST", self._base, body=self._build(thread, number))
-            else:
-                version = found.metadata["resourceVersion"]
-                spec = {"run": number, "title": thread.title, **build_model(thread)}
-                answer = await self._patch(thread.name, {"metadata": {"resourceVersion": version}, "spec": spec})
-        except KubeError as error:
-            if error.status == CONFLICT or (found is not None and error.status == NOT_FOUND):
-                raise RunConflict(error.reason) from error
-            raise
-        return self._remember(answer)
+                return await self._create(self._build(thread, number))
+            spec = {"run": number, "title": thread.title, **build_model(thread)}
+            return await self._patch(thread.name, {"metadata": {"resourceVersion": found.version}, "spec": spec})
+        except Conflict as error:
+            raise RunConflict(error.reason) from error
+        except NotFound as error:
+            if found is None:
+                raise  # so is the namespace
+            raise RunConflict(error.reason) from error
 
     async def stop_run(self, name: str, number: int) -> None:
-        """Write that run `number` must not be running; nothing to do where the resource is gone."""
+        """Write that run `number`, and those below it, must not be running.
+
+        Nothing to do where the resource is gone, or a later run is stopped already: a stop never goes back.
+
+        Raises:
+            KubeError: the API server refuses it.
+            LeadershipLost: this gateway does not lead.
+        """
         try:
             await self._patch(name, {"spec": {"stop": number}})
-        except KubeError as error:
-            if error.status != NOT_FOUND:
+        except NotFound:
+            return
+        except Refused as error:
+            if error.status != INVALID or _STOP_STANDS not in str(error):
                 raise
 
     async def retitle(self, name: str, title: str) -> None:
-        """Write a title; nothing to do where the resource is gone."""
-        try:
-            self._remember(await self._patch(name, {"spec": {"title": title}}))
-        except KubeError as error:
-            if error.status != NOT_FOUND:
-                raise
+        """Write a title; nothing to do where the resource is gone.
 
-    async def make(self, thread: Thread, like: AgentThread) -> None:
+        Raises:
+            KubeError: the API server refuses it.
+            LeadershipLost: this gateway does not lead.
+        """
+        try:
+            await self._patch(name, {"spec": {"title": title}})
+        except NotFound:
+            return
+
+    async def make(self, thread: Thread, like: ThreadValue) -> None:
         """Make the AgentThread of a thread, without a run, with what an administrator set on another one.
 
         One that stands already is given these settings, unless they are the defaults.
+
+        Raises:
+            KubeError: the API server refuses it.
+            LeadershipLost: this gateway does not lead.
         """
-        old = like.spec.model_dump(
-            mode="json", by_alias=True, exclude_none=True, include={"class_ref", "model", "suspend"}
-        )
-        kept = {field: value for field, value in old.items() if value}
+        kept = build_settings(like)
         body = self._build(thread)
         body["spec"] |= kept
         try:
-            self._remember(await self._kube.request("POST", self._base, body=body, params=MANAGER))
-        except KubeError as error:
-            if error.status != CONFLICT:
-                raise
+            await self._create(body)
+        except Conflict:
             if kept != {"classRef": {"name": names.DEFAULT_CLASS}}:
-                self._remember(await self._patch(thread.name, {"spec": kept}))
+                await self._patch(thread.name, {"spec": kept})
 
-    async def ensure(self, thread: Thread) -> AgentThread | None:
-        """Return the AgentThread of a thread; where there is none, made without a run. None if it came and went."""
+    async def ensure(self, thread: Thread) -> ThreadValue | None:
+        """Return the AgentThread of a thread; where there is none, made without a run. None if it came and went.
+
+        Raises:
+            KubeError: it cannot be read or written.
+            LeadershipLost: this gateway does not lead.
+        """
         found = await self.get(thread.name)
         if found is not None:
             return found
         try:
-            return self._remember(
-                await self._kube.request("POST", self._base, body=self._build(thread), params=MANAGER)
-            )
-        except KubeError as error:
-            if error.status != CONFLICT:
-                raise
-        return await self.get(thread.name)
+            return await self._create(self._build(thread))
+        except Conflict:
+            return await self.get(thread.name)
 
-    async def remove(self, found: AgentThread) -> bool:
-        """Delete this very resource; False where the gateway's role does not allow it."""
-        body = {"preconditions": {"uid": found.uid}}
+    async def remove(self, found: ThreadValue) -> bool:
+        """Delete this very resource; False where the gateway's role does not allow it.
+
+        Raises:
+            KubeError: the API server refuses it.
+            LeadershipLost: this gateway does not lead.
+        """
         try:
-            await self._kube.request("DELETE", f"{self._base}/{found.name}", body=body)
-        except KubeError as error:
-            if error.status == FORBIDDEN:
-                return False
-            if error.status not in {NOT_FOUND, CONFLICT}:
+            await self._write("DELETE", f"{self._base}/{found.name}", {"preconditions": {"uid": found.uid}})
+        except (NotFound, Conflict):
+            return True
+        except Refused as error:
+            if error.status != FORBIDDEN:
                 raise
+            return False
         return True
 
     def _build(self, thread: Thread, number: int | None = None) -> dict[str, Any]:
@@ -164,9 +214,9 @@ def build_model(thread: Thread) -> dict[str, Any]:
     return {"model": {"name": thread.model} if thread.model else None}
 
 
-def find_run(thread: AgentThread, number: int) -> RunStatus | None:
-    """Return what the status says of a run, be it the latest or the one before."""
-    for run in (thread.status.run, thread.status.previous_run):
-        if run is not None and run.number == number:
-            return run
-    return None
+def build_settings(like: ThreadValue) -> dict[str, Any]:
+    """Build the part of a spec that an administrator set: class, model and suspend, where it is set."""
+    spec = like.spec
+    model = {key: value for key, value in asdict(spec.model).items() if value is not None} if spec.model else {}
+    kept = {"classRef": {"name": spec.class_ref.name}, "model": model, "suspend": spec.suspend}
+    return {field: value for field, value in kept.items() if value}

@@ -2,116 +2,148 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from copy import deepcopy
+from datetime import datetime
 from typing import Any
 
 from agent_contract import names
 from agent_contract.agentclass import AgentClass
-from agent_contract.agentthread import AgentThread
-from agent_contract.subagent import SubAgent
-from agent_gateway.resources.agentthreads import RunConflict, build_model
-from agent_gateway.resources.subagents import NameTaken, build_manifest
-from agent_gateway.store.rows import Address, SubAgentRow, Thread, Turn, TurnView
+from agent_contract.lenient import MAX_RUN
+from agent_gateway.resources.agentthreads import NoMoreRuns, RunConflict, build_model, build_settings
+from agent_gateway.resources.fakesubagents import FakeSubAgents as FakeSubAgents  # noqa: PLC0414  # found here too
+from agent_gateway.resources.reading import read_thread
+from agent_gateway.resources.values import ThreadValue
+from agent_gateway.store.rows import Address, Thread, Turn, TurnView
 from agent_gateway.wording.subagents import ChildLine
+from agent_kube.errors import Away
+from agent_kube.known import Absent, Known, Present, Unknown
 
 
 class FakeResources:
-    """AgentThreads in memory, with versions; the watch has always caught up.
+    """AgentThreads in memory, with versions, and one class; the watch has always caught up.
 
-    `faults` are raised by the next writes and reads of the API server, one each.
+    `faults` are raised by the next writes and reads of the API server, one each. While `unknown_since` is set, nothing is
+    known of resources or of the class.
     """
 
     def __init__(self, on_change: Callable[[str], None] = lambda _: None) -> None:
-        self.synced = asyncio.Event()
-        self.synced.set()
         self.faults: deque[Exception] = deque()
-        self.found_class = AgentClass()
+        self.found_class: AgentClass | None = AgentClass()
+        """None: it cannot be read, and never could."""
+        self.problem: str | None = None
         self.stops: list[tuple[str, int]] = []
         self.events: list[tuple[str, str, str]] = []
         self.may_delete = True
+        self.unknown_since: datetime | None = None
         self._on_change = on_change
-        self._stored: dict[str, AgentThread] = {}
+        self._stored: dict[str, dict[str, Any]] = {}
         self._made = 0
 
-    def cached(self, name: str) -> AgentThread | None:
-        """Return the resource."""
-        return self._stored.get(name)
+    @property
+    def synced(self) -> bool:
+        """Say whether anything is known."""
+        return self.unknown_since is None
 
-    async def get(self, name: str) -> AgentThread | None:
+    def known(self, name: str) -> Known[ThreadValue]:
+        """Return what is known of a resource."""
+        if self.unknown_since is not None:
+            return Unknown(self.unknown_since)
+        found = self._read(name)
+        return Absent() if found is None else Present(found)
+
+    def cached(self, name: str) -> ThreadValue | None:
+        """Return the resource, if it is known."""
+        return self._read(name) if self.synced else None
+
+    async def get(self, name: str) -> ThreadValue | None:
         """Return the resource."""
         self._fail()
-        return self._stored.get(name)
+        return self._read(name)
 
-    async def agent_class(self, name: str) -> AgentClass:  # noqa: ARG002  # of the port
+    def unreadable(self, name: str) -> str | None:  # noqa: ARG002  # of the port
+        """Say that every resource can be read."""
+        return None
+
+    async def agent_class(self, name: str) -> AgentClass:
         """Return the one class."""
-        return self.found_class
+        found = await self.find_class(name)
+        if found is None:
+            raise Away("AgentClasses cannot be read now.", None, "Unknown")
+        return found
 
-    async def want_run(self, thread: Thread, number: int, found: AgentThread | None) -> AgentThread:
+    async def find_class(self, name: str) -> AgentClass | None:  # noqa: ARG002  # of the port
+        """Return the one class, if it is known."""
+        return self.found_class if self.synced else None
+
+    def class_of(self, found: ThreadValue | None) -> str:
+        """Return the name of a resource's class."""
+        return found.spec.class_ref.name if found is not None else names.DEFAULT_CLASS
+
+    def find_class_name(self, thread_name: str) -> str | None:
+        """Return the name of a thread's class, if it is known."""
+        return self.class_of(self._read(thread_name)) if self.synced else None
+
+    async def want_run(self, thread: Thread, number: int, found: ThreadValue | None) -> ThreadValue:
         """Create or change a resource, if it is still as it was found."""
         self._fail()
-        stored = self._stored.get(thread.name)
-        if (stored and stored.metadata) != (found and found.metadata):
+        if number > MAX_RUN:
+            raise NoMoreRuns
+        stored = self._read(thread.name)
+        if (stored and stored.version) != (found and found.version):
             raise RunConflict("Conflict")
         if stored is None:
-            self._made += 1
-            channel = {"bot": "tg", "botId": thread.address.bot_id, "chatId": thread.address.chat_id}
-            raw = {"metadata": {"name": thread.name, "uid": f"uid-{self._made}"}, "spec": {"channel": channel}}
-            stored = AgentThread.model_validate(raw)
-        return self._store(stored, spec={"run": number, "title": thread.title, **build_model(thread)})
+            self._make(thread)
+        return self._change(thread.name, spec={"run": number, "title": thread.title, **build_model(thread)})
 
     async def stop_run(self, name: str, number: int) -> None:
-        """Write the stop."""
+        """Write the stop, unless a later run is stopped already."""
         self._fail()
         self.stops.append((name, number))
-        if name in self._stored:
-            self._store(self._stored[name], spec={"stop": number})
+        stored = self._read(name)
+        if stored is not None and (stored.spec.stop or 0) < number:
+            self._change(name, spec={"stop": number})
 
     async def retitle(self, name: str, title: str) -> None:
         """Write the title."""
         self._fail()
         if name in self._stored:
-            self._store(self._stored[name], spec={"title": title})
+            self._change(name, spec={"title": title})
 
-    async def make(self, thread: Thread, like: AgentThread) -> None:
+    async def make(self, thread: Thread, like: ThreadValue) -> None:
         """Make a resource without a run, or give one that stands the settings of the other."""
         self._fail()
-        channel = {"bot": "tg", "botId": thread.address.bot_id, "chatId": thread.address.chat_id}
-        self._made += 1
-        raw = {"metadata": {"name": thread.name, "uid": f"uid-{self._made}"}, "spec": {"channel": channel}}
-        stored = self._stored.get(thread.name) or AgentThread.model_validate(raw)
-        kept = like.spec.model_dump(by_alias=True, include={"class_ref", "model", "suspend"})
-        self._store(stored, spec={**kept, "title": thread.title})
+        if thread.name not in self._stored:
+            self._make(thread)
+        self._change(thread.name, spec={**build_settings(like), "title": thread.title})
 
-    async def ensure(self, thread: Thread) -> AgentThread | None:
+    async def ensure(self, thread: Thread) -> ThreadValue | None:
         """Return the resource, made if need be."""
         self._fail()
         if thread.name not in self._stored:
-            channel = {"bot": "tg", "botId": thread.address.bot_id, "chatId": thread.address.chat_id}
-            self._made += 1
-            raw = {"metadata": {"name": thread.name, "uid": f"uid-{self._made}"}, "spec": {"channel": channel}}
-            self._store(AgentThread.model_validate(raw), spec={"title": thread.title})
-        return self._stored[thread.name]
+            self._make(thread)
+            self._change(thread.name, spec={"title": thread.title})
+        return self._read(thread.name)
 
-    async def remove(self, found: AgentThread) -> bool:
+    async def remove(self, found: ThreadValue) -> bool:
         """Remove a resource, if that is allowed."""
         self._fail()
         if self.may_delete:
             self.delete(found.name)
         return self.may_delete
 
-    async def say(self, resource: AgentThread, reason: str, message: str) -> None:
+    async def say(self, resource: ThreadValue, reason: str, message: str) -> None:
         """Keep an Event."""
         self.events.append((resource.name, reason, message))
 
     def report(self, name: str, **run: Any) -> None:
         """Write a run's status, as the operator does."""
-        self._store(self._stored[name], status={"run": run})
+        self._change(name, status={"run": run})
 
     def change(self, name: str, **spec: Any) -> None:
         """Write the spec, as an administrator does."""
-        self._store(self._stored[name], spec=spec)
+        self._change(name, spec=spec)
 
     def delete(self, name: str) -> None:
         """Remove a resource."""
@@ -122,78 +154,25 @@ class FakeResources:
         if self.faults:
             raise self.faults.popleft()
 
-    def _store(self, old: AgentThread, **parts: dict[str, Any]) -> AgentThread:
-        raw = old.model_dump(by_alias=True)
+    def _read(self, name: str) -> ThreadValue | None:
+        raw = self._stored.get(name)
+        return None if raw is None else read_thread(raw)
+
+    def _make(self, thread: Thread) -> None:
+        self._made += 1
+        channel = {"bot": "tg", "botId": thread.address.bot_id, "chatId": thread.address.chat_id}
+        metadata = {"name": thread.name, "uid": f"uid-{self._made}", "resourceVersion": "0"}
+        self._stored[thread.name] = {"metadata": metadata, "spec": {"channel": channel}, "status": {}}
+
+    def _change(self, name: str, **parts: dict[str, Any]) -> ThreadValue:
+        raw = deepcopy(self._stored[name])
         for part, values in parts.items():
             raw[part] |= values
-        raw["metadata"] = {**old.metadata, "resourceVersion": str(int(old.metadata.get("resourceVersion", "0")) + 1)}
-        new = self._stored[old.name] = AgentThread.model_validate(raw)
-        self._on_change(old.name)
-        return new
-
-
-class FakeSubAgents:
-    """SubAgents in memory; the watch has always caught up. `faults` as of FakeResources."""
-
-    def __init__(self, on_change: Callable[[str], None] = lambda _: None) -> None:
-        self.synced = asyncio.Event()
-        self.synced.set()
-        self.faults: deque[Exception] = deque()
-        self.on_change = on_change
-        self.made = 0
-        self._stored: dict[str, SubAgent] = {}
-
-    def cached(self, name: str) -> SubAgent | None:
-        """Return the resource."""
-        return self._stored.get(name)
-
-    async def get(self, name: str) -> SubAgent | None:
-        """Return the resource."""
-        return self._stored.get(name)
-
-    async def create(self, child: SubAgentRow, root: str, parent: AgentThread | SubAgent | None) -> SubAgent:
-        """Make it as it is asked for."""
-        if self.faults:
-            raise self.faults.popleft()
-        stored = self._stored.get(child.name)
-        if stored is None:
-            stored = self.put(build_manifest(child, root, parent))
-        elif stored.metadata.get("labels", {}).get(names.LABEL_CALL) != child.call_id:
-            raise NameTaken(child.name)
-        return stored
-
-    async def cancel(self, name: str) -> None:
-        """Write the cancel."""
-        if name in self._stored:
-            self._change(name, spec={"cancel": True})
-
-    def put(self, manifest: dict[str, Any]) -> SubAgent:
-        """Make a resource, as `kubectl apply` does."""
-        self.made += 1
-        manifest["metadata"] = {**manifest["metadata"], "uid": f"sub-uid-{self.made}"}
-        made = self._stored[manifest["metadata"]["name"]] = SubAgent.model_validate(manifest)
-        self.on_change(made.name)
-        return made
-
-    def report(self, name: str, **status: Any) -> None:
-        """Write the status, as the operator does."""
-        self._change(name, status=status)
-
-    def change_metadata(self, name: str, **metadata: Any) -> None:
-        """Write the metadata, as the API server does."""
-        self._change(name, metadata=metadata)
-
-    def delete(self, name: str) -> None:
-        """Remove a resource."""
-        del self._stored[name]
-        self.on_change(name)
-
-    def _change(self, name: str, **parts: dict[str, Any]) -> None:
-        raw = self._stored[name].model_dump(by_alias=True)
-        for part, values in parts.items():
-            raw[part] |= values
-        self._stored[name] = SubAgent.model_validate(raw)
-        self.on_change(name)
+        raw["metadata"]["resourceVersion"] = str(int(raw["metadata"]["resourceVersion"]) + 1)
+        found = read_thread(raw)
+        self._stored[name] = raw
+        self._on_change(name)
+        return found
 
 
 class FakeViews:

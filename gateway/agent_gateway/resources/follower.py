@@ -1,47 +1,96 @@
-"""Looks at each resource that changed, by name, outside of the watch."""
+"""Takes up resources that changed, outside of the watch: in batches what is known here, one by one what is not."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Final, Generic, TypeVar
 
-from agent_gateway.kube import KubeError
-from agent_gateway.store.errors import Away
+from agent_gateway.errors import LeadershipLost
+from agent_gateway.resources.changes import Change, Changes
+from agent_gateway.store.errors import Away, StoreError
+from agent_kube.errors import KubeError
+from agent_kube.pace import Backoff
+from agent_kube.queue import WorkQueue
 
+T = TypeVar("T")
+BATCH: Final = 500
+"""Changes that are asked for in the database at once."""
+WORKERS: Final = 4
+"""Resources that are taken up at once."""
+_PAUSES: Final = Backoff(first=0.5, factor=2.0, cap=30.0)
 _log = logging.getLogger(__name__)
-_RETRY_SECONDS = 5.0
 
 
-class Follower(ABC):
-    """Keeps names of changed resources, each at most once, and looks at one after the other."""
+class Follower(ABC, Generic[T]):
+    """Follows the changes of one kind.
 
-    def __init__(self) -> None:
-        self._names: dict[str, None] = {}
-        self._changed = asyncio.Event()
+    Args:
+        changes: What the watch tells.
+        pauses: Of a resource that cannot be taken up, and of the whole while the database is away.
+    """
 
-    def changed(self, name: str) -> None:
-        """Note that a resource changed or went."""
-        self._names[name] = None
-        self._changed.set()
+    def __init__(self, changes: Changes[T], pauses: Backoff = _PAUSES) -> None:
+        self._changes = changes
+        self._pauses = pauses
+        self._queue: WorkQueue[str] = WorkQueue(
+            self.look,
+            workers=WORKERS,
+            expected=(KubeError, StoreError),
+            fatal=(LeadershipLost,),
+            backoff=pauses,
+        )
 
     async def run(self) -> None:
-        """Look at what changed, for ever; what the database or the API server does not let is tried again."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            names, self._names = list(self._names), {}
-            for name in names:
-                try:
-                    await self.look(name)
-                except (Away, KubeError) as error:
-                    _log.warning("adopt_failed", extra={"resource": name, "error": type(error).__name__})
-                    self.later(name, _RETRY_SECONDS)
+        """Take up what changed, for ever; what the database or the API server does not let is tried again.
 
-    def later(self, name: str, seconds: float) -> None:
-        """Look at a resource again after a while."""
-        asyncio.get_running_loop().call_later(seconds, self.changed, name)
+        Raises:
+            LeadershipLost: this gateway does not lead.
+        """
+        lost: LeadershipLost | None = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._queue.run())
+                group.create_task(self._follow())
+        except* LeadershipLost as errors:
+            lost = LeadershipLost(str(errors.exceptions[0]))
+        if lost is not None:
+            raise lost
+
+    async def _follow(self) -> None:
+        failures = 0
+        while True:
+            batch = await self._changes.take(BATCH)
+            try:
+                for name in await self.sort_out(batch):
+                    self._queue.add(name)
+            except Away as error:
+                self._changes.put_back(batch)
+                failures += 1
+                pause = self._pauses.pause(failures)
+                _log.warning("changes_wait", extra={"problem": str(error), "pause": pause})
+                await asyncio.sleep(pause)
+            except BaseException:
+                self._changes.put_back(batch)
+                raise
+            else:
+                failures = 0
+
+    @abstractmethod
+    async def sort_out(self, batch: Sequence[Change[T]]) -> list[str]:
+        """Wake what is known here and acts on a change; return the names that are to be looked at one by one.
+
+        Raises:
+            Away: the database is.
+        """
 
     @abstractmethod
     async def look(self, name: str) -> None:
-        """Look at one resource."""
+        """Look at one resource.
+
+        Raises:
+            KubeError: the API server does not let it be taken up.
+            StoreError: the database does not.
+        """

@@ -5,27 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pydantic import ValidationError
+
 from agent_contract import names
-from agent_contract.agentthread import AgentThread
 from agent_contract.subagent import SubAgent
-from agent_gateway.kube import KubeClient, KubeError
-from agent_gateway.resources.watched import CONFLICT, MANAGER, NOT_FOUND, Watched
+from agent_gateway.resources.changes import Changes
+from agent_gateway.resources.collection import Collection
+from agent_gateway.resources.packing import Form, pack_subagent, unpack_subagent
+from agent_gateway.resources.reading import read_subagent
+from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.store.rows import SubAgentRow
+from agent_kube.client import KubeClient
+from agent_kube.errors import Away, Conflict, NotFound
 
 KIND = "SubAgent"
+FORM = Form(read_subagent, pack_subagent, unpack_subagent)
 
 
 class NameTaken(Exception):
     """A SubAgent of this name stands that was not asked for here."""
 
 
-class SubAgents(Watched[SubAgent]):
-    """Client and cache of one namespace's SubAgents."""
+class SubAgents(Collection[SubAgentValue]):
+    """Client and cache of one namespace's SubAgents.
 
-    def __init__(self, kube: KubeClient, namespace: str, on_change: Callable[[str], None]) -> None:
-        super().__init__(kube, namespace, KIND, names.SUB_AGENTS, SubAgent.model_validate, on_change)
+    Args:
+        kube: The API server.
+        namespace: Of agents.
+        changes: Takes what changed.
+        check: Raises LeadershipLost unless this gateway leads; asked before each write.
+    """
 
-    async def create(self, child: SubAgentRow, root: str, parent: AgentThread | SubAgent | None) -> SubAgent:
+    def __init__(
+        self, kube: KubeClient, namespace: str, changes: Changes[SubAgentValue], check: Callable[[], None]
+    ) -> None:
+        super().__init__(kube, namespace, KIND, names.SUB_AGENTS, FORM, changes, check)
+
+    async def create(self, child: SubAgentRow, root: str, parent: ThreadValue | SubAgentValue | None) -> SubAgentValue:
         """Create the resource of a sub-agent that is wanted; one that stands already as asked for is success.
 
         Args:
@@ -36,31 +52,47 @@ class SubAgents(Watched[SubAgent]):
         Raises:
             NameTaken: somebody else made one of this name.
             KubeError: the API server refuses it.
+            LeadershipLost: this gateway does not lead.
         """
         try:
-            return self._remember(
-                await self._kube.request("POST", self._base, body=build_manifest(child, root, parent), params=MANAGER)
-            )
-        except KubeError as error:
-            if error.status != CONFLICT:
-                raise
-        found = await self.get(child.name)
+            return await self._create(build_manifest(child, root, parent))
+        except Conflict:
+            found = await self.get(child.name)
         if found is None:
-            raise KubeError(None, "Conflict", "the SubAgent came and went")
-        if found.metadata.get("labels", {}).get(names.LABEL_CALL) != child.call_id:
+            raise Away("The SubAgent came and went.", None, "Conflict")
+        if found.call_id != child.call_id:
             raise NameTaken(child.name)
         return found
 
     async def cancel(self, name: str) -> None:
-        """Write that it is to end; nothing to do where it is gone."""
+        """Write that it is to end; nothing to do where it is gone.
+
+        Raises:
+            KubeError: the API server refuses it.
+            LeadershipLost: this gateway does not lead.
+        """
         try:
             await self._patch(name, {"spec": {"cancel": True}})
-        except KubeError as error:
-            if error.status != NOT_FOUND:
-                raise
+        except NotFound:
+            return
+
+    async def read_task(self, found: SubAgentValue) -> str | None:
+        """Return the task of this very resource, which is not kept; None where it is gone.
+
+        Raises:
+            KubeError: it cannot be read.
+        """
+        try:
+            raw = await self._kube.request("GET", f"{self._base}/{found.name}")
+            whole = SubAgent.model_validate(raw)
+        except NotFound:
+            return None
+        except ValidationError:
+            raise self._build_unreadable(found.name) from None
+        return whole.spec.task if whole.uid == found.uid else None
 
 
-def build_manifest(child: SubAgentRow, root: str, parent: AgentThread | SubAgent | None) -> dict[str, Any]:
+def build_manifest(child: SubAgentRow, root: str, parent: ThreadValue | SubAgentValue | None) -> dict[str, Any]:
     """Build the resource of a sub-agent that is wanted; arguments as of `SubAgents.create`."""
     metadata: dict[str, Any] = {
         "name": child.name,
@@ -71,7 +103,7 @@ def build_manifest(child: SubAgentRow, root: str, parent: AgentThread | SubAgent
         "workspace": child.workspace, "depth": child.depth,
     }  # fmt: skip
     if parent is not None:
-        kind = "AgentThread" if isinstance(parent, AgentThread) else KIND
+        kind = "AgentThread" if isinstance(parent, ThreadValue) else KIND
         spec["parent"] = {
             "kind": kind, "name": parent.name, "uid": parent.uid, "run": child.parent_run, "callId": child.call_id,
         }  # fmt: skip

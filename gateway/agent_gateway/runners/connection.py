@@ -26,7 +26,6 @@ from agent_gateway.store.rows import Address, Thread, ThreadKind, Turn, TurnView
 log = logging.getLogger(__name__)
 OLDEST_PROTOCOL = max(wire.PROTOCOL - 1, 1)
 HELLO_SECONDS = 10.0
-SEEN_SECONDS = 10.0
 _CLOSE_BYTES = 120
 """A close frame holds 123 bytes of words."""
 
@@ -114,7 +113,7 @@ class Connection:
             async with self._registry.lock(self._who.thread_id):
                 await self._registry.replace(self._who.thread_id, self._who.run, self._who.pod_uid)
                 await self._welcome()
-            helpers = [asyncio.create_task(self._guard(self._stream.keep_flushing)), asyncio.create_task(self._seen())]
+            helpers = [asyncio.create_task(self._guard(self._stream.keep_flushing))]
             await self._guard(self._take_up)
             await self._guard(self._read)
         except (_Gone, OSError):
@@ -295,14 +294,6 @@ class Connection:
         self._step("left", reason=frame.reason)
         await self.send(wire.Goodbye())
         await self.close("The run is closed.", WSCloseCode.OK)
-
-    async def _seen(self) -> None:
-        while True:
-            await asyncio.sleep(SEEN_SECONDS)
-            try:
-                await self._store.runs.seen(self._who.thread_id, self._who.run)
-            except (Away, LeadershipLost) as error:
-                log.warning("seen_not_recorded", extra=self._ids() | {"error": type(error).__name__})
 
     async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
         """Turn what ends a connection into words for the runner."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agent_contract import names
-from agent_gateway.kube import KubeError
 from agent_gateway.runners.ports import Kube
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Run, RunState, Thread, ThreadKind
+from agent_kube.errors import Away, KubeError, NotFound, Throttled
 
 CACHE_SECONDS = 60.0
 AWAY_SECONDS = 600.0
@@ -204,11 +204,11 @@ class Authenticator:
         try:
             ref = check_review(await self._review(token), self._account)
             pod = await self._kube.request("GET", f"/api/v1/namespaces/{self._namespace}/pods/{ref.name}")
+        except NotFound as error:
+            raise Denied(403, "The token's pod is gone.") from error
         except KubeError as error:
-            if error.status == 404:
-                raise Denied(403, "The token's pod is gone.") from error
-            away = error.status is None or error.status == 429 or error.status >= 500
-            raise (_Unanswered if away else Denied)(503, f"Who you are cannot be checked now: {error}") from error
+            kind = _Unanswered if isinstance(error, Away | Throttled) else Denied
+            raise kind(503, f"Who you are cannot be checked now: {error}") from error
         thread, run = await self._recorded(*check_pod(pod, ref))
         number = run.number
         job = check_job(pod, ref, thread.name, run)

@@ -48,7 +48,7 @@ class Classes(Protocol):
     """What an AgentClass says."""
 
     async def snapshot_limit(self, thread_name: str, thread_id: int) -> int:
-        """Return how many bytes a thread's packed workspace may have."""
+        """Return how many bytes a thread's packed workspace may have; raises KubeError where that is not known now."""
         ...
 
 

@@ -46,6 +46,8 @@ class Link:
         self.ready = False
         self.turn_id: int | None = None
         """The turn that the runner is at, or was sent."""
+        self.sent_at: float | None = None
+        """Monotonic seconds, when it was sent a turn last."""
         self.hello_at = datetime.now(UTC)
         """Wall clock, of the latest hello."""
         self.connected_at = time.monotonic()
@@ -65,7 +67,7 @@ class Link:
         """
         if self.connection is None:
             return False
-        self.turn_id = turn.id
+        self.turn_id, self.sent_at = turn.id, time.monotonic()
         try:
             await self.connection.send_turn(turn)
         except OSError:
@@ -110,6 +112,10 @@ class Registry:
     def link(self, thread_id: int) -> Link | None:
         """Return the link of a thread's newest run, if one has connected since this gateway started."""
         return self._links.get(thread_id)
+
+    def connected(self) -> list[tuple[int, int]]:
+        """Return (thread, run) of each connected runner."""
+        return [(thread_id, link.run) for thread_id, link in self._links.items() if link.connected]
 
     def count(self) -> int:
         """Count the connected runners."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from agent_contract import names, wire
-from agent_gateway.errors import LeadershipLost
+from agent_gateway.errors import ClassUnknown, LeadershipLost
 from agent_gateway.models.errors import build_error
 from agent_gateway.models.proxy import LlmProxy
 from agent_gateway.models.relay import Caller
@@ -183,6 +183,8 @@ async def _errors(
     except Denied as denied:
         log.warning("caller_denied", extra={"path": request.path, "status": denied.status, "reason": str(denied)})
         return _answer(denied.status, str(denied))
+    except ClassUnknown as error:
+        return _answer(503, str(error))
     except (Away, LeadershipLost) as error:
         if request.transport is None or request.transport.is_closing():
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ _CANCEL_SECONDS: Final = 5.0
 """By so much the client waits longer than the server: the server's own word frees its locks."""
 POOL_SIZE: Final = 10
 APPLICATION: Final = "openclaw-gateway"
-"""Begins the name of every session, by which a successor finds what an earlier gateway left."""
+INSTANCE: Final = secrets.token_hex(4)
+"""Tells this process's sessions from those of another gateway."""
 SESSION_SETTINGS: Final = {
     # a gateway that is lost in the middle of a write must not hold its locks until TCP gives up
     "idle_in_transaction_session_timeout": "8s",
@@ -80,7 +82,7 @@ class Store(Rooms):
             pool = await asyncpg.create_pool(
                 dsn, min_size=2, max_size=size, timeout=CONNECT_SECONDS, init=bound_socket, reset=_reset,
                 command_timeout=STATEMENT_SECONDS + _CANCEL_SECONDS,
-                server_settings={**SESSION_SETTINGS, "application_name": f"{APPLICATION}-{bot_id}"},
+                server_settings={**SESSION_SETTINGS, "application_name": build_session_name(bot_id, "pool")},
             )  # fmt: skip
         return cls(pool, bot_id, events or Events())
 
@@ -179,6 +181,11 @@ class Store(Rooms):
         finally:
             with contextlib.suppress(Away), translated():
                 await self.pool.release(connection, timeout=_CANCEL_SECONDS)
+
+
+def build_session_name(bot_id: int, part: str) -> str:
+    """Return what `pg_stat_activity` calls a session of this process."""
+    return f"{APPLICATION}-{bot_id}-{INSTANCE}-{part}"
 
 
 async def bound_socket(connection: Any) -> None:

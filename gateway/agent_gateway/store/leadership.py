@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from typing import Any, Final
 
 import asyncpg
 
-from agent_gateway.errors import LeadershipLost, OtherBot
-from agent_gateway.store.database import APPLICATION, CONNECT_SECONDS, SESSION_SETTINGS, Fence, Store, bound_socket
+from agent_gateway.errors import LeadershipLost, OtherBot, OtherName
+from agent_gateway.store.database import (
+    ACQUIRE_SECONDS,
+    CONNECT_SECONDS,
+    SESSION_SETTINGS,
+    Fence,
+    Store,
+    bound_socket,
+    build_session_name,
+)
 from agent_gateway.store.errors import Away, translated
 from agent_gateway.store.sql import QUERIES
 
 SESSION_SECONDS: Final = 10
 """After so long without a word the server ends the lock's session: a hung leader's lock is free again."""
+FENCE_SECONDS: Final = 2.0
+"""How long a take-over waits for the former leader's transactions, before it ends their sessions and once more after."""
 _LOCK: Final = "openclaw-gateway"
+_STANDBY: Final = "openclaw-gateway-standby"
+_log = logging.getLogger(__name__)
 
 
 class LeaderLock:
@@ -28,66 +41,165 @@ class LeaderLock:
         self._connection = connection
 
     @classmethod
-    async def open(cls, dsn: str, *, answer_seconds: float) -> LeaderLock:
+    async def open(cls, dsn: str, bot_id: int, *, answer_seconds: float) -> LeaderLock:
         """Connect; each call is answered within `answer_seconds` or raises.
 
         Raises:
-            Away: there is no answer.
+            Away: there is no answer, or what stands between does not keep a session for us.
         """
         settings = {
-            **SESSION_SETTINGS, "idle_session_timeout": f"{SESSION_SECONDS}s", "application_name": f"{APPLICATION}-leader",
+            **SESSION_SETTINGS, "idle_session_timeout": f"{SESSION_SECONDS}s",
+            "application_name": build_session_name(bot_id, "lock"),
         }  # fmt: skip
         with translated():
             connection = await asyncpg.connect(
                 dsn, timeout=CONNECT_SECONDS, command_timeout=answer_seconds, server_settings=settings
             )
-            await bound_socket(connection)
-        return cls(connection)
+        lock = cls(connection)
+        try:
+            with translated():
+                await bound_socket(connection)
+                held = await connection.fetchval("SELECT current_setting('idle_session_timeout')")
+        except Away:
+            lock.terminate()
+            raise
+        if held != settings["idle_session_timeout"]:
+            lock.terminate()
+            raise Away(
+                "Postgres does not keep our session's settings: DATABASE_URL leads to a pooler. Name Postgres itself, or "
+                "a pool that gives each client a session of its own and passes its settings on."
+            )
+        return lock
 
-    async def try_take(self) -> bool:
-        """Take the lock if it is free.
+    async def wait_in_line(self) -> None:
+        """Let the leader know that somebody stands by.
 
         Raises:
             Away: the session ended.
         """
         with translated():
-            return bool(await self._connection.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", _LOCK))
+            await self._connection.execute(f"SELECT pg_advisory_lock_shared(hashtext('{_STANDBY}'))")
 
-    async def ping(self) -> None:
-        """Keep the session.
+    async def try_take(self) -> bool:
+        """Take the lock if it is free; who has it stands by no more.
 
         Raises:
-            Away: it ended, and with it the lock.
+            Away: the session ended.
         """
         with translated():
-            await self._connection.fetchval("SELECT 1")
+            taken = bool(await self._connection.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", _LOCK))
+            if taken:
+                await self._connection.execute(f"SELECT pg_advisory_unlock_shared(hashtext('{_STANDBY}'))")
+            return taken
+
+    async def has_successor(self) -> bool:
+        """Say whether somebody stands by.
+
+        Raises:
+            Away: the session ended.
+        """
+        query = "SELECT CASE WHEN pg_try_advisory_lock(hashtext($1)) THEN NOT pg_advisory_unlock(hashtext($1)) ELSE true END"
+        with translated():
+            return bool(await self._connection.fetchval(query, _STANDBY))
+
+    async def ping(self, seconds: float | None = None) -> None:
+        """Keep the session.
+
+        Args:
+            seconds: How long the answer may take; as long as any other where None.
+
+        Raises:
+            Away: it ended, and with it the lock; or there is no answer.
+        """
+        with translated():
+            await self._connection.fetchval("SELECT 1", timeout=seconds)
 
     async def close(self) -> None:
         """Give the lock back at once."""
         try:
             with translated():
-                await self._connection.close(timeout=2)
+                await self._connection.close(timeout=1)
         except Away:
-            self._connection.terminate()
+            self.terminate()
+
+    def terminate(self) -> None:
+        """End the session without a word to a server that may not listen."""
+        self._connection.terminate()
+
+
+async def check_owner(store: Store, bot_name: str) -> None:
+    """Refuse a database of another bot, or of this bot under another name.
+
+    Raises:
+        OtherBot: it belongs to another bot.
+        OtherName: its AgentThreads bear another name of this bot.
+        Away: it is out of reach.
+    """
+    with translated():
+        async with store.pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            await _check_owner(connection, store.bot_id, bot_name)
 
 
 async def take_over(store: Store, bot_name: str) -> Fence:
     """Begin a new epoch; the store writes in it from now on.
 
+    A transaction of the former leader that does not end is ended with its session.
+
     Raises:
         OtherBot: the database belongs to another bot.
-        Away: it is out of reach.
+        OtherName: it belongs to this bot under another name.
+        Away: it is out of reach, or a session that is in the way cannot be ended.
     """
-    with translated():
-        async with store.pool.acquire() as connection, connection.transaction():
-            other = await connection.fetchval(QUERIES["other_bot"], store.bot_id)
-            if other is not None:
-                raise OtherBot(
-                    f"This database belongs to bot {other}, and the token is of bot {store.bot_id}. Install another "
-                    "release with a database of its own for another bot, or put the old token back."
-                )
-            epoch = await connection.fetchval(QUERIES["take_over"], store.bot_id, bot_name)
+    epoch = await _begin_epoch(store, bot_name)
+    if epoch is None:
+        await _end_former_sessions(store)
+        epoch = await _begin_epoch(store, bot_name)
+    if epoch is None:
+        raise Away("a transaction of the former leader does not end: its session is waited for")
     store.fence = Fence(store.bot_id, epoch)
     with contextlib.suppress(LeadershipLost):
         await store.outbox.reset_sending()
     return store.fence
+
+
+async def _begin_epoch(store: Store, bot_name: str) -> int | None:
+    """Return the new epoch; None where transactions of the former leader are in the way."""
+    try:
+        with translated():
+            async with store.pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
+                await _check_owner(connection, store.bot_id, bot_name)
+                await connection.execute(QUERIES["limit_lock_wait"], f"{FENCE_SECONDS * 1000:.0f}")
+                await connection.execute(QUERIES["close_fence"])
+                return int(await connection.fetchval(QUERIES["take_over"], store.bot_id, bot_name))
+    except Away as error:
+        if isinstance(error.__cause__, asyncpg.LockNotAvailableError):
+            return None
+        raise
+
+
+async def _end_former_sessions(store: Store) -> None:
+    try:
+        with translated():
+            async with store.pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                ended = await connection.fetch(QUERIES["end_fenced_sessions"])
+    except asyncpg.InsufficientPrivilegeError:
+        _log.warning("former_sessions_stay", extra={
+            "problem": "Postgres does not let this role end the former leader's sessions: they end by themselves in seconds"
+        })  # fmt: skip
+        return
+    _log.warning("former_sessions_ended", extra={"count": len(ended)})
+
+
+async def _check_owner(connection: Any, bot_id: int, bot_name: str) -> None:
+    other = await connection.fetchval(QUERIES["other_bot"], bot_id)
+    if other is not None:
+        raise OtherBot(
+            f"This database belongs to bot {other}, and the token is of bot {bot_id}. Install another "
+            "release with a database of its own for another bot, or put the old token back."
+        )
+    name = await connection.fetchval("SELECT bot_name FROM leader WHERE bot_id = $1", bot_id)
+    if name is not None and name != bot_name:
+        raise OtherName(
+            f"This release calls its bot {name}, and BOT_NAME (telegram.botName) is {bot_name} now. The names of its "
+            f"AgentThreads begin with {name} and cannot change: set it to {name} again."
+        )

@@ -112,5 +112,6 @@ def _outbox_row(row: Any) -> OutboxRow:
         attempts=row["attempts"],
         buttons=tuple(Button(text, data) for text, data in json.loads(row["buttons"])),
         file=FileRow(row["file_id"], row["file_name"], row["media_type"], row["bytes"]) if row["file_id"] else None,
+        age=row["age"],
         tools=ToolUse(row["tools"], row["tools_failed"], row["seconds"]) if row["tools"] else None,
     )

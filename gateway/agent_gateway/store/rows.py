@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from agent_contract.terms import Timeouts
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -97,6 +99,14 @@ class Run:
     """What became of its files: kept, over (the limit), or unknown."""
     model: str | None = None
     """The thread's choice when it was wanted."""
+    class_name: str | None = None
+    """The AgentClass that it was wanted with; None in runs of earlier releases."""
+    limits: Timeouts | None = None
+    """The timeouts that it was promised; None while they are not known."""
+    attempts: int = 0
+    """How often in a row the API server refused to take it; the last refusal is its message meanwhile."""
+    next_at: datetime | None = None
+    """Before then it is not to be written again."""
 
 
 class TurnState(StrEnum):
@@ -214,6 +224,8 @@ class NewSubAgent:
     timeout: int
     workspace: str
     depth: int
+    limits: Timeouts | None = None
+    """The timeouts of its class, which its run is promised; None where they are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +308,8 @@ class OutboxRow:
     """Told behind it."""
     file: FileRow | None = None
     """It is this file, and the text its caption."""
+    age: float = 0.0
+    """Seconds since it was put here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import logging
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+from pydantic import ValidationError
+
+from agent_contract.terms import Timeouts
+from agent_gateway.effects import FreeSlot, WakeThread
 from agent_gateway.errors import RunClosed, RunRefused
 from agent_gateway.metrics import RUNS
 from agent_gateway.store.rows import Run, RunState, Turn
@@ -13,6 +18,7 @@ from agent_gateway.store.session import Room
 from agent_gateway.store.turns import build_turn
 
 _FIELDS = [f.name for f in fields(Run)]
+_log = logging.getLogger(__name__)
 LEFT = "IdleTimeout"
 """Reason of a run that was closed by leave, as the operator names the same end."""
 
@@ -26,17 +32,25 @@ class RunQueries(Room):
         number: int,
         thread_uid: str | None,
         class_name: str | None = None,
-        limits: dict[str, Any] | None = None,
+        limits: Timeouts | None = None,
     ) -> str | None:
         """Record that run `number` is wanted, before anybody else learns it; return the model chosen for it.
 
         Its class and limits are those of its first record; None tells none.
         """
-        told = None if limits is None else json.dumps(limits)
-        async with self._session.unit() as tx:
-            await tx.execute("raise_counter", thread_id, number)
+        told = None if limits is None else limits.model_dump_json()
+        async with self._session.unit() as tx:  # the run's row first, as everywhere
             model: str | None = await tx.value("want_run", thread_id, number, thread_uid, class_name, told)
+            await tx.execute("raise_counter", thread_id, number)
         return model
+
+    async def count_refusal(self, thread_id: int, number: int, words: str, pause: float) -> None:
+        """Count that the API server refused to take a run, in these words; it may be tried again after `pause` seconds."""
+        await self._session.row("write_refused", thread_id, number, pause, words)
+
+    async def accepted(self, thread_id: int, number: int) -> None:
+        """Record that the API server took a run that it had refused before."""
+        await self._session.execute("write_accepted", thread_id, number)
 
     async def open(self, thread_id: int) -> Run | None:
         """Return the run that is not over."""
@@ -99,16 +113,20 @@ class RunQueries(Room):
 
     async def ask_stop(self, thread_id: int, number: int, why: str) -> None:
         """Record that a run shall end; what carries it out may come later, and in another gateway."""
-        await self._session.execute("ask_stop", thread_id, number, why)
+        async with self._session.unit() as tx:
+            if await tx.value("ask_stop", thread_id, number, why) is not None:
+                tx.after(WakeThread(thread_id))
 
-    async def seen(self, thread_id: int, number: int) -> None:
-        """Record that the connection lives."""
-        await self._session.execute("seen", thread_id, number)
+    async def seen(self, runs: Sequence[tuple[int, int]]) -> None:
+        """Record that the connections of these (thread, number) pairs live."""
+        await self._session.execute("seen", [thread for thread, _ in runs], [number for _, number in runs])
 
     async def end(self, thread_id: int, number: int, reason: str, message: str | None) -> bool:
         """Record that a run is over; False where it was already."""
         async with self._session.unit() as tx:
             ended = bool(await tx.row("end_run", thread_id, number, reason, message))
+            if ended:
+                tx.after(WakeThread(thread_id), FreeSlot())
         if ended:
             RUNS.labels(reason).inc()
         return ended
@@ -130,6 +148,7 @@ class RunQueries(Room):
             ended = None
             if not hand_over or turn is None:
                 ended = await tx.row("end_run", thread_id, run, LEFT, None)
+                tx.after(WakeThread(thread_id), FreeSlot())
             await tx.execute("acked", thread_id, run, seq)
         if ended is not None:
             RUNS.labels(LEFT).inc()
@@ -139,4 +158,12 @@ class RunQueries(Room):
 def build_run(row: Any) -> Run:
     """Make a Run of a row."""
     values = {name: row[name] for name in _FIELDS}
-    return Run(**{**values, "state": RunState(values["state"])})
+    return Run(**{**values, "state": RunState(values["state"]), "limits": _read_limits(values["limits"])})
+
+
+def _read_limits(stored: str | None) -> Timeouts | None:
+    try:
+        return Timeouts.model_validate_json(stored) if stored is not None else None
+    except ValidationError:  # of a later release, with other bounds: they are not known here
+        _log.warning("limits_unreadable")
+        return None

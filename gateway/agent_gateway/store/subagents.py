@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agent_contract.names import SUBAGENT_RUN, build_subagent_name
+from agent_gateway.effects import WakeOutbox, WakeThread
 from agent_gateway.errors import TurnOver
 from agent_gateway.metrics import SUBAGENTS
 from agent_gateway.store.rows import (
@@ -14,19 +14,19 @@ from agent_gateway.store.rows import (
     Ending,
     NewSubAgent,
     SubAgentRow,
-    SubAgentState,
     Thread,
     ThreadKind,
+    Turn,
     TurnState,
     dump_buttons,
 )
 from agent_gateway.store.session import Room
+from agent_gateway.store.subagentrows import SubAgentFacts, build_facts, build_subagent
+from agent_gateway.store.threads import build_thread
+from agent_gateway.store.turns import build_turn
 
 if TYPE_CHECKING:
     from agent_gateway.store.transaction import Transaction
-from agent_gateway.store.threads import build_thread
-
-_FIELDS = [f.name for f in fields(SubAgentRow)]
 
 
 class SubAgentQueries(Room):
@@ -48,11 +48,13 @@ class SubAgentQueries(Room):
             "add_subagent", thread.id, parent.id, new.parent_uid, new.parent_run, new.call_id, number,
             new.turn_id, new.reply_to, new.task, new.class_name, new.timeout, new.workspace, new.depth, None, "wanted",
         )  # fmt: skip
-        await self._tx.execute("want_run", thread.id, SUBAGENT_RUN, None, new.class_name, None)
+        limits = new.limits.model_dump_json() if new.limits is not None else None
+        await self._tx.execute("want_run", thread.id, SUBAGENT_RUN, None, new.class_name, limits)
+        self._tx.after(WakeThread(thread.id))
         return build_subagent(await self._tx.row("subagent", thread.id))
 
     async def ask(self, new: NewSubAgent, most: int, seq: int) -> SubAgentRow | None:
-        """Record what a runner asks for, with the acknowledgement; None, and nothing recorded, over `most` of its run.
+        """Record what a runner asks for, with the acknowledgement; None, and nothing recorded, over `most` of its turn.
 
         Raises:
             TurnOver: so is the turn that asks: whoever ended it has ended its sub-agents, and would miss this one.
@@ -64,7 +66,8 @@ class SubAgentQueries(Room):
                 raise TurnOver
             await tx.subagents.lock_thread(new.parent.id)
             known = await tx.row("subagent_by_call", new.parent.id, new.parent_run, new.call_id)
-            if known is None and len(await tx.rows("children", new.parent.id, new.parent_run)) >= most:
+            asked = await tx.value("count_turn_children", new.parent.id, new.parent_run, new.turn_id)
+            if known is None and asked >= most:
                 return None
             child = await tx.subagents.add(new)
             await tx.execute("acked", new.parent.id, new.parent_run, seq)
@@ -75,7 +78,7 @@ class SubAgentQueries(Room):
         async with self._session.unit() as tx:
             await tx.execute("acked", parent_id, run, seq)
             if thread_id is not None:
-                await tx.execute("cancel_subagent", thread_id, "parent")
+                await tx.subagents.cancel(thread_id, "parent")
 
     async def adopt(self, name: str, uid: str, task: str, class_name: str, seconds: int, depth: int) -> SubAgentRow:
         """Record a sub-agent that somebody made by hand: it has no parent here and no chat."""
@@ -115,6 +118,15 @@ class SubAgentQueries(Room):
         """Return the children of a thread, or of one of its runs, oldest first."""
         return [build_subagent(row) for row in await self._session.rows("children", parent_id, run)]
 
+    async def of_turn(self, parent_id: int, run: int | None, turn_id: int) -> list[SubAgentRow]:
+        """Return those that one turn of a run asked for, oldest first."""
+        return [build_subagent(row) for row in await self._session.rows("turn_children", parent_id, run, turn_id)]
+
+    async def read_facts(self, thread_id: int) -> SubAgentFacts | None:
+        """Return what is decided from; None where the thread is no sub-agent's."""
+        row = await self._session.row("subagent_facts", thread_id)
+        return build_facts(row) if row else None
+
     async def family(self, thread_id: int) -> list[SubAgentRow]:
         """Return all below a conversation that are open or ended lately."""
         return [build_subagent(row) for row in await self._session.rows("family", thread_id)]
@@ -128,6 +140,18 @@ class SubAgentQueries(Room):
         async with self._session.unit() as tx:
             await tx.execute("subagent_created", thread_id, uid)
             await tx.execute("want_run", thread_id, SUBAGENT_RUN, uid, None, None)
+            await tx.execute("write_accepted", thread_id, SUBAGENT_RUN)
+
+    async def refused(self, thread_id: int, pause: float, phase: str, why: str) -> None:
+        """Record that its resource could not be made now, why, and how many seconds later the next try may be."""
+        async with self._session.unit() as tx:
+            await tx.row("write_refused", thread_id, SUBAGENT_RUN, pause, why)
+            await tx.execute("subagent_phase", thread_id, phase, None, why)
+
+    async def send_again(self, turn_id: int) -> Turn | None:
+        """Count that a delivered task is sent once more; None where it has begun or ended."""
+        row = await self._session.row("send_turn_again", turn_id)
+        return build_turn(row) if row else None
 
     async def set_phase(self, thread_id: int, phase: str, reason: str | None, message: str | None) -> None:
         """Remember what was last told of one that is not finished."""
@@ -135,17 +159,26 @@ class SubAgentQueries(Room):
 
     async def cancel(self, thread_id: int, why: str) -> bool:
         """Record that it shall end; False where it has. Who carries it out may be another gateway."""
-        return await self._session.row("cancel_subagent", thread_id, why) is not None
+        async with self._session.unit() as tx:
+            row = await tx.row("cancel_subagent", thread_id, why)
+            if row is not None:
+                tx.after(WakeThread(thread_id))
+        return row is not None
 
     async def cancel_children(self, parent_id: int, why: str, turn_id: int | None = None) -> list[int]:
         """Record that all children of a thread, or of one of its turns, shall end; return their threads' ids."""
-        rows = await self._session.rows("cancel_children", parent_id, why, turn_id)
-        return [row["thread_id"] for row in rows]
+        async with self._session.unit() as tx:
+            rows = await tx.rows("cancel_children", parent_id, why, turn_id)
+            ended = [row["thread_id"] for row in rows]
+            tx.after(*map(WakeThread, ended))
+        return ended
 
     async def finish(
         self, child: SubAgentRow, ending: Ending, report: str | None, seq: int | None = None, cancel: str | None = None
-    ) -> list[int] | None:
+    ) -> bool:
         """End a sub-agent in one transaction: state, turn, history, those below it, report in the chat, acknowledgement.
+
+        Whoever waits for it is told by who looks at it next.
 
         Args:
             child: It.
@@ -155,10 +188,8 @@ class SubAgentQueries(Room):
             cancel: Why its pod must be ended, where that is not on its way.
 
         Returns:
-            The threads of those below it, which end with it; None where it had ended already: only the
-            acknowledgement moves.
+            False where it had ended already: only the acknowledgement moves.
         """
-        below = None
         async with self._session.unit() as tx:
             row = await tx.row(
                 "finish_subagent", child.thread_id, ending.phase, ending.reason, ending.message,
@@ -167,14 +198,17 @@ class SubAgentQueries(Room):
             if row is not None:
                 await _close(tx, child, ending)
                 # behind the end of its turn, so that none is missed that is asked for in this moment
-                below = await tx.subagents.cancel_children(child.thread_id, "parent")
+                await tx.subagents.cancel_children(child.thread_id, "parent")
                 if report is not None:
                     await _report(tx, child, report)
+                tx.after(WakeThread(child.thread_id))
+                if child.parent_id is not None:
+                    tx.after(WakeThread(child.parent_id))
             if seq is not None:
                 await tx.execute("acked", child.thread_id, SUBAGENT_RUN, seq)
         if row is not None:
             SUBAGENTS.labels(ending.phase).inc()
-        return below
+        return row is not None
 
     async def hand_results(self, thread_ids: Sequence[int], turn_id: int) -> None:
         """Record that a turn's prompt tells these results; they count as delivered once that turn is over."""
@@ -183,29 +217,26 @@ class SubAgentQueries(Room):
     async def edit_status_message(
         self, thread_id: int, describe: Callable[[SubAgentRow], tuple[str, Sequence[Button]]]
     ) -> bool:
-        """Make the line of one that a person asked for say how it is; False while that line is yet to be said.
+        """Make the status message of one that a person asked for say how it is; False while it is yet to be sent.
 
         Args:
             thread_id: Of the sub-agent.
-            describe: Builds the line's text and buttons. Each state is told once.
+            describe: Builds the message's text and buttons. Each state is said once.
         """
         async with self._session.unit() as tx:
             row = await tx.row("lock_subagent", thread_id)
-            line = await tx.row("outbox_messages", f"spawned:{thread_id}")
-            if row is None or line is None:
+            message = await tx.row("outbox_messages", f"spawned:{thread_id}")
+            if row is None or message is None:
                 return True
-            if not line["message_ids"]:
-                return not line["unsent"]
+            if not message["message_ids"]:
+                return not message["unsent"]
             child = build_subagent(row)
             state = "end" if child.finished_at is not None else f"{child.phase}:{child.reason}"
             text, buttons = describe(child)
-            await tx.execute(
-                "edit_line",
-                f"spawned:{thread_id}",
-                f"spawned-{state}:{thread_id}",
-                text,
-                dump_buttons(buttons),
-            )
+            key = f"spawned-{state}:{thread_id}"
+            written = await tx.execute("edit_status", f"spawned:{thread_id}", key, text, dump_buttons(buttons))
+            if written != "INSERT 0 0":
+                tx.after(WakeOutbox())
         return True
 
     async def family_usage(self, thread_id: int) -> tuple[int, int, int]:
@@ -214,15 +245,9 @@ class SubAgentQueries(Room):
         return row["input"], row["output"], row["cached"]
 
 
-def build_subagent(row: Any) -> SubAgentRow:
-    """Make a SubAgentRow of a row."""
-    values = {name: row[name] for name in _FIELDS}
-    return SubAgentRow(**{**values, "state": SubAgentState(values["state"])})
-
-
 async def _find_name(tx: Transaction, parent: Thread, run: int) -> tuple[int, str]:
     """Return the next number of a run and its name; one that somebody gave by hand is passed over."""
-    number = max((row["number"] for row in await tx.rows("children", parent.id, run)), default=0)
+    number = await tx.value("last_child_number", parent.id, run)
     while True:
         number += 1
         name = build_subagent_name(parent.name, run if parent.kind is ThreadKind.CONVERSATION else None, number)
@@ -252,5 +277,6 @@ async def _report(tx: Transaction, child: SubAgentRow, report: str) -> None:
     thread = await tx.row("thread_by_id", child.thread_id)
     await tx.execute(
         "put_outbox", thread["bot_id"], f"subagent:{child.thread_id}", thread["chat_id"],
-        thread["topic_id"], child.reply_to, None, "notice", "markdown", report, [], "[]", None,
+        thread["topic_id"], child.reply_to, None, "reply", "markdown", report, [], "[]", None,
     )  # fmt: skip
+    tx.after(WakeOutbox())

@@ -2,10 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from agent_gateway.store.rows import Address, Thread, ThreadKind, VenueState
+from agent_gateway.store.rows import Address, Run, SubAgentState, Thread, ThreadKind, Turn, VenueState
+from agent_gateway.store.runs import build_run
 from agent_gateway.store.session import Room
+from agent_gateway.store.turns import build_turn
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFacts:
+    """What is stored of a thread at one moment.
+
+    Attributes:
+        now: That moment, by the database's clock.
+        thread: The thread.
+        run: The run that is not over.
+        last: The newest run that is over.
+        running: The turn that was delivered or started.
+        waiting: The oldest turn that is queued.
+        children_until: Until when the running turn's clock stood still for sub-agents: the end of the last that was created, `now`
+            while one may work, but not for ever; None if it had none.
+    """
+
+    now: datetime
+    thread: Thread
+    run: Run | None
+    last: Run | None
+    running: Turn | None
+    waiting: Turn | None
+    children_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadName:
+    """A conversation by the name of its AgentThread.
+
+    Attributes:
+        id: Of the conversation.
+        is_open: It has an open run, or a turn that is not at its end.
+    """
+
+    id: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubAgentName:
+    """A sub-agent by the name of its SubAgent.
+
+    Attributes:
+        thread_id: Of its thread.
+        uid: Of its resource; None while that is only wanted.
+        state: How far it is.
+    """
+
+    thread_id: int
+    uid: str | None
+    state: SubAgentState
 
 
 class ThreadQueries(Room):
@@ -26,6 +83,16 @@ class ThreadQueries(Room):
         row = await self._session.row("thread_by_name", name, kind.value)
         return build_thread(row) if row else None
 
+    async def named(self, names: Sequence[str]) -> Mapping[str, ThreadName]:
+        """Return which conversations have these names; names that no conversation has are left out."""
+        rows = await self._session.rows("threads_by_names", list(names))
+        return {row["name"]: ThreadName(row["id"], row["open"]) for row in rows}
+
+    async def named_subagents(self, names: Sequence[str]) -> Mapping[str, SubAgentName]:
+        """Return which sub-agents have these names; names that no sub-agent has are left out."""
+        rows = await self._session.rows("subagents_by_names", list(names))
+        return {row["name"]: SubAgentName(row["thread_id"], row["uid"], SubAgentState(row["state"])) for row in rows}
+
     async def by_address(self, address: Address) -> Thread | None:
         """Return the thread of a chat or topic."""
         row = await self._session.row("thread_by_address", address.bot_id, address.chat_id, address.topic_id)
@@ -44,9 +111,37 @@ class ThreadQueries(Room):
             rows = await self._session.rows("list_chat_threads", self._bot_id, chat_id, most)
         return [build_thread(row) for row in reversed(rows)]
 
-    async def unfinished(self) -> list[int]:
-        """Return the ids of threads with an open run or a turn that is not at its end."""
-        return [row["thread_id"] for row in await self._session.rows("unfinished_threads")]
+    async def by_id_with_due(self, thread_id: int) -> tuple[Thread, datetime | None] | None:
+        """Return a thread, and since when it is due to be looked at; None where there is no such thread."""
+        row = await self._session.row("thread_by_id", thread_id)
+        return (build_thread(row), row["due_at"]) if row else None
+
+    async def facts(self, thread_id: int) -> ThreadFacts | None:
+        """Return what is stored of a thread, all read at one moment; None where there is no such thread."""
+        row = await self._session.row("thread_facts", thread_id)
+        if row is None:
+            return None
+        return ThreadFacts(
+            now=row["now"],
+            thread=build_thread(row["thread"]),
+            run=build_run(row["run"]) if row["run"] else None,
+            last=build_run(row["last"]) if row["last"] else None,
+            running=build_turn(row["running"]) if row["running"] else None,
+            waiting=build_turn(row["waiting"]) if row["waiting"] else None,
+            children_until=row["children_until"],
+        )
+
+    async def due(self, most: int, seconds: float) -> list[int]:
+        """Return threads that have been due for so long, longest first."""
+        return [row["id"] for row in await self._session.rows("due_threads", self._bot_id, most, seconds)]
+
+    async def settle_due(self, thread_id: int, due_at: datetime) -> bool:
+        """Record that nothing is due any more; False where it was marked again since `due_at` was read."""
+        return await self._session.value("settle_due", thread_id, due_at) is not None
+
+    async def open_page(self, after: int, most: int) -> list[int]:
+        """Return threads with an open run or a turn that has not ended: the next ids behind `after`."""
+        return [row["thread_id"] for row in await self._session.rows("open_threads_page", after, most)]
 
 
 def build_thread(row: Any) -> Thread:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from agent_gateway.effects import WakeOutbox, WakeThread
 from agent_gateway.metrics import TURNS
 from agent_gateway.store.rows import PASTE, Address, Attachment, Final, Turn, TurnState, dump_buttons
 from agent_gateway.store.session import Room
@@ -32,6 +33,7 @@ class TurnQueries(Room):
     ) -> Turn:
         """Queue a turn; the same update gives the same turn. One of an album waits a moment for the rest of it."""
         row = await self._tx.row("add_turn", thread_id, update_id, message_id, person_id, text, _dump(files), album)
+        self._tx.after(WakeThread(thread_id))
         if row is None:
             return build_turn(await self._tx.row("turn_by_update", thread_id, update_id))
         await self._tx.execute("add_message", thread_id, row["id"], "user", describe_asked(text, files))
@@ -120,6 +122,7 @@ class TurnQueries(Room):
                 turn = build_turn(row)
                 await _say_final(tx, turn, final)
                 await _move_steers(tx, turn)
+                tx.after(WakeThread(turn.thread_id), WakeOutbox())
             if seq is not None and run is not None:
                 known = row or await tx.row("turn_by_id", turn_id)
                 await tx.execute("acked", known["thread_id"], run, seq)
@@ -129,7 +132,11 @@ class TurnQueries(Room):
 
     async def ask_stop(self, turn_id: int) -> bool:
         """Record that a person wants no more of a turn; False where it has ended."""
-        return await self._session.value("ask_turn_stop", turn_id) is not None
+        async with self._session.unit() as tx:
+            thread_id = await tx.value("ask_turn_stop", turn_id)
+            if thread_id is not None:
+                tx.after(WakeThread(thread_id))
+        return thread_id is not None
 
     async def last_asked(self, thread_id: int) -> Turn | None:
         """Return the newest turn that a person asked for."""
@@ -138,7 +145,10 @@ class TurnQueries(Room):
 
     async def ask_again(self, turn: Turn, person_id: int | None, text: str) -> Turn | None:
         """Queue a turn in place of one that was cut; None where that was done before."""
-        row = await self._session.row("ask_again", turn.id, person_id, text)
+        async with self._session.unit() as tx:
+            row = await tx.row("ask_again", turn.id, person_id, text)
+            if row is not None:
+                tx.after(WakeThread(turn.thread_id))
         return build_turn(row) if row else None
 
     async def last_answer(self, turn_id: int) -> str:

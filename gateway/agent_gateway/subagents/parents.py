@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.subagents import SubAgents
+from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.store import Store
 from agent_gateway.store.rows import SubAgentRow, ThreadKind
-from agent_gateway.subagents.decide import ParentResource
+
+ParentResource = ThreadValue | SubAgentValue
 
 
 class Parents:

@@ -1,28 +1,25 @@
-"""SubAgentRequests for sub-agents: who may have one, and how it is recorded before anything is made."""
+"""Who may have a sub-agent, and how it is recorded before anything is made."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from agent_contract import names, wire
-from agent_contract.agentclass import AgentClass, compute_bytes
+from agent_contract import wire
 from agent_contract.terms import DEFAULT_TASK_SECONDS
+from agent_contract.text import clean
 from agent_gateway.errors import TurnOver
-from agent_gateway.resources.agentthreads import AgentThreads
-from agent_gateway.runners.progress import clean
 from agent_gateway.store import Store
-from agent_gateway.store.rows import NewSubAgent, Run, SubAgentRow, Thread, ThreadKind
+from agent_gateway.store.rows import NewSubAgent, Run, SubAgentRow, Thread, ThreadKind, Turn
 from agent_gateway.store.transaction import Transaction
+from agent_gateway.subagents.classes import Classes, Terms
 from agent_gateway.subagents.facts import build_facts
-from agent_gateway.wake import Wake
+from agent_gateway.subagents.slots import cap_timeout, check_depth
 from agent_gateway.wording import subagents as words
 
 _log = logging.getLogger(__name__)
-_TURN_OVER = "The turn that asked for it is over."
 
 
 class SubAgentRequests:
@@ -30,91 +27,84 @@ class SubAgentRequests:
 
     Args:
         store: Conversations.
-        threads: AgentThreads and classes.
-        wake: Tells what is due.
-        show: Shows a new one below the turn that waits for it.
+        classes: What the classes say.
     """
 
-    def __init__(
-        self, store: Store, threads: AgentThreads, wake: Wake, show: Callable[[SubAgentRow], Awaitable[None]]
-    ) -> None:
+    def __init__(self, store: Store, classes: Classes) -> None:
         self._store = store
-        self._threads = threads
-        self._wake = wake
-        self._show = show
+        self._classes = classes
 
     async def ask(self, parent: Thread, run: int, ask: wire.SubAgentAsk) -> wire.SubAgentResult | None:
         """Record what an agent asks for, with the acknowledgement; return why it is refused, if it is."""
-        holder, own = await asyncio.gather(self._store.runs.get(parent.id, run), self._own(parent))
-        turn = await self._store.turns.running(parent.id)
+        holder, own, turn = await asyncio.gather(
+            self._store.runs.get(parent.id, run), self._own(parent), self._store.turns.running(parent.id)
+        )
         if holder is None or turn is None or turn.id != ask.turn:
-            return _refuse(ask.call_id, _TURN_OVER)
-        found = await self._class_of(parent, own)
-        depth = own.depth + 1 if own is not None else 1
-        if depth > found.spec.sub_agents.max_depth:
-            return _refuse(ask.call_id, words.depth_text(depth, found.spec.sub_agents.max_depth))
-        new = NewSubAgent(
-            parent=parent, parent_uid=holder.thread_uid or "", parent_run=run, call_id=ask.call_id, turn_id=turn.id,
-            reply_to=turn.message_id or (own.reply_to if own is not None else None), task=clean(ask.task),
-            class_name=self._child_class(found, parent, own),
-            timeout=_cap(ask.timeout_seconds, holder, found, own), workspace=ask.workspace, depth=depth,
-        )  # fmt: skip
+            return _refuse(ask.call_id, words.TURN_OVER)
+        terms = await self._classes.read_terms(parent.name, own)
+        if terms is None:
+            return _refuse(ask.call_id, words.LIMITS_UNKNOWN)
+        new = _build(parent, holder, own, turn, ask, terms)
+        too_deep = check_depth(terms.own.spec.sub_agents, new.depth)
+        if too_deep is not None:
+            return _refuse(ask.call_id, too_deep)
+        most = terms.own.spec.sub_agents.max_children
         try:
-            child = await self._store.subagents.ask(new, found.spec.sub_agents.max_children, ask.seq)
+            child = await self._store.subagents.ask(new, most, ask.seq)
         except TurnOver:
-            return _refuse(ask.call_id, _TURN_OVER)
+            return _refuse(ask.call_id, words.TURN_OVER)
         if child is None:
-            return _refuse(ask.call_id, words.children_text(found.spec.sub_agents.max_children))
+            return _refuse(ask.call_id, words.children_text(most))
         _log_wanted(child)
-        self._wake.thread(child.thread_id)
-        await self._show(child)
         return None
 
-    async def spawn(self, tx: Transaction, parent: Thread, task: str, call_id: str, message_id: int) -> str:
+    async def read_terms(self, thread_name: str) -> Terms | None:
+        """Return what a conversation is held to; read before the transaction in which `spawn` is. None: not known."""
+        return await self._classes.read_terms(thread_name, None)
+
+    async def spawn(
+        self, tx: Transaction, parent: Thread, task: str, call_id: str, message_id: int, terms: Terms | None
+    ) -> str:
         """Record what a person asks for; return what the chat is told, if it is refused."""
-        resource = self._threads.cached(parent.name)
-        if resource is not None and resource.spec.suspend:
+        if terms is None:
+            return words.LIMITS_UNKNOWN
+        if terms.suspended:
             return words.SUSPENDED
-        found = await self._class_of(parent, None)
-        if found.spec.sub_agents.max_depth < 1:
-            return words.depth_text(1, 0)
+        forbidden = check_depth(terms.own.spec.sub_agents, 1)
+        if forbidden is not None:
+            return forbidden
         await tx.subagents.lock_thread(parent.id)
-        new = NewSubAgent(
-            parent=parent, parent_uid="", parent_run=parent.run_counter, call_id=call_id, turn_id=None,
-            reply_to=message_id, task=task, class_name=self._child_class(found, parent, None),
-            timeout=min(DEFAULT_TASK_SECONDS, found.spec.timeouts.run), workspace="Copy", depth=1,
+        child = await tx.subagents.add(
+            NewSubAgent(
+                parent=parent, parent_uid="", parent_run=parent.run_counter, call_id=call_id, turn_id=None,
+                reply_to=message_id, task=task, class_name=terms.child_name,
+                timeout=min(DEFAULT_TASK_SECONDS, terms.own.spec.timeouts.run), workspace="Copy", depth=1,
+                limits=terms.child.spec.timeouts,
+            )
         )  # fmt: skip
-        child = await tx.subagents.add(new)
         facts = build_facts(child)
         await tx.outbox.put(
             parent.address, words.spawned_text(facts), f"spawned:{child.thread_id}", reply_to=message_id,
             buttons=[words.build_button(facts)],
         )  # fmt: skip
         _log_wanted(child)
-        self._wake.thread_later(child.thread_id, 0.05)
         return ""
-
-    async def snapshot_limit(self, thread_name: str, thread_id: int) -> int:
-        """Return how many bytes a thread's packed workspace may have."""
-        own = await self._store.subagents.get(thread_id)
-        name = own.class_name if own is not None else self._class_name(thread_name, None)
-        return compute_bytes((await self._threads.agent_class(name)).spec.workspace.snapshot_limit)
 
     async def _own(self, thread: Thread) -> SubAgentRow | None:
         return await self._store.subagents.get(thread.id) if thread.kind is ThreadKind.SUBAGENT else None
 
-    async def _class_of(self, thread: Thread, own: SubAgentRow | None) -> AgentClass:
-        return await self._threads.agent_class(self._class_name(thread.name, own))
 
-    def _class_name(self, thread_name: str, own: SubAgentRow | None) -> str:
-        if own is not None:
-            return own.class_name
-        resource = self._threads.cached(thread_name)
-        return resource.spec.class_ref.name if resource is not None else names.DEFAULT_CLASS
-
-    def _child_class(self, found: AgentClass, thread: Thread, own: SubAgentRow | None) -> str:
-        other = found.spec.sub_agents.class_ref
-        return other.name if other is not None else self._class_name(thread.name, own)
+def _build(
+    parent: Thread, holder: Run, own: SubAgentRow | None, turn: Turn, ask: wire.SubAgentAsk, terms: Terms
+) -> NewSubAgent:
+    most = own.timeout if own is not None else terms.own.spec.timeouts.run
+    return NewSubAgent(
+        parent=parent, parent_uid=holder.thread_uid or "", parent_run=holder.number, call_id=ask.call_id,
+        turn_id=turn.id, reply_to=turn.message_id or (own.reply_to if own is not None else None),
+        task=clean(ask.task), class_name=terms.child_name,
+        timeout=cap_timeout(ask.timeout_seconds, most, holder.hello_at, datetime.now(UTC)), workspace=ask.workspace,
+        depth=own.depth + 1 if own is not None else 1, limits=terms.child.spec.timeouts,
+    )  # fmt: skip
 
 
 def _log_wanted(child: SubAgentRow) -> None:
@@ -124,11 +114,3 @@ def _log_wanted(child: SubAgentRow) -> None:
 
 def _refuse(call_id: str, why: str) -> wire.SubAgentResult:
     return wire.SubAgentResult(call_id=call_id, ok=False, text=why)
-
-
-def _cap(wanted: int | None, holder: Run, found: AgentClass, own: SubAgentRow | None) -> int:
-    """Cap a child's seconds to what is left of its parent's run."""
-    most = own.timeout if own is not None else found.spec.timeouts.run
-    since = holder.hello_at or datetime.now(UTC)
-    left = (since + timedelta(seconds=most) - datetime.now(UTC)).total_seconds()
-    return max(1, min(wanted or DEFAULT_TASK_SECONDS, int(left)))

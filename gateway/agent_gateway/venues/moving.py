@@ -13,7 +13,6 @@ from typing import Protocol
 
 from agent_contract.names import build_thread_name
 from agent_gateway.inbox.access import Access
-from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
@@ -21,6 +20,7 @@ from agent_gateway.store.rows import Address
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.store.venues import MovedThread
 from agent_gateway.wake import Wake
+from agent_kube.errors import KubeError
 
 _log = logging.getLogger(__name__)
 Then = Callable[[], Awaitable[None] | None]

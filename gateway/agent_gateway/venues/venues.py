@@ -12,8 +12,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
 
-from agent_contract.agentthread import AgentThread
-from agent_gateway.kube import KubeError
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
@@ -26,6 +24,7 @@ from agent_gateway.telegram.inbound.updates import GENERAL_TOPIC
 from agent_gateway.telegram.inbound.venues import VenueEvent, VenueEventKind
 from agent_gateway.venues.moving import Moving
 from agent_gateway.wake import Wake
+from agent_kube.errors import KubeError
 
 _log = logging.getLogger(__name__)
 Then = Callable[[], Awaitable[None] | None]
@@ -261,7 +260,7 @@ class Venues:
         """Give AgentThreads the titles that their topics have now."""
         for thread in await self._store.venues.renamed():
             found = self._resources.cached(thread.name)
-            if found is None or _going(found):
+            if found is None or found.deleting:
                 continue
             try:
                 if found.spec.title != thread.title:
@@ -279,10 +278,6 @@ class Venues:
             await self._resources.say(found, reason, text)
         except KubeError as error:
             _log.warning("event_not_written", extra={"agent_thread": thread.name, "why": error.reason})
-
-
-def _going(found: AgentThread) -> bool:
-    return bool(found.metadata.get("deletionTimestamp"))
 
 
 async def _do(then: list[Then]) -> None:

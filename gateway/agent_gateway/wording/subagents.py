@@ -16,6 +16,11 @@ CANCEL_USAGE = "Usage: /cancel <sub-agent>"
 NO_SUBAGENTS = "There are no sub-agents. The agent starts them by itself, or you with /spawn <task>."
 OLD_BUTTON = "This button does nothing any more."
 SUSPENDED = "An administrator has suspended this conversation: no sub-agent is started."
+TURN_OVER = "The turn that asked for it is over."
+LIMITS_UNKNOWN = (
+    "What the AgentClass allows cannot be checked now, as the cluster does not tell: no sub-agent is started. Try again in "
+    "a moment."
+)
 MORE_THAN_A_TASK = "A task may have 8192 characters. Put what is longer into a message to the agent."
 _TASK_LIMIT = 80
 _WAIT_LIMIT = 80
@@ -196,10 +201,13 @@ def depth_text(depth: int, most: int) -> str:
 
 
 def children_text(most: int) -> str:
-    """Say that a run has started as many as it may."""
+    """Say that as many were started for one message as may be."""
     if most == 0:
         return "No sub-agents are allowed here (subAgents.maxChildren of the AgentClass is 0)."
-    return f"This run has started {most} sub-agents, as many as it may (subAgents.maxChildren of the AgentClass)."
+    return (
+        f"{most} sub-agents were started for this message, as many as one message may have (subAgents.maxChildren of the "
+        "AgentClass). The next message may have as many again."
+    )
 
 
 def earlier_result_text(facts: SubAgentFacts, result: str | None) -> str:

@@ -33,7 +33,7 @@ WITH RECURSIVE topics AS (
     UPDATE outbox SET state = 'sending', attempts = attempts + 1
     WHERE id = ANY (ARRAY (SELECT id FROM chosen)) AND state = 'pending' RETURNING *
 )
-SELECT c.*, (u.state ->> 'total')::int AS tools, (u.state ->> 'failed')::int AS tools_failed,
+SELECT c.*, extract(epoch FROM now() - c.created_at)::float AS age, (u.state ->> 'total')::int AS tools, (u.state ->> 'failed')::int AS tools_failed,
     COALESCE(extract(epoch FROM t.ended_at - t.started_at), 0)::float AS seconds,
     f.name AS file_name, f.media_type, f.bytes
 FROM claimed c LEFT JOIN files f ON f.id = c.file_id LEFT JOIN turn_tools u ON u.turn_id = c.turn_id AND c.kind = 'final'

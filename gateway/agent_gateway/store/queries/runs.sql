@@ -7,12 +7,13 @@ ON CONFLICT (thread_id, number) DO UPDATE SET thread_uid = COALESCE(EXCLUDED.thr
 RETURNING model;
 
 -- name: write_refused
--- The API server refused it; the next write may be tried after so many seconds.
-UPDATE runs SET attempts = attempts + 1, next_at = now() + make_interval(secs => $3::float)
+-- The API server refused it, in these words; the next write may be tried after so many seconds.
+UPDATE runs SET attempts = attempts + 1, next_at = now() + make_interval(secs => $3::float), message = $4
 WHERE thread_id = $1 AND number = $2 AND state <> 'over' RETURNING attempts;
 
 -- name: write_accepted
-UPDATE runs SET attempts = 0, next_at = NULL WHERE thread_id = $1 AND number = $2 AND attempts > 0;
+UPDATE runs SET attempts = 0, next_at = NULL, message = NULL WHERE thread_id = $1 AND number = $2 AND attempts > 0
+  AND state <> 'over';
 
 -- name: raise_counter
 UPDATE threads SET run_counter = GREATEST(run_counter, $2) WHERE id = $1;
@@ -44,7 +45,12 @@ WHERE thread_id = $1 AND number = $2 RETURNING *;
 UPDATE runs SET ready_at = COALESCE(ready_at, now()), seen_at = now() WHERE thread_id = $1 AND number = $2;
 
 -- name: seen
-UPDATE runs SET seen_at = now() WHERE thread_id = $1 AND number = $2;
+-- A row that is being written is passed over: it is seen soon again.
+UPDATE runs r SET seen_at = now() FROM (
+    SELECT o.thread_id, o.number FROM runs o JOIN unnest($1::bigint[], $2::integer[]) AS s(thread_id, number)
+        ON o.thread_id = s.thread_id AND o.number = s.number
+    WHERE o.state <> 'over' FOR NO KEY UPDATE OF o SKIP LOCKED
+) found WHERE r.thread_id = found.thread_id AND r.number = found.number;
 
 -- name: acked
 UPDATE runs SET acked_seq = GREATEST(acked_seq, $3), seen_at = now() WHERE thread_id = $1 AND number = $2;
@@ -55,7 +61,7 @@ WHERE thread_id = $1 AND number = $2 AND state <> 'over' RETURNING *;
 
 -- name: ask_stop
 -- The first reason stands.
-UPDATE runs SET stop = COALESCE(stop, $3) WHERE thread_id = $1 AND number = $2 AND state <> 'over';
+UPDATE runs SET stop = $3 WHERE thread_id = $1 AND number = $2 AND state <> 'over' AND stop IS NULL RETURNING number;
 
 -- name: last_connected_run
 SELECT * FROM runs WHERE thread_id = $1 AND state = 'over' AND hello_at IS NOT NULL ORDER BY number DESC LIMIT 1;

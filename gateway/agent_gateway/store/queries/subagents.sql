@@ -27,6 +27,36 @@ SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
 WHERE s.parent_id = $1 AND s.parent_run BETWEEN COALESCE($2::integer, 0) AND COALESCE($2, 2147483647) ORDER BY s.thread_id;
 
+-- name: turn_children
+-- Those that one turn of a run asked for, oldest first.
+SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
+WHERE s.parent_id = $1 AND s.parent_run = $2 AND s.turn_id = $3 ORDER BY s.thread_id;
+
+-- name: count_turn_children
+SELECT count(*) FROM subagents WHERE parent_id = $1 AND parent_run = $2 AND turn_id = $3;
+
+-- name: last_child_number
+SELECT COALESCE(max(number), 0) FROM subagents WHERE parent_id = $1 AND parent_run = $2;
+
+-- name: subagent_facts
+-- All that is decided from, at one moment of the database's clock: its row, its run and its turn while they are open, and
+-- whether the turn that asked for it still runs.
+SELECT now() AS now, s.*, t.name, p.name AS parent_name, p.kind AS parent_kind, r AS open_run,
+    (SELECT u FROM turns u WHERE u.thread_id = s.thread_id AND u.state IN ('queued', 'delivered', 'started')
+     ORDER BY u.id LIMIT 1) AS open_turn,
+    s.turn_id IS NULL OR EXISTS (
+        SELECT 1 FROM turns a JOIN runs h ON h.thread_id = a.thread_id AND h.number = a.run
+        WHERE a.id = s.turn_id AND a.state IN ('delivered', 'started') AND h.state <> 'over'
+    ) AS still_wanted
+FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
+LEFT JOIN runs r ON r.thread_id = s.thread_id AND r.state <> 'over'
+WHERE s.thread_id = $1;
+
+-- name: send_turn_again
+-- Delivered, and not begun: counted, and it has its time anew.
+UPDATE turns SET attempts = attempts + 1, delivered_at = now() WHERE id = $1 AND state = 'delivered' RETURNING *;
+
 -- name: family
 -- Everything below a conversation that is open, or ended within a day; oldest first. One that ended has ended what is
 -- below it, so that nothing below an older one is looked for: an hour more, for those that took their time.
@@ -117,7 +147,7 @@ FROM below b CROSS JOIN LATERAL (SELECT input, output, cached FROM usage WHERE t
 -- name: outbox_messages
 SELECT message_ids, state IN ('pending', 'sending') AS unsent FROM outbox WHERE dedupe_key = $1;
 
--- name: edit_line
+-- name: edit_status
 -- It stands where the first row put it.
 INSERT INTO outbox (bot_id, dedupe_key, chat_id, topic_id, kind, format, text, message_ids, buttons)
 SELECT bot_id, $2, chat_id, topic_id, kind, format, $3, message_ids, $4 FROM outbox WHERE dedupe_key = $1

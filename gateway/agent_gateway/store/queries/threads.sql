@@ -8,6 +8,21 @@ RETURNING *;
 -- name: thread_by_id
 SELECT * FROM threads WHERE id = $1;
 
+-- name: thread_facts
+-- All that is stored of a thread and that a decision needs, at one moment of the database's clock.
+SELECT now() AS now, t AS thread,
+    (SELECT r FROM runs r WHERE r.thread_id = t.id AND r.state <> 'over') AS run,
+    (SELECT r FROM runs r WHERE r.thread_id = t.id AND r.state = 'over' ORDER BY r.number DESC LIMIT 1) AS last,
+    (SELECT q FROM turns q WHERE q.thread_id = t.id AND q.state IN ('delivered', 'started')) AS running,
+    (SELECT q FROM turns q WHERE q.thread_id = t.id AND q.state = 'queued'
+     ORDER BY COALESCE(q.again_of, q.id), q.id LIMIT 1) AS waiting,
+    -- Each counts from when it may work, and not for ever: an hour more than its own time.
+    (SELECT max(LEAST(COALESCE(s.finished_at, now()), s.created_at + make_interval(secs => 3600 + s.timeout)))
+     FROM subagents s JOIN turns q ON q.id = s.turn_id
+     WHERE s.uid IS NOT NULL AND s.parent_id = t.id AND s.parent_run = q.run AND q.thread_id = t.id
+       AND q.state IN ('delivered', 'started')) AS children_until
+FROM threads t WHERE t.id = $1;
+
 -- name: thread_by_name
 SELECT * FROM threads WHERE name = $1 AND kind = $2;
 
@@ -34,11 +49,6 @@ UPDATE threads SET session_id = gen_random_uuid() WHERE id = $1;
 UPDATE subagents SET delivered_at = now()
 WHERE parent_id = $1 AND state = 'finished' AND delivered_at IS NULL AND cancel IS DISTINCT FROM 'parent';
 
--- name: unfinished_threads
--- Those that may need something done: an open run, or a turn that is not at its end.
-SELECT thread_id FROM runs WHERE state <> 'over'
-UNION SELECT thread_id FROM turns WHERE state IN ('queued', 'delivered', 'started');
-
 -- name: open_threads_page
 -- Threads with an open run or a turn that is not at its end, the next $2 behind thread $1.
 SELECT thread_id FROM (
@@ -63,3 +73,18 @@ WHERE bot_id = $1 AND due_at <= now() - make_interval(secs => $3::float) ORDER B
 -- name: settle_due
 -- Nothing is due any more, unless it was marked since that value was read.
 UPDATE threads SET due_at = NULL WHERE id = $1 AND due_at = $2 RETURNING id;
+
+-- name: threads_by_names
+-- Conversations of these names, and whether they have an open run or a turn that is not at its end. Name by name, by the
+-- index: these may be a page of many.
+SELECT t.id, n.name,
+    EXISTS (SELECT FROM runs r WHERE r.thread_id = t.id AND r.state <> 'over')
+    OR EXISTS (SELECT FROM turns u WHERE u.thread_id = t.id AND u.state IN ('queued', 'delivered', 'started')) AS open
+FROM unnest($1::text[]) n (name)
+CROSS JOIN LATERAL (SELECT id FROM threads WHERE kind = 'conversation' AND name = n.name OFFSET 0) t;
+
+-- name: subagents_by_names
+-- Sub-agents of these names, name by name as above.
+SELECT s.thread_id, n.name, s.uid, s.state FROM unnest($1::text[]) n (name)
+CROSS JOIN LATERAL (SELECT id FROM threads WHERE kind = 'subagent' AND name = n.name OFFSET 0) t
+CROSS JOIN LATERAL (SELECT thread_id, uid, state FROM subagents WHERE thread_id = t.id OFFSET 0) s;

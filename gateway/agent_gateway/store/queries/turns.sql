@@ -105,7 +105,7 @@ UPDATE turns SET state = $2, reason = $3, ended_at = now()
 WHERE id = $1 AND state IN ('queued', 'delivered', 'started') RETURNING *;
 
 -- name: ask_turn_stop
-UPDATE turns SET stop_asked = true WHERE id = $1 AND state IN ('queued', 'delivered', 'started') RETURNING id;
+UPDATE turns SET stop_asked = true WHERE id = $1 AND state IN ('queued', 'delivered', 'started') RETURNING thread_id;
 
 -- name: last_asked
 SELECT * FROM turns WHERE thread_id = $1 AND person_id IS NOT NULL AND again_of IS NULL ORDER BY id DESC LIMIT 1;

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import OutboxRow
 from agent_gateway.telegram.errors import Refused, TelegramProblem, Throttled, Unauthorized
 from agent_gateway.telegram.outbound.budget import Budgets, Kind
@@ -18,15 +19,22 @@ log = logging.getLogger(__name__)
 
 MAX_PAUSE = 60.0
 _MOST_AT_ONCE = 32
-_NOTICE_ATTEMPTS = 8
-"""A notice is worth less than peace; finals and replies are tried for ever."""
+NOTICE_SECONDS = 86_400.0
+"""A notice is given up at this age, however often it was tried: an outage of everything is none of its own faults. Finals
+and replies are tried for ever."""
 _UNAUTHORIZED_PAUSE = 30.0
 _LAST_CALLS_SECONDS = 5.0
+_FIRST_NOTE_PAUSE = 0.1
+_LONGEST_NOTE_PAUSE = 2.0
 
 
 def compute_pause(attempts: int) -> float:
     """Return the seconds to wait after so many failed attempts: 1, 2, 4 … 60."""
     return min(MAX_PAUSE, 2.0 ** min(max(attempts - 1, 0), 6))
+
+
+class _LeftError(Exception):
+    """The sender ends: what is not said yet is left to whoever comes next."""
 
 
 class Sender:
@@ -63,6 +71,9 @@ class Sender:
         self._repeat_after = repeat_after
         self._hint = asyncio.Event()
         self._busy: dict[tuple[int, int | None], asyncio.Task[None]] = {}
+        self._waiting: set[asyncio.Task[None]] = set()
+        """Those of `_busy` that wait for their chat's budget: no call of theirs is under way."""
+        self._finishing = False
         self._stopping = False
         self.problem: str | None = None
         """Why finals cannot be sent at all, in words; None while they can."""
@@ -80,6 +91,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send until stopped and empty. What `check` and the store raise ends it; begun again, nothing is lost."""
+        self._finishing = False
         await self._store.reset_sending()
         for chat_id, seconds in (await self._store.resting_chats()).items():
             self._budgets.hold(chat_id, seconds)
@@ -119,7 +131,10 @@ class Sender:
                 task.result()
 
     async def _finish_calls(self) -> None:
-        """Let what is on its way arrive and be noted: cut off now, it would be said again."""
+        """Let what is on its way arrive and be noted: cut off now, it would be said again. The rest is left as it is."""
+        self._finishing = True
+        for task in self._waiting:
+            task.cancel()
         if not self._busy:
             return
         _, pending = await asyncio.wait(self._busy.values(), timeout=_LAST_CALLS_SECONDS)
@@ -132,14 +147,17 @@ class Sender:
         chat_id = row.address.chat_id
 
         async def before() -> None:
-            while (left := self._budgets.wait(chat_id, Kind.ANSWER)) > 0:  # noqa: ASYNC110  # time tells nobody
-                await asyncio.sleep(left)
+            if self._finishing:
+                raise _LeftError
+            await self._wait_for_budget(chat_id)
             self._check()
             self._budgets.spend(chat_id)
 
         delivery = Delivery(self._api, self._store, self._files, row, before=before, repeat_after=self._repeat_after)
         try:
             await delivery.run()
+        except _LeftError:
+            return
         except GivenUp as given_up:
             log.warning(
                 "a message cannot be delivered",
@@ -150,14 +168,37 @@ class Sender:
                     "why": str(given_up),
                 },
             )
-            await self._store.dead(row.id, str(given_up))
+            words = str(given_up)
+            await self._note(lambda: self._store.dead(row.id, words))
             return
         except TelegramProblem as problem:
             await self._later(row, problem)
             return
-        await self._store.sent(row.id)
+        await self._note(lambda: self._store.sent(row.id))
         self.problem = None
         self.on_sent()
+
+    async def _wait_for_budget(self, chat_id: int) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # a coroutine runs in one
+        self._waiting.add(task)
+        try:
+            while (left := self._budgets.wait(chat_id, Kind.ANSWER)) > 0:  # noqa: ASYNC110  # time tells nobody
+                await asyncio.sleep(left)
+        finally:
+            self._waiting.discard(task)
+
+    async def _note(self, note: Callable[[], Awaitable[None]]) -> None:
+        """Record an outcome; a database that is away is asked again: what is not recorded would be said twice."""
+        pause = _FIRST_NOTE_PAUSE
+        while True:
+            try:
+                return await note()
+            except Away as error:
+                log.warning("an outcome waits to be recorded", extra={"error": type(error).__name__})
+            self._check()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_NOTE_PAUSE)
 
     async def _later(self, row: OutboxRow, problem: TelegramProblem) -> None:
         if isinstance(problem, Refused):  # by a topic that is closed: it is said once that is open again
@@ -171,7 +212,7 @@ class Sender:
         elif isinstance(problem, Unauthorized):
             pause = _UNAUTHORIZED_PAUSE
             self.problem = str(problem)
-        elif row.kind == "notice" and row.attempts >= _NOTICE_ATTEMPTS:
+        elif row.kind == "notice" and row.age > NOTICE_SECONDS:
             await self._store.dead(row.id, str(problem))
             return
         log.warning(

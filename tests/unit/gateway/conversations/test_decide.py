@@ -3,95 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 
-from agent_contract.agentthread import AgentThread, Reason
+from agent_contract.agentthread import Reason
+from agent_contract.lenient import MAX_RUN
 from agent_contract.terms import Timeouts
 from agent_gateway.conversations import actions as do
-from agent_gateway.conversations.decide import LinkState, Snapshot, compute_next_run, decide, failed_to_start
-from agent_gateway.store.rows import Address, Run, RunState, Thread, Turn, TurnState
+from agent_gateway.conversations.actions import RequeueAfter, ShowWaiting, Wait
+from agent_gateway.conversations.decide import decide
+from agent_gateway.conversations.runs import MAX_WRITES, compute_next_run, failed_to_start
+from agent_gateway.conversations.snapshot import LinkState
+from agent_gateway.store.rows import RunState, VenueState
+from tests.support.snapshots import (
+    ABSENT,
+    DELIVERED,
+    FINISHED,
+    LINK,
+    OVER,
+    QUEUED,
+    STARTED,
+    THREAD,
+    UNKNOWN,
+    ago,
+    make_run,
+    make_turn,
+    resource,
+    snapshot,
+)
 
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-UID = "uid-1"
-THREAD = Thread(1, Address(1000, 42), "tg-42", "title", UUID(int=1), 3)
-LINK = LinkState(run=3, connected=True, ready=True)
+WANTED = make_run(RunState.WANTED)
+UNWRITTEN = resource(spec={"run": 2})
+REFUSED_RUN = replace(WANTED, attempts=2, next_at=ago(-15), message="exceeded quota")
 
-
-def ago(seconds):
-    return NOW - timedelta(seconds=seconds)
-
-
-def resource(*, spec=None, run=None, previous=None, phase=None, conditions=(), uid=UID, deleting=False):
-    metadata = {"name": "tg-42", "uid": uid, "resourceVersion": "7"}
-    if deleting:
-        metadata["deletionTimestamp"] = "2026-01-02T03:04:05Z"
-    channel = {"bot": "tg", "botId": 1000, "chatId": 42}
-    status = {"phase": phase, "run": run, "previousRun": previous, "conditions": list(conditions)}
-    return AgentThread.model_validate(
-        {"metadata": metadata, "spec": {"channel": channel, "run": 3, **(spec or {})}, "status": status}
-    )
-
-
-def make_run(state=RunState.LIVE, **fields):
-    times = {"wanted_at": ago(60), "hello_at": ago(50), "seen_at": ago(1), "ready_at": ago(49)}
-    if state is RunState.WANTED:
-        times |= {"wanted_at": ago(1), "hello_at": None, "seen_at": None, "ready_at": None}
-    base = Run(
-        1, 3, state, UID, "job", "pod", "pod-uid", 0, ended_at=None, reason=None, message=None, **times
-    )  # fmt: skip
-    return replace(base, **fields)
-
-
-def make_turn(state=TurnState.QUEUED, **fields):
-    base = Turn(9, 1, 7, 42, "hello", state, None, 0, None, ago(5), None, None, None)
-    if state is not TurnState.QUEUED:
-        base = replace(base, run=3, delivered_at=ago(4))
-    if state is TurnState.STARTED:
-        base = replace(base, started_at=ago(3))
-    return replace(base, **fields)
-
-
-def snapshot(**fields):
-    base = Snapshot(
-        thread=THREAD, run=None, last=None, running=None, waiting=None, link=None, resource=resource(),
-        resource_known=True, gateway_since=ago(1000),
-    )  # fmt: skip
-    return replace(base, **fields)
-
-
-QUEUED, DELIVERED, STARTED = make_turn(), make_turn(TurnState.DELIVERED), make_turn(TurnState.STARTED)
-OVER = make_run(RunState.OVER, ended_at=ago(1), reason=Reason.OOM_KILLED, message="too much")
-FINISHED = {"number": 3, "finishedAt": ago(10), "reason": "Evicted", "message": "disk"}
-WAITS = {"number": 3, "reason": "Unschedulable", "message": "0/3 nodes fit"}
-NO_CLASS = {
-    "type": "Accepted", "status": "False", "reason": "ClassNotFound", "message": "no class big",
-    "lastTransitionTime": NOW, "observedGeneration": 1,
-}  # fmt: skip
-
-TABLE = {
+NO_RUN = {
     "nothing to do": (snapshot(), []),
     "a turn and no run": (snapshot(waiting=QUEUED), [do.RequestRun()]),
-    "a turn and no resource": (snapshot(waiting=QUEUED, resource=None), [do.RequestRun()]),
-    "the watch has not listed yet": (
-        snapshot(waiting=QUEUED, resource=None, resource_known=False), [do.LookAgain(0.5)],
+    "a turn and no resource": (snapshot(waiting=QUEUED, resource=ABSENT), [do.RequestRun()]),
+    "a turn in a closed topic": (
+        snapshot(waiting=QUEUED, thread=replace(THREAD, venue=VenueState.CLOSED)), [],
     ),
-    "the resource is being deleted": (snapshot(waiting=QUEUED, resource=resource(deleting=True)), [do.LookAgain(1)]),
-    "suspended": (
-        snapshot(waiting=QUEUED, resource=resource(spec={"suspend": True})), [do.ShowWaiting(Reason.SUSPENDED)],
-    ),
-    "all places are taken": (
-        snapshot(waiting=QUEUED, free_slot=False), [do.ShowWaiting(no_slot=True), do.LookAgain(2)],
-    ),
+    "all slots are taken": (snapshot(waiting=QUEUED, free_slot=False), [ShowWaiting(9, Wait.SLOT)]),
     "a start failed lately": (
         snapshot(waiting=replace(QUEUED, attempts=1), last=OVER),
-        [do.ShowWaiting(Reason.OOM_KILLED, "too much"), do.LookAgain(1.0)],
+        [ShowWaiting(9, Wait.CLUSTER, Reason.OOM_KILLED, "too much"), RequeueAfter(1.0)],
     ),
     "the second pause is longer": (
         snapshot(waiting=replace(QUEUED, attempts=2), last=OVER),
-        [do.ShowWaiting(Reason.OOM_KILLED, "too much"), do.LookAgain(9.0)],
+        [ShowWaiting(9, Wait.CLUSTER, Reason.OOM_KILLED, "too much"), RequeueAfter(9.0)],
     ),
     "a pause is over": (
         snapshot(waiting=replace(QUEUED, attempts=1), last=replace(OVER, ended_at=ago(3))), [do.RequestRun()],
@@ -99,39 +58,68 @@ TABLE = {
     "three starts failed": (
         snapshot(waiting=replace(QUEUED, attempts=3), last=OVER), [do.GiveUp(Reason.OOM_KILLED, "too much")],
     ),
-    "delivered, and not sent": (
-        snapshot(run=make_run(), running=replace(DELIVERED, delivered_at=ago(2)), link=LINK), [do.Deliver()],
-    ),
-    "delivered, and on its way": (
-        snapshot(run=make_run(), running=replace(DELIVERED, delivered_at=ago(0.4)), link=LINK),
-        [do.LookAgain(pytest.approx(0.6))],
-    ),
-    "delivered, and sent": (
-        snapshot(run=make_run(), running=replace(DELIVERED, delivered_at=ago(2)), link=replace(LINK, turn=9)), [],
-    ),
-    "the run ended before it started the turn": (snapshot(running=DELIVERED, last=OVER), [do.Requeue(9)]),
+    "the run ended before it started the turn": (snapshot(running=DELIVERED, last=OVER), [do.GiveBack(8)]),
     "the run ended during the turn": (
-        snapshot(running=STARTED, last=OVER), [do.Interrupt(9, Reason.OOM_KILLED, "too much")],
+        snapshot(running=STARTED, last=OVER), [do.Interrupt(8, Reason.OOM_KILLED, "too much")],
     ),
-    "wanted, not written": (
-        snapshot(waiting=QUEUED, run=make_run(RunState.WANTED), resource=resource(spec={"run": 2})),
-        [do.RewriteRun(3)],
+    "a person stopped the turn that was cut": (
+        snapshot(running=replace(STARTED, stop_asked=True), last=OVER), [do.Interrupt(8, Reason.STOPPED)],
     ),
+    "the cluster refused the run of this turn": (
+        snapshot(waiting=QUEUED, last=replace(OVER, hello_at=None, attempts=MAX_WRITES, reason="CreateRefused", message="no")),
+        [do.GiveUp("CreateRefused", "no")],
+    ),
+    "the cluster refused a run before this turn was asked": (
+        snapshot(
+            waiting=make_turn(created_at=ago(0)),
+            last=replace(OVER, hello_at=None, attempts=MAX_WRITES, reason="CreateRefused", message="no"),
+        ),
+        [do.RequestRun()],
+    ),
+}  # fmt: skip
+
+WRITING = {
+    "wanted, not written": (snapshot(waiting=QUEUED, run=WANTED, resource=UNWRITTEN), [do.RewriteRun(3)]),
     "wanted, and the resource was never made": (
-        snapshot(waiting=QUEUED, run=make_run(RunState.WANTED, thread_uid=None), resource=None), [do.RewriteRun(3)],
+        snapshot(waiting=QUEUED, run=replace(WANTED, thread_uid=None), resource=ABSENT), [do.RewriteRun(3)],
     ),
     "written, and whose it is not noted": (
-        snapshot(waiting=QUEUED, run=make_run(RunState.WANTED, thread_uid=None)), [do.RewriteRun(3)],
+        snapshot(waiting=QUEUED, run=replace(WANTED, thread_uid=None)), [do.RewriteRun(3)],
     ),
+    "refused a moment ago": (
+        snapshot(waiting=QUEUED, run=REFUSED_RUN, resource=UNWRITTEN),
+        [ShowWaiting(9, Wait.REFUSED, None, "exceeded quota"), RequeueAfter(15.0)],
+    ),
+    "refused, and to be tried again": (
+        snapshot(waiting=QUEUED, run=replace(REFUSED_RUN, next_at=ago(0)), resource=UNWRITTEN), [do.RewriteRun(3)],
+    ),
+    "refused too often": (
+        snapshot(waiting=QUEUED, run=replace(REFUSED_RUN, attempts=MAX_WRITES), resource=UNWRITTEN),
+        [do.EndRun(3, Reason.CREATE_REFUSED, "exceeded quota")],
+    ),
+    "refused, and killed": (
+        snapshot(waiting=QUEUED, run=replace(REFUSED_RUN, stop="killed"), resource=UNWRITTEN),
+        [do.EndRun(3, Reason.STOPPED)],
+    ),
+    "refused, never made, and killed": (
+        snapshot(run=replace(REFUSED_RUN, stop="killed", thread_uid=None), resource=ABSENT), [do.EndRun(3, Reason.STOPPED)],
+    ),
+    "unwritten, and nobody waits for it": (
+        snapshot(run=REFUSED_RUN, resource=UNWRITTEN), [do.EndRun(3, Reason.CANCELLED)],
+    ),
+    "written, and nobody waits for it": (snapshot(run=WANTED), []),
     "somebody wants a newer run": (
-        snapshot(run=make_run(RunState.WANTED), resource=resource(spec={"run": 4})),
-        [do.EndRun(3, Reason.SUPERSEDED)],
+        snapshot(run=WANTED, resource=resource(spec={"run": 4})), [do.EndRun(3, Reason.SUPERSEDED)],
     ),
     "the status is at a newer run": (
         snapshot(run=make_run(), link=LINK, resource=resource(spec={"run": 4}, run={"number": 4})),
         [do.EndRun(3, Reason.SUPERSEDED)],
     ),
-    "the resource is gone": (snapshot(run=make_run(), resource=None), [do.ConfirmGone(3)]),
+}  # fmt: skip
+
+ENDING = {
+    "the resource is gone": (snapshot(run=make_run(), resource=ABSENT), [do.ConfirmGone(3)]),
+    "the resource cannot be read, which ends nothing": (snapshot(run=make_run(), link=LINK, resource=UNKNOWN), []),
     "the resource was made anew": (snapshot(run=make_run(), resource=resource(uid="other")), [do.ConfirmGone(3)]),
     "finished": (snapshot(run=make_run(), resource=resource(run=FINISHED)), [do.EndRun(3, "Evicted", "disk")]),
     "finished, seen as the previous run": (
@@ -139,11 +127,11 @@ TABLE = {
         [do.EndRun(3, "Evicted", "disk")],
     ),
     "finished, and its last words may be on the way": (
-        snapshot(run=make_run(), link=LINK, resource=resource(run={**FINISHED, "finishedAt": ago(1)})),
-        [do.LookAgain(1)],
+        snapshot(run=make_run(), link=LINK, resource=resource(run=FINISHED), end_seen=ago(1)), [RequeueAfter(4.0)],
     ),
-    "finished, and its connection stays": (
-        snapshot(run=make_run(), link=LINK, resource=resource(run=FINISHED)), [do.EndRun(3, "Evicted", "disk")],
+    "finished by a clock that is an hour ahead": (
+        snapshot(run=make_run(), link=LINK, resource=resource(run={**FINISHED, "finishedAt": ago(-3600)}), end_seen=ago(5)),
+        [do.EndRun(3, "Evicted", "disk")],
     ),
     "stopped as its connection was lost": (
         snapshot(run=make_run(stop="lost"), resource=resource(run={**FINISHED, "reason": "Stopped"})),
@@ -153,54 +141,29 @@ TABLE = {
         snapshot(run=make_run(stop="not_ready"), resource=resource(run={**FINISHED, "reason": "Stopped"})),
         [do.EndRun(3, Reason.AGENT_FAILED, "It was not ready within 120 s.")],
     ),
-    "a kill is recorded": (
-        snapshot(run=make_run(stop="killed"), link=LINK, waiting=QUEUED), [do.StopRun(3, "killed")],
+    "a kill is recorded": (snapshot(run=make_run(stop="killed"), link=LINK), [do.StopRun(3, "killed"), RequeueAfter(30.0)]),
+    "a kill of a run that is written": (
+        snapshot(run=replace(WANTED, stop="killed")), [do.StopRun(3, "killed"), RequeueAfter(30.0)],
     ),
-    "a kill of a run that has not begun": (
-        snapshot(run=make_run(RunState.WANTED, stop="killed")), [do.StopRun(3, "killed")],
+    "a kill while nothing can be read": (
+        snapshot(run=replace(WANTED, stop="killed"), resource=UNKNOWN), [do.StopRun(3, "killed"), RequeueAfter(30.0)],
     ),
     "a kill is written": (
-        snapshot(run=make_run(stop="killed"), link=LINK, resource=resource(spec={"stop": 3})), [do.LookAgain(5)],
+        snapshot(run=make_run(stop="killed"), link=LINK, resource=resource(spec={"stop": 3})), [RequeueAfter(60.0)],
     ),
     "an administrator stops it": (
-        snapshot(run=make_run(), link=LINK, waiting=QUEUED, resource=resource(spec={"stop": 5})), [do.LookAgain(5)],
+        snapshot(run=make_run(), link=LINK, resource=resource(spec={"stop": 5})), [RequeueAfter(60.0)],
     ),
-    "lost a moment ago": (
-        snapshot(run=make_run(), link=LinkState(3, connected=False, ready=False, lost_since=ago(10))),
-        [do.LookAgain(20.0)],
+    "another model was chosen": (
+        snapshot(run=make_run(), link=LINK, thread=replace(THREAD, model="kimi")), [do.StopRun(3, "killed")],
     ),
-    "lost for long": (
-        snapshot(run=make_run(), link=LinkState(3, connected=False, ready=False, lost_since=ago(30))),
-        [do.StopRun(3, "lost")],
-    ),
-    "not connected since this gateway leads": (
-        snapshot(run=make_run(seen_at=ago(500)), gateway_since=ago(5)), [do.LookAgain(25.0)],
-    ),
-    "not connected for long": (
-        snapshot(run=make_run(seen_at=ago(500)), gateway_since=ago(31)), [do.StopRun(3, "lost")],
-    ),
-    "hello, and never ready": (
-        snapshot(
-            run=make_run(hello_at=ago(120), ready_at=None), waiting=QUEUED,
-            link=LinkState(3, connected=True, ready=False),
-        ),
-        [do.StopRun(3, "not_ready")],
-    ),
-    "hello, not ready yet": (
-        snapshot(
-            run=make_run(hello_at=ago(20), ready_at=None), waiting=QUEUED,
-            link=LinkState(3, connected=True, ready=False),
-        ),
-        [do.LookAgain(100.0)],
-    ),
+}  # fmt: skip
+
+GOING_ON = {
+    "idle": (snapshot(run=make_run(), link=LINK), []),
     "ready": (snapshot(run=make_run(), link=LINK, waiting=QUEUED), [do.Deliver()]),
-    "ready, and suspended": (
-        snapshot(run=make_run(), link=LINK, waiting=QUEUED, resource=resource(spec={"suspend": True})),
-        [do.ShowWaiting(Reason.SUSPENDED)],
-    ),
-    "ready, and its pod is ending": (
-        snapshot(run=make_run(), link=LINK, waiting=QUEUED, resource=resource(phase="Stopping", run={"number": 3})),
-        [do.LookAgain(5)],
+    "ready, and the rest of an album may come": (
+        snapshot(run=make_run(), link=LINK, waiting=replace(QUEUED, ready_at=ago(-1))), [RequeueAfter(1.0)],
     ),
     "ready, and the pod of an earlier run is ending": (
         snapshot(run=make_run(), link=LINK, waiting=QUEUED, resource=resource(phase="Stopping", run={"number": 2})),
@@ -208,62 +171,38 @@ TABLE = {
     ),
     "a stop, told again": (
         snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=replace(STARTED, stop_asked=True)),
-        [do.ShowWaiting(behind=True), do.Abort(9)],
+        [ShowWaiting(9, Wait.BEHIND), do.Abort(8), RequeueAfter(60.0)],
     ),
-    "ready, and at work": (snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=STARTED), [do.ShowWaiting(behind=True)]),
     "a link of an older run delivers nothing": (
-        snapshot(run=make_run(), link=replace(LINK, run=2), waiting=QUEUED), [do.LookAgain(29.0)],
+        snapshot(run=make_run(), link=replace(LINK, run=2), waiting=QUEUED), [RequeueAfter(2.0)],
     ),
-    "a turn without end": (
-        snapshot(run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(340))), [do.TimeOut(9)],
+    "limits that were not known are learned": (
+        snapshot(run=make_run(limits=None), link=LINK, learned=Timeouts(turn=7)), [do.RecordLimits(3, Timeouts(turn=7))],
     ),
-    "a long turn": (snapshot(run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(339))), []),
-    "a quick start is not talked about": (
-        snapshot(run=make_run(RunState.WANTED), waiting=QUEUED), [do.LookAgain(2.0)],
-    ),
-    "a start takes its time": (
-        snapshot(run=make_run(RunState.WANTED, wanted_at=ago(4)), waiting=QUEUED),
-        [do.ShowWaiting(), do.LookAgain(5)],
-    ),
-    "a start takes too long and nobody says why": (
-        snapshot(run=make_run(RunState.WANTED, wanted_at=ago(120)), waiting=QUEUED),
-        [do.ShowWaiting(late=True), do.LookAgain(5)],
-    ),
-    "a start waits for something": (
-        snapshot(run=make_run(RunState.WANTED), waiting=QUEUED, resource=resource(run=WAITS)),
-        [do.ShowWaiting("Unschedulable", "0/3 nodes fit"), do.LookAgain(5)],
-    ),
-    "the class is missing": (
-        snapshot(run=make_run(RunState.WANTED), waiting=QUEUED, resource=resource(conditions=[NO_CLASS])),
-        [do.ShowWaiting("ClassNotFound", "no class big")],
-    ),
-    "suspended while it starts": (
-        snapshot(run=make_run(RunState.WANTED), waiting=QUEUED, resource=resource(spec={"suspend": True})),
-        [do.ShowWaiting(Reason.SUSPENDED)],
+    "at work, in a topic that was closed": (
+        snapshot(run=make_run(), link=LINK, running=STARTED, waiting=QUEUED, thread=replace(THREAD, venue=VenueState.CLOSED)),
+        [RequeueAfter(337.0)],
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "expected"), TABLE.values(), ids=TABLE.keys())
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [pytest.param(*row, id=name) for table in (NO_RUN, WRITING, ENDING, GOING_ON) for name, row in table.items()],
+)
 def test_decide(given, expected):
-    assert decide(given, NOW) == expected
-
-
-def test_timeouts_are_those_of_the_class():
-    given = snapshot(
-        run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(41)), timeouts=Timeouts(turn=10, grace=1)
-    )
-    assert decide(given, NOW) == [do.TimeOut(9)]
+    assert decide(given) == expected
 
 
 @pytest.mark.parametrize(
     ("counter", "found", "expected"),
     [
         (3, None, 4),
-        (3, resource(spec={"run": 2}), 4),
-        (3, resource(spec={"run": 9}), 10),
-        (3, resource(spec={"run": 2}, run={"number": 12}), 13),
-        (3, resource(spec={"run": 2, "stop": 20}), 21),
+        (3, resource(spec={"run": 2}).value, 4),
+        (3, resource(spec={"run": 9}).value, 10),
+        (3, resource(spec={"run": 2}, run={"number": 12}).value, 13),
+        (3, resource(spec={"run": 2, "stop": 20}).value, 21),
+        (3, resource(spec={"stop": 2**31 - 1}).value, MAX_RUN + 1),
     ],
 )
 def test_the_next_run_is_above_all_that_is_known(counter, found, expected):
@@ -278,6 +217,7 @@ def test_the_next_run_is_above_all_that_is_known(counter, found, expected):
         (make_run(ready_at=None, stop="killed"), Reason.STOPPED, False),
         (make_run(ready_at=None), Reason.SUPERSEDED, False),
         (make_run(ready_at=None), Reason.SUSPENDED, False),
+        (make_run(ready_at=None), Reason.CANCELLED, False),
         (make_run(), Reason.OOM_KILLED, False),
     ],
 )
@@ -285,7 +225,5 @@ def test_only_starts_that_nobody_ended_count_as_failed(run, reason, expected):
     assert failed_to_start(run, reason) is expected
 
 
-def test_what_waits_for_the_running_answer_is_told_so_after_a_moment():
-    s = snapshot(run=make_run(), link=LINK, running=STARTED, waiting=make_turn(created_at=ago(0.5)))
-    assert decide(s, NOW) == [do.LookAgain(1.0)]
-    assert decide(replace(s, waiting=make_turn(created_at=ago(2))), NOW) == [do.ShowWaiting(behind=True)]
+def test_a_link_of_another_run_is_not_this_runs():
+    assert not snapshot(run=make_run(), link=LinkState(2, connected=True, ready=True)).ready

@@ -1,78 +1,110 @@
+"""Who is next where all slots are taken."""
+
 from __future__ import annotations
 
 import random
 
-from agent_gateway.conversations.slots import SlotQueue
+from agent_gateway.conversations.slots import AGE_SECONDS, SlotQueue
 
 ANN, BEN, EVE = 41, 42, 43
 
 
-def places(line):
-    """Return the threads in the order in which they get a place, each place taken kept by its person."""
+def before(queue, thread, turn, person, since=0.0, now=0.0):
+    return queue.count_before(thread, turn, person, since, now)
+
+
+def join(queue, *waiting):
+    for thread, turn, person in waiting:
+        queue.join(thread, turn, person, 0.0)
+
+
+def give_all(queue, now=0.0):
+    """Return the threads in the order in which they get a slot, each slot kept by its person."""
     order = []
-    people = {thread: person for thread, (_, person) in line._waiting.items()}
-    while (first := line.first()) is not None:
+    people = {thread: one.person for thread, one in queue._waiting.items()}
+    while waiting := queue.order(now):
+        first = waiting[0]
         order.append(first)
-        line.leave(first)
-        line.working = {**line.working, people[first]: line.working.get(people[first], 0) + 1}
+        queue.leave(first)
+        queue.working = {**queue.working, people[first]: queue.working.get(people[first], 0) + 1}
     return order
 
 
 def test_one_persons_turns_go_by_when_they_were_written():
-    line = SlotQueue()
-    assert line.first() is None
-    line.join(thread_id=1, turn_id=30, person=ANN)
-    line.join(thread_id=2, turn_id=20, person=ANN)
-    assert line.first() == 2
-    assert line.count_before(2, 20, ANN) == 0
-    assert line.count_before(1, 30, ANN) == 1
-    assert line.count_before(3, 31, ANN) == 2
-    line.leave(2)
-    line.leave(2)
-    assert line.first() == 1
+    queue = SlotQueue()
+    assert queue.order(0) == []
+    join(queue, (1, 30, ANN), (2, 20, ANN))
+    assert queue.order(0) == [2, 1]
+    assert [before(queue, *one) for one in ((2, 20, ANN), (1, 30, ANN), (3, 31, ANN))] == [0, 1, 2]
+    queue.leave(2)
+    queue.leave(2)
+    assert queue.order(0) == [1]
 
 
 def test_several_people_go_by_who_wrote_first():
-    line = SlotQueue()
-    for thread, turn, person in ((1, 30, ANN), (2, 10, BEN), (3, 20, EVE)):
-        line.join(thread, turn, person)
-    assert places(line) == [2, 3, 1]
+    queue = SlotQueue()
+    join(queue, (1, 30, ANN), (2, 10, BEN), (3, 20, EVE))
+    assert give_all(queue) == [2, 3, 1]
 
 
 def test_the_turns_of_one_person_wait_behind_the_first_of_another():
-    line = SlotQueue()
-    for number in range(1, 5):
-        line.join(number, number, ANN)
-    assert line.count_before(9, 9, BEN) == 1
-    line.join(9, 9, BEN)
-    line.join(10, 10, BEN)
-    assert [line.count_before(n, n, ANN) for n in range(1, 5)] == [0, 2, 4, 5]
-    assert places(line) == [1, 9, 2, 10, 3, 4]
+    queue = SlotQueue()
+    join(queue, *((n, n, ANN) for n in range(1, 5)))
+    assert before(queue, 9, 9, BEN) == 1
+    join(queue, (9, 9, BEN), (10, 10, BEN))
+    assert [before(queue, n, n, ANN) for n in range(1, 5)] == [0, 2, 4, 5]
+    assert give_all(queue) == [1, 9, 2, 10, 3, 4]
 
 
-def test_places_that_a_person_has_count_too():
-    line = SlotQueue()
-    line.working = {ANN: 2, EVE: 1}
-    for thread, turn, person in ((1, 1, ANN), (2, 2, ANN), (3, 3, BEN), (4, 4, BEN), (5, 5, EVE)):
-        line.join(thread, turn, person)
-    assert places(line) == [3, 4, 5, 1, 2]
+def test_slots_that_a_person_has_count_too():
+    queue = SlotQueue()
+    queue.working = {ANN: 2, EVE: 1}
+    join(queue, (1, 1, ANN), (2, 2, EVE))
+    assert before(queue, 3, 3, BEN) == 0
+    assert queue.order(0) == [2, 1]
+    assert not queue.is_empty_but_for(1)
 
 
-def test_a_thread_waits_once_with_its_oldest_turn():
-    line = SlotQueue()
-    line.join(1, 5, ANN)
-    line.join(1, 7, BEN)
-    assert line.count_before(2, 6, EVE) == 0
-    assert line.is_empty_but_for(1)
-    assert not line.is_empty_but_for(2)
-
-
-def test_whoever_is_told_a_place_gets_theirs_in_that_order():
+def test_whoever_is_told_a_number_gets_a_slot_in_that_order():
     rng = random.Random(5)
-    line = SlotQueue()
+    queue = SlotQueue()
     waiting = [(n, rng.randrange(1000) * 100 + n, rng.choice([ANN, ANN, ANN, BEN, EVE])) for n in range(40)]
-    for one in waiting:
-        line.join(*one)
-    by_place = sorted(waiting, key=lambda one: line.count_before(*one))
-    assert [line.count_before(*one) for one in by_place] == list(range(40))
-    assert places(line) == [thread for thread, _, _ in by_place]
+    join(queue, *waiting)
+    by_number = sorted(waiting, key=lambda one: before(queue, *one))
+    assert [before(queue, *one) for one in by_number] == list(range(40))
+    assert give_all(queue) == [thread for thread, _, _ in by_number]
+
+
+def test_a_steady_stream_of_new_people_passes_nobody_for_ever():
+    queue = SlotQueue()
+    queue.working = {ANN: 1}
+    queue.join(1, 1, ANN, 0.0)
+    for minute in range(1, 100):
+        now = minute * 60.0
+        queue.join(1000 + minute, 1000 + minute, 500 + minute, now)  # somebody who has no slot
+        first = queue.order(now)[0]
+        if first == 1:
+            break
+        queue.leave(first)
+    assert now == AGE_SECONDS
+
+
+def test_the_numbers_that_changed_are_found_and_each_is_told_once():
+    queue = SlotQueue()
+    join(queue, (1, 1, ANN), (2, 2, BEN), (3, 3, EVE))
+    for thread, number in ((1, 1), (2, 2), (3, 3)):
+        queue.note_shown(thread, number)
+    assert queue.find_outdated(0) == []
+    queue.leave(1)
+    assert queue.find_outdated(0) == [(2, 2, 1), (3, 3, 2)]
+    queue.note_shown(2, 1)
+    assert queue.find_outdated(0) == [(3, 3, 2)]
+
+
+def test_another_turn_of_a_thread_waits_anew_and_the_same_keeps_its_age():
+    queue = SlotQueue()
+    queue.join(1, 1, ANN, 5.0)
+    queue.join(1, 1, ANN, 9.0)
+    assert queue._waiting[1].since == 5.0
+    queue.join(1, 2, ANN, 9.0)
+    assert queue._waiting[1].since == 9.0

@@ -8,6 +8,7 @@ import pytest
 
 from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.inbox.rows import build_rows
+from agent_gateway.store.errors import Away
 from agent_gateway.telegram.errors import Ambiguous, Conflict, Throttled, Unauthorized
 from agent_gateway.telegram.fakes import FakeStore
 from tests.support.eventually import eventually
@@ -84,9 +85,9 @@ async def test_after_a_quiet_week_numbers_may_begin_anywhere():
 
 
 async def test_what_cannot_be_committed_is_not_confirmed():
-    store = FakeStore(cursor=3, failing=OSError("database away"))
+    store = FakeStore(cursor=3, failing=Away("database away"))
     source = Source([update(3)])
-    with pytest.raises(OSError, match="away"):
+    with pytest.raises(Away, match="away"):
         await ingest(source, store)
     assert source.offsets == [3]
     assert store.cursor == 3

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from agent_gateway.errors import LeadershipLost
+from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import Address, DueReaction, TurnState
 from agent_gateway.telegram.errors import (
     Ambiguous,
@@ -44,7 +45,7 @@ class Turns:
     def end(self, turn_id, state=TurnState.DONE, reason=None):
         self.turns[turn_id] = replace(self.turns[turn_id], state=state, reason=reason)
 
-    async def due_reactions(self, busy, exclude_chats, most):
+    async def due(self, busy, exclude_chats, most):
         self.asked += 1
         if self.failing:
             raise self.failing
@@ -54,13 +55,13 @@ class Turns:
             and (not t.begun or choose(t.state, t.reason) != SEEN)
         ][:most]  # fmt: skip
 
-    async def begin_reaction(self, turn_id):
+    async def begin(self, turn_id):
         self.turns[turn_id] = replace(self.turns[turn_id], begun=True)
 
-    async def settle_reaction(self, turn_id):
+    async def settle(self, turn_id):
         self.settled.append(turn_id)
 
-    async def retry_reaction(self, turn_id, delay):
+    async def retry(self, turn_id, delay):
         self.delays.append(delay)
         self.turns[turn_id] = replace(self.turns[turn_id], attempts=self.turns[turn_id].attempts + 1)
 
@@ -257,7 +258,7 @@ async def test_a_chat_that_rests_gets_none(chat, turns):
 
 
 async def test_a_database_that_is_away_ends_nothing(chat, turns):
-    turns.failing = OSError("away")
+    turns.failing = Away("away")
     turns.queue(1)
     async with reacting(chat, turns):
         await looked(turns)

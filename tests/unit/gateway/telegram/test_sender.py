@@ -18,7 +18,7 @@ from agent_gateway.telegram.errors import (
 )
 from agent_gateway.telegram.fakes import FakeChat, FakeStore
 from agent_gateway.telegram.outbound.budget import Budgets
-from agent_gateway.telegram.outbound.sender import Sender, compute_pause
+from agent_gateway.telegram.outbound.sender import NOTICE_SECONDS, Sender, compute_pause
 from tests.support.eventually import eventually
 
 CHAT = Address(1000, 5)
@@ -126,11 +126,13 @@ async def test_a_final_is_tried_again_for_ever(chat, store, fault):
     assert store.delays[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-async def test_a_notice_is_given_up_after_some_attempts(chat, store):
+async def test_a_notice_outlives_an_outage_and_is_given_up_by_its_age(chat, store):
     chat.faults.extend([NotSent("away")] * 20)
-    row = store.put(CHAT, "a", kind="notice")
+    store.put(CHAT, "told after all", kind="notice")
+    old = store.put(TOPIC, "of yesterday", kind="notice", age=NOTICE_SECONDS + 1)
     await deliver(chat, store)
-    assert store.given_up == {row.id: "away"}
+    assert shown(chat) == ["told after all"]
+    assert store.given_up == {old.id: "away"}
 
 
 async def test_a_send_of_unknown_outcome_is_repeated_once(chat, store):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import Address, Button, Turn, TurnState, TurnView
 from agent_gateway.telegram.errors import Ambiguous, NotSent, RefusalKind, Refused, ServerFailed, Throttled
 from agent_gateway.telegram.fakes import FakeChat, FakeStore
@@ -223,7 +224,7 @@ async def test_a_refused_preview_is_given_up(views, chat, kind):
 
 
 async def test_a_store_that_fails_once_stops_previews_and_not_the_end_of_the_turn(views, chat, store):
-    store.failing = OSError("database away")
+    store.failing = Away("database away")
     views.open(turn(), CHAT, 7)
     views.update(1, "a")
     await eventually(lambda: chat.messages)

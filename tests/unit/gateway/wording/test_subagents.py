@@ -161,7 +161,8 @@ def test_limits_name_the_limit_and_its_value():
         words.depth_text(2, 1) == "A sub-agent of depth 2 is not allowed (subAgents.maxDepth of the AgentClass is 1)."
     )
     assert "subAgents.maxDepth of the AgentClass is 0" in words.depth_text(1, 0)
-    assert "10 sub-agents, as many as it may (subAgents.maxChildren" in words.children_text(10)
+    assert "10 sub-agents were started for this message, as many as" in words.children_text(10)
+    assert "subAgents.maxChildren of the AgentClass" in words.children_text(10)
     assert "subAgents.maxChildren of the AgentClass is 0" in words.children_text(0)
 
 

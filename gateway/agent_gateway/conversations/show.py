@@ -1,0 +1,107 @@
+"""Tells the chat what a turn waits for."""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+
+from agent_gateway.conversations.actions import ShowWaiting, Wait
+from agent_gateway.conversations.closing import Closer, close_views
+from agent_gateway.conversations.slots import Slots
+from agent_gateway.conversations.snapshot import Snapshot
+from agent_gateway.logs import describe_fault
+from agent_gateway.resources.agentthreads import KIND
+from agent_gateway.resources.words import explain_wait
+from agent_gateway.store import Store
+from agent_gateway.store.errors import StoreError
+from agent_gateway.store.rows import Address, Thread, Turn, TurnState, TurnView
+from agent_gateway.wake import Wake
+from agent_gateway.wording import texts, waiting
+from agent_gateway.wording.again import build_error_id
+from agent_kube.errors import KubeError
+
+_log = logging.getLogger(__name__)
+
+
+class Previews(Closer, Protocol):
+    """What the chat shows of a turn before its end."""
+
+    def open(self, turn: Turn, address: Address, reply_to: int | None, restored: TurnView | None = None) -> None:
+        """Begin to show a turn."""
+
+    def waiting(self, turn_id: int, text: str) -> None:
+        """Show what it waits for."""
+
+    def working(self, turn_id: int) -> None:
+        """Show that it waits no more."""
+
+
+class WaitingView:
+    """Shows what turns wait for.
+
+    Args:
+        store: Conversations.
+        views: Live previews.
+        wake: Tells what is due.
+        slots: Who waits for a slot.
+    """
+
+    def __init__(self, store: Store, views: Previews, wake: Wake, slots: Slots) -> None:
+        self._store = store
+        self._views = views
+        self._wake = wake
+        self._slots = slots
+
+    async def show(self, s: Snapshot, told: ShowWaiting) -> None:
+        """Show what a turn of a snapshot waits for."""
+        turn = next((t for t in (s.waiting, s.running) if t is not None and t.id == told.turn), None)
+        if turn is not None:
+            await self._show(s.thread, turn, self._describe(s, turn, told))
+
+    async def show_cluster_error(self, thread: Thread, error: KubeError) -> None:
+        """Say that the cluster refuses or does not answer what the oldest waiting turn needs."""
+        await self._show_waiting(thread, texts.cluster_text(explain_wait(error, KIND)))
+
+    async def show_unstorable(self, thread: Thread) -> None:
+        """Say that the database refuses something of a conversation, which is left alone until something changes."""
+        await self._show_waiting(thread, waiting.unstorable_text(build_error_id(thread.id)))
+
+    async def _show_waiting(self, thread: Thread, text: str) -> None:
+        try:
+            turn = await self._store.turns.next(thread.id)
+            if turn is not None:
+                await self._show(thread, turn, text)
+        except StoreError as error:  # what is told here is why another error is raised: that one counts
+            _log.warning("waiting_not_shown", extra={"thread_id": thread.id, "error": describe_fault(error)})
+
+    async def _show(self, thread: Thread, turn: Turn, text: str) -> None:
+        self._views.open(turn, thread.address, turn.message_id, await self._store.views.get(turn.id))
+        self._views.waiting(turn.id, text)
+        now = await self._store.turns.by_id(turn.id)
+        if now is None or now.state is TurnState.CANCELLED:  # since it was read: nobody else would close it again
+            await close_views(self._store, self._views, self._wake, thread, [turn.id])
+
+    def _describe(self, s: Snapshot, turn: Turn, told: ShowWaiting) -> str:  # one line a wait
+        match told.wait:
+            case Wait.SLOT:
+                return self._slots.join(turn, s.now)
+            case Wait.START | Wait.CLUSTER:
+                return texts.waiting_text(told.reason, told.message)
+            case Wait.LATE:
+                return texts.late_text(s.thread.name)
+            case Wait.BEHIND:
+                return texts.QUEUED
+            case Wait.STOPPING:
+                return waiting.stopping_text(s.thread.name)
+            case Wait.DELETING:
+                return waiting.deleting_text(s.thread.name)
+            case Wait.UNREADABLE:
+                return waiting.unreadable_text(told.message)
+            case Wait.REFUSED:
+                return waiting.refused_text(told.message)
+            case Wait.HELD:
+                return waiting.held_text(s.thread.name)
+            case Wait.AWAY:
+                return waiting.AWAY
+            case Wait.UNCONFIRMED:
+                return waiting.UNCONFIRMED

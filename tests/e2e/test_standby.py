@@ -1,0 +1,82 @@
+"""Two gateways on the cluster: the one that leads is killed, and the conversation goes on in the same agent."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from dev.cluster import provider
+from dev.release import prepare, wait_until
+from tests.support.chat import Chat, Simulator
+
+NAMESPACE, NAME, PERSON = "openclaw-standby", "oc", 70003
+
+
+@pytest.fixture(scope="module")
+def release():
+    """A release of its own with two gateways; removed behind the tests."""
+    if not provider().kubeconfig.exists():
+        pytest.skip("no cluster: `make cluster` brings one up, and `make test` does it by itself")
+    release, images = prepare(NAMESPACE, NAME)
+    release.install({
+        "images": images, "demo": {"enabled": True}, "telegram": {"allowedIds": [PERSON]},
+        "gateway": {"replicas": 2, "resources": {"requests": {"cpu": "20m"}}},
+        "agents": {"class": {"resources": {"requests": {"cpu": "20m"}}}},
+    })  # fmt: skip
+    yield release
+    release.kubectl("delete", "agentthreads", "--all", "--wait=false", check=False)
+    release.helm("uninstall", NAME, "--wait")
+    release.kubectl("delete", "namespace", NAMESPACE, "--wait=false", check=False)
+
+
+@pytest.fixture
+def chat(release):
+    with ExitStack() as stack:
+        port = stack.enter_context(release.forward(f"service/{NAME}-demo-telegram", 8081))
+        yield Chat(Simulator(port), int(time.time()) % 10**8 + 10**9, PERSON)
+
+
+def leader_of(release):
+    """Return the name of the pod that the slice names."""
+    found = json.loads(release.kubectl("get", "endpointslice", f"{NAME}-gateway-ipv4", "-o", "json"))
+    return next((e["targetRef"]["name"] for e in found.get("endpoints") or []), None)
+
+
+def gateways(release):
+    """Return the gateway pods, by name, and whether each is ready."""
+    listed = json.loads(release.kubectl("get", "pods", "-l", "app.kubernetes.io/component=gateway", "-o", "json"))
+    return {
+        pod["metadata"]["name"]: all(s["ready"] for s in pod["status"].get("containerStatuses", [{"ready": False}]))
+        for pod in listed["items"]
+    }
+
+
+def test_leader_and_standby_are_ready_and_the_killed_leader_is_followed(release, chat):
+    leader = wait_until("a leader", lambda: leader_of(release), 60)
+    pods = gateways(release)
+    assert len(pods) == 2
+    assert all(pods.values())
+    assert leader in pods
+    chat.ask("my bird is a wren", "Echo: my bird is a wren", timeout=120)
+    release.kubectl("delete", "pod", leader, "--grace-period=0", "--force")
+    began = time.monotonic()
+    chat.ask("afterwards", "Echo: afterwards", timeout=60)
+    assert time.monotonic() - began < 30
+    assert leader_of(release) in pods.keys() - {leader}
+    # the same agent, by its new gateway
+    thread = json.loads(release.kubectl("get", "agentthread", chat.thread, "-o", "json"))
+    assert thread["status"]["run"]["number"] == 1
+
+
+def test_an_upgrade_leaves_an_answer_whole(release, chat):
+    wait_until("two gateways", lambda: list(gateways(release).values()) == [True, True], 90)
+    asked = chat.say("slow 80 200")
+    chat.wait_for("w3", asked)
+    release.kubectl("rollout", "restart", f"deployment/{NAME}-gateway")
+    answer = chat.wait_for("w79", asked, timeout=120)
+    assert answer["text"].split().count("w0") == 1
+    release.kubectl("rollout", "status", f"deployment/{NAME}-gateway", "--timeout=120s")
+    chat.ask("and now", "Echo: and now", timeout=60)

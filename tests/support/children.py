@@ -1,0 +1,56 @@
+"""Sub-agents at a desk: asked for by a running turn, created, connected, and what is told of them."""
+
+from __future__ import annotations
+
+from agent_contract import wire
+from agent_contract.names import SUBAGENT_RUN
+from tests.support.eventually import eventually
+
+TASK = "count the stars"
+
+
+async def begin(desk, text="begin"):
+    """Begin a conversation whose turn runs in run 1; return its thread, turn and runner."""
+    await desk.say(text)
+    thread = await desk.run_wanted("tg-42", 1)
+    runner = await desk.connect(thread, 1)
+    await eventually(lambda: runner.turns)
+    turn = runner.turns[0]
+    await desk.store.turns.started(turn.id, 1, 1)
+    desk.registry.link(thread.id).turn_id = turn.id
+    return thread, turn, runner
+
+
+async def ask(desk, thread, turn, call="call-1", *, seq=2, run=1, **fields):
+    frame = wire.SubAgentAsk(seq=seq, turn=turn.id, call_id=call, task=fields.pop("task", TASK), **fields)
+    refused = await desk.service.ask(thread, run, frame)
+    return refused or await desk.store.subagents.by_call(thread.id, run, call)
+
+
+async def created(desk, name):
+    return await eventually(lambda: desk.subagents.whole(name))
+
+
+async def connect_child(desk, name):
+    """Connect the child's runner, and wait until it has its task."""
+    await created(desk, name)
+
+    async def known():
+        child = await desk.store.subagents.by_name(name)
+        return child if child and child.uid == desk.subagents.cached(name).uid else None
+
+    child = await eventually(known)
+    thread = await desk.store.threads.by_id(child.thread_id)
+    runner = await desk.connect(thread, SUBAGENT_RUN, f"pod-{name}")
+    await eventually(lambda: runner.turns)
+    return thread, runner
+
+
+def results(runner):
+    return [frame for frame in runner.sent if isinstance(frame, wire.SubAgentResult)]
+
+
+async def reports(desk):
+    rows = await desk.store.pool.fetch("SELECT kind, text FROM outbox WHERE dedupe_key LIKE 'subagent:%' ORDER BY id")
+    assert {row["kind"] for row in rows} <= {"reply"}  # the answer of /spawn: never given up
+    return [row["text"] for row in rows]
