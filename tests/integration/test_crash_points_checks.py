@@ -40,6 +40,7 @@ async def test_what_is_broken_in_a_world_at_rest_is_found(postgres, zygote):
     async with running_world(zygote, postgres) as world:
         await play_stop(world)
         assert await find_problems(world, STOP) == []
+        await world.end_gateway()  # or it would mend what it can
         says_twice(world)
         assert await find_problems(world, STOP, 1) == ["'answer to q2' stands 2 times in the chat"]
         forgets(world)

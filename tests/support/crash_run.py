@@ -1,4 +1,4 @@
-"""Strike each point in each mode: `python -m tests.support.crash_run [--modes 3] [--seed N] [--only TEXT] [--at-once N]`."""
+"""Strike each point in each mode: `python -m tests.support.crash_run [--seed N] [--only TEXT] [--at-once N]`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.crash_world import World, running_world
 from tests.support.crash_zygote import Zygote
 from tests.support.postgres import running_postgres
 
-AT_ONCE = 6
+AT_ONCE = 4
 """Worlds at once; most of their time is waiting."""
 _LOG_LINES = 40
 

@@ -78,22 +78,25 @@ class World:
             "HOST": self.host, "PORT_RUNNERS": str(_PORT_RUNNERS), "PORT_METRICS": str(_PORT_METRICS),
             "DATABASE_URL": await self._proxy.start(),
         }  # fmt: skip
-        self.database = await asyncpg.connect(self.dsn)
+        self.database = await asyncpg.create_pool(self.dsn, min_size=1, max_size=2)
         self._life = asyncio.create_task(self._keep_alive())
 
     async def close(self) -> None:
         """End everything."""
-        self._life.cancel()
-        await asyncio.gather(self._life, return_exceptions=True)
-        if self._pid is not None:
-            _kill(self._pid)
-        self.points.enabled = False
+        await self.end_gateway()
         await self.operator.close()
         await self._session.close()
         for site in self._sites:
             await site.cleanup()
         await self._proxy.close()
         await self.database.close()
+
+    async def end_gateway(self) -> None:
+        """Let there be no gateway any more."""
+        self.points.enabled = False
+        self._life.cancel()
+        await asyncio.gather(self._life, return_exceptions=True)
+        self.kill()
 
     def kill(self) -> None:
         """End the gateway this very moment: nothing that it has not sent on yet takes effect."""

@@ -1,6 +1,6 @@
 """Gateways that start within milliseconds and die by SIGKILL: forks of a process that has read all modules.
 
-As a program it reads a line of JSON for each gateway to fork ({env, log}) and writes one for each that began or ended.
+As a program it reads a line of JSON for each gateway to fork ({number, env, log}) and writes one for each that began or ended.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import itertools
 import json
 import os
 import select
@@ -17,6 +18,7 @@ import traceback
 from pathlib import Path
 
 _LOOK_SECONDS = 0.05
+_FORK_SECONDS = 60.0
 
 
 class Zygote:
@@ -25,9 +27,9 @@ class Zygote:
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task | None = None
-        self._begun: asyncio.Queue[int] = asyncio.Queue()
+        self._numbers = itertools.count(1)
+        self._begun: dict[int, asyncio.Future[tuple[int, asyncio.Future[int]]]] = {}
         self._ended: dict[int, asyncio.Future[int]] = {}
-        self._lock = asyncio.Lock()
 
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
@@ -38,11 +40,11 @@ class Zygote:
 
     async def fork(self, environment: dict[str, str], log: Path) -> tuple[int, asyncio.Future[int]]:
         """Begin a gateway; return its pid, and what becomes its exit code."""
-        async with self._lock:
-            line = json.dumps({"env": environment, "log": str(log)}) + "\n"
-            self._process.stdin.write(line.encode())
-            pid = await asyncio.wait_for(self._begun.get(), 60)
-        return pid, self._ended[pid]
+        number = next(self._numbers)
+        begun = self._begun[number] = asyncio.get_running_loop().create_future()
+        line = json.dumps({"number": number, "env": environment, "log": str(log)}) + "\n"
+        self._process.stdin.write(line.encode())
+        return await asyncio.wait_for(begun, _FORK_SECONDS)
 
     async def close(self) -> None:
         self._process.stdin.close()
@@ -52,13 +54,20 @@ class Zygote:
     async def _read(self) -> None:
         async for line in self._process.stdout:
             told = json.loads(line)
-            if "begun" in told:
-                self._ended[told["begun"]] = asyncio.get_running_loop().create_future()
-                self._begun.put_nowait(told["begun"])
+            if "number" in told:
+                self._note_begun(told["number"], told["pid"])
             else:
-                ended = self._ended.pop(told["ended"])
+                ended = self._ended.pop(told["pid"])
                 if not ended.done():
                     ended.set_result(told["code"])
+
+    def _note_begun(self, number: int, pid: int) -> None:
+        ended = self._ended[pid] = asyncio.get_running_loop().create_future()
+        begun = self._begun.pop(number)
+        if begun.done():  # whoever asked for it has gone
+            os.kill(pid, signal.SIGKILL)
+        else:
+            begun.set_result((pid, ended))
 
 
 def serve() -> None:
@@ -76,7 +85,7 @@ def serve() -> None:
             found, status = os.waitpid(pid, os.WNOHANG)
             if found:
                 children.discard(pid)
-                _tell({"ended": pid, "code": os.waitstatus_to_exitcode(status)})
+                _tell({"pid": pid, "code": os.waitstatus_to_exitcode(status)})
         if not ready:
             continue
         data = os.read(0, 1 << 16)
@@ -91,7 +100,7 @@ def serve() -> None:
             if pid == 0:
                 _become(main, asked["env"], asked["log"])
             children.add(pid)
-            _tell({"begun": pid})
+            _tell({"number": asked["number"], "pid": pid})
 
 
 def _become(main, environment: dict[str, str], log: str) -> None:
