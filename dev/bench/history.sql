@@ -81,6 +81,9 @@ INSERT INTO audit (at, person_id, action, subject)
 SELECT now() - (40000 - g) * interval '10 minutes', 1 + g % 50, 'kill', 'x' FROM generate_series(1, 40000) g;
 INSERT INTO confirms (action, bot_id, chat_id, person_id, subject, created_at)
 SELECT 'cleanup', $BOT, 5001, 1, '[]', now() - (10000 - g) * interval '2 minutes' FROM generate_series(1, 10000) g;
+INSERT INTO jobs (bot_id, kind, dedupe_key, thread_id, chat_id, state, created_at, ended_at)
+SELECT $BOT, 'export', 'job:' || g, 1 + g % 12000, 5001, CASE WHEN g % 100 = 0 THEN 'due' ELSE 'done' END,
+    now() - (10000 - g) * interval '2 minutes', now() - (10000 - g) * interval '2 minutes' FROM generate_series(1, 10000) g;
 INSERT INTO pairings (bot_id, code, person_id, created_at)
 SELECT $BOT, 'c' || g, g % 500, now() - (20000 - g) * interval '5 seconds' FROM generate_series(1, 20000) g;
 INSERT INTO retired_resources (name, thread_id, state)

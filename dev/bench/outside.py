@@ -49,6 +49,8 @@ class Outside:
         result: object = True
         if method == "getme":
             result = {"id": BOT_ID, "is_bot": True, "first_name": "b", "username": "demo_bot"}
+        elif method == "getwebhookinfo":
+            result = {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
         elif method == "getupdates":
             self.polls += 1
             await asyncio.sleep(0.2)

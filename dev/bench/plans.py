@@ -28,7 +28,7 @@ _BY_COLUMN: Final = {
     "parent_run": "5", "call_id": "call-1600", "name": "tg-1", "dedupe_key": "new:4", "lane": "-100/7",
     "code": "c9",
 }  # fmt: skip
-_IDS: Final = {"turns": "400001", "outbox": "100001", "threads": "1", "confirms": "1", "files": "1"}
+_IDS: Final = {"turns": "400001", "outbox": "100001", "threads": "1", "confirms": "1", "files": "1", "jobs": "100"}
 _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "claim_outbox": {2: "{6000}", 3: "8", 4: "{-100}", 5: "{7}"},
     "due_reactions": {2: "{}", 3: "{}", 4: "16"},
@@ -47,7 +47,23 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "named_threads": {2: "100"},
     "due_threads": {2: "100", 3: "5"},
     "idle_runs": {2: "-100"},
-    "history": {1: "77", 2: "{12077}"},
+    "history_page": {1: "77", 2: "0", 3: "10000000", 4: "500"},
+    "history_results": {1: "{12077}", 2: "2020-01-01", 3: "2040-01-01"},
+    "forget_turns_page": {1: "77", 2: "10000000", 3: "500"},
+    "forget_entries_slice": {1: "77", 2: "2020-01-01", 3: "500"},
+    "forget_messages_slice": {1: "77", 2: "10000000", 3: "500"},
+    "forget_past_slice": {1: "77", 2: "2020-01-01"},
+    "forget_workspaces_slice": {1: "77", 2: "4"},
+    "forget_files_slice": {1: "77", 2: "10000000", 3: "20"},
+    "forget_outbox_slice": {2: "6000", 3: "1", 4: "10000000", 5: "500"},
+    "below_page": {1: "77", 2: "0", 3: "20"},
+    "due_job_threads": {2: "20"},
+    "add_job": {2: "export", 3: "brand-new"},
+    "end_job": {2: "done"},
+    "recent_threads": {2: "20"},
+    "recent_chat_threads": {2: "-100", 3: "20"},
+    "count_threads": {2: "-100", 3: "2000"},
+    "moves": {2: "{-100}"},
     "session_page": {3: "1048576"},
     "end_turn": {2: "failed"},
     "end_child_turns": {2: "failed"},
@@ -57,7 +73,7 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "files_of_run": {3: "kept"},
     "retired_done": {1: "old-1000", 2: "left"},
     "forget_inbox": {2: "-100/7", 3: "-100"},
-    "forget_outbox": {1: "{77,12077}", 3: "6000", 4: "1"},
+    "forget_outbox_of": {1: "{77,12077}"},
     **{
         f"forget_{n}": {1: "{77,12077}"}
         for n in (

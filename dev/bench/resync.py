@@ -21,6 +21,8 @@ import aiohttp
 import asyncpg
 from aiohttp.test_utils import TestServer
 
+from agent_gateway.store.errors import Away
+from agent_gateway.store.schema import bring_up_to_date
 from dev.bench.metered import FILE
 from dev.bench.outside import BOT_ID, FIRST_CHAT, NAMESPACE, TOKEN, Outside
 from dev.progress import UserError, main_guard, step
@@ -72,12 +74,10 @@ async def _measure(server: str, count: int) -> Measured:
     dsn = urlunsplit(urlsplit(server)._replace(path=f"/{_DATABASE}"))
     await _execute(server, f"DROP DATABASE IF EXISTS {_DATABASE}", f"CREATE DATABASE {_DATABASE}")
     try:
-        environment = {**os.environ, "DATABASE_URL": dsn}
-        migrating = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "agent_gateway.store.migrate", env=environment
-        )
-        if await migrating.wait() != 0:
-            raise UserError("The schema could not be made.")
+        try:
+            await bring_up_to_date(dsn, print)
+        except Away as error:
+            raise UserError(str(error)) from error
         with step(f"A gateway beside {count} AgentThreads", 30):
             return await start_beside(dsn, count)
     finally:

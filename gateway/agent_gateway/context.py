@@ -6,15 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from agent_gateway.commands.again import AgainButtons
+from agent_gateway.commands.build import build_commands
+from agent_gateway.commands.facts import FactReader
 from agent_gateway.commands.pairing import Pairing
-from agent_gateway.commands.settings import Models, SettingCommands
-from agent_gateway.commands.status import StatusCommands
 from agent_gateway.commands.steering import Steering
-from agent_gateway.commands.stopbutton import StopButton
-from agent_gateway.commands.subagents import SubAgentCommands
-from agent_gateway.commands.table import Commands
-from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.config import GatewayConfig
 from agent_gateway.conversations.build import Conversations, build_conversations
 from agent_gateway.conversations.notes import PromptNotes
@@ -24,9 +19,13 @@ from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
 from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.inbox.subscription import WebhookKeeper
+from agent_gateway.jobs.export import Exporting
+from agent_gateway.jobs.forget import Forgetting
+from agent_gateway.jobs.worker import JobWorker
 from agent_gateway.leader import Leader
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
+from agent_gateway.performers import Performers
 from agent_gateway.resources.adopt import Adopter
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
 from agent_gateway.resources.agentclasses import AgentClasses
@@ -38,6 +37,8 @@ from agent_gateway.runners.identity import Authenticator
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.server import RunnerDeps
 from agent_gateway.store import Store
+from agent_gateway.store.jobs import JobKind
+from agent_gateway.store.purges import Purger
 from agent_gateway.subagents.parts import build_subagents
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.budget import Budgets
@@ -46,7 +47,6 @@ from agent_gateway.telegram.outbound.reactions import Reactions
 from agent_gateway.telegram.outbound.sender import Sender
 from agent_gateway.telegram.outbound.views import Views
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.venues.moving import Moving
 from agent_gateway.venues.venues import Venues
 from agent_gateway.wake import Wake
 from agent_kube.client import KubeClient
@@ -68,6 +68,8 @@ class Context:
     access: Access
     dispatcher: Dispatcher
     venues: Venues
+    jobs: JobWorker
+    purger: Purger
     conversations: Conversations
     adopter: Adopter
     subagents: SubAgents
@@ -109,32 +111,20 @@ def build_context(
     store.events.on(WakeOutbox, lambda _: sender.notify())
     reactions = Reactions(api, store.reactions, check=heartbeats.watch("reactions", check), cooldowns=budgets)
     views.on_open = sender.on_sent = reactions.notify
-    access = Access(config.telegram_allowed_ids, config.telegram_admin_ids, store)
+    access = Access(config.telegram_allowed_ids, config.telegram_admin_ids)
     adopter = Adopter(store, resources, thread_changes, bot=bot, bot_name=config.bot_name, guests=access, wake=wake)
-    moving = Moving(store, resources, registry, views, wake, access, config.bot_name)
-    venues = Venues(store, resources, registry, views, wake, moving, check)
+    Performers(store, registry, views, wake, api, resources, partial(fill_own_menu, api)).subscribe(store.events)
+    venues = Venues(store, resources, store.events, check, config.bot_name)
     api.on_problem = venues.note
     subagent_changes: Changes[SubAgentValue] = Changes()
     subagents = SubAgents(kube, config.namespace, subagent_changes, check)
     subagent_adopter = SubAgentAdopter(store, subagents, subagent_changes, wake)
     children = build_subagents(store, resources, subagents, registry, views)
-    steering = Steering(store, registry, wake)
-    models = Models(resources, config.llm_models, config.llm_model)
-    commands = Commands(
-        store,
-        registry,
-        views,
-        wake,
-        is_admin=access.is_admin,
-        subagents=SubAgentCommands(store, children.requests, config.bot_name, is_admin=access.is_admin),
-        turns=TurnCommands(store, registry, views, wake, config.bot_name),
-        stop_button=StopButton(store, registry, wake, views),
-        state=StatusCommands(store, resources, models, is_admin=access.is_admin, max_runs=config.max_threads),
-        settings=SettingCommands(store, models, wake, config.bot_name),
-        steering=steering,
-        again=AgainButtons(store, views, wake),
-        fill_menu=partial(fill_own_menu, api),
-    )
+    steering = Steering()
+    commands = build_commands(
+        resources, children.requests, steering, bot_name=config.bot_name, is_admin=access.is_admin,
+        max_runs=config.max_threads, allowed_models=config.llm_models, default_model=config.llm_model,
+    )  # fmt: skip
     proxy = LlmProxy(build_providers(config), store.usage)
     authenticator = Authenticator(kube, store, namespace=config.namespace, service_account=config.agent_service_account)
     return Context(
@@ -154,15 +144,21 @@ def build_context(
             access,
             bot,
             config.bot_name,
-            wake,
-            views,
-            heartbeats.watch("dispatcher", check),
-            api,
-            steering,
+            facts=FactReader(resources, children.requests),
+            steering=steering,
             venues=venues,
-            letting_in=Pairing(store, access, wake, views, enabled=config.telegram_pairing),
+            letting_in=Pairing(access, enabled=config.telegram_pairing),
+            wake=wake,
+            check=heartbeats.watch("dispatcher", check),
             unaddressed=config.telegram_group_trigger == "all",
         ),
+        jobs=JobWorker(
+            store,
+            {JobKind.EXPORT: Exporting(store), JobKind.FORGET: Forgetting(store)},
+            store.events,
+            check,
+        ),
+        purger=Purger(store, check),
         venues=venues,
         conversations=build_conversations(
             store,

@@ -34,6 +34,11 @@ class WakeVenues:
 
 
 @dataclass(frozen=True, slots=True)
+class WakeJobs:
+    """Long work was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenView:
     """Show that a message was taken."""
 
@@ -70,6 +75,16 @@ class ShutDownRun:
     thread_id: int
     run: int
     reason: str
+    grace: int = 5
+    """Seconds that what works there has to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetRun:
+    """Know the connection of a run no more: its conversation goes on under another AgentThread."""
+
+    thread_id: int
+    run: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,6 @@ class PutEvent:
 
 
 Effect = (
-    WakeThread | FreeSlot | WakeOutbox | WakeVenues | OpenView | CloseViews | HideViews | AbortTurn | ShutDownRun | SendSteers
-    | AnswerPress | FillMenu | PutEvent
+    WakeThread | FreeSlot | WakeOutbox | WakeVenues | WakeJobs | OpenView | CloseViews | HideViews | AbortTurn | ShutDownRun
+    | ForgetRun | SendSteers | AnswerPress | FillMenu | PutEvent
 )  # fmt: skip

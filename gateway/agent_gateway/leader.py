@@ -7,6 +7,7 @@ epoch says it once more in each write, so that a former leader's late write is r
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -114,6 +115,12 @@ class Leader:
                 return
             self._answered = sent
             await asyncio.sleep(POLL_SECONDS)
+
+    async def listen(self, channel: str, hear: Callable[[], None]) -> None:
+        """Have `hear` called when a standby says something on a channel: a hint that may be lost."""
+        if self._lock is not None:
+            with contextlib.suppress(Away):  # whoever holds the lead learns of a session that ended by its next ping
+                await self._lock.listen(channel, hear)
 
     async def hold(self) -> None:
         """Ping until the lock is lost.

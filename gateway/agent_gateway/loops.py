@@ -24,16 +24,13 @@ def build_inlets(context: Context, leader: Leader) -> list[Loop]:
 
 def build_work(context: Context) -> list[Loop]:
     """Return what acts on what was taken."""
-
-    async def dispatch() -> None:
-        await context.access.load()  # before the first update, or nobody would be let in
-        await context.dispatcher.run()
-
     return [
-        Loop("dispatcher", dispatch),
+        Loop("dispatcher", context.dispatcher.run),
         Loop("adopter", context.adopter.run),
         Loop("subagent adopter", context.subagent_adopter.run),
         Loop("venues", context.venues.run),
+        Loop("jobs", context.jobs.run),
+        Loop("purger", context.purger.run),
         Loop("threads", context.conversations.queue.run),
         Loop("slots", context.conversations.slots.run),
         Loop("seen", SeenKeeper(context.store, context.registry).run),

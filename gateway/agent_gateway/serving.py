@@ -26,6 +26,7 @@ from agent_gateway.resources.leaderaddress import build_address
 from agent_gateway.runners.server import create_app, serve
 from agent_gateway.startup import open_kube, open_store, reach_telegram, warn_of_privacy
 from agent_gateway.store import Store
+from agent_gateway.store.database import INBOX_CHANNEL
 from agent_gateway.store.errors import Away
 from agent_gateway.supervise import Loop, Policy, Supervisor
 from agent_gateway.telegram.outbound.api import TelegramApi
@@ -104,6 +105,7 @@ async def _stand_by_and_lead(
 ) -> None:
     try:
         await leader.acquire()
+        await leader.listen(INBOX_CHANNEL, context.wake.inbox)
         site = await serve(create_app(context.runner_deps), config.host, config.port_runners)
         LEADING.set(1)
         inlets = Supervisor([*build_inlets(context, leader), *_build_address(config, context.kube, leader, context)])

@@ -39,13 +39,13 @@ async def until_told(desk, words, *, of=None):
 
 async def test_a_cluster_that_cannot_be_read_is_told_and_is_no_load(store):
     async with running_desk(store) as desk:
-        desk.resources.synced.clear()
+        desk.resources.unknown_since = datetime.now(UTC)
         desk.resources.problem = "AgentThreads cannot be read: the gateway's Role is missing."
         await desk.say("hello")
         await until_told(
             desk, "the cluster cannot be read now: AgentThreads cannot be read: the gateway's Role is missing"
         )
-        desk.resources.synced.set()
+        desk.resources.unknown_since = None
         await desk.run_wanted(NAME, 1)
 
 
@@ -66,7 +66,7 @@ async def test_a_resource_that_hangs_in_its_deletion_is_told(store):
             await tx.turns.cancel_queued(thread.id)
         desk.resources.report(NAME, number=1, finishedAt=PAST, reason="IdleTimeout", message="")
         await eventually(lambda: store.runs.last(thread.id))
-        desk.resources.cached(NAME).metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+        desk.resources.change_metadata(NAME, deletionTimestamp="2026-01-01T00:00:00Z")
         await desk.say("again")
         await until_told(desk, "until this conversation's AgentThread is deleted")
 

@@ -16,7 +16,11 @@ from tests.support.eventually import eventually
 from tests.support.gateways import surroundings
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(180)]
-KILLED_SECONDS, FROZEN_SECONDS, GAP_SECONDS = 5.0, 12.0, 1.0
+KILLED_SECONDS, FROZEN_SECONDS, GAP_SECONDS = 5.0, 13.0, 3.0
+"""Looser than the goals, which `make bench-failover` measures: here other tests may keep the machine busy."""
+
+CALLS_UNDER_WAY = 2
+"""Answers that Telegram has and nobody could note any more, where a process is killed or frozen: they are said again."""
 
 
 @pytest.fixture
@@ -70,7 +74,7 @@ async def test_a_standby_is_ready_and_takes_over_from_a_leader_that_is_killed(ar
         killed = now_ms()
         leader.send(signal.SIGKILL)
         seconds = await until_taken(standby, killed)
-    await around.until_all_answered()
+    assert len(await around.until_all_answered()) <= CALLS_UNDER_WAY
     sys.stdout.write(f"killed: {seconds:.2f} s\n")
     assert seconds < KILLED_SECONDS
 
@@ -85,7 +89,7 @@ async def test_a_frozen_leader_is_replaced_and_ends_by_itself_when_it_is_back(ar
         leader.send(signal.SIGCONT)
         assert await leader.ended(8) == 1
         await eventually(lambda: len(around.answers()) > 20, timeout=30)
-    await around.until_all_answered()
+    assert len(await around.until_all_answered()) <= CALLS_UNDER_WAY
     sys.stdout.write(f"frozen: {seconds:.2f} s\n")
     assert seconds < FROZEN_SECONDS
 
@@ -98,7 +102,7 @@ async def test_a_leaving_leader_hands_over_at_once(around):
         await standby.until_logged("inbox_committed")
         assert await leader.ended() == 0
         await eventually(lambda: len(standby.times("inbox_committed")) > 10)
-    await around.until_all_answered()
+    assert await around.until_all_answered() == []
     taken = sorted([*leader.times("inbox_committed"), *standby.times("inbox_committed")])
     gap = max(after - before for before, after in itertools.pairwise(taken)) / 1000
     sys.stdout.write(f"gap: {gap:.2f} s\n")
@@ -111,7 +115,7 @@ async def test_a_standby_leaves_without_touching_the_lead(around):
     standby.send(signal.SIGTERM)
     assert await standby.ended() == 0
     around.say()
-    await around.until_all_answered()
+    assert await around.until_all_answered() == []
     assert leader.process.returncode is None
 
 

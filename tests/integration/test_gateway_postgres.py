@@ -117,7 +117,7 @@ async def test_one_lost_connection_ends_nothing(tmp_path, dsn):
             wire.lose_commits(1)
             around.say()
             await eventually(lambda before=before: wire.cut > before)
-        await around.until_all_answered()
+        assert await around.until_all_answered() == []
         assert gateway.process.returncode is None
         assert await gateway.get("/readyz") == (200, "ready")
 
@@ -136,7 +136,7 @@ async def test_a_standby_waits_for_a_database_that_is_away(tmp_path, store, dsn)
         assert await leader.ended() == 1
         await standby.until_logged("leading")
         around.say()
-        await around.until_all_answered()
+        assert await around.until_all_answered() == []
 
 
 async def test_the_sessions_limits_hold_over_a_proxy(dsn):

@@ -9,18 +9,15 @@ import logging
 import pytest
 
 from agent_gateway.errors import LeadershipLost
-from agent_gateway.events import Events
+from agent_gateway.inbox.access import Standing
 from agent_gateway.resources.adopt import Adopter
-from agent_gateway.resources.adoptsubagents import SubAgentAdopter
-from agent_gateway.resources.changes import Changes
-from agent_gateway.resources.fakes import FakeSubAgents
 from agent_gateway.resources.follower import BATCH
 from agent_gateway.store.errors import Away
-from agent_gateway.wake import Wake
 from agent_kube.errors import Away as ClusterAway
 from tests.conftest import BOT_ID
 from tests.support.desk import BOT, address
 from tests.support.eventually import eventually
+from tests.support.woken import Woken
 from tests.unit.gateway.resources.played import PlayedCluster, watching
 
 pytestmark = pytest.mark.postgres
@@ -29,22 +26,9 @@ pytestmark = pytest.mark.postgres
 class Guests:
     """Who is let in: chat 42 and all above 1000."""
 
-    def allows(self, _person, chat):
-        return chat == 42 or chat > 1000
-
-    def has_moved(self, chat):
-        return chat == 777
-
-
-class Woken(Wake):
-    """Keeps which threads were woken."""
-
-    def __init__(self):
-        super().__init__(Events())
-        self.ids = []
-
-    def thread(self, thread_id):
-        self.ids.append(thread_id)
+    async def read(self, _session, _person, chat):
+        moved = chat == 777
+        return Standing(allowed=chat == 42 or chat > 1000, chat_id=-1777 if moved else chat, moved=moved)
 
 
 def put(cluster, chat=42, *, bot=BOT_ID, name=None, **spec):
@@ -130,6 +114,27 @@ async def test_a_change_that_nobody_acts_on_wakes_nobody(store, cluster):
         await eventually(lambda: wake.ids == [thread.id] * 2)
 
 
+async def test_what_changed_while_another_gateway_led_wakes_only_what_is_open(store, cluster):
+    """A standby watches too: weeks of changes would be a wake each at the take-over."""
+    for chat in (1001, 1002):
+        put(cluster, chat)
+        async with store.transaction() as tx:
+            await tx.threads.get_or_create(address(chat), f"tg-{chat}", "")
+    rest, busy = [await store.threads.by_name(f"tg-{chat}") for chat in (1001, 1002)]
+    await store.runs.want(busy.id, 1, None)
+    async with watching(cluster) as (resources, changes):
+        await resources.wait_synced()
+        for chat in (1001, 1002):
+            put(cluster, chat, suspend=True)
+        await eventually(lambda: resources.cached("tg-1002").spec.suspend)
+        wake = Woken()
+        async with adopting(store, resources, changes, wake):
+            await eventually(lambda: busy.id in wake.ids)
+            put(cluster, 1001)
+            await eventually(lambda: rest.id in wake.ids)
+            assert wake.ids == [busy.id, rest.id]
+
+
 COUNT = 10_000
 
 
@@ -179,7 +184,10 @@ async def test_a_first_list_of_ten_thousand_asks_the_database_in_pages_and_wakes
         await eventually(lambda: resources.synced)
         pages = [name for name in counting.names if name == "threads_by_names"]
         assert COUNT / BATCH <= len(pages) <= 2 * COUNT / BATCH + 5
-        assert counting.names.count("upsert_thread") == 1
+        assert set(counting.names) == {
+            "threads_by_names",
+            "thread_by_name",
+        }  # the latter for the one without a row, and above
         wake.ids.clear()
         put(cluster, 1600, suspend=True)  # after the first list a change counts whether something is open or not
         await eventually(lambda: wake.ids)
@@ -246,48 +254,3 @@ async def test_lost_leadership_ends_it(store, cluster):
         adopter = Adopter(store, resources, changes, bot=BOT, bot_name="tg", guests=Guests(), wake=Woken())
         with pytest.raises(LeadershipLost):
             await asyncio.wait_for(adopter.run(), 10)
-
-
-def build_subagent(name, **status):
-    return {"metadata": {"name": name}, "spec": {"task": f"Do {name}"}, "status": status}
-
-
-@contextlib.asynccontextmanager
-async def adopting_children(store, resources, changes):
-    wake = Woken()
-    task = asyncio.create_task(SubAgentAdopter(store, resources, changes, wake).run())
-    try:
-        yield wake
-        assert not task.done(), task.exception()
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def test_sub_agents_of_a_first_list_are_woken_only_where_they_are_open(store):
-    changes = Changes()
-    resources = FakeSubAgents(changes)
-    for name in ("open", "over"):
-        resources.put(build_subagent(name))
-    async with adopting_children(store, resources, changes):
-        rows = [await eventually(lambda n=n: store.subagents.by_name(n)) for n in ("open", "over")]
-    assert [row.task for row in rows] == ["Do open", "Do over"]
-    await store.pool.execute("UPDATE subagents SET state = 'finished' WHERE thread_id = $1", rows[1].thread_id)
-    changes = Changes()
-    for name in ("open", "over"):
-        changes.note(name, None, first=True)
-    async with adopting_children(store, resources, changes) as wake:
-        await eventually(lambda: wake.ids)
-        assert wake.ids == [rows[0].thread_id]
-        changes.note("over", None)
-        await eventually(lambda: rows[1].thread_id in wake.ids)
-
-
-async def test_one_that_is_over_already_is_not_taken_up(store):
-    changes = Changes()
-    resources = FakeSubAgents(changes)
-    resources.put(build_subagent("over", phase="Succeeded"))
-    resources.put(build_subagent("next"))
-    async with adopting_children(store, resources, changes):
-        await eventually(lambda: store.subagents.by_name("next"))
-    assert await store.subagents.by_name("over") is None

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent_contract.agentclass import AgentClass
-from agent_gateway.commands.export import Export
 from agent_gateway.store.rows import Final, NewSubAgent, TurnState
-from agent_gateway.telegram.inbound.updates import Command
 from tests.support.desk import ADMIN, GROUP, PERSON, address, running_desk
 from tests.support.eventually import eventually
 from tests.support.pressing import last_said, press
@@ -216,7 +214,8 @@ async def test_there_are_at_most_twenty_buttons(store):
             for number in range(25):
                 await tx.threads.get_or_create(address(1000 + number), f"tg-{number}", "")
         text, buttons = await ask(desk, "/threads", chat=ADMIN, user=ADMIN)
-        assert (len(text.split("\n")), len(buttons)) == (25, 20)
+        lines = text.split("\n")
+        assert (len(lines), lines[-1], len(buttons)) == (21, "… and 5 more, in which nobody wrote lately.", 20)
 
 
 async def exported(store):
@@ -242,6 +241,7 @@ async def test_export_gives_the_history_as_a_file(store):
         await store.pool.execute("UPDATE subagents SET state = 'finished', result = 'so many', finished_at = now()")
         await end(desk, turn, "There are **many**.")
         await desk.say("/export")
+        await desk.worked()
         ((name, caption, text),) = await exported(store)
         assert (name, caption) == ("tg-42.md", "The history of this conversation: 3 entries.")
         assert text.startswith("# private chat\n\nConversation tg-42, exported ")
@@ -252,7 +252,7 @@ async def test_export_gives_the_history_as_a_file(store):
 
 
 async def test_a_long_history_comes_in_several_files_and_loses_nothing(store):
-    async with running_desk(store) as desk:
+    async with running_desk(store, export_bytes=1_500_000) as desk:
         thread, turn, _ = await begin(desk, "x" * 3000)
         await end(desk, turn, "y" * 3000)
         for number in range(50):
@@ -261,9 +261,8 @@ async def test_a_long_history_comes_in_several_files_and_loses_nothing(store):
                 thread.id,
                 f"{number:05}" * 9000,
             )
-        command = Command(thread.address, "", PERSON, "P", 5, "export", "", True)
-        async with store.transaction() as tx:
-            await Export(store, most_bytes=1_500_000).export(tx, 77, command)
+        await desk.say("/export")
+        await desk.worked()
         files = await exported(store)
         assert [name for name, _, _ in files] == ["tg-42.md", "tg-42-2.md"]
         assert files[0][1] == "The history of this conversation: 52 entries, in 2 files."

@@ -8,6 +8,7 @@ import pytest
 
 from agent_contract import wire
 from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.turns import TurnQueries
 from agent_gateway.store.views import ViewQueries
 from tests.support.desk import GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
@@ -72,22 +73,22 @@ async def test_a_stop_that_overtakes_the_turn_on_its_way_is_told_again_behind_it
         assert aborts(runner) == [runner.turns[0].id]
 
 
-async def test_a_turn_that_begins_while_its_stop_is_read_is_stopped(store):
+async def test_a_turn_that_begins_while_its_stop_is_read_is_stopped(store, monkeypatch):
     async with running_desk(store, reconcile=False) as desk:
         await desk.say("begin")
         thread = await store.threads.by_name("tg-42")
         [turn] = await store.turns.queued(thread.id)
         await store.runs.want(thread.id, 1, "uid-1")
         runner = await desk.connect(thread, 1)
-        before = store.turns.by_id
+        before = TurnQueries.by_id
 
-        async def begins_behind_it(turn_id):
-            store.turns.by_id = before
-            found = await before(turn_id)
+        async def begins_behind_it(queries, turn_id):
+            monkeypatch.undo()
+            found = await before(queries, turn_id)
             await store.turns.deliver_next(thread.id, 1)
             return found
 
-        store.turns.by_id = begins_behind_it
+        monkeypatch.setattr(TurnQueries, "by_id", begins_behind_it)
         assert await press(desk, f"st:{turn.id}") == "Stopping…"
         await eventually(lambda: aborts(runner) == [turn.id])
         assert (await store.turns.by_id(turn.id)).stop_asked

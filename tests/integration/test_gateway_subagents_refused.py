@@ -75,7 +75,7 @@ async def test_a_create_that_is_not_decided_is_tried_again_after_pauses_that_gro
         pauses = []
         for times in (1, 2, 3):
             pauses.append(await refused(store, child, times))
-            await eventually(lambda: str(error) in desk.views.lines[turn.id][0].text)
+            await eventually(lambda: "The cluster does not answer" in desk.views.lines[turn.id][0].text)
             await store.pool.execute("UPDATE runs SET next_at = now() WHERE thread_id = $1", child.thread_id)
             desk.wake.thread(child.thread_id)
         _, runner = await connect_child(desk, child.name)
@@ -112,7 +112,7 @@ async def test_one_that_is_never_created_ends_in_the_end(store):
         desk.wake.thread(child.thread_id)
         [told] = await eventually(lambda: results(parent))
         assert "could not be created within 180 s" in told.text
-        assert "the server is busy" in told.text
+        assert "The cluster does not answer." in told.text
 
 
 async def test_the_clock_of_a_turn_goes_on_while_its_sub_agent_cannot_be_created(store):

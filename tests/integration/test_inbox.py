@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from agent_gateway.commands.table import Answer
+from agent_gateway.commands.outcome import Outcome
 from agent_gateway.store.errors import Away, Raced
 from agent_gateway.wording.texts import ANONYMOUS
 from tests.support.desk import ADMIN, GROUP, PERSON, STRANGER, address, message, running_desk
@@ -49,11 +49,11 @@ async def test_a_malformed_update_is_set_aside_and_the_next_goes_on(store, updat
 async def test_what_cannot_be_stored_or_handled_is_set_aside_too(store):
     async with running_desk(store, reconcile=False) as desk:
 
-        async def fail(_connection, _update_id, _command):
+        async def fail(_tx, _update_id, _command, _facts):
             raise KeyError("contents")
 
-        async def unstorable(_connection, _update_id, _command):
-            return Answer("a\x00b")
+        async def unstorable(_tx, _update_id, _command, _facts):
+            return Outcome("a\x00b")
 
         desk.commands.answer = fail
         await desk.take(message("/status"), message("after"))
@@ -103,10 +103,10 @@ async def test_a_fault_that_passes_loses_no_message(store):
     async with running_desk(store, reconcile=False) as desk:
         faults = [Away("ended"), KeyError("once"), Raced("again")]
 
-        async def fail(_connection, _update_id, _command):
+        async def fail(_tx, _update_id, _command, _facts):
             if faults:
                 raise faults.pop()
-            return Answer("at last")
+            return Outcome("at last")
 
         desk.commands.answer = fail
         await desk.take(message("/status"))

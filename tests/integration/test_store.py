@@ -44,7 +44,7 @@ async def test_an_update_is_stored_once_and_the_cursor_moves_with_it(store):
     assert [r.update_id for r in await store.inbox.next()] == [1]
 
 
-async def test_a_lane_is_taken_in_order_and_lanes_in_parallel(store):
+async def test_a_queue_is_taken_in_order_and_queues_in_parallel(store):
     await store.inbox.add_updates([(1, "a", "{}"), (2, "a", "{}"), (3, "b", "{}")], 4)
     assert sorted(r.update_id for r in await store.inbox.next()) == [1, 3]
     async with store.transaction() as tx:

@@ -367,7 +367,7 @@ async def test_updates_reach_the_inbox_once_and_junk_stops_nothing(sim, api, sto
     await play(sim, "messages", chat=5, text="nul \u0000 and \ud83d half")
     task = asyncio.create_task(source.run())
     await eventually(lambda: sim.app[CLOUD].bots[TOKEN].updates == [])
-    rows = {row.lane: row for row in await store.inbox.next()}
+    rows = {row.queue_key: row for row in await store.inbox.next()}
     assert sorted(rows) == ["-", "-100200/42", "5"]
     incoming = parse(json.loads(rows["-100200/42"].payload), BOT)
     assert isinstance(incoming, Prompt)

@@ -8,7 +8,7 @@ import contextlib
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from agent_gateway.effects import WakeOutbox
+from agent_gateway.effects import WakeOutbox, WakeVenues
 from agent_gateway.store.rows import Address, VenueState
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.sender import Sender
@@ -110,7 +110,7 @@ async def test_a_topic_whose_closing_nobody_told_is_found_closed_and_open_again(
         await store.pool.execute("UPDATE outbox SET next_at = now() - interval '1 second'")
 
         async def arrived():
-            desk.venues._due.set()
+            desk.events.publish([WakeVenues()])
             opened = (await store.threads.by_id(thread.id)).venue is VenueState.OPEN
             return opened and await seen(GROUP) == ["the answer", "and more"]
 

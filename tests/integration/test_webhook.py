@@ -13,7 +13,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.inbox.subscription import WebhookKeeper
 from agent_gateway.inbox.webhook import MAX_BYTES, SECRET_HEADER, create_webhook_app, serve_webhook
+from agent_gateway.leader import Leader
 from agent_gateway.store import Store
+from agent_gateway.store.database import INBOX_CHANNEL
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_simulators.telegram.server import create_app
 from tests.conftest import BOT_ID
@@ -146,15 +148,15 @@ async def test_while_the_database_is_away_telegram_is_asked_to_come_again_and_no
 async def test_a_standby_takes_updates_too_and_the_leader_hears_of_them(world, dsn):
     heard = asyncio.Event()
     standby = await Store.open(dsn, BOT_ID)  # leads nothing
-    async with world.store.pool.acquire() as listening:
-        await listening.add_listener("openclaw_inbox", lambda *_: heard.set())
-        async with world.serving(standby), world.running(world.keeper().run()):
-            await world.say("hello")
-            await world.all_taken()
-            await asyncio.wait_for(heard.wait(), 5)
-        await listening.reset()
-        await listening.remove_listener("openclaw_inbox", lambda *_: None)
+    leader = Leader(world.store, lambda: dsn, "tg")
+    await leader.acquire()
+    await leader.listen(INBOX_CHANNEL, heard.set)
+    async with world.serving(standby), world.running(world.keeper().run()):
+        await world.say("hello")
+        await world.all_taken()
+        await asyncio.wait_for(heard.wait(), 5)
     assert count(await world.stored(), "hello") == 1
+    await leader.release()
     await standby.close()
 
 

@@ -8,28 +8,29 @@ import itertools
 import json
 from dataclasses import dataclass, field
 
-from agent_gateway.commands.again import AgainButtons
+from agent_gateway.commands.build import build_commands
+from agent_gateway.commands.facts import FactReader
 from agent_gateway.commands.pairing import Pairing
-from agent_gateway.commands.settings import Models, SettingCommands
-from agent_gateway.commands.status import StatusCommands
 from agent_gateway.commands.steering import Steering
-from agent_gateway.commands.stopbutton import StopButton
-from agent_gateway.commands.subagents import SubAgentCommands
-from agent_gateway.commands.table import Commands
-from agent_gateway.commands.turns import TurnCommands
 from agent_gateway.conversations.build import build_conversations
 from agent_gateway.events import Events
 from agent_gateway.inbox.access import Access
 from agent_gateway.inbox.dispatcher import Dispatcher
+from agent_gateway.jobs.export import Exporting
+from agent_gateway.jobs.forget import Forgetting
+from agent_gateway.jobs.worker import JobWorker
+from agent_gateway.performers import Performers
 from agent_gateway.resources.adoptsubagents import SubAgentAdopter
 from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.fakes import FakeResources, FakeSubAgents, FakeViews
 from agent_gateway.runners.registry import Registry
+from agent_gateway.store.errors import Away
+from agent_gateway.store.jobs import JobKind
 from agent_gateway.store.rows import Address
 from agent_gateway.subagents.parts import build_subagents
-from agent_gateway.telegram.inbound.updates import lane
+from agent_gateway.supervise import Loop, Policy, Supervisor
+from agent_gateway.telegram.inbound.updates import build_queue_key
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.venues.moving import Moving
 from agent_gateway.venues.venues import Venues
 from agent_gateway.wake import Wake
 from tests.conftest import BOT_ID
@@ -74,15 +75,57 @@ class PlayedCallbacks:
         self.answers.append((callback_id, text))
 
 
+class LossyEvents(Events):
+    """What transactions publish, of which some kinds are lost; what is published to `whole` is never."""
+
+    def __init__(self, lost):
+        super().__init__()
+        self.lost, self.dropped, self.whole = lost, [], Events()
+
+    def on(self, kind, handler):
+        self.whole.on(kind, handler)
+
+    def publish(self, effects):
+        self.dropped += [effect for effect in effects if isinstance(effect, self.lost)]
+        self.whole.publish([effect for effect in effects if not isinstance(effect, self.lost)])
+
+    async def close(self):
+        await self.whole.close()
+
+
+@contextlib.contextmanager
+def lost_answers(store):
+    """Let every transaction be committed without anybody learning of it: no effect, and `Away`; yields how many were."""
+    whole, lost = store.transaction, []
+
+    @contextlib.asynccontextmanager
+    async def transaction():
+        events, store.events = store.events, Events()
+        try:
+            async with whole() as tx:
+                yield tx
+        finally:
+            store.events = events
+        lost.append(tx)
+        raise Away("the answer of a commit was lost")
+
+    store.transaction = transaction
+    try:
+        yield lost
+    finally:
+        store.transaction = whole
+
+
 class Desk:
     """Everything between inbox and runner, and the ways to play the rest."""
 
     def __init__(
-        self, store, max_runs, first_update, *, pairing=False, unaddressed=False, llm_models=(), resources=None
-    ):
+        self, store, max_runs, first_update, *, pairing=False, unaddressed=False, llm_models=(), lost=(), export_bytes=None,
+        resources=None,
+    ):  # fmt: skip
         self.numbers = itertools.count(first_update)
-        self.events = store.events = Events()  # a second desk's parts hear nothing of the first one's
-        self.store, self.wake, self.views = store, Wake(self.events), FakeViews()
+        self.events = store.events = LossyEvents(lost)
+        self.store, self.wake, self.views = store, Wake(self.events.whole), FakeViews()
         self.registry = Registry(self.wake.thread)
         self.ids, self.menus = {}, []
         self.resources = resources or FakeResources()
@@ -93,24 +136,23 @@ class Desk:
         children = build_subagents(store, self.resources, self.subagents, self.registry, self.views)
         self.service, self.children = children.service, children.reconciler
         self.callbacks = PlayedCallbacks()
-        self.access = access = Access({PERSON, GROUP}, {ADMIN}, store)
-        moving = Moving(store, self.resources, self.registry, self.views, self.wake, access, "tg")
-        self.venues = Venues(store, self.resources, self.registry, self.views, self.wake, moving, lambda: None)
-        models = Models(self.resources, llm_models, "glm")
-        self.commands = Commands(
-            store, self.registry, self.views, self.wake, is_admin=access.is_admin,
-            subagents=SubAgentCommands(store, children.requests, "tg", is_admin=access.is_admin),
-            turns=TurnCommands(store, self.registry, self.views, self.wake, "tg"),
-            stop_button=StopButton(store, self.registry, self.wake, self.views), steering=Steering(store, self.registry, self.wake),
-            again=AgainButtons(store, self.views, self.wake),
-            state=StatusCommands(store, self.resources, models, is_admin=access.is_admin, max_runs=max_runs),
-            settings=SettingCommands(store, models, self.wake, "tg"), fill_menu=self.fill_menu,
+        self.access = access = Access({PERSON, GROUP}, {ADMIN})
+        Performers(
+            store, self.registry, self.views, self.wake, self.callbacks, self.resources, self.fill_menu
+        ).subscribe(self.events)
+        self.venues = Venues(store, self.resources, self.events, lambda: None, "tg", poll=1.0)
+        steering = Steering()
+        self.commands = build_commands(
+            self.resources, children.requests, steering, bot_name="tg", is_admin=access.is_admin, max_runs=max_runs,
+            allowed_models=llm_models, default_model="glm",
         )  # fmt: skip
         self.dispatcher = Dispatcher(
-            store, self.commands, access, BOT, "tg", self.wake, self.views, lambda: None, self.callbacks,
-            Steering(store, self.registry, self.wake),
-            venues=self.venues, letting_in=Pairing(store, access, self.wake, self.views, enabled=pairing), unaddressed=unaddressed,
+            store, self.commands, access, BOT, "tg", facts=FactReader(self.resources, children.requests), steering=steering,
+            venues=self.venues, letting_in=Pairing(access, enabled=pairing), wake=self.wake, check=lambda: None, unaddressed=unaddressed,
         )  # fmt: skip
+        exporting = Exporting(store) if export_bytes is None else Exporting(store, export_bytes)
+        kinds = {JobKind.EXPORT: exporting, JobKind.FORGET: Forgetting(store)}
+        self.jobs = JobWorker(store, kinds, self.events, lambda: None, poll=1.0)
         self.conversations = build_conversations(
             store, self.resources, self.registry, self.views, self.wake, self.events, lambda: None,
             children=self.children, max_runs=max_runs,
@@ -129,14 +171,28 @@ class Desk:
         rows = []
         for update in updates:
             raw = {"update_id": next(self.numbers), **update}
-            rows.append((raw["update_id"], lane(raw), json.dumps(raw)))
+            rows.append((raw["update_id"], build_queue_key(raw), json.dumps(raw)))
         await self.store.inbox.add_updates(rows, rows[-1][0] + 1)
+        self.wake.inbox()
+
+    async def take_quietly(self, *updates):
+        """Put raw updates into the inbox, though the answer of that commit may be lost."""
+        with contextlib.suppress(Away):
+            await self.take(*updates)
         self.wake.inbox()
 
     async def say(self, text, *, chat=PERSON, user=PERSON, message_id=5):
         """Write in a chat, and wait until the inbox is empty."""
         await self.take(message(text, chat=chat, user=user, number=message_id))
         await self.settled()
+
+    async def worked(self):
+        """Wait until no job is left."""
+
+        async def done():
+            return not await self.store.jobs.due_threads(1)
+
+        await eventually(done, timeout=20)
 
     async def settled(self):
         async def empty():
@@ -182,19 +238,23 @@ def message(text, *, chat=PERSON, user=PERSON, number=5):
 async def running_desk(store, *, max_runs=50, reconcile=True, **more):
     """Run dispatcher and, unless told otherwise, the threads' loop; a second desk takes the first one's work up."""
     desk = Desk(store, max_runs, (await store.inbox.read_cursor())[0] or 1, **more)
-    loops = [desk.dispatcher.run(), desk.adopter.run()]
+    parts = {
+        "dispatcher": desk.dispatcher.run, "adopter": desk.adopter.run, "venues": desk.venues.run, "jobs": desk.jobs.run,
+    }  # fmt: skip
     if reconcile:
-        loops += [desk.conversations.queue.run(), desk.conversations.slots.run(), desk.conversations.left_views.run()]
-    loops.append(desk.venues.run())
-    tasks = [asyncio.create_task(loop) for loop in loops]
+        conversations = desk.conversations
+        parts |= {
+            "threads": conversations.queue.run, "slots": conversations.slots.run, "views": conversations.left_views.run
+        }  # fmt: skip
+    supervisor = Supervisor([Loop(name, run) for name, run in parts.items()], policy=Policy(first_pause=0.1))
+    running = asyncio.create_task(supervisor.run())
     try:
         yield desk
-        for task in tasks:
-            assert not task.done(), task.exception()
+        assert not running.done(), running.exception()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await desk.events.close()
 
 
 def address(chat=PERSON):

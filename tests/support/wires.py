@@ -20,7 +20,7 @@ class Wires:
         self._silent = asyncio.Event()
         self._cut_commits = 0
         self.rewritten: tuple[bytes, bytes] | None = None
-        """What clients send and what arrives in its stead, of one length."""
+        """What clients ask for when they connect, and what arrives in its stead, of one length."""
         self.cut = 0
         """How often the answer of a COMMIT was lost."""
         self.dsn = ""
@@ -62,7 +62,7 @@ class Wires:
                     self.cut += 1
                     sink.transport.abort()
                     return
-                if up and self.rewritten is not None:
+                if up and self.rewritten is not None and b"user\0" in data:
                     data = data.replace(*self.rewritten)  # what arrives
                 sink.write(data)
                 await sink.drain()

@@ -2,62 +2,65 @@
 
 from __future__ import annotations
 
-from agent_gateway.commands.confirm import Questions
-from agent_gateway.commands.turns import Outcome
-from agent_gateway.runners.registry import Registry
-from agent_gateway.store import Store
+from dataclasses import asdict
+
+from agent_gateway.commands.confirm import ask
+from agent_gateway.commands.outcome import Outcome
+from agent_gateway.effects import ShutDownRun, WakeJobs, WakeThread
+from agent_gateway.jobs.forget import TURNS, WORKSPACES
 from agent_gateway.store.confirms import Confirm
+from agent_gateway.store.jobs import JobKind
 from agent_gateway.store.transaction import Transaction
-from agent_gateway.telegram.inbound.updates import Command
-from agent_gateway.wake import Wake
+from agent_gateway.telegram.inbound.updates import Command, Pressed
 from agent_gateway.wording import confirm as texts
 
 ACTION = "forget"
 
 
 class Forget:
-    """Deletes a history after a confirm; never while anything is at work in it."""
-
-    def __init__(self, store: Store, registry: Registry, wake: Wake, questions: Questions) -> None:
-        self._store = store
-        self._registry = registry
-        self._wake = wake
-        self._questions = questions
+    """Has a history deleted after a confirm; never while anything is at work in it."""
 
     async def ask(self, tx: Transaction, command: Command) -> Outcome:
         """Say what would be deleted."""
         thread = await tx.threads.by_address(command.address)
         if thread is None:
             return Outcome(texts.NOTHING_TO_FORGET)
-        if await self._busy(thread.id):
+        if await _is_busy(tx, thread.id):
             return Outcome(texts.WORK_TO_END)
-        question, button = texts.FORGET_QUESTION, "Delete the history"
-        return await self._questions.ask(tx, command, ACTION, [(thread.id, 0)], question, button)
+        return await ask(tx, command, ACTION, [(thread.id, 0)], texts.FORGET_QUESTION, "Delete the history")
 
-    async def do(self, tx: Transaction, confirm: Confirm, person_id: int) -> Outcome:
-        """Delete it all in the transaction of the answer, and end the run that still remembers it."""
+    async def do(self, tx: Transaction, confirm: Confirm, pressed: Pressed) -> Outcome:
+        """Cut the conversation off from all that was, and end the run that remembers it; the rest is deleted beside.
+
+        From this transaction on, no agent and no command is given anything of it.
+        """
         thread_id = confirm.subject[0][0]
         await tx.history.hold_thread(thread_id)  # a message that comes now waits till it is done
         thread = await tx.threads.by_id(thread_id)
         if thread is None:
             return Outcome(texts.NOTHING_TO_FORGET)
-        if await self._busy(thread_id):
+        if await _is_busy(tx, thread_id):
             return Outcome(texts.WORK_TO_END)
         run = await tx.runs.open(thread_id)
         if run is not None:
             await tx.runs.ask_stop(thread_id, run.number, "killed")
-        forgotten = await tx.history.forget(thread)
-        await tx.audit.add(person_id, ACTION, thread.name)
+            tx.after(ShutDownRun(thread_id, run.number, "forgotten", grace=0))
+        limits = await tx.history.begin_forgetting(thread)
+        left, messages = await tx.history.forget_turns(thread_id, limits.turn, TURNS)
+        workspaces = await tx.history.forget_workspaces(thread_id, WORKSPACES)
+        progress = {
+            "limits": asdict(limits), "step": "turns", "turn": left if left is not None else 0,
+            "gone": {"messages": messages, "workspaces": workspaces},
+        }  # fmt: skip
+        await tx.jobs.add(
+            JobKind.FORGET, f"forget:{confirm.id}", thread_id, confirm.address, pressed.message_id, progress
+        )
+        await tx.audit.add(pressed.person_id, ACTION, thread.name)
+        tx.after(WakeThread(thread_id), WakeJobs())
+        return Outcome(texts.FORGETTING)
 
-        async def end() -> None:
-            link = self._registry.link(thread_id)
-            if run is not None and link is not None and link.run == run.number:
-                await link.shutdown("forgotten", 0)
-            self._wake.thread(thread_id)  # the stop is recorded: it is carried out there, however often that takes
 
-        return Outcome(texts.forget_done(forgotten), [end])
-
-    async def _busy(self, thread_id: int) -> bool:
-        if await self._store.turns.running(thread_id) is not None or await self._store.turns.count_queued(thread_id):
-            return True
-        return bool(await self._store.settings.count_open_children(thread_id))
+async def _is_busy(tx: Transaction, thread_id: int) -> bool:
+    if await tx.turns.running(thread_id) is not None or await tx.turns.count_queued(thread_id):
+        return True
+    return bool(await tx.settings.count_open_children(thread_id))

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
-from agent_gateway.commands.turns import Outcome
-from agent_gateway.conversations.closing import Closer, close_views
+from agent_gateway.commands.outcome import Outcome
+from agent_gateway.effects import AbortTurn, CloseViews, WakeThread
 from agent_gateway.inbox.access import Access
-from agent_gateway.store import Store
 from agent_gateway.store.rows import Address
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Command
-from agent_gateway.wake import Wake
 from agent_gateway.wording import pairing as texts
 from agent_gateway.wording.commands import not_allowed_text
 
 _log = logging.getLogger(__name__)
-Then = Callable[[], Awaitable[None] | None]
 COMMANDS = frozenset({"approve", "revoke"})
 MOST_CODES = 3
 """How many codes of one person are open at once."""
@@ -36,18 +31,12 @@ class Pairing:
     """Gives codes to unknown people, and lets those in whose code an administrator names.
 
     Args:
-        store: Codes, and who was let in.
-        access: Told of each change.
-        wake: Tells that something is to be said.
-        views: What the chats show of turns.
+        access: Who may talk to the bot.
         enabled: Codes are given and taken; `/revoke` works without.
     """
 
-    def __init__(self, store: Store, access: Access, wake: Wake, views: Closer, *, enabled: bool) -> None:
-        self._store = store
+    def __init__(self, access: Access, *, enabled: bool) -> None:
         self._access = access
-        self._wake = wake
-        self._views = views
         self._enabled = enabled
 
     async def refuse(self, tx: Transaction, person_id: int, address: Address, message_id: int) -> None:
@@ -92,10 +81,10 @@ class Pairing:
             return Outcome(texts.EXPIRED_CODE)
         await tx.access.allow(found.person_id, admin)
         await tx.audit.add(admin, "approve", str(found.person_id))
-        place = Address(command.address.bot_id, found.person_id, found.topic_id)
-        await tx.outbox.put(place, texts.LET_IN, f"let-in:{code}:{found.person_id}", kind="notice")
+        private = Address(command.address.bot_id, found.person_id, found.topic_id)
+        await tx.outbox.put(private, texts.LET_IN, f"let-in:{code}:{found.person_id}", kind="notice")
         _log.info("person_let_in", extra={"person_id": found.person_id, "by": admin})
-        return Outcome(texts.approved_text(found.person_id), [self._access.invalidate])
+        return Outcome(texts.approved_text(found.person_id))
 
     async def _revoke(self, tx: Transaction, command: Command) -> Outcome:
         person_id = _read_id(command.args)
@@ -103,31 +92,28 @@ class Pairing:
             return Outcome(texts.REVOKE_USAGE)
         taken_back = await tx.access.disallow(person_id)
         if self._access.is_configured(person_id):
-            return Outcome(texts.configured_text(person_id), [self._access.invalidate])
+            return Outcome(texts.configured_text(person_id))
         if not taken_back:
             return Outcome(texts.not_approved_text(person_id))
         await tx.audit.add(command.person_id, "revoke", str(person_id))
-        place = await tx.venues.private(person_id) or Address(command.address.bot_id, person_id)
+        private = await tx.venues.private(person_id) or Address(command.address.bot_id, person_id)
         key = f"shut-out:{person_id}:{command.address.chat_id}:{command.message_id}"
-        await tx.outbox.put(place, texts.SHUT_OUT, key, kind="notice")
+        await tx.outbox.put(private, texts.SHUT_OUT, key, kind="notice")
         _log.info("person_shut_out", extra={"person_id": person_id, "by": command.person_id})
-        ending = await self._end_work(tx, person_id)
-        return Outcome(texts.revoked_text(person_id), [self._access.invalidate, *ending])
+        await self._end_work(tx, person_id)
+        return Outcome(texts.revoked_text(person_id))
 
-    async def _end_work(self, tx: Transaction, person_id: int) -> list[Then]:
+    async def _end_work(self, tx: Transaction, person_id: int) -> None:
         """Stop what a person has asked, but in a chat where everybody may ask."""
-        then: list[Then] = []
         for thread_id, turn_id in await tx.access.open_turns_of(person_id):
             thread = await tx.threads.by_id(thread_id)
-            if thread is None or self._access.allows(None, thread.address.chat_id):
+            if thread is None or (await self._access.read(tx, None, thread.address.chat_id)).allowed:
                 continue
-            cancelled = await tx.turns.cancel(turn_id)
-            if not cancelled:
-                await tx.turns.ask_stop(turn_id)  # its runner is told by who looks at the thread
-            then.append(
-                partial(close_views, self._store, self._views, self._wake, thread, [turn_id] if cancelled else [])
-            )
-        return then
+            if await tx.turns.cancel(turn_id):
+                tx.after(CloseViews((turn_id,)))
+            elif await tx.turns.ask_stop(turn_id):
+                tx.after(AbortTurn(thread_id, turn_id))
+            tx.after(WakeThread(thread_id))
 
 
 def _read_id(text: str) -> int | None:

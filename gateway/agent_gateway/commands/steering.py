@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from agent_gateway.commands.turns import Outcome
-from agent_gateway.runners.registry import Registry
-from agent_gateway.store import Store
+from agent_gateway.commands.outcome import Outcome
+from agent_gateway.effects import SendSteers, WakeThread
 from agent_gateway.store.rows import Thread, Turn, TurnState
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.updates import Command, Edited, Prompt
-from agent_gateway.wake import Wake
 from agent_gateway.wording import texts
 
 _log = logging.getLogger(__name__)
@@ -19,11 +17,6 @@ _LIVE = frozenset({TurnState.DELIVERED, TurnState.STARTED})
 
 class Steering:
     """Adds to a running turn. What its agent does not read before the end becomes a turn of its own."""
-
-    def __init__(self, store: Store, registry: Registry, wake: Wake) -> None:
-        self._store = store
-        self._registry = registry
-        self._wake = wake
 
     async def reply(
         self, tx: Transaction, update_id: int, thread: Thread, prompt: Prompt, running: Turn | None
@@ -60,7 +53,9 @@ class Steering:
         if not said.steered and await tx.steers.edit_turn(turn.id, edited.text):
             return Outcome("")
         await tx.steers.add(turn, "edit", update_id, edited.message_id, edited.person_id, words)
-        return Outcome("", [lambda: self._send(thread, turn)] if turn.state in _LIVE else [])
+        if turn.state in _LIVE:
+            tx.after(SendSteers(thread.id, turn), WakeThread(thread.id))
+        return Outcome("")
 
     async def _steer(
         self,
@@ -76,10 +71,6 @@ class Steering:
         if added is None:
             return None
         _log.info("steer", extra={"agent_thread": thread.name, "turn": running.id})
-        return Outcome(texts.STEERED, [lambda: self._send(thread, running)])
-
-    async def _send(self, thread: Thread, turn: Turn) -> None:
-        link = self._registry.link(thread.id)
-        if link is not None and link.run == turn.run:
-            await link.send_steers(turn.id, await self._store.steers.unread(turn.id))
-        self._wake.thread(thread.id)  # the turn may have ended meanwhile, so that the words wait as one of their own
+        # the turn may end meanwhile: then the words wait as one of their own
+        tx.after(SendSteers(thread.id, running), WakeThread(thread.id))
+        return Outcome(texts.STEERED)

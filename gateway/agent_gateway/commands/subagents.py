@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from agent_contract.names import build_thread_name
+from agent_gateway.commands.facts import Facts
 from agent_gateway.commands.outcome import Outcome
-from agent_gateway.store import Store
 from agent_gateway.store.rows import Address, SubAgentRow
 from agent_gateway.store.transaction import Transaction
-from agent_gateway.subagents.classes import Terms
 from agent_gateway.subagents.facts import build_facts
 from agent_gateway.subagents.requests import SubAgentRequests
+from agent_gateway.telegram.inbound.updates import Pressed
 from agent_gateway.wording import subagents as texts
 
 _MOST_TASK = 8192
@@ -47,36 +47,31 @@ class Order(Asked, Protocol):
 
 
 class SubAgentCommands:
-    """`/spawn`, `/subagents`, `/cancel` and the Cancel button. Each returns what is said."""
+    """`/spawn`, `/subagents`, `/cancel` and the Cancel button."""
 
-    def __init__(
-        self, store: Store, requests: SubAgentRequests, bot_name: str, *, is_admin: Callable[[int], bool]
-    ) -> None:
-        self._store = store
+    def __init__(self, requests: SubAgentRequests, bot_name: str, *, is_admin: Callable[[int], bool]) -> None:
         self._requests = requests
         self._bot_name = bot_name
         self._is_admin = is_admin
 
-    async def read_terms(self, address: Address) -> Terms | None:
-        """Return what sub-agents of a conversation are held to; it asks the API server, so before a transaction."""
-        return await self._requests.read_terms(self._build_name(address))
-
-    async def spawn(self, tx: Transaction, order: Order, terms: Terms | None) -> Outcome:
-        """Start one; nothing is said where its own status message says so."""
+    async def spawn(self, tx: Transaction, order: Order, facts: Facts) -> Outcome:
+        """Start one; its own line says so."""
         task = order.args.strip()
         if not task:
             return Outcome(texts.SPAWN_USAGE)
         if len(task) > _MOST_TASK:
             return Outcome(texts.MORE_THAN_A_TASK)
-        thread = await tx.threads.get_or_create(order.address, self._build_name(order.address), order.title)
+        address = order.address
+        name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
+        thread = await tx.threads.get_or_create(address, name, order.title)
         call_id = f"m{order.message_id}"
-        return Outcome(await self._requests.spawn(tx, thread, task, call_id, order.message_id, terms))
+        return Outcome(await self._requests.spawn(tx, thread, task, call_id, order.message_id, facts.terms))
 
-    async def tree(self, order: Order) -> str:
+    async def tree(self, tx: Transaction, order: Order) -> Outcome:
         """List those of this conversation."""
-        thread = await self._store.threads.by_address(order.address)
-        children = await self._store.subagents.family(thread.id) if thread is not None else []
-        return texts.tree_text([build_facts(child) for child in children])
+        thread = await tx.threads.by_address(order.address)
+        children = await tx.subagents.family(thread.id) if thread is not None else []
+        return Outcome(texts.tree_text([build_facts(child) for child in children]))
 
     async def cancel(self, tx: Transaction, order: Order) -> Outcome:
         """End one by name."""
@@ -87,27 +82,27 @@ class SubAgentCommands:
         if child is None or not await self._may(tx, order, child):
             # whether another chat's sub-agent exists is nobody's business
             return Outcome(texts.cancel_unknown_text(name))
-        return await self._cancel(tx, order, child)
+        return await _cancel(tx, order, child)
 
-    async def press(self, tx: Transaction, pressed: Asked, data: str) -> Outcome:
-        """End the one whose button was pressed."""
-        thread_id = texts.parse_cancel(data)
-        child = await tx.subagents.get(thread_id) if thread_id is not None else None
+    async def press(self, tx: Transaction, pressed: Pressed, facts: Facts) -> Outcome | None:  # noqa: ARG002  # of buttons
+        """End the one whose button was pressed; None for a button of another kind."""
+        thread_id = texts.parse_cancel(pressed.data)
+        if thread_id is None:
+            return None
+        child = await tx.subagents.get(thread_id)
         if child is None or not await self._may(tx, pressed, child):
             return Outcome(texts.OLD_BUTTON)
-        return await self._cancel(tx, pressed, child)
-
-    async def _cancel(self, tx: Transaction, asked: Asked, child: SubAgentRow) -> Outcome:
-        if not await tx.subagents.cancel(child.thread_id, "person"):
-            return Outcome(texts.cancel_idle_text(child.name))
-        await tx.audit.add(asked.person_id, "cancel", child.name)
-        return Outcome(texts.cancelling_text(child.name))
-
-    def _build_name(self, address: Address) -> str:
-        return build_thread_name(self._bot_name, address.chat_id, address.topic_id)
+        return await _cancel(tx, pressed, child)
 
     async def _may(self, tx: Transaction, asked: Asked, child: SubAgentRow) -> bool:
         if self._is_admin(asked.person_id):
             return True
         thread = await tx.threads.by_id(child.thread_id)
         return thread is not None and thread.address.chat_id == asked.address.chat_id
+
+
+async def _cancel(tx: Transaction, asked: Asked, child: SubAgentRow) -> Outcome:
+    if not await tx.subagents.cancel(child.thread_id, "person"):
+        return Outcome(texts.cancel_idle_text(child.name))
+    await tx.audit.add(asked.person_id, "cancel", child.name)
+    return Outcome(texts.cancelling_text(child.name))

@@ -17,19 +17,27 @@ class Closer(Protocol):
     async def finish(self, turn_id: int) -> tuple[int, ...]:
         """Show nothing more; return the messages that stand."""
 
+    def shown(self) -> tuple[int, ...]:
+        """Return the turns that are shown."""
+
 
 async def close_views(store: Store, views: Closer, wake: Wake, thread: Thread, turn_ids: Iterable[int]) -> None:
     """Show nothing more of turns that were cancelled, and let the thread go on."""
-    await _close(store, views, wake, turn_ids)
+    await close_turns(store, views, wake, turn_ids)
     wake.thread(thread.id)
 
 
 async def close_left(store: Store, views: Closer, wake: Wake) -> None:
-    """Show nothing more of cancelled turns that an earlier process, or a look at an older state, left standing."""
-    await _close(store, views, wake, await store.views.unclosed())
+    """Show nothing more of cancelled turns whose views are open still.
+
+    An earlier process left them, or the word that they were cancelled was lost.
+    """
+    await close_turns(store, views, wake, await store.views.unclosed())
+    await close_turns(store, views, wake, await store.views.cancelled_of(views.shown()))
 
 
-async def _close(store: Store, views: Closer, wake: Wake, turn_ids: Iterable[int]) -> None:
+async def close_turns(store: Store, views: Closer, wake: Wake, turn_ids: Iterable[int]) -> None:
+    """Show nothing more of cancelled turns; where something stands in the chat, it says that they were stopped."""
     for turn_id in turn_ids:
         if await store.views.close(turn_id, await views.finish(turn_id), STOPPED):
             wake.outbox()

@@ -214,19 +214,20 @@ def _going_on(s: Snapshot, run: Run) -> list[Action]:
     times = [compute_lost(s, run), compute_ready_by(s, run), compute_turn_end(s, run), compute_taken_by(s, run)]
     if run.limits is None and (s.running is not None or not s.ready):
         times.append(s.now + timedelta(seconds=LEARN_SECONDS))
+    # the first word may have been lost, or have overtaken its turn; a runner passes over a second one
+    stopping = s.ready and s.running is not None and s.running.stop_asked
+    aborts: list[Action] = [Abort(s.running.id)] if stopping and s.running is not None else []
     if s.thread.venue is not VenueState.OPEN:
-        return _requeue(s, times)
+        return [*aborts, *_requeue(s, times)]
     resend = compute_resend(s, run)
     if _is_due(s, resend) or _may_give(s, run):
         return [Deliver()]
     actions: list[Action] = [*tell_waits(s, run)]
     if actions:
         times.append(s.now + timedelta(seconds=RECHECK_SECONDS))
-    if s.ready and s.running is not None and s.running.stop_asked:
-        actions.append(Abort(s.running.id))  # it may have overtaken its turn; a runner passes over a second word
     if s.waiting is not None:
         times.append(s.waiting.ready_at)
-    return [*actions, *_requeue(s, [*times, resend, *find_word_times(s, run)])]
+    return [*actions, *aborts, *_requeue(s, [*times, resend, *find_word_times(s, run)])]
 
 
 def _may_give(s: Snapshot, run: Run) -> bool:

@@ -1,12 +1,31 @@
-"""Who may talk to the bot: the settings' lists, people who were let in, and groups under their new id."""
+"""Who may talk to the bot: the settings' lists, people who were let in, and groups under their new id.
+
+What is recorded is read each time, in the transaction that acts on it: no copy of it can be out of date.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from dataclasses import dataclass
 
-from agent_gateway.store import Store
+from agent_gateway.store.rooms import Rooms
 from agent_gateway.store.rows import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of one person in one chat."""
+
+    allowed: bool
+    """They may use the bot there."""
+    chat_id: int
+    """The id that the chat has now."""
+    moved: bool
+    """That is another one than was asked for."""
+
+    def follow(self, address: Address) -> Address:
+        """Return where a conversation of that chat is held now."""
+        return Address(address.bot_id, self.chat_id, address.topic_id) if self.moved else address
 
 
 class Access:
@@ -15,37 +34,28 @@ class Access:
     Args:
         allowed: Ids of people and chats, of the settings.
         admins: Ids of people who may end anyone's thread.
-        store: Holds who was let in, and which groups moved. What it said last is kept until `invalidate`.
     """
 
-    def __init__(self, allowed: Collection[int], admins: Collection[int], store: Store) -> None:
+    def __init__(self, allowed: Collection[int], admins: Collection[int]) -> None:
         self._allowed = frozenset(allowed) | frozenset(admins)
         self._admins = frozenset(admins)
-        self._store = store
-        self._wanted, self._loaded = 1, 0
-        """How often what is recorded has changed, and up to which change it was read."""
-        self._reading = asyncio.Lock()
-        self._granted: frozenset[int] = frozenset()
-        self._moved: Mapping[int, int] = {}
 
-    async def load(self) -> None:
-        """Read what is recorded, if it is not known; only the leader changes it."""
-        async with self._reading:
-            wanted = self._wanted
-            if self._loaded == wanted:
-                return
-            self._granted, self._moved = await self._store.access.allowed(), await self._store.venues.aliases()
-            self._loaded = wanted
+    async def read(self, session: Rooms, person_id: int | None, chat_id: int) -> Standing:
+        """Return how a person, or everybody (None), stands in a chat.
 
-    def invalidate(self) -> None:
-        """Forget what was read: it has changed."""
-        self._wanted += 1
-
-    def allows(self, person_id: int | None, chat_id: int) -> bool:
-        """Say whether a person, or everybody in a chat, is on the list."""
-        if person_id in self._allowed or person_id in self._granted or chat_id in self._allowed:
-            return True
-        return any(old in self._allowed and self.current(old) == chat_id for old in self._moved)
+        Args:
+            session: The transaction that acts on it; outside of one, the store.
+            person_id: Who.
+            chat_id: The chat, by any id that it has had.
+        """
+        groups = [chat for chat in self._allowed if chat < 0]
+        moves = await session.venues.moves([chat_id, *groups])
+        now = _find_end(moves, chat_id)
+        named = {now, chat_id, *(() if person_id is None else (person_id,))} & self._allowed
+        allowed = bool(named) or any(_find_end(moves, group) == now for group in groups)
+        if not allowed and person_id is not None:
+            allowed = await session.access.is_allowed(person_id)
+        return Standing(allowed, now, now != chat_id)
 
     def is_admin(self, person_id: int) -> bool:
         """Say whether a person may end anyone's thread, and let people in."""
@@ -55,20 +65,10 @@ class Access:
         """Say whether the settings themselves name an id."""
         return person_id in self._allowed
 
-    def has_moved(self, chat_id: int) -> bool:
-        """Say whether a group has another id now."""
-        return chat_id in self._moved
 
-    def current(self, chat_id: int) -> int:
-        """Return the id that a chat has now."""
-        for _ in self._moved:
-            if chat_id not in self._moved:
-                break
-            chat_id = self._moved[chat_id]
-        return chat_id
-
-    def follow(self, address: Address) -> Address:
-        """Return where a conversation is held now."""
-        if not self.has_moved(address.chat_id):
-            return address
-        return Address(address.bot_id, self.current(address.chat_id), address.topic_id)
+def _find_end(moves: dict[int, int], chat_id: int) -> int:
+    for _ in moves:  # no further, should they go round
+        if chat_id not in moves:
+            break
+        chat_id = moves[chat_id]
+    return chat_id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from agent_gateway.store import Store
 from agent_gateway.store.rows import PASTE, Thread, Turn
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.errors import MalformedUpdate
@@ -19,8 +18,7 @@ _LONG_UNITS = 3600
 class Parts:
     """Makes turns of messages. Each picture of an album, and each part of a long text, is a message, a moment apart."""
 
-    def __init__(self, store: Store, bot: BotIdentity) -> None:
-        self._store = store
+    def __init__(self, bot: BotIdentity) -> None:
         self._bot = bot
 
     async def take(self, tx: Transaction, update_id: int, thread: Thread, prompt: Prompt) -> Turn | None:

@@ -7,14 +7,14 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from agent_gateway.telegram.inbound.updates import lane
+from agent_gateway.telegram.inbound.updates import build_queue_key
 
 log = logging.getLogger(__name__)
 _MAX_UPDATE_ID = 2**62
 
 
 def build_rows(updates: Sequence[Any], offset: int) -> tuple[list[tuple[int, str, str]], int]:
-    """Return the (update id, lane, payload) rows of a batch and the offset behind it.
+    """Return the (update id, queue, payload) rows of a batch and the offset behind it.
 
     What has no usable id cannot be stored or confirmed: it is left out, and confirmed with those after it.
     """
@@ -24,5 +24,5 @@ def build_rows(updates: Sequence[Any], offset: int) -> tuple[list[tuple[int, str
         if isinstance(update_id, bool) or not isinstance(update_id, int) or not 0 <= update_id < _MAX_UPDATE_ID:
             log.warning("an update without a usable update_id was left out")
             continue
-        rows.append((update_id, lane(update), json.dumps(update)))
+        rows.append((update_id, build_queue_key(update), json.dumps(update)))
     return rows, max([offset, *(update_id + 1 for update_id, _, _ in rows)])

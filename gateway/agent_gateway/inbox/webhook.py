@@ -34,7 +34,7 @@ class Receiver(Protocol):
     """Where updates become durable, whoever leads."""
 
     async def receive(self, rows: list[tuple[int, str, str]]) -> None:
-        """Commit (update id, lane, payload) rows; those that are known are passed over."""
+        """Commit (update id, queue, payload) rows; those that are known are passed over."""
 
 
 def create_webhook_app(receiver: Receiver, path: str, read_secret: Callable[[], str]) -> web.Application:

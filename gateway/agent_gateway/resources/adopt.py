@@ -9,11 +9,13 @@ from typing import Final, Protocol
 from typing_extensions import override
 
 from agent_contract.names import build_thread_name
+from agent_gateway.inbox.access import Standing
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.resources.changes import Change, Changes
 from agent_gateway.resources.follower import Follower
 from agent_gateway.resources.values import ThreadValue, same_thread
 from agent_gateway.store import Store
+from agent_gateway.store.rooms import Rooms
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.wake import Wake
@@ -25,11 +27,8 @@ MAX_REFUSED: Final = 10_000
 class Guests(Protocol):
     """Who may use the bot."""
 
-    def allows(self, person_id: int | None, chat_id: int) -> bool:
-        """Say whether somebody may use the bot in a chat."""
-
-    def has_moved(self, chat_id: int) -> bool:
-        """Say whether a chat has another id since."""
+    async def read(self, session: Rooms, person_id: int | None, chat_id: int) -> Standing:
+        """Return how somebody stands in a chat."""
 
 
 class Adopter(Follower[ThreadValue]):
@@ -86,7 +85,7 @@ class Adopter(Follower[ThreadValue]):
         resource = self._resources.cached(name)
         if resource is None or await self._store.threads.by_name(name) is not None:
             return  # gone, or written here while its row was being made
-        refusal = self._refusal(resource)
+        refusal = await self._refusal(resource)
         if refusal is None:
             channel = resource.spec.channel
             address = Address(channel.bot_id, channel.chat_id, channel.topic_id)
@@ -98,19 +97,21 @@ class Adopter(Follower[ThreadValue]):
             if len(self._refused) > MAX_REFUSED:
                 self._refused.popitem(last=False)
 
-    def _refusal(self, resource: ThreadValue) -> str | None:
+    async def _refusal(self, resource: ThreadValue) -> str | None:
         channel = resource.spec.channel
         if channel.bot_id != self._bot.id or channel.bot != self._bot_name:
             return (
                 f"This gateway serves bot {self._bot.id} as {self._bot_name}; the channel names bot {channel.bot_id} "
                 f"as {channel.bot}. Nothing will be done with this AgentThread."
             )
-        if self._guests.has_moved(channel.chat_id):
+        person_id = channel.chat_id if channel.chat_id > 0 else None
+        standing = await self._guests.read(self._store, person_id, channel.chat_id)
+        if standing.moved:
             return (
                 f"Chat {channel.chat_id} became a supergroup, which has another id: its conversations go on under that. "
                 "Nothing will be done with this AgentThread."
             )
-        if not self._guests.allows(channel.chat_id if channel.chat_id > 0 else None, channel.chat_id):
+        if not standing.allowed:
             return (
                 f"Chat {channel.chat_id} is not on the list of those who may use the bot (telegram.allowedIds). "
                 "Nothing will be done with this AgentThread."

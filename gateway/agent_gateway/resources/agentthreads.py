@@ -115,7 +115,7 @@ class AgentThreads(Collection[ThreadValue]):
             LeadershipLost: this gateway does not lead.
         """
         try:
-            await self._patch(name, {"spec": {"stop": number}})
+            await self._patch_any(name, {"spec": {"stop": number}})
         except NotFound:
             return
         except Refused as error:
@@ -130,7 +130,7 @@ class AgentThreads(Collection[ThreadValue]):
             LeadershipLost: this gateway does not lead.
         """
         try:
-            await self._patch(name, {"spec": {"title": title}})
+            await self._patch_any(name, {"spec": {"title": title}})
         except NotFound:
             return
 

@@ -17,7 +17,7 @@ class Change(Generic[T]):
     Attributes:
         name: Its name.
         old: As it was then; None where there was none.
-        first: It was known from the first list alone: whatever it says may be old.
+        first: It came with the first list, or before anybody took changes up: it may be old.
     """
 
     name: str
@@ -45,6 +45,11 @@ class Changes(Generic[T]):
             self._filled.set()
         elif known.first and not first:
             self._noted[name] = Change(name, known.old, first=False)
+
+    def take_for_old(self) -> None:
+        """Take what waits for as old as a first list: nobody took it up while it was new."""
+        for name, change in self._noted.items():
+            self._noted[name] = Change(name, change.old, first=True)
 
     async def take(self, most: int) -> list[Change[T]]:
         """Wait for changes and take the oldest, at most so many."""

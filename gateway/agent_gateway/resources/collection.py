@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -202,8 +203,16 @@ class Collection(Watched[N]):
         return self._remember(await self._write("POST", self._base, body, params=MANAGER))
 
     async def _patch(self, name: str, patch: dict[str, Any]) -> N:
-        path = f"{self._base}/{name}"
-        return self._remember(await self._write("PATCH", path, patch, params=MANAGER, content_type=MERGE_PATCH))
+        return self._remember(await self._merge(name, patch))
+
+    async def _patch_any(self, name: str, patch: dict[str, Any]) -> None:
+        """Change a resource that may be one that cannot be read: what was asked for is done all the same."""
+        answer = await self._merge(name, patch)
+        with contextlib.suppress(Unreadable):
+            self._remember(answer)
+
+    async def _merge(self, name: str, patch: dict[str, Any]) -> dict[str, Any]:
+        return await self._write("PATCH", f"{self._base}/{name}", patch, params=MANAGER, content_type=MERGE_PATCH)
 
     async def _write(
         self,

@@ -145,6 +145,10 @@ class FakeResources:
         """Write the spec, as an administrator does."""
         self._change(name, spec=spec)
 
+    def change_metadata(self, name: str, **metadata: Any) -> None:
+        """Write the metadata, as the API server does."""
+        self._change(name, metadata=metadata)
+
     def delete(self, name: str) -> None:
         """Remove a resource."""
         del self._stored[name]
@@ -202,6 +206,10 @@ class FakeViews:
     def children(self, turn_id: int, lines: Sequence[ChildLine]) -> None:
         """Note the lines below a turn."""
         self.lines[turn_id] = list(lines)
+
+    def shown(self) -> tuple[int, ...]:
+        """Return the turns that were opened, and not finished since."""
+        return tuple(dict.fromkeys(turn for turn in self.opened if turn not in self.finished))
 
     async def finish(self, turn_id: int) -> tuple[int, ...]:
         """Note its end; each turn that said anything has one message."""

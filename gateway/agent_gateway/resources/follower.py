@@ -49,6 +49,7 @@ class Follower(ABC, Generic[T]):
         Raises:
             LeadershipLost: this gateway does not lead.
         """
+        self._changes.take_for_old()  # a standby watches too, for weeks perhaps: whoever begins to lead looks at what is open
         lost: LeadershipLost | None = None
         try:
             async with asyncio.TaskGroup() as group:

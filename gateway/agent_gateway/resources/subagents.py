@@ -72,7 +72,7 @@ class SubAgents(Collection[SubAgentValue]):
             LeadershipLost: this gateway does not lead.
         """
         try:
-            await self._patch(name, {"spec": {"cancel": True}})
+            await self._patch_any(name, {"spec": {"cancel": True}})
         except NotFound:
             return
 

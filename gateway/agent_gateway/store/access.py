@@ -20,9 +20,9 @@ class Pairing:
 class AccessQueries(Room):
     """People who were let in, and the codes of those who ask."""
 
-    async def allowed(self) -> frozenset[int]:
-        """Return the ids of people who were let in."""
-        return frozenset(row["person_id"] for row in await self._session.rows("allowed", self._bot_id))
+    async def is_allowed(self, person_id: int) -> bool:
+        """Say whether a person was let in."""
+        return bool(await self._session.value("is_allowed", self._bot_id, person_id))
 
     async def allow(self, person_id: int, approved_by: int) -> None:
         """Let a person in; their codes are of no use any more."""

@@ -26,6 +26,8 @@ STATEMENT_SECONDS: Final = 20.0
 _CANCEL_SECONDS: Final = 5.0
 """By so much the client waits longer than the server: the server's own word frees its locks."""
 POOL_SIZE: Final = 10
+INBOX_CHANNEL: Final = "openclaw_inbox"
+"""Where a webhook of any replica tells the leader of an update."""
 APPLICATION: Final = "openclaw-gateway"
 INSTANCE: Final = secrets.token_hex(4)
 """Tells this process's sessions from those of another gateway."""
@@ -96,7 +98,7 @@ class Store(Rooms):
         self.pool.terminate()
 
     async def receive(self, rows: Sequence[tuple[int, str, str]]) -> None:
-        """Commit (update id, lane, payload) rows of the inbox, whoever leads; rows known already are passed over.
+        """Commit (update id, queue, payload) rows of the inbox, whoever leads; rows known already are passed over.
 
         An update as it came is the same whoever stores it, so this alone needs no lead. The leader is told.
         """

@@ -26,15 +26,16 @@ class InboxQueries(Room):
         await self._session.execute("write_cursor", self._bot_id, 0)
 
     async def add_updates(self, rows: Sequence[tuple[int, str, str]], next_offset: int) -> None:
-        """Commit (update id, lane, payload) rows and the cursor together; rows known already are passed over."""
+        """Commit (update id, queue, payload) rows and the cursor together; rows known already are passed over."""
         async with self._session.unit() as tx:
             if rows:
                 await tx.many("add_update", [(self._bot_id, *row) for row in rows])
             await tx.execute("write_cursor", self._bot_id, next_offset)
 
     async def next(self, but: Sequence[str] = ()) -> list[InboxRow]:
-        """Return the oldest new row of each lane, without the lanes `but`; what came first is first."""
-        return [InboxRow(**row) for row in await self._session.rows("next_inbox", self._bot_id, list(but))]
+        """Return the oldest new row of each queue, without the queues `but`; what came first is first."""
+        rows = await self._session.rows("next_inbox", self._bot_id, list(but))
+        return [InboxRow(row["update_id"], row["lane"], row["payload"], row["received_at"]) for row in rows]
 
     async def claim(self, update_id: int) -> bool:
         """Hold a row until the transaction ends; False where it is done or another consumer has it."""

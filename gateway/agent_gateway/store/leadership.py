@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 import asyncpg
@@ -114,6 +115,15 @@ class LeaderLock:
         with translated():
             await self._connection.fetchval("SELECT 1", timeout=seconds)
 
+    async def listen(self, channel: str, hear: Callable[[], None]) -> None:
+        """Have `hear` called when another process says something on a channel: a hint that may be lost.
+
+        Raises:
+            Away: the session ended.
+        """
+        with translated():
+            await self._connection.add_listener(channel, lambda *_: hear())
+
     async def close(self) -> None:
         """Give the lock back at once."""
         try:
@@ -182,7 +192,9 @@ async def _end_former_sessions(store: Store) -> None:
         with translated():
             async with store.pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
                 ended = await connection.fetch(QUERIES["end_fenced_sessions"])
-    except asyncpg.InsufficientPrivilegeError:
+    except Away as error:
+        if not isinstance(error.__cause__, asyncpg.InsufficientPrivilegeError):
+            raise
         _log.warning("former_sessions_stay", extra={
             "problem": "Postgres does not let this role end the former leader's sessions: they end by themselves in seconds"
         })  # fmt: skip

@@ -52,6 +52,7 @@ PURGES: Final = (
     Purge("purge_views", _DAY),
     Purge("purge_entries", _DAY, rows=20),
     Purge("purge_confirms", _DAY),
+    Purge("purge_jobs", _DAY),
     Purge("purge_pairings", _HOUR),
 )
 

@@ -8,6 +8,7 @@ from agent_gateway.store.confirms import ConfirmQueries
 from agent_gateway.store.files import FileQueries
 from agent_gateway.store.history import HistoryQueries
 from agent_gateway.store.inbox import InboxQueries
+from agent_gateway.store.jobs import JobQueries
 from agent_gateway.store.outbox import OutboxQueries
 from agent_gateway.store.reactions import ReactionQueries
 from agent_gateway.store.runs import RunQueries
@@ -46,6 +47,7 @@ class Rooms(Session):
         self.settings = SettingQueries(self)
         self.confirms = ConfirmQueries(self)
         self.history = HistoryQueries(self)
+        self.jobs = JobQueries(self)
         self.files = FileQueries(self)
         self.steers = SteerQueries(self)
         self.venues = VenueQueries(self)

@@ -26,7 +26,7 @@ class InboxRow:
     """One update as it came."""
 
     update_id: int
-    lane: str
+    queue_key: str
     payload: str
     received_at: datetime
 

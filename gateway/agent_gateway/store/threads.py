@@ -111,6 +111,18 @@ class ThreadQueries(Room):
             rows = await self._session.rows("list_chat_threads", self._bot_id, chat_id, most)
         return [build_thread(row) for row in reversed(rows)]
 
+    async def recent(self, chat_id: int | None, most: int) -> list[Thread]:
+        """Return at most so many conversations of a chat (None: of all), those first in which somebody wrote last."""
+        if chat_id is None:
+            rows = await self._session.rows("recent_threads", self._bot_id, most)
+        else:
+            rows = await self._session.rows("recent_chat_threads", self._bot_id, chat_id, most)
+        return [build_thread(row) for row in rows]
+
+    async def count(self, chat_id: int | None, most: int) -> int:
+        """Count the conversations of a chat (None: of all), no further than `most`."""
+        return int(await self._session.value("count_threads", self._bot_id, chat_id, most))
+
     async def by_id_with_due(self, thread_id: int) -> tuple[Thread, datetime | None] | None:
         """Return a thread, and since when it is due to be looked at; None where there is no such thread."""
         row = await self._session.row("thread_by_id", thread_id)

@@ -93,6 +93,11 @@ class TurnQueries(Room):
         row = await self._session.row("running_turn", thread_id)
         return build_turn(row) if row else None
 
+    async def hold_running(self, thread_id: int) -> Turn | None:
+        """Return the turn that a run has, held until the transaction ends: nobody ends it before."""
+        row = await self._tx.row("hold_running_turn", thread_id)
+        return build_turn(row) if row else None
+
     async def deliver_next(self, thread_id: int, run: int) -> Turn | None:
         """Give the oldest waiting turn to a live run; None if none waits or one is running."""
         async with self._session.unit() as tx:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from agent_gateway.store.rows import MOVED, Address, Run, Thread, Turn, VenueState
@@ -107,9 +107,10 @@ class VenueQueries(Room):
         """Return topics that are marked as closed but have taken what they refused before."""
         return [build_thread(row).address for row in await self._session.rows("proven_open", self._bot_id)]
 
-    async def aliases(self) -> dict[int, int]:
-        """Return old and new ids of the groups that moved."""
-        return {row["chat_id"]: row["moved_to"] for row in await self._session.rows("aliases", self._bot_id)}
+    async def moves(self, chat_ids: Sequence[int]) -> dict[int, int]:
+        """Return which other ids these chats have now, and those on the way there."""
+        rows = await self._session.rows("moves", self._bot_id, list(chat_ids))
+        return {row["chat_id"]: row["moved_to"] for row in rows}
 
     async def move_chat(
         self, old: Address, new: Address, build_name: Callable[[int, int | None], str]
@@ -169,7 +170,7 @@ class VenueQueries(Room):
         return MovedThread(thread.id, thread.name, build_thread(row), work)
 
     async def retired(self) -> list[tuple[str, int]]:
-        """Return names and threads of AgentThreads that are no longer used and not yet stopped."""
+        """Return names and threads of AgentThreads that are no longer used and not yet stopped; a hundred at most."""
         return [(row["name"], row["thread_id"]) for row in await self._session.rows("retired")]
 
     async def retired_done(self, name: str, *, left: bool) -> None:

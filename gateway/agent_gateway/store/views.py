@@ -39,6 +39,12 @@ class ViewQueries(Room):
         """Return cancelled turns of which something stands in the chat still."""
         return [row["id"] for row in await self._session.rows("unclosed_views", self._bot_id)]
 
+    async def cancelled_of(self, turn_ids: Sequence[int]) -> list[int]:
+        """Return which of these turns were cancelled a moment ago or earlier; what closes them at once has had its time."""
+        if not turn_ids:
+            return []
+        return [row["id"] for row in await self._session.rows("cancelled_of", list(turn_ids))]
+
     async def save_messages(self, turn_id: int, message_ids: Sequence[int]) -> None:
         """Remember which messages of a running turn stand in the chat."""
         await self._session.execute("save_view_messages", turn_id, list(message_ids))

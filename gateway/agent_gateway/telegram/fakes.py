@@ -158,8 +158,8 @@ class FakeStore:
         """Keep rows and cursor together, or neither."""
         if self.failing is not None:
             raise self.failing
-        for update_id, lane, payload in rows:
-            self.inbox.setdefault(update_id, (lane, payload))
+        for update_id, queue, payload in rows:
+            self.inbox.setdefault(update_id, (queue, payload))
         self.cursor = next_offset
 
     async def save_messages(self, turn_id: int, message_ids: Sequence[int]) -> None:

@@ -118,7 +118,7 @@ class InboxStore(Protocol):
         """Return the next offset, 0 if none is known, and the seconds since the last update came."""
 
     async def add_updates(self, rows: Sequence[tuple[int, str, str]], next_offset: int) -> None:
-        """Commit (update id, lane, payload) rows and the cursor together."""
+        """Commit (update id, queue, payload) rows and the cursor together."""
 
 
 class ViewStore(Protocol):

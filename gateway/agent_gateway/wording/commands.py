@@ -39,6 +39,8 @@ OVERTAKING = frozenset({"start", "help", "status", "threads", "subagents", "canc
 """Commands that do not wait for the messages before them: those that mean none of them. What `/stop`, `/kill` and the
 like are to end or change may just have been written, and come from Telegram together with them."""
 NOTHING_RUNS = "Nothing is running."
+STOP_TOO_LATE = "That answer had just ended, so there was nothing left to stop."
+STOP_TOO_LATE_NEXT_RUNS = "That answer had just ended. The next one has begun: /stop again stops it."
 STOPPED = "Stopped."
 BUSY = "An answer is being written. Send /stop first, or wait for its end."
 NOTHING_ASKED_YET = "There is nothing to ask again: write a message."
@@ -151,11 +153,14 @@ def kill_unknown_text(thread: str) -> str:
     return f"There is no thread {thread[:80]}. /threads lists them."
 
 
-def threads_text(threads: Sequence[ThreadLine]) -> str:
-    """List conversations, one a line."""
+def threads_text(threads: Sequence[ThreadLine], more: int = 0, *, at_least: bool = False) -> str:
+    """List conversations, one a line, and say how many `more` there are, or how many at least."""
     if not threads:
         return "There are no threads yet."
-    return "\n".join(thread_line(thread) for thread in threads)
+    lines = [thread_line(thread) for thread in threads]
+    if more:
+        lines.append(f"… and {'at least ' if at_least else ''}{more} more, in which nobody wrote lately.")
+    return "\n".join(lines)
 
 
 def status_text(facts: StatusFacts) -> str:

@@ -24,6 +24,7 @@ FORGET_QUESTION: Final = (
     "This deletes the history of this conversation: all messages, the agent's memory, its files, and what sub-agents "
     "were asked and answered. It cannot be undone. /export gives you a copy first."
 )
+FORGETTING: Final = "The history is being deleted. From now on the agent knows nothing of it."
 _DATA = re.compile(r"cf:([a-z]{1,16}):([0-9]{1,18})")
 
 

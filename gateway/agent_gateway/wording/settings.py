@@ -16,8 +16,9 @@ VERBOSE_LEVELS: Final = (
     "2: the last ten tools, with longer arguments.",
 )
 MODEL_GONE: Final = "This model is not on the list any more. Send /model again."
+CLASS_UNKNOWN: Final = "The cluster does not answer, so it is not known what may be chosen here. Try again in a moment."
 MOST_THREADS: Final = 20
-"""Buttons under `/threads`."""
+"""Conversations that `/threads` names, with a button each."""
 _DIGEST = 12
 _MODEL = re.compile(r"md:([0-9]{1,18}):([0-9a-f]{12})")
 _THREAD = re.compile(r"th:([0-9]{1,18})")
@@ -86,3 +87,9 @@ def parse_thread(data: str) -> int | None:
     """Return the thread that a pressed button asks about; None for any other button."""
     match = _THREAD.fullmatch(data)
     return int(match[1]) if match else None
+
+
+def read_thread(data: str) -> int | None:
+    """Return the conversation that a pressed button of these is about; None for any other button."""
+    model = parse_model(data)
+    return model[0] if model is not None else parse_thread(data)

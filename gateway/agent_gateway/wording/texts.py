@@ -245,6 +245,11 @@ def buried_text(problem: str, update_id: int) -> str:
     )
 
 
+def job_failed_text(command: str) -> str:
+    """Say that a command's work, which goes on beside, was given up."""
+    return f"/{command} could not be done to its end. Send it again; an administrator finds the cause in the gateway's log."
+
+
 def cluster_text(why: str) -> str:
     """Say that the cluster does not take a message on, and that it is tried again."""
     return f"Your message waits: {_sentence(why, 'the cluster does not answer.')} It is tried again by itself."

@@ -1,6 +1,3 @@
--- name: allowed
-SELECT person_id FROM allowed WHERE bot_id = $1;
-
 -- name: allow
 INSERT INTO allowed (bot_id, person_id, approved_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
 

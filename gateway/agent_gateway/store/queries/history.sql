@@ -43,12 +43,10 @@ DELETE FROM steers WHERE turn_id = ANY (ARRAY (SELECT id FROM turns WHERE thread
 -- name: forget_workspaces
 DELETE FROM workspaces WHERE thread_id = ANY ($1::bigint[]);
 
--- name: forget_outbox
--- In three parts, each by an index of its own.
+-- name: forget_outbox_of
+-- In two parts, each by an index of its own.
 DELETE FROM outbox WHERE id IN (
-    SELECT id FROM outbox
-    WHERE bot_id = $2 AND chat_id = $3 AND (topic_id = $4 OR ($4::bigint IS NULL AND topic_id IS NULL))
-    UNION ALL SELECT o.id FROM turns t JOIN outbox o ON o.turn_id = t.id WHERE t.thread_id = ANY ($1::bigint[])
+    SELECT o.id FROM turns t JOIN outbox o ON o.turn_id = t.id WHERE t.thread_id = ANY ($1::bigint[])
     UNION ALL SELECT o.id FROM files f JOIN outbox o ON o.file_id = f.id WHERE f.thread_id = ANY ($1::bigint[])
 );
 
@@ -79,13 +77,3 @@ WITH chats AS (
       AND EXISTS (SELECT 1 FROM chats c WHERE position(c.chat in i.payload) > 0)
 )
 UPDATE inbox SET payload = '{}' WHERE bot_id = $1 AND state <> 'new' AND update_id IN (SELECT update_id FROM found);
-
--- name: history
--- What was said, and what sub-agents answered, in order.
-SELECT m.created_at AS at, m.role AS who, t.person_id, m.text, NULL::text AS task, m.id AS place
-FROM messages m LEFT JOIN turns t ON t.id = m.turn_id WHERE m.thread_id = $1
-UNION ALL
-SELECT s.finished_at, n.name, NULL, COALESCE(s.result, s.message, s.reason, ''), s.task, s.thread_id
-FROM subagents s JOIN threads n ON n.id = s.thread_id
-WHERE s.thread_id = ANY ($2::bigint[]) AND s.state = 'finished' AND s.task <> ''
-ORDER BY at, place;

@@ -79,9 +79,6 @@ WHERE t.kind = 'conversation' AND t.place = 'closed' AND taken.sent_at > t.place
 INSERT INTO chat_aliases (bot_id, chat_id, moved_to) VALUES ($1, $2, $3)
 ON CONFLICT (bot_id, chat_id) DO UPDATE SET moved_to = EXCLUDED.moved_to;
 
--- name: aliases
-SELECT chat_id, moved_to FROM chat_aliases WHERE bot_id = $1;
-
 -- name: threads_to_move
 -- Also what moved before it was known that the new chat is a forum, where no topic is General.
 SELECT * FROM threads WHERE bot_id = $1 AND kind = 'conversation' AND place_why IS DISTINCT FROM 'moved'

@@ -113,6 +113,11 @@ DELETE FROM confirms WHERE id = ANY (ARRAY (
     SELECT id FROM confirms WHERE created_at < now() - interval '14 days' ORDER BY created_at LIMIT $1
 ));
 
+-- name: purge_jobs
+DELETE FROM jobs WHERE id = ANY (ARRAY (
+    SELECT id FROM jobs WHERE state <> 'due' AND ended_at < now() - interval '14 days' ORDER BY ended_at LIMIT $1
+));
+
 -- name: purge_pairings
 -- For a day an old code is told from a wrong one.
 DELETE FROM pairings WHERE ctid = ANY (ARRAY (

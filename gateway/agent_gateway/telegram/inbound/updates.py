@@ -19,7 +19,7 @@ from agent_gateway.wording.commands import OVERTAKING, parse_command
 from agent_gateway.wording.texts import ANONYMOUS, NOTHING_ASKED, UNREADABLE, too_large_text
 
 GENERAL_TOPIC = 1
-NO_LANE = "-"
+NO_QUEUE = "-"
 """Of an update that belongs to no chat."""
 PRIVATE_TITLE = "private chat"
 _TITLE_LIMIT = 256
@@ -126,16 +126,16 @@ def _validate(model: type[_P], raw: Mapping[str, Any], kind: str) -> _P:
         raise MalformedUpdate(fields) from None
 
 
-def lane(raw: Any) -> str:
+def build_queue_key(raw: Any) -> str:
     """Return the queue an update waits in: its conversation, or one of its own for what overtakes."""
     if not isinstance(raw, Mapping):
-        return NO_LANE
+        return NO_QUEUE
     update_id = raw.get("update_id")
     if "callback_query" in raw:
-        return f"!{update_id}" if isinstance(update_id, int) else NO_LANE
+        return f"!{update_id}" if isinstance(update_id, int) else NO_QUEUE
     message = raw.get("message", raw.get("edited_message", raw.get("my_chat_member")))
     if not isinstance(message, Mapping):
-        return NO_LANE
+        return NO_QUEUE
     text = message.get("text")
     command = parse_command(text) if isinstance(text, str) and "message" in raw else None
     if command is not None and command.name in OVERTAKING and isinstance(update_id, int):
@@ -143,7 +143,7 @@ def lane(raw: Any) -> str:
     chat = message.get("chat")
     chat_id = chat.get("id") if isinstance(chat, Mapping) else None
     if not isinstance(chat, Mapping) or not isinstance(chat_id, int):
-        return NO_LANE
+        return NO_QUEUE
     thread = message.get("message_thread_id")
     topic = _topic(
         private=chat.get("type") == "private",

@@ -170,6 +170,10 @@ class Views:
         channel.changed.set()
         return tuple(preview.ids)
 
+    def shown(self) -> tuple[int, ...]:
+        """Return the turns that are shown."""
+        return tuple(self._chat_of)
+
     async def close(self) -> None:
         """Stop every task; what stands in the chats stays, and a call in flight may end, so that its message is known."""
         for channel in self._channels.values():

@@ -32,7 +32,7 @@ class PlayedCluster:
         for plural, api in ((names.AGENT_THREADS, self.threads), (names.AGENT_CLASSES, self.classes)):
             app.router.add_get(f"{BASE}/{plural}", api.many)
             app.router.add_get(f"{BASE}/{plural}/{{name}}", api.one)
-            app.router.add_patch(f"{BASE}/{plural}/{{name}}", self._hang)
+            app.router.add_patch(f"{BASE}/{plural}/{{name}}", self._patch)
         app.router.add_post(f"/api/v1/namespaces/{NAMESPACE}/events", self._event)
         return app
 
@@ -40,9 +40,11 @@ class PlayedCluster:
         channel = {"type": "telegram", "bot": "tg", "botId": 1, "chatId": chat}
         self.threads.put(f"tg-{chat}", **{"channel": channel, **spec})
 
-    async def _hang(self, _: web.Request) -> web.Response:
-        await asyncio.sleep(60)
-        raise AssertionError
+    async def _patch(self, request: web.Request) -> web.Response:
+        if self.threads.hang:
+            await asyncio.sleep(60)
+        name, patch = request.match_info["name"], await request.json()
+        return web.json_response(self.threads.put(name, **self.threads.items[name]["spec"] | patch["spec"]))
 
     async def _event(self, request: web.Request) -> web.Response:
         self.events.append(await request.json())

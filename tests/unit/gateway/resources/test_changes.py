@@ -50,3 +50,11 @@ async def test_who_waits_is_given_what_comes():
     assert not taking.done()
     changes.note("a", None)
     assert await taking == [Change("a", None, first=False)]
+
+
+async def test_what_nobody_took_up_while_it_was_new_is_as_old_as_a_first_list():
+    changes = Changes()
+    changes.note("a", 1)
+    changes.take_for_old()
+    changes.note("b", 2)
+    assert await changes.take(10) == [Change("a", 1, first=True), Change("b", 2, first=False)]

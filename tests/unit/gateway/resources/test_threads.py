@@ -161,3 +161,14 @@ async def test_one_that_cannot_be_read_leaves_the_others_alone_and_is_not_absent
         await eventually(lambda: threads.cached("tg-43"))
         assert threads.cached("tg-42").spec.run is None
         assert threads.problem is None
+
+
+async def test_one_that_cannot_be_read_can_be_stopped_all_the_same(cluster):
+    cluster.put_thread(43, channel={"chatId": "no number"})
+    async with watching(cluster) as (threads, _):
+        await threads.wait_synced()
+        await threads.stop_run("tg-43", 4)
+        assert cluster.threads.items["tg-43"]["spec"]["stop"] == 4
+        assert "spec.channel" in threads.unreadable("tg-43")
+        await threads.stop_run("tg-42", 4)
+        assert threads.cached("tg-42").spec.stop == 4

@@ -8,7 +8,7 @@ import pytest
 
 from agent_gateway.inbox.ingest import build_rows
 from agent_gateway.telegram.errors import MalformedUpdate
-from agent_gateway.telegram.inbound.updates import Command, Edited, Ignored, Pressed, Prompt, lane, parse
+from agent_gateway.telegram.inbound.updates import Command, Edited, Ignored, Pressed, Prompt, build_queue_key, parse
 from agent_gateway.telegram.ports import BotIdentity
 from tests.support.oddupdates import WHOLE, build_odd
 
@@ -28,9 +28,9 @@ def read(raw):
 def test_any_update_is_read_or_refused_in_words(first):
     for seed in range(first, first + 50):
         odd = {"update_id": seed, **build_odd(seed)}
-        assert len(lane(odd)) < 100
-        ((_, kept_lane, payload),), following = build_rows([odd], seed)
-        assert (kept_lane, following) == (lane(odd), seed + 1)
+        assert len(build_queue_key(odd)) < 100
+        ((_, kept_queue, payload),), following = build_rows([odd], seed)
+        assert (kept_queue, following) == (build_queue_key(odd), seed + 1)
         incoming, refusal = read(json.loads(payload))
         assert refusal or not isinstance(incoming, Ignored) or incoming.reason
         assert parse({"update_id": 1, **WHOLE[0]}, BOT).text == "hello @demo_bot"
@@ -38,7 +38,7 @@ def test_any_update_is_read_or_refused_in_words(first):
 
 @pytest.mark.parametrize("raw", [None, True, 5, "text", [], [{}], {}, {"update_id": None}])
 def test_what_is_no_update_at_all(raw):
-    assert lane(raw) == "-"
+    assert build_queue_key(raw) == "-"
     if not isinstance(raw, dict):
         with pytest.raises(MalformedUpdate):
             parse(raw, BOT)

@@ -4,7 +4,7 @@ import pytest
 
 from agent_gateway.store.rows import Address, Attachment
 from agent_gateway.telegram.errors import MalformedUpdate
-from agent_gateway.telegram.inbound.updates import Command, Edited, Ignored, Pressed, Prompt, lane, parse
+from agent_gateway.telegram.inbound.updates import Command, Edited, Ignored, Pressed, Prompt, build_queue_key, parse
 from agent_gateway.telegram.ports import BotIdentity
 from agent_gateway.wording.texts import ANONYMOUS, NOTHING_ASKED, UNREADABLE
 
@@ -58,20 +58,20 @@ def test_a_forum_topic_is_a_conversation_named_by_its_first_message():
     )
     incoming = asked(raw)
     assert (incoming.address, incoming.title, incoming.text) == (Address(1000, -100200, 42), "deploy pipeline", "go")
-    assert lane(raw) == "-100200/42"
+    assert build_queue_key(raw) == "-100200/42"
 
 
 def test_a_reply_thread_of_an_ordinary_group_is_no_topic():
     raw = update("@dispatch_bot go", GROUP, entities=mention("@dispatch_bot go"), message_thread_id=99)
     assert asked(raw).address == Address(1000, -100200)
-    assert lane(raw) == "-100200"
+    assert build_queue_key(raw) == "-100200"
 
 
 @pytest.mark.parametrize("thread", [{}, {"message_thread_id": 99}])
 def test_general_is_topic_one_also_in_a_reply_thread(thread):
     raw = update("@dispatch_bot go", FORUM, entities=mention("@dispatch_bot go"), **thread)
     assert asked(raw).address == Address(1000, -100200, 1)
-    assert lane(raw) == "-100200/1"
+    assert build_queue_key(raw) == "-100200/1"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_other_bots_are_ignored():
 def test_other_kinds_are_ignored(kind):
     raw = {"update_id": 1, kind: update()["message"]}
     assert ignored(raw).reason == f"kind {kind}"
-    assert lane(raw) == "-"
+    assert build_queue_key(raw) == "-"
 
 
 def photo(**fields):
@@ -220,7 +220,7 @@ def test_an_edit_is_what_the_message_asks_now():
     edited = parse(raw, BOT)
     assert isinstance(edited, Edited)
     assert edited.text == "so"
-    assert lane(raw) == lane(update("so"))
+    assert build_queue_key(raw) == build_queue_key(update("so"))
 
 
 def test_an_edited_command_or_a_word_to_nobody_asks_nothing():
@@ -229,7 +229,9 @@ def test_an_edited_command_or_a_word_to_nobody_asks_nothing():
 
 
 def test_an_edited_command_does_not_overtake():
-    assert lane({"update_id": 2, "edited_message": update("/status")["message"]}) == lane(update("so"))
+    assert build_queue_key({"update_id": 2, "edited_message": update("/status")["message"]}) == build_queue_key(
+        update("so")
+    )
 
 
 def test_a_reply_names_the_message_that_it_answers():
@@ -318,22 +320,22 @@ def test_a_malformed_update_is_named_by_its_fields(raw, field):
         parse(raw, BOT)
     assert field in str(caught.value)
     assert "secret words" not in str(caught.value)
-    assert isinstance(lane(raw), str)
+    assert isinstance(build_queue_key(raw), str)
 
 
 @pytest.mark.parametrize("name", ["status", "help", "threads", "start", "subagents", "cancel k3", "whoami"])
 def test_some_commands_overtake(name):
-    assert lane(update(f"/{name}", update_id=31)) == "!31"
+    assert build_queue_key(update(f"/{name}", update_id=31)) == "!31"
 
 
 @pytest.mark.parametrize("name", ["cleanup", "stop", "kill tg-5", "steer so", "model x", "verbose 0", "new"])
 def test_what_is_about_the_messages_before_it_waits_in_order(name):
-    assert lane(update(f"/{name}")) == "5"
+    assert build_queue_key(update(f"/{name}")) == "5"
 
 
 def test_other_commands_and_texts_wait_in_order():
-    assert lane(update("/spawn count the tests")) == "5"
-    assert lane(update("status")) == "5"
+    assert build_queue_key(update("/spawn count the tests")) == "5"
+    assert build_queue_key(update("status")) == "5"
 
 
 @pytest.mark.parametrize(
@@ -342,7 +344,7 @@ def test_other_commands_and_texts_wait_in_order():
      {"update_id": "x", "message": {"text": "/status", "chat": {"id": 5, "type": "private"}}}],
 )  # fmt: skip
 def test_a_lane_is_found_for_anything(raw):
-    assert lane(raw) in {"-", "5"}
+    assert build_queue_key(raw) in {"-", "5"}
 
 
 def test_lane_and_address_agree():
@@ -352,7 +354,7 @@ def test_lane_and_address_agree():
             raw = update(text, chat, entities=mention(text), **fields)
             address = asked(raw).address
             expected = f"{address.chat_id}" if address.topic_id is None else f"{address.chat_id}/{address.topic_id}"
-            assert lane(raw) == expected
+            assert build_queue_key(raw) == expected
 
 
 def press(chat=PRIVATE, update_id=9, message=None, **fields):
@@ -378,8 +380,8 @@ def test_a_pressed_button_tells_where_it_stands(chat, message, topic):
 
 
 def test_presses_overtake():
-    assert lane(press(update_id=31)) == "!31"
-    assert lane({"callback_query": {}}) == "-"
+    assert build_queue_key(press(update_id=31)) == "!31"
+    assert build_queue_key({"callback_query": {}}) == "-"
 
 
 @pytest.mark.parametrize("fields", [{"message": None}, {"data": None}, {"data": None, "game_short_name": "chess"}])
@@ -406,4 +408,4 @@ def test_a_malformed_press_is_named_by_its_fields(raw, field):
         parse(raw, BOT)
     assert field in str(caught.value)
     assert "secret words" not in str(caught.value)
-    assert lane(raw).startswith("!")
+    assert build_queue_key(raw).startswith("!")

@@ -4,7 +4,7 @@ import pytest
 
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import Ambiguous, MalformedUpdate, Moved, RefusalKind, Refused, Throttled
-from agent_gateway.telegram.inbound.updates import lane
+from agent_gateway.telegram.inbound.updates import build_queue_key
 from agent_gateway.telegram.inbound.venues import (
     VenueEvent,
     VenueEventKind,
@@ -90,8 +90,8 @@ def test_what_is_not_of_telegrams_shape_names_fields_and_no_contents():
 
 
 def test_the_bots_membership_is_taken_in_the_chats_order():
-    assert lane(member("kicked")) == "-100200"
-    assert lane(service(**IN_TOPIC, forum_topic_closed={})) == "-100200/42"
+    assert build_queue_key(member("kicked")) == "-100200"
+    assert build_queue_key(service(**IN_TOPIC, forum_topic_closed={})) == "-100200/42"
 
 
 @pytest.mark.parametrize(

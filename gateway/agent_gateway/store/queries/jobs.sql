@@ -1,0 +1,125 @@
+-- name: add_job
+INSERT INTO jobs (bot_id, kind, dedupe_key, thread_id, chat_id, topic_id, message_id, progress)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb) ON CONFLICT (dedupe_key) DO NOTHING;
+
+-- name: due_job_threads
+-- Conversations with something to do, the oldest first.
+SELECT thread_id FROM (SELECT thread_id, id FROM jobs WHERE bot_id = $1 AND state = 'due' ORDER BY id LIMIT $2) due
+GROUP BY thread_id ORDER BY min(id);
+
+-- name: due_job
+SELECT * FROM jobs WHERE thread_id = $1 AND state = 'due' ORDER BY id LIMIT 1;
+
+-- name: hold_job
+SELECT * FROM jobs WHERE id = $1 AND state = 'due' FOR UPDATE;
+
+-- name: job_progress
+UPDATE jobs SET progress = $2::jsonb, attempts = 0 WHERE id = $1 AND state = 'due';
+
+-- name: job_failed
+UPDATE jobs SET attempts = attempts + 1 WHERE id = $1 AND state = 'due' RETURNING attempts;
+
+-- name: end_job
+UPDATE jobs SET state = $2, ended_at = now() WHERE id = $1 AND state = 'due';
+
+-- name: history_end
+SELECT COALESCE(max(id), 0) FROM messages WHERE thread_id = $1;
+
+-- name: history_page
+-- What was said behind message $2 and up to $3.
+SELECT m.id, m.created_at AS at, m.role AS who, t.person_id, m.text
+FROM messages m LEFT JOIN turns t ON t.id = m.turn_id
+WHERE m.thread_id = $1 AND m.id > $2 AND m.id <= $3 ORDER BY m.id LIMIT $4;
+
+-- name: history_results
+-- What sub-agents answered between two moments.
+SELECT s.finished_at AS at, n.name AS who, COALESCE(s.result, s.message, s.reason, '') AS text, s.task
+FROM subagents s JOIN threads n ON n.id = s.thread_id
+WHERE s.thread_id = ANY ($1::bigint[]) AND s.state = 'finished' AND s.task <> ''
+  AND s.finished_at > $2 AND s.finished_at <= $3 ORDER BY s.finished_at, s.thread_id;
+
+-- name: forget_limits
+-- Up to where everything is older than this transaction: nobody adds to the conversation while it is held.
+SELECT (SELECT COALESCE(max(id), 0) FROM turns) AS turn, (SELECT COALESCE(max(id), 0) FROM messages) AS message,
+    (SELECT COALESCE(max(id), 0) FROM outbox) AS outbox,
+    (SELECT COALESCE(max(id), 0) FROM files) AS file;
+
+-- name: forget_session
+-- The session that was, and whatever the runs till now may still send, is not kept.
+UPDATE threads SET session_id = gen_random_uuid(), forgotten_run = run_counter WHERE id = $1;
+
+-- name: forget_unread
+-- Words and edits that no agent has read.
+DELETE FROM steers WHERE thread_id = $1 AND state = 'wanted';
+
+-- name: forgotten_turn
+-- Turns up to this one are being deleted.
+SELECT COALESCE(max((progress -> 'limits' ->> 'turn')::bigint), 0) FROM jobs
+WHERE thread_id = $1 AND state = 'due' AND kind = 'forget';
+
+-- name: forget_turns_page
+SELECT id FROM turns WHERE thread_id = $1 AND id <= $2 ORDER BY id DESC LIMIT $3;
+
+-- name: forget_turns_messages
+DELETE FROM messages WHERE turn_id = ANY ($1::bigint[]);
+
+-- name: forget_turns_views
+DELETE FROM turn_views WHERE turn_id = ANY ($1::bigint[]);
+
+-- name: forget_turns_tools
+DELETE FROM turn_tools WHERE turn_id = ANY ($1::bigint[]);
+
+-- name: forget_turns_steers
+DELETE FROM steers WHERE turn_id = ANY ($1::bigint[]);
+
+-- name: forget_turns_outbox
+DELETE FROM outbox WHERE turn_id = ANY ($1::bigint[]);
+
+-- name: forget_turns_words
+-- The rows stay, as the counts of tokens speak of them; without a person, and failed no more, none of them can be asked
+-- again.
+UPDATE turns SET text = '', files = '[]', message_id = NULL, person_id = NULL,
+    state = CASE WHEN state = 'failed' THEN 'cancelled' ELSE state END
+WHERE id = ANY ($1::bigint[]);
+
+-- name: forget_entries_slice
+-- Of the sessions that were set aside before the conversation was forgotten.
+DELETE FROM session_entries WHERE (session_id, ordinal) IN (
+    SELECT e.session_id, e.ordinal FROM past_sessions s CROSS JOIN LATERAL (
+        SELECT session_id, ordinal FROM session_entries WHERE session_id = s.session_id LIMIT $3
+    ) e WHERE s.thread_id = $1 AND s.ended_at <= $2 LIMIT $3
+);
+
+-- name: forget_messages_slice
+-- What no turn of the conversation leads to.
+DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE thread_id = $1 AND id <= $2 ORDER BY id LIMIT $3);
+
+-- name: forget_past_slice
+DELETE FROM past_sessions WHERE thread_id = $1 AND ended_at <= $2;
+
+-- name: forget_workspaces_slice
+-- The conversation's own first, so that no later run begins with them.
+DELETE FROM workspaces WHERE id IN (
+    SELECT w.id FROM workspaces w JOIN threads t ON t.id = w.thread_id
+    WHERE w.thread_id = $1 AND w.run <= t.forgotten_run ORDER BY w.call_id IS NOT NULL, w.id LIMIT $2
+);
+
+-- name: forget_files_slice
+-- With what would send them.
+WITH gone AS (SELECT id FROM files WHERE thread_id = $1 AND id <= $2 ORDER BY id LIMIT $3),
+said AS (DELETE FROM outbox WHERE file_id = ANY (ARRAY (SELECT id FROM gone)))
+DELETE FROM files WHERE id = ANY (ARRAY (SELECT id FROM gone));
+
+-- name: forget_outbox_slice
+DELETE FROM outbox WHERE id IN (
+    SELECT id FROM outbox WHERE bot_id = $1 AND chat_id = $2
+      AND (topic_id = $3 OR ($3::bigint IS NULL AND topic_id IS NULL)) AND id <= $4 LIMIT $5
+);
+
+-- name: below_page
+-- Sub-agents that ever worked for a conversation, however deep, the next $3 behind $2.
+WITH RECURSIVE below AS (
+    SELECT thread_id FROM subagents WHERE parent_id = $1
+    UNION SELECT s.thread_id FROM subagents s JOIN below b ON s.parent_id = b.thread_id
+)
+SELECT thread_id FROM below WHERE thread_id > $2 ORDER BY thread_id LIMIT $3;
