@@ -9,7 +9,7 @@ EXTRAS := operator gateway runner simulators
 .DEFAULT_GOAL := help
 .PHONY: help venv lock generate format lint test test-fast test-unit test-integration test-e2e demo chat \
 	cluster cluster-down cluster-status images push bench-latency bench-deletes bench-groups \
-	bench-queries bench-rest bench-resync bench-failover chaos clean
+	bench-queries bench-rest bench-resync bench-failover chaos crash-points clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench-rest: venv ## what a gateway costs whose runs do nothing, or whose convers
 chaos: venv ## people talk while everything is killed: make chaos SEED=1 MINUTES=5 [MESSAGES=500 KILLS=60]
 	@$(PY) -m dev.chaos run $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
 	  $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(KILLS),--kills $(KILLS))
+
+crash-points: venv ## strike each commit, call and frame of a message's path in three ways: [ONLY=text] [SEED=n: one way each]
+	@$(PY) -m tests.support.crash_run $(if $(ONLY),--only "$(ONLY)") $(if $(SEED),--seed $(SEED))
 
 bench-resync: venv ## start beside 10,000 and 20,000 AgentThreads: memory, longest piece of the loop
 	@$(PY) -m dev.bench.resync

@@ -161,6 +161,8 @@ def _end(s: Snapshot, run: Run, status: RunValue) -> EndRun:
     if status.reason == Reason.STOPPED and run.stop == "not_ready":
         within = f"within {s.limits.start} s" if s.limits is not None else "in time"
         return EndRun(run.number, Reason.AGENT_FAILED, f"It was not ready {within}.")
+    if status.reason == Reason.IDLE_TIMEOUT and run.stop == "killed":  # its runner heard of it before the cluster did
+        return EndRun(run.number, Reason.STOPPED)
     return EndRun(run.number, status.reason or Reason.ERROR, status.message)
 
 

@@ -137,6 +137,10 @@ ENDING = {
         snapshot(run=make_run(stop="lost"), resource=resource(run={**FINISHED, "reason": "Stopped"})),
         [do.EndRun(3, Reason.GATEWAY_LOST, "The connection to the agent was lost.")],
     ),
+    "left as it was killed": (
+        snapshot(run=make_run(stop="killed"), resource=resource(run={**FINISHED, "reason": "IdleTimeout"})),
+        [do.EndRun(3, Reason.STOPPED)],
+    ),
     "stopped as it was not ready": (
         snapshot(run=make_run(stop="not_ready"), resource=resource(run={**FINISHED, "reason": "Stopped"})),
         [do.EndRun(3, Reason.AGENT_FAILED, "It was not ready within 120 s.")],
