@@ -1,4 +1,4 @@
-"""An AgentClass that cannot be read ends nothing, refuses nothing for good, and allows nothing (D3)."""
+"""An AgentClass that cannot be read ends nothing, refuses nothing for good, and allows nothing."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ async def told(desk, thread_id):
     return desk.views.texts.get(turn.id, [""])[-1] if turn is not None else ""
 
 
-# --- a class that cannot be read (D3) ---------------------------------------------------------------
+# --- a class that cannot be read ---------------------------------------------------------------
 
 
 async def test_a_class_that_cannot_be_read_ends_no_long_turn(store):
@@ -86,7 +86,7 @@ async def test_a_run_is_wanted_though_its_class_is_not_known_and_nothing_of_it_i
         assert (await store.turns.by_id(turn.id)).reason == "timeout"
 
 
-# --- words that cannot be stored (D4) ---------------------------------------------------------------
+# --- words that cannot be stored ---------------------------------------------------------------
 
 
 async def test_a_run_whose_last_words_cannot_be_stored_is_over_all_the_same(store):
@@ -135,7 +135,7 @@ async def test_what_the_database_refuses_is_told_and_counted_and_not_tried_in_a_
         assert (len(asked), THREADS_SET_ASIDE._value.get()) == (looks, before + looks)
 
 
-# --- a run that the cluster refuses (D5, D30) -------------------------------------------------------
+# --- a run that the cluster refuses -------------------------------------------------------
 
 
 async def test_a_refused_run_is_told_withdrawn_by_stop_and_its_slot_is_free(store):

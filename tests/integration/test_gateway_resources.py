@@ -225,7 +225,7 @@ async def test_changes_outlive_a_database_that_is_away(store, cluster):
 
 
 async def test_a_resource_that_cannot_be_told_is_tried_again_once_at_a_time_with_growing_pauses(store, cluster, caplog):
-    """Each failure and each change made a timer of its own, and none of them merged (D32)."""
+    """Each failure and each change made a timer of its own, and none of them merged."""
     put(cluster, 666)
     async with watching(cluster) as (resources, changes):
         tries = []

@@ -1,4 +1,4 @@
-"""What an AgentClass says, while the API server answers and while it does not (D3)."""
+"""What an AgentClass says, while the API server answers and while it does not."""
 
 from __future__ import annotations
 

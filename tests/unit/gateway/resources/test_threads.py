@@ -1,4 +1,4 @@
-"""AgentThreads over an API server that fails (D5b, D6, D14, D20, D33)."""
+"""AgentThreads over an API server that fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of a resource, what that costs, and which differences count (D6)."""
+"""What is kept of a resource, what that costs, and which differences count."""
 
 from __future__ import annotations
 
