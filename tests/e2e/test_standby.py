@@ -15,17 +15,21 @@ from tests.support.chat import Chat, Simulator
 NAMESPACE, NAME, PERSON = "openclaw-standby", "oc", 70003
 
 
+def build_values(images, **telegram):
+    return {
+        "images": images, "demo": {"enabled": True}, "telegram": {"allowedIds": [PERSON], **telegram},
+        "gateway": {"replicas": 2, "resources": {"requests": {"cpu": "20m"}}},
+        "agents": {"class": {"resources": {"requests": {"cpu": "20m"}}}},
+    }  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def release():
     """A release of its own with two gateways; removed behind the tests."""
     if not provider().kubeconfig.exists():
         pytest.skip("no cluster: `make cluster` brings one up, and `make test` does it by itself")
     release, images = prepare(NAMESPACE, NAME)
-    release.install({
-        "images": images, "demo": {"enabled": True}, "telegram": {"allowedIds": [PERSON]},
-        "gateway": {"replicas": 2, "resources": {"requests": {"cpu": "20m"}}},
-        "agents": {"class": {"resources": {"requests": {"cpu": "20m"}}}},
-    })  # fmt: skip
+    release.install(build_values(images))
     yield release
     release.kubectl("delete", "agentthreads", "--all", "--wait=false", check=False)
     release.helm("uninstall", NAME, "--wait")
@@ -80,3 +84,24 @@ def test_an_upgrade_leaves_an_answer_whole(release, chat):
     assert answer["text"].split().count("w0") == 1
     release.kubectl("rollout", "status", f"deployment/{NAME}-gateway", "--timeout=120s")
     chat.ask("and now", "Echo: and now", timeout=60)
+
+
+def test_updates_are_brought_by_a_webhook_and_asked_for_again_as_the_value_says(release, chat):
+    images = prepare(NAMESPACE, NAME)[1]
+    chat.ask("before the webhook", "Echo: before the webhook")
+    url = f"http://{NAME}-gateway-webhook.{NAMESPACE}.svc/telegram"
+    release.install(build_values(images, webhook={"url": url}))
+    wait_until("a webhook", lambda: webhook_of(chat) == url, 60)
+    asked = time.time_ns() // 1_000_000
+    chat.ask("by the webhook", "Echo: by the webhook")
+    assert chat.simulator.get(f"/sim/calls?method=getUpdates&since={asked}") == []
+    release.install(build_values(images))
+    wait_until("polls", lambda: chat.simulator.get(f"/sim/calls?method=deleteWebhook&since={asked}"), 60)
+    chat.ask("asked for again", "Echo: asked for again")
+    texts = [m["text"] for m in chat.answers()]
+    assert [sum(word in text for text in texts) for word in ("before", "by the", "asked for")] == [1, 1, 1]
+
+
+def webhook_of(chat):
+    """Return where updates are brought to; empty where they are asked for."""
+    return chat.simulator.get("/bot1000000001:demo-token-of-the-simulator/getWebhookInfo")["result"]["url"]
