@@ -118,8 +118,8 @@ async def test_one_is_held_to_the_times_that_its_run_was_promised(store):
             await store.pool.execute(query, own.id, float(seconds))
             await desk.children.reconcile(own)
             assert ((await store.subagents.get(own.id)).finished_at is not None) == ended
-        [told] = await eventually(lambda: results(parent))
-        assert not told.ok
+        told = await eventually(lambda: results(parent))  # by this look, and by the queue's own
+        assert {frame.ok for frame in told} == {False}
 
 
 async def test_nothing_is_too_large_for_a_limit_that_is_not_known(store):
