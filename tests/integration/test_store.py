@@ -228,7 +228,8 @@ async def test_the_lock_passes_on_when_its_holder_is_killed(store, dsn):
     waiting = asyncio.create_task(other.acquire())
     holding = asyncio.create_task(leader.hold())
     await store.pool.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%-lock' AND state = 'idle' AND query LIKE '%advisory%' AND pid = (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted LIMIT 1)"
+        "SELECT pg_terminate_backend(pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+        "WHERE d.datname = current_database() AND locktype = 'advisory' AND granted AND mode = 'ExclusiveLock'"
     )
     await waiting
     with pytest.raises(LeadershipLost):

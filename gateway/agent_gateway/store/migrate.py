@@ -43,6 +43,9 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 """
 
 
+WITH_PARENT = "--with-parent"
+
+
 def migrate(dsn: str, tell: Callable[[str], None] = lambda _words: None) -> int:
     """Apply what is missing; return how many were applied.
 
@@ -74,7 +77,7 @@ def _wait_for_turn(guard: Any, tell: Callable[[str], None]) -> None:
 
 
 def _end_with_parent() -> None:
-    """End when the other end of standard input is gone."""
+    """End when the other end of standard input is gone: whoever asks for this holds it open as long as they live."""
 
     def wait() -> None:
         while os.read(0, 1024):  # not by sys.stdin, whose lock would stop the end of the interpreter
@@ -91,7 +94,8 @@ def _say(words: str) -> None:
 
 def main() -> int:
     """Run as a process of the gateway's; returns the exit code."""
-    _end_with_parent()
+    if WITH_PARENT in sys.argv:
+        _end_with_parent()
     os.environ.setdefault("PGOPTIONS", " ".join(f"-c {name}={value}" for name, value in _SESSION_OPTIONS.items()))
     os.environ.setdefault("PGAPPNAME", "openclaw-gateway-schema")
     try:

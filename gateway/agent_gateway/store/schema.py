@@ -14,7 +14,7 @@ from agent_gateway.store.errors import Away
 MIGRATE_SECONDS: Final = 900.0
 """For all migrations together; what was applied by then stays, and the next try goes on behind it."""
 _WORDS: Final = b"schema: "
-_COMMAND: Final = (sys.executable, "-m", "agent_gateway.store.migrate")
+_COMMAND: Final = (sys.executable, "-m", "agent_gateway.store.migrate", "--with-parent")
 
 
 async def bring_up_to_date(dsn: str, tell: Callable[[str], None], *, seconds: float = MIGRATE_SECONDS) -> None:
