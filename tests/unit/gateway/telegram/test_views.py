@@ -251,7 +251,7 @@ async def test_a_chat_without_turns_has_no_task(views, chat):
     await eventually(lambda: chat.messages)
     await views.finish(1)
     await eventually(lambda: not views._channels)
-    assert not views._typing
+    assert not views._typing.tasks()
 
 
 async def test_a_turn_that_waits_for_an_older_one_shows_no_typing(views, chat):
