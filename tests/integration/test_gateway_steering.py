@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent_contract import wire
-from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import TurnState
 from agent_gateway.store.turns import TurnQueries
 from agent_gateway.wording.texts import QUEUED, STEER_USAGE, STEERED, edited_text
 from tests.support.desk import ADMIN, GROUP, PERSON, message, running_desk

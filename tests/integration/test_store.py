@@ -12,10 +12,11 @@ import pytest
 from agent_gateway.errors import LeadershipLost, OtherBot, RunClosed, RunRefused
 from agent_gateway.leader import Leader
 from agent_gateway.store import Store
+from agent_gateway.store.chatrows import Final
 from agent_gateway.store.errors import Away, Raced
 from agent_gateway.store.leadership import take_over
 from agent_gateway.store.purges import Purge, purge_slice
-from agent_gateway.store.rows import Address, Final, TurnState
+from agent_gateway.store.rows import Address, TurnState
 from tests.conftest import BOT_ID
 
 pytestmark = pytest.mark.postgres

@@ -19,7 +19,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.render.render import render
-from agent_gateway.store.rows import Address, Button, Final, Turn, TurnState, TurnView
+from agent_gateway.store.chatrows import Button, Final, TurnView
+from agent_gateway.store.rows import Address, Turn, TurnState
 from agent_gateway.telegram.errors import (
     Ambiguous,
     Conflict,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_gateway.store.rows import Address, Turn, TurnView
+from agent_gateway.store.chatrows import TurnView
+from agent_gateway.store.rows import Address, Turn
 
 
 class _Unseen:

@@ -21,7 +21,8 @@ from telegram import (
 )
 from telegram.constants import ChatAction
 
-from agent_gateway.store.rows import Address, Button
+from agent_gateway.store.chatrows import Button
+from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import (
     Ambiguous,
     RefusalKind,

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from agent_gateway.store.rows import Address, Turn, TurnView
+from agent_gateway.store.chatrows import TurnView
+from agent_gateway.store.rows import Address, Turn
 from agent_gateway.telegram.errors import (
     Ambiguous,
     RefusalKind,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from agent_gateway.store.rows import Address, Button
+from agent_gateway.store.chatrows import Button
+from agent_gateway.store.rows import Address
 from agent_gateway.telegram.outbound.preview import Call, ChatPreviews, TurnPreview, restore
 from agent_gateway.wording.subagents import ChildLine
 from agent_gateway.wording.texts import GOES_ON

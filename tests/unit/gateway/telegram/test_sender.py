@@ -6,7 +6,8 @@ import time
 import pytest
 
 from agent_gateway.render.render import render
-from agent_gateway.store.rows import Address, Button, FileRow, ToolUse
+from agent_gateway.store.chatrows import Button, FileRow, ToolUse
+from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import (
     Ambiguous,
     NotSent,

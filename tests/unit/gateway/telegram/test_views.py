@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from agent_gateway.store.chatrows import Button, TurnView
 from agent_gateway.store.errors import Away
-from agent_gateway.store.rows import Address, Button, Turn, TurnState, TurnView
+from agent_gateway.store.rows import Address, Turn, TurnState
 from agent_gateway.telegram.errors import Ambiguous, NotSent, RefusalKind, Refused, ServerFailed, Throttled
 from agent_gateway.telegram.fakes import FakeChat, FakeStore
 from agent_gateway.telegram.outbound.budget import Budgets
