@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 
 from agent_gateway.store import Store
+from agent_gateway.store.chatrows import dump_buttons
 from agent_gateway.store.restores import CutTurn
-from agent_gateway.store.rows import RESTORED, dump_buttons
+from agent_gateway.store.rows import RESTORED
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.wording.again import build_buttons
 from agent_gateway.wording.restored import CUT, REPEATED

@@ -11,15 +11,15 @@ from kubernetes_asyncio.client.models import V1Job
 
 from agent_contract.agentclass import TtlSeconds
 from agent_contract.agentthread import Reason
-from agent_contract.conditions import Condition, ConditionType, set_condition
 from agent_contract.names import SUBAGENT_RUN, ExitCode
-from agent_contract.subagent import SUMMARY, SubAgent, SubAgentPhase, SubAgentStatus, SubAgentSummary
+from agent_contract.subagent import SubAgent, SubAgentPhase, SubAgentStatus
 from agent_contract.terms import MAX_RESULT_BYTES
 from agent_operator.builders.job import build_job, build_subagent_work, choose_model
 from agent_operator.config import OperatorConfig
 from agent_operator.observe import Job, Observed, Pod
 from agent_operator.reasons import Why, why_ended, why_gone, why_no_pod, why_waiting
 from agent_operator.reconcile import LOOK_AGAIN, Wanted, explain_no_model, find_lost
+from agent_operator.subconditions import compute_conditions, compute_summary
 
 _CANCELLED = Why(Reason.CANCELLED, "It was cancelled.")
 _COMPLETED = Why(Reason.COMPLETED, "")
@@ -256,43 +256,6 @@ def _write(
 ) -> SubPlan:
     told = {"conditions": compute_conditions(sub, status, problem, now), "summary": compute_summary(sub, status)}
     return SubPlan(status.model_copy(update=told), create, delete, again)
-
-
-def compute_summary(sub: SubAgent, status: SubAgentStatus) -> SubAgentSummary:
-    """Compute what a table shows of its texts."""
-    over = status.phase is not None and status.phase.over
-    said = status.result or (status.message if over else None) or ""
-    return SubAgentSummary(task=_shorten(sub.spec.task), result=_shorten(said))
-
-
-def _shorten(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= SUMMARY else line[: SUMMARY - 1] + "…"
-
-
-def compute_conditions(sub: SubAgent, status: SubAgentStatus, problem: Why | None, now: datetime) -> list[Condition]:
-    """Compute all conditions; the time of each moves only when its status flips."""
-    phase = status.phase or SubAgentPhase.PENDING
-    said = status.message or ""
-    failed = phase.over and phase is not SubAgentPhase.SUCCEEDED
-    conditions = list(sub.status.conditions)
-    for kind, value, reason, message in (
-        (
-            ConditionType.ACCEPTED,
-            problem is None,
-            problem.reason.value if problem else "Usable",
-            problem.message if problem else "",
-        ),
-        (ConditionType.COMPLETE, phase is SubAgentPhase.SUCCEEDED, phase.value, ""),
-        (ConditionType.FAILED, failed, phase.value, said if failed else ""),
-    ):
-        new = Condition(
-            type=kind.value, status="True" if value else "False", reason=reason, message=message,
-            observed_generation=int(sub.metadata.get("generation", 0)),
-            last_transition_time=now.replace(microsecond=0),
-        )  # fmt: skip
-        conditions = set_condition(conditions, new)
-    return conditions
 
 
 def wants_attention(sub: SubAgent, now: datetime, ttl: int) -> bool:

@@ -9,8 +9,9 @@ import pytest
 from agent_contract import wire
 from agent_contract.agentclass import AgentClass
 from agent_gateway.resources.agentthreads import RunConflict
+from agent_gateway.store.chatrows import Final
 from agent_gateway.store.leadership import take_over
-from agent_gateway.store.rows import Final, RunState, TurnState
+from agent_gateway.store.rows import RunState, TurnState
 from agent_kube.errors import Away, NotServed, Refused
 from tests.support.desk import PERSON, message, running_desk
 from tests.support.eventually import eventually

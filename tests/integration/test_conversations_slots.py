@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import TurnState
 from tests.support.desk import message, running_desk
 from tests.support.eventually import eventually
 

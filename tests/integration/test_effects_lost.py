@@ -9,7 +9,8 @@ import pytest
 from agent_contract import wire
 from agent_gateway.conversations import leftviews, queue
 from agent_gateway.effects import Effect, WakeOutbox
-from agent_gateway.store.rows import Final, TurnState, VenueState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import TurnState, VenueState
 from tests.support.desk import ADMIN, GROUP, PERSON, STRANGER, message, running_desk
 from tests.support.eventually import eventually
 from tests.support.pressing import last_said, press

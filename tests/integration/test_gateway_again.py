@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import TurnState
 from agent_gateway.wording.again import ASKED, ASKED_ALREADY, CONTINUED, NOT_CUT, build_buttons, build_error_id
 from tests.support.desk import GROUP, PERSON, running_desk
 from tests.support.eventually import eventually

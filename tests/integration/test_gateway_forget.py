@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from agent_gateway.store.rows import Address, Final, NewSubAgent, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import Address, NewSubAgent, TurnState
 from tests.conftest import BOT_ID
 from tests.support.confirms import ask, idle, idle_group
 from tests.support.desk import PERSON, address, running_desk

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent_contract.agentclass import AgentClass
-from agent_gateway.store.rows import Final, NewSubAgent, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import NewSubAgent, TurnState
 from tests.support.desk import ADMIN, GROUP, PERSON, address, running_desk
 from tests.support.eventually import eventually
 from tests.support.pressing import last_said, press

@@ -1,15 +1,17 @@
-"""Words for a running answer, edits, and albums, on a real Postgres."""
+"""Words for a running answer, and edits, on a real Postgres."""
 
 from __future__ import annotations
 
 import pytest
 
 from agent_contract import wire
-from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import TurnState
 from agent_gateway.store.turns import TurnQueries
 from agent_gateway.wording.texts import QUEUED, STEER_USAGE, STEERED, edited_text
-from tests.support.desk import ADMIN, GROUP, PERSON, message, running_desk
+from tests.support.desk import message, running_desk
 from tests.support.eventually import eventually
+from tests.support.steering import edit, end
 
 pytestmark = pytest.mark.postgres
 
@@ -33,27 +35,8 @@ def reply(text, to, number=60):
     return raw
 
 
-def edit(text, number=50, user=PERSON):
-    return {"edited_message": {**message(text, number=number, user=user)["message"], "edit_date": 5}}
-
-
-def photo(number, *, chat=PERSON, album="77", caption=None, entities=()):
-    raw = message("", chat=chat, number=number)
-    del raw["message"]["text"]
-    sizes = [{"file_id": f"f{number}", "width": 9, "height": 9, "file_size": 5}]
-    raw["message"] |= {"photo": sizes, "media_group_id": album}
-    if caption is not None:
-        raw["message"] |= {"caption": caption, "caption_entities": list(entities)}
-    return raw
-
-
 def steers(runner):
     return [frame.text for frame in runner.sent if isinstance(frame, wire.Steer)]
-
-
-async def end(desk, turn, state=TurnState.DONE, reason=None):
-    await desk.store.turns.end(turn.id, 1, 9, state, reason, Final("answer"))
-    desk.wake.thread(turn.thread_id)
 
 
 async def test_a_reply_to_the_running_answer_steers_it_and_any_other_message_waits(store):
@@ -192,113 +175,3 @@ async def test_an_edited_command_to_steer_replaces_what_it_asks_where_nothing_ru
         await desk.settled()
         thread = await store.threads.by_name("tg-42")
         assert [t.text for t in await store.turns.queued(thread.id)] == ["begin here"]
-
-
-async def test_the_history_names_the_file_of_an_edited_message(store):
-    async with running_desk(store, reconcile=False) as desk:
-        changed = photo(50, caption="compare these")["message"]
-        await desk.take(photo(50, caption="compare"), {"edited_message": {**changed, "edit_date": 5}})
-        await desk.settled()
-        assert await store.pool.fetchval("SELECT text FROM messages") == "compare these\n[photo-50.jpg]"
-
-
-async def test_an_album_is_one_turn(store):
-    async with running_desk(store) as desk:
-        await desk.take(photo(50, caption="compare"), photo(51), photo(52))
-        await desk.settled()
-        thread = await desk.run_wanted("tg-42", 1)
-        runner = await desk.connect(thread, 1)
-        await eventually(lambda: runner.turns)
-        [turn] = runner.turns
-        assert (turn.text, [f.id for f in turn.files]) == ("compare", ["f50", "f51", "f52"])
-        await desk.take(photo(53))
-        await desk.settled()
-        [late] = await store.turns.queued(thread.id)
-        assert [f.id for f in late.files] == ["f53"]
-
-
-async def test_a_text_that_was_cut_into_messages_is_one_turn(store):
-    parts = ["a" * 4096, "b" * 4000, "the end"]
-    async with running_desk(store) as desk:
-        await desk.take(*(message(part, number=50 + n) for n, part in enumerate(parts)))
-        await desk.settled()
-        thread = await desk.run_wanted("tg-42", 1)
-        runner = await desk.connect(thread, 1)
-        await eventually(lambda: runner.turns)
-        [turn] = runner.turns
-        assert turn.text == "\n".join(parts)
-        assert await store.pool.fetchval("SELECT text FROM messages") == turn.text
-        await desk.say("and another question")
-        await desk.settled()
-        assert [t.text for t in await store.turns.queued(thread.id)] == ["and another question"]
-
-
-async def test_what_others_or_a_moment_later_is_written_is_no_part_of_a_long_text(store):
-    async with running_desk(store, reconcile=False) as desk:
-        long = "a" * 4096
-        await desk.take(message(long, number=50), message("mine", number=51, user=ADMIN))
-        await desk.settled()
-        assert await store.pool.fetchval("SELECT count(*) FROM turns") == 2
-        await store.pool.execute("UPDATE turns SET state = 'cancelled' WHERE text = 'mine'")
-        await store.pool.execute("UPDATE turns SET ready_at = now()")
-        await desk.take(message("late", number=52))
-        await desk.settled()
-        assert [r["text"] for r in await store.pool.fetch("SELECT text FROM turns ORDER BY id")] == [
-            long,
-            "mine",
-            "late",
-        ]
-
-
-async def test_an_edit_of_a_part_of_a_long_text_leaves_the_others(store):
-    async with running_desk(store, reconcile=False) as desk:
-        await desk.take(message("a" * 4096, number=50), message("the end", number=51))
-        await desk.take(edit("b" * 4096))
-        await desk.settled()
-        assert await store.pool.fetchval("SELECT text FROM turns") == "a" * 4096 + "\nthe end"
-        assert "b" * 4096 in await store.pool.fetchval("SELECT text FROM steers")
-
-
-async def test_each_picture_of_an_album_may_have_words(store):
-    async with running_desk(store, reconcile=False) as desk:
-        named = [{"type": "mention", "offset": 0, "length": 9}]
-        await desk.take(
-            photo(50, caption="before"), photo(51), photo(52, caption="and after"),
-            photo(60, chat=GROUP, album="78", caption="the old one"),
-            photo(61, chat=GROUP, album="78", caption="@demo_bot compare", entities=named),
-            photo(62, chat=GROUP, album="78", caption="the new one"),
-        )  # fmt: skip
-        await desk.settled()
-        asked = [row["text"] for row in await store.pool.fetch("SELECT text FROM turns ORDER BY text")]
-        assert asked == ["before\nand after", "the old one\ncompare\nthe new one"]
-        assert await store.pool.fetchval("SELECT text FROM messages WHERE text LIKE 'before%'") == (
-            "before\nand after\n[photo-50.jpg]\n[photo-51.jpg]\n[photo-52.jpg]"
-        )
-
-
-async def test_an_album_in_a_group_belongs_to_the_picture_that_names_the_bot(store):
-    async with running_desk(store) as desk:
-        said = "@demo_bot compare"
-        named = [{"type": "mention", "offset": 0, "length": 9}]
-        await desk.take(
-            photo(50, chat=GROUP), photo(51, chat=GROUP, caption=said, entities=named), photo(52, chat=GROUP),
-            photo(53, chat=GROUP, album="78"),
-        )  # fmt: skip
-        await desk.settled()
-        [thread] = await store.threads.newest()
-        [turn] = await store.turns.queued(thread.id)
-        assert (turn.text, [f.id for f in turn.files]) == ("compare", ["f50", "f51", "f52"])
-
-
-async def test_what_is_asked_again_comes_with_its_files(store):
-    async with running_desk(store) as desk:
-        await desk.take(photo(50, caption="what is this"))
-        await desk.settled()
-        thread = await desk.run_wanted("tg-42", 1)
-        runner = await desk.connect(thread, 1)
-        await eventually(lambda: runner.turns)
-        await store.turns.started(runner.turns[0].id, 1, 1)
-        await end(desk, runner.turns[0])
-        await desk.say("/retry")
-        await eventually(lambda: len(runner.turns) == 2)
-        assert runner.turns[1].files == runner.turns[0].files

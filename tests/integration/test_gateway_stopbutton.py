@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from agent_contract import wire
-from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import TurnState
 from agent_gateway.store.turns import TurnQueries
 from agent_gateway.store.views import ViewQueries
 from tests.support.desk import GROUP, PERSON, message, running_desk

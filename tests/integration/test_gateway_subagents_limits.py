@@ -11,7 +11,8 @@ from agent_contract.names import SUBAGENT_RUN
 from agent_contract.terms import Timeouts
 from agent_gateway.errors import ClassUnknown
 from agent_gateway.resources.fakes import FakeResources
-from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import TurnState
 from agent_gateway.subagents.classes import Classes
 from tests.support.children import TASK, ask, begin, connect_child, created, results
 from tests.support.desk import running_desk

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent_contract import wire
-from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import TurnState
 from tests.support.desk import GROUP, PERSON, running_desk
 from tests.support.eventually import eventually
 

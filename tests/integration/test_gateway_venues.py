@@ -6,7 +6,8 @@ import pytest
 
 from agent_contract import wire
 from agent_gateway.effects import WakeVenues
-from agent_gateway.store.rows import Address, Final, TurnState, VenueState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import Address, TurnState, VenueState
 from agent_gateway.telegram.inbound.venues import CLOSED_WAITS
 from tests.conftest import BOT_ID
 from tests.support.desk import ADMIN, GROUP, running_desk

@@ -10,7 +10,8 @@ import pytest
 
 from agent_contract import wire
 from agent_gateway.commands import facts
-from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import TurnState
 from agent_gateway.wording.commands import STOP_TOO_LATE, STOP_TOO_LATE_NEXT_RUNS
 from agent_gateway.wording.subagents import LIMITS_UNKNOWN
 from tests.support.desk import ADMIN, GROUP, PERSON, STRANGER, lost_answers, message, running_desk

@@ -18,14 +18,19 @@ from agent_gateway.wording.again import ASKED
 from agent_gateway.wording.restored import CUT, REPEATED
 from agent_gateway.wording.stop import STOPPING, TURN_OVER
 from tests.conftest import BOT_ID
-from tests.integration.test_telegram import TOKEN, play, sim
 from tests.support.backup import begin
 from tests.support.desk import address, running_desk
 from tests.support.eventually import eventually
 from tests.support.pressing import press
+from tests.support.simulated import TOKEN, play, simulated
 
 pytestmark = pytest.mark.postgres
-__all__ = ["sim"]
+
+
+@pytest.fixture
+async def sim():
+    async with simulated() as client:
+        yield client
 
 
 async def outbox(store):

@@ -8,11 +8,11 @@ from agent_contract import names, wire
 from agent_gateway.restored import settle_restore
 from agent_gateway.store.rows import RunState
 from agent_gateway.wording.restored import NOTE, REFUSED
-from tests.integration.test_runners import deliver, entry
 from tests.support.backup import begin
 from tests.support.desk import running_desk
 from tests.support.eventually import eventually
 from tests.support.runners import bearer, running_port
+from tests.support.turns import deliver, entry
 
 pytestmark = pytest.mark.postgres
 

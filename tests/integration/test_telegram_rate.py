@@ -12,7 +12,8 @@ import time
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from agent_gateway.store.rows import Address, Final, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import Address, TurnState
 from agent_gateway.telegram.errors import Throttled
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.budget import Budgets

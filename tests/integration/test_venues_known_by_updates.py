@@ -10,7 +10,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from agent_gateway.effects import WakeOutbox
 from agent_gateway.inbox.ingest import Ingest
-from agent_gateway.store.rows import Address, Final, TurnState, VenueState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import Address, TurnState, VenueState
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.sender import Sender
 from agent_simulators.telegram.server import create_app

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent_gateway.store.rows import Final, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import TurnState
 from tests.support.desk import GROUP, PERSON
 from tests.support.eventually import eventually
 from tests.support.pressing import last_said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent_gateway.store.rows import Button
+from agent_gateway.store.chatrows import Button
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from agent_gateway.conversations.actions import Interrupt
 from agent_gateway.conversations.show import Previews
 from agent_gateway.conversations.snapshot import Snapshot
 from agent_gateway.store import Store
-from agent_gateway.store.rows import Final, Thread, TurnState
+from agent_gateway.store.chatrows import Final
+from agent_gateway.store.rows import Thread, TurnState
 from agent_gateway.wording import texts
 from agent_gateway.wording.again import build_buttons, build_continuation, build_error_id, with_id
 

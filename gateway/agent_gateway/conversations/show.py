@@ -13,8 +13,9 @@ from agent_gateway.logs import describe_fault
 from agent_gateway.resources.agentthreads import KIND
 from agent_gateway.resources.words import explain_wait
 from agent_gateway.store import Store
+from agent_gateway.store.chatrows import TurnView
 from agent_gateway.store.errors import StoreError
-from agent_gateway.store.rows import Address, Thread, Turn, TurnState, TurnView
+from agent_gateway.store.rows import Address, Thread, Turn, TurnState
 from agent_gateway.wake import Wake
 from agent_gateway.wording import texts, waiting
 from agent_gateway.wording.again import build_error_id

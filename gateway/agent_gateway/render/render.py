@@ -17,7 +17,7 @@ from telegramify_markdown import utf16_len
 from telegramify_markdown.config import RenderConfig
 
 from agent_gateway.render.split import split
-from agent_gateway.store.rows import Button
+from agent_gateway.store.chatrows import Button
 from agent_gateway.telegram.ports import Entity
 from agent_gateway.wording.texts import EMPTY_ANSWER
 

@@ -15,7 +15,8 @@ from agent_gateway.resources.agentthreads import NoMoreRuns, RunConflict, build_
 from agent_gateway.resources.fakesubagents import FakeSubAgents as FakeSubAgents  # noqa: PLC0414  # found here too
 from agent_gateway.resources.reading import read_thread
 from agent_gateway.resources.values import ThreadValue
-from agent_gateway.store.rows import Address, Thread, Turn, TurnView
+from agent_gateway.store.chatrows import TurnView
+from agent_gateway.store.rows import Address, Thread, Turn
 from agent_gateway.wording.subagents import ChildLine
 from agent_kube.errors import Away
 from agent_kube.known import Absent, Known, Present, Unknown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
@@ -62,3 +63,9 @@ class Commits:
         except Away as error:
             log.error("commit_given_up", extra={"error": describe_fault(error)})  # noqa: TRY400  # it may hold text
             raise Away("a commit failed again and again") from error
+
+
+def read_seq(data: str) -> int | None:
+    """Return the number of a frame of any kind, or None where it has none."""
+    seq = json.loads(data).get("seq")
+    return seq if isinstance(seq, int) else None

@@ -3,48 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from agent_contract import wire
 from agent_contract.base import Wire
 from agent_gateway.errors import LeadershipLost, RunClosed, RunRefused
-from agent_gateway.runners.commits import Commits
+from agent_gateway.runners.commits import Commits, read_seq
+from agent_gateway.runners.handshake import Accepted, accept_hello, read_hello
 from agent_gateway.runners.identity import Identity
 from agent_gateway.runners.ports import Children, PromptNotes, Views, Wakes
 from agent_gateway.runners.progress import clean
 from agent_gateway.runners.registry import Link, Registry
 from agent_gateway.runners.turns import TurnPorts, TurnStream, build_frame
+from agent_gateway.runners.unseen import UNSEEN
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away, Refused
-from agent_gateway.store.rows import Address, Thread, ThreadKind, Turn, TurnView
-from agent_gateway.wording.restored import REFUSED
+from agent_gateway.store.rows import Thread, ThreadKind, Turn
 
 log = logging.getLogger(__name__)
-OLDEST_PROTOCOL = max(wire.PROTOCOL - 1, 1)
-HELLO_SECONDS = 10.0
 _CLOSE_BYTES = 120
 """A close frame holds 123 bytes of words."""
 
 
 class _Gone(Exception):
     """The runner is not served further; it was told why."""
-
-
-def check_hello(hello: wire.Hello, identity: Identity) -> str | None:
-    """Return why a hello is refused, in words, or None."""
-    if not OLDEST_PROTOCOL <= hello.protocol <= wire.PROTOCOL:
-        return (
-            f"This gateway speaks protocol {OLDEST_PROTOCOL} to {wire.PROTOCOL}, the runner {hello.protocol}: "
-            "use a runner image of the gateway's release."
-        )
-    if hello.run != identity.run:
-        return f"The pod is of run {identity.run}, its hello of run {hello.run}."
-    return None
 
 
 class Connection:
@@ -82,8 +68,6 @@ class Connection:
         self._stream: TurnStream
         self._hello: wire.Hello
 
-    # --- what others ask of it ------------------------------------------------------------------
-
     async def send(self, frame: Wire) -> None:
         """Send one frame; OSError where the connection is gone."""
         await self._socket.send_str(wire.encode(frame))
@@ -103,8 +87,6 @@ class Connection:
     async def close(self, reason: str, code: int = WSCloseCode.GOING_AWAY) -> None:
         """End with words, so that the runner connects anew."""
         await self._socket.close(code=code, message=reason.encode()[:_CLOSE_BYTES])
-
-    # --- its life ---------------------------------------------------------------------------------
 
     async def serve(self) -> None:
         """Serve the runner until the connection ends."""
@@ -129,39 +111,27 @@ class Connection:
 
     async def _read_hello(self) -> wire.Hello:
         try:
-            message = await self._socket.receive(timeout=HELLO_SECONDS)
-            frame = wire.decode_runner(message.data) if message.type is WSMsgType.TEXT else None
-        except TimeoutError:
-            frame = None
-        except wire.FrameError as error:
-            await self._refuse(f"The first frame is malformed: {error}.")
-            raise _Gone from error
-        if not isinstance(frame, wire.Hello):
-            await self._refuse("The first frame must be a hello.")
-            raise _Gone
-        problem = check_hello(frame, self._who)
-        if problem is not None:
-            await self._refuse(problem)
-            raise _Gone
-        return frame
+            return await read_hello(self._socket, self._who)
+        except RunRefused as refused:
+            await self._refuse(str(refused))
+            raise _Gone from refused
 
     async def _welcome(self) -> None:
         who = self._who
+        accepted = await self._accept()
+        self._thread, self._received = accepted.thread, accepted.run.acked_seq
+        self._commits.acked = accepted.run.acked_seq
+        views: Views = UNSEEN if accepted.child is not None else self._views
+        ports = TurnPorts(self._thread, who.run, self._store, views, self._wake, self._children, self._at_turn)
+        self._stream = TurnStream(ports, self._commits)
+        await self.send(accepted.welcome)
+        self._link = self._registry.attach(who.thread_id, who.run, who.pod_uid, self, ready=self._hello.ready)
+        self._step("hello", versions=self._hello.versions)
+
+    async def _accept(self) -> Accepted:
+        """Accept the hello, or say why not and end."""
         try:
-            run = await self._store.runs.accept_hello(who.thread_id, who.run, who.pod_name, who.pod_uid, who.job_name)
-            if self._hello.acked > run.acked_seq:  # it has let go of what was acknowledged: there would be a hole
-                await self._store.restores.cut_run(who.thread_id, who.run)
-                self._registry.changed(who.thread_id)
-                raise RunRefused(REFUSED)  # noqa: TRY301
-            if self._hello.ready and run.ready_at is None:  # the frame that told it was lost with its connection
-                await self._store.runs.mark_ready(who.thread_id, who.run)
-            thread = await self._store.threads.by_id(who.thread_id)
-            if thread is None:
-                raise RunRefused(f"There is no thread {who.thread_name}.")  # noqa: TRY301
-            own = await self._store.subagents.get(thread.id) if thread.kind is ThreadKind.SUBAGENT else None
-            lines, files = await asyncio.gather(
-                self._store.sessions.length(thread.session_id), self._store.workspaces.of(thread, own)
-            )
+            return await accept_hello(self._store, self._registry, self._who, self._hello)
         except RunClosed as closed:
             log.info("runner_goodbye_again", extra=self._ids())
             await self.send(wire.Goodbye())
@@ -177,19 +147,6 @@ class Connection:
             log.warning("hello_without_database", extra=self._ids() | {"error": type(away).__name__})
             await self.close("The database does not answer; connect again.", WSCloseCode.TRY_AGAIN_LATER)
             raise _Gone from away
-        self._thread, self._received = thread, run.acked_seq
-        self._commits.acked = run.acked_seq
-        views: Views = UNSEEN if own is not None else self._views
-        ports = TurnPorts(thread, who.run, self._store, views, self._wake, self._children, self._at_turn)
-        self._stream = TurnStream(ports, self._commits)
-        await self.send(
-            wire.Welcome(
-                thread=thread.name, session_id=str(thread.session_id), session_lines=lines, acked=run.acked_seq,
-                workspace=files is not None,
-            )
-        )  # fmt: skip
-        self._link = self._registry.attach(who.thread_id, who.run, who.pod_uid, self, ready=self._hello.ready)
-        self._step("hello", versions=self._hello.versions)
 
     async def _take_up(self) -> None:
         """Go on with the turn that this run has: after attaching, so that one delivered meanwhile is not missed."""
@@ -266,7 +223,7 @@ class Connection:
 
     async def _unknown(self, data: str) -> None:
         """Pass over a numbered frame of a kind that a newer runner knows, so that the sequence has no hole."""
-        seq = _read_seq(data)
+        seq = read_seq(data)
         if seq is not None and self._is_next(seq):
             await self._stream.pass_over(seq)
 
@@ -334,29 +291,3 @@ class Connection:
 
 async def _nothing() -> None:
     """What was to be committed is."""
-
-
-class _Unseen:
-    """The views of a sub-agent: its words are seen in its report."""
-
-    def open(self, turn: Turn, address: Address, reply_to: int | None, restored: TurnView | None) -> None:
-        """Show nothing."""
-
-    def update(self, turn_id: int, text: str, activity: str | None, tools: Sequence[str]) -> None:
-        """Show nothing."""
-
-    def typing(self, turn_id: int) -> None:
-        """Show nothing."""
-
-    async def finish(self, turn_id: int) -> tuple[int, ...]:  # noqa: ARG002  # of the port
-        """Nothing stands."""
-        return ()
-
-
-UNSEEN = _Unseen()
-
-
-def _read_seq(data: str) -> int | None:
-    raw = json.loads(data)
-    seq = raw.get("seq")
-    return seq if isinstance(seq, int) else None

@@ -7,13 +7,8 @@ from typing import Any, Protocol
 
 from agent_contract import wire
 from agent_contract.base import Wire
-from agent_gateway.store.rows import (
-    Address,
-    Thread,
-    Turn,
-    TurnState,
-    TurnView,
-)
+from agent_gateway.store.chatrows import TurnView
+from agent_gateway.store.rows import Address, Thread, Turn, TurnState
 
 
 class Kube(Protocol):

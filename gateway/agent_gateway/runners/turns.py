@@ -16,7 +16,8 @@ from agent_gateway.runners.ports import Children, Views, Wakes
 from agent_gateway.runners.progress import Progress, clean
 from agent_gateway.runners.tools import ToolLog
 from agent_gateway.store import Store
-from agent_gateway.store.rows import Final, Thread, ThreadKind, Turn, TurnState, TurnView
+from agent_gateway.store.chatrows import Final, TurnView
+from agent_gateway.store.rows import Thread, ThreadKind, Turn, TurnState
 from agent_gateway.wording.again import build_buttons, build_error_id, with_id
 from agent_gateway.wording.texts import EMPTY_ANSWER, failure_text, interrupted_text
 from agent_gateway.wording.tools import DETAILS

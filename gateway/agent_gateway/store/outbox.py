@@ -6,7 +6,8 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from agent_gateway.store.rows import Address, Button, FileRow, OutboxRow, ToolUse, dump_buttons
+from agent_gateway.store.chatrows import Button, FileRow, OutboxRow, ToolUse, dump_buttons
+from agent_gateway.store.rows import Address
 from agent_gateway.store.session import Room
 
 

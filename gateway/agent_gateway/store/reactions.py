@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from agent_gateway.store.rows import Address, DueReaction, TurnState
+from agent_gateway.store.chatrows import DueReaction
+from agent_gateway.store.rows import Address, TurnState
 from agent_gateway.store.session import Room
 
 

@@ -9,17 +9,8 @@ from agent_contract.names import SUBAGENT_RUN, build_subagent_name
 from agent_gateway.effects import WakeOutbox, WakeThread
 from agent_gateway.errors import TurnOver
 from agent_gateway.metrics import SUBAGENTS
-from agent_gateway.store.rows import (
-    Button,
-    Ending,
-    NewSubAgent,
-    SubAgentRow,
-    Thread,
-    ThreadKind,
-    Turn,
-    TurnState,
-    dump_buttons,
-)
+from agent_gateway.store.chatrows import Button, dump_buttons
+from agent_gateway.store.rows import Ending, NewSubAgent, SubAgentRow, Thread, ThreadKind, Turn, TurnState
 from agent_gateway.store.session import Room
 from agent_gateway.store.subagentrows import SubAgentFacts, build_facts, build_subagent
 from agent_gateway.store.threads import build_thread

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from agent_gateway.effects import WakeOutbox, WakeThread
 from agent_gateway.metrics import TURNS
-from agent_gateway.store.rows import PASTE, Address, Attachment, Final, Turn, TurnState, dump_buttons
+from agent_gateway.store.chatrows import Final, dump_buttons
+from agent_gateway.store.rows import PASTE, Address, Attachment, Turn, TurnState
 from agent_gateway.store.session import Room
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent_gateway.metrics import FIRST_TEXT
-from agent_gateway.store.rows import TurnView
+from agent_gateway.store.chatrows import TurnView
 from agent_gateway.store.session import Room
 
 

@@ -10,7 +10,8 @@ from agent_contract import wire
 from agent_contract.subagent import SubAgentPhase
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
-from agent_gateway.store.rows import Button, SubAgentRow, SubAgentState
+from agent_gateway.store.chatrows import Button
+from agent_gateway.store.rows import SubAgentRow, SubAgentState
 from agent_gateway.store.subagentrows import SubAgentFacts
 from agent_gateway.subagents.endings import PARENT
 from agent_gateway.subagents.facts import build_facts

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent_gateway.store.rows import Address, Button, OutboxRow
+from agent_gateway.store.chatrows import Button, OutboxRow
+from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import RefusalKind, Refused, TelegramProblem
 from agent_gateway.telegram.ports import Entity, OutgoingFile
 

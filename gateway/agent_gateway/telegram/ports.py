@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
-from agent_gateway.store.rows import Address, Button, DueReaction, OutboxRow
+from agent_gateway.store.chatrows import Button, DueReaction, OutboxRow
+from agent_gateway.store.rows import Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from agent_gateway.store.chatrows import Button
 from agent_gateway.store.history import Forgotten
-from agent_gateway.store.rows import Button
 
 CANCEL: Final = "cancel"
 DONE: Final = "Done."

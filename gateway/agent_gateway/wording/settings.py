@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from agent_gateway.store.rows import Button
+from agent_gateway.store.chatrows import Button
 
 VERBOSE_USAGE: Final = "Usage: /verbose 0|1|2"
 VERBOSE_LEVELS: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from agent_gateway.store.rows import Button
+from agent_gateway.store.chatrows import Button
 
 STOPPING: Final = "Stopping…"
 TURN_OVER: Final = "This turn is over."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from agent_contract.agentthread import Reason
 from agent_contract.subagent import SubAgentPhase
-from agent_gateway.store.rows import Button
+from agent_gateway.store.chatrows import Button
 from agent_gateway.wording.texts import lost_words, shorten
 
 SPAWN_USAGE = "Usage: /spawn <task>"

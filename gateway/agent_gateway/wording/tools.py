@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agent_gateway.store.rows import ToolUse
+from agent_gateway.store.chatrows import ToolUse
 from agent_gateway.wording.texts import shorten
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-import httpx
 from telegram import (
     Bot,
     BotCommand,
@@ -15,40 +14,24 @@ from telegram import (
     BotCommandScopeChat,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
-    InputFile,
     LinkPreviewOptions,
     MessageEntity,
     ReactionTypeEmoji,
     ReplyParameters,
 )
 from telegram.constants import ChatAction
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    EndPointNotFound,
-    Forbidden,
-    InvalidToken,
-    TelegramError,
-)
-from telegram.error import Conflict as LibraryConflict
-from telegram.request import HTTPXRequest
-from typing_extensions import override
 
-from agent_gateway.store.rows import Address, Button
+from agent_gateway.store.chatrows import Button
+from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import (
     Ambiguous,
-    Conflict,
-    Moved,
-    NotSent,
     RefusalKind,
     Refused,
-    ServerFailed,
     TelegramProblem,
-    Throttled,
-    Unauthorized,
-    classify,
 )
+from agent_gateway.telegram.outbound.files import UPLOAD_SECONDS, Downloads, may_be_photo, to_upload
 from agent_gateway.telegram.outbound.menus import Menu
+from agent_gateway.telegram.outbound.outcomes import Request, translated
 from agent_gateway.telegram.ports import BotIdentity, Entity, OutgoingFile
 
 T = TypeVar("T")
@@ -59,46 +42,9 @@ ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_membe
 """The kinds that are read; Telegram keeps the others back."""
 MAX_CALLBACK_TEXT = 200
 """Characters of the words that a person sees after a press."""
-_DEFAULT_RETRY_AFTER = 5
-_MAX_RETRY_AFTER = 86_400.0
-"""A wait beyond all sense would be no time that a database can hold."""
 _POLL_READ_SECONDS = 15
 """How much longer than the long poll itself an answer may take."""
-UPLOAD_SECONDS = 120.0
-"""How long a file may take on its way up."""
-_CHUNK_BYTES = 256 * 1024
-_PHOTOS = frozenset({"image/png", "image/jpeg", "image/webp"})
-_MAX_PHOTO_BYTES = 10_000_000
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-
-
-class _HttpFailed(TelegramError):
-    """An answer with a status that the library reports in words alone."""
-
-
-class _TooMany(TelegramError):
-    """429, with the seconds to wait; the library's own class warns when these are read."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__("too many requests")
-        self.seconds = seconds
-
-
-class _Request(HTTPXRequest):
-    """The library's transport, with the statuses told apart that it throws together."""
-
-    @override
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Do one request; raise for 413, 429 and 5xx."""
-        code, payload = await super().do_request(*args, **kwargs)
-        if code == httpx.codes.TOO_MANY_REQUESTS:
-            raise _TooMany(_read_retry_after(payload))
-        if code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-            raise BadRequest("file is too big")
-        if code >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise _HttpFailed(f"HTTP {code}")
-        return code, payload
 
 
 class TelegramApi:
@@ -111,16 +57,16 @@ class TelegramApi:
 
     def __init__(self, token: str, base: str) -> None:
         _keep_secrets_out_of_logs()
-        calls = _Request(
+        calls = Request(
             connection_pool_size=64, read_timeout=20.0, write_timeout=10.0, connect_timeout=5.0, pool_timeout=5.0
         )
-        polls = _Request(connection_pool_size=2, write_timeout=10.0, connect_timeout=5.0)
+        polls = Request(connection_pool_size=2, write_timeout=10.0, connect_timeout=5.0)
         self._requests = (calls, polls)
         root = base.rstrip("/")
         self._bot = Bot(
             token, base_url=f"{root}/bot", base_file_url=f"{root}/file/bot", request=calls, get_updates_request=polls
         )
-        self._downloads = httpx.AsyncClient(timeout=httpx.Timeout(20.0, connect=5.0))
+        self._downloads = Downloads()
         self.on_problem: Callable[[Address, TelegramProblem], None] = lambda _address, _problem: None
         """Told what a call to a chat or topic came to, where it was not done."""
 
@@ -128,11 +74,11 @@ class TelegramApi:
         """Close both connection pools."""
         for request in self._requests:
             await request.shutdown()
-        await self._downloads.aclose()
+        await self._downloads.close()
 
     async def get_me(self) -> BotIdentity:
         """Ask who the bot is."""
-        user = await _translated(self._bot.get_me())
+        user = await translated(self._bot.get_me())
         return BotIdentity(user.id, user.username or "", reads_groups=bool(user.can_read_all_group_messages))
 
     async def get_updates(self, offset: int, timeout: int) -> list[Any]:  # noqa: ASYNC109  # Telegram's long poll
@@ -144,14 +90,14 @@ class TelegramApi:
             api_kwargs={"offset": offset, "timeout": timeout, "limit": 100, "allowed_updates": list(ALLOWED_UPDATES)},
             read_timeout=timeout + _POLL_READ_SECONDS,
         )
-        updates = await _translated(call)
+        updates = await translated(call)
         if not isinstance(updates, list):
             raise Ambiguous("getUpdates answered with something that is not a list")
         return updates
 
     async def set_webhook(self, url: str, secret: str, connections: int) -> None:
         """Have updates brought to a URL, up to `connections` at once; what waits is brought too."""
-        await _translated(
+        await translated(
             self._bot.set_webhook(
                 url, secret_token=secret, max_connections=connections, allowed_updates=list(ALLOWED_UPDATES)
             )
@@ -159,11 +105,11 @@ class TelegramApi:
 
     async def delete_webhook(self) -> None:
         """Have updates kept for polls; none is dropped."""
-        await _translated(self._bot.delete_webhook(drop_pending_updates=False))
+        await translated(self._bot.delete_webhook(drop_pending_updates=False))
 
     async def get_webhook_info(self) -> dict[str, Any]:
         """Return what is set, and how the last deliveries went."""
-        info = await _translated(self._bot.do_api_request("get__webhook__info"))
+        info = await translated(self._bot.do_api_request("get__webhook__info"))
         if not isinstance(info, dict):
             raise Ambiguous("getWebhookInfo answered with something that is not an object")
         return info
@@ -226,13 +172,13 @@ class TelegramApi:
             "write_timeout": UPLOAD_SECONDS,
             "read_timeout": UPLOAD_SECONDS,
         }
-        if file.media_type in _PHOTOS and file.size <= _MAX_PHOTO_BYTES:
+        if may_be_photo(file):
             try:
-                return (await self._at(address, self._bot.send_photo(photo=_to_upload(file), **where))).message_id
+                return (await self._at(address, self._bot.send_photo(photo=to_upload(file), **where))).message_id
             except Refused as refusal:  # its shape or contents are none of a photo's, or photos are not allowed there
                 if refusal.kind not in {RefusalKind.OTHER, RefusalKind.FILES_FORBIDDEN}:
                     raise
-        message = await self._at(address, self._bot.send_document(document=_to_upload(file), **where))
+        message = await self._at(address, self._bot.send_document(document=to_upload(file), **where))
         return message.message_id
 
     async def send_draft(self, address: Address, draft_id: int, text: str, entities: Sequence[Entity] = ()) -> None:
@@ -250,21 +196,15 @@ class TelegramApi:
         Raises:
             TelegramProblem: Telegram does not give it, before the first byte or in the middle.
         """
-        found = await _translated(self._bot.get_file(file_id))
-        try:
-            async with self._downloads.stream("GET", found.file_path or "") as response:
-                if response.status_code != httpx.codes.OK:
-                    raise _refuse_download(response.status_code)
-                async for chunk in response.aiter_bytes(_CHUNK_BYTES):
-                    yield chunk
-        except httpx.HTTPError as error:
-            # its own text holds the address, and with it the token
-            raise Ambiguous(f"a file broke off ({type(error).__name__})") from None
+        found = await translated(self._bot.get_file(file_id))
+        async with contextlib.aclosing(self._downloads.stream(found.file_path or "")) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     async def delete_message(self, address: Address, message_id: int) -> None:
         """Delete a message of the bot; one that is gone is success."""
         try:
-            await _translated(self._bot.delete_message(address.chat_id, message_id))
+            await translated(self._bot.delete_message(address.chat_id, message_id))
         except Refused as refusal:
             if refusal.kind is not RefusalKind.NOT_FOUND:
                 raise
@@ -278,12 +218,12 @@ class TelegramApi:
     async def set_reaction(self, address: Address, message_id: int, emoji: str | None) -> None:
         """Put this one reaction on a message in place of the bot's last, or take that away."""
         reaction = [] if emoji is None else [ReactionTypeEmoji(emoji)]
-        await _translated(self._bot.set_message_reaction(address.chat_id, message_id, reaction))
+        await translated(self._bot.set_message_reaction(address.chat_id, message_id, reaction))
 
     async def answer_callback(self, callback_id: str, text: str) -> None:
         """End the wait of a person who pressed a button, with words; a press that is too old for it is success."""
         try:
-            await _translated(self._bot.answer_callback_query(callback_id, text[:MAX_CALLBACK_TEXT]))
+            await translated(self._bot.answer_callback_query(callback_id, text[:MAX_CALLBACK_TEXT]))
         except Refused as refusal:
             if refusal.kind is not RefusalKind.CALLBACK_GONE:
                 raise
@@ -292,67 +232,15 @@ class TelegramApi:
         """Fill a menu."""
         whose = BotCommandScopeChat(menu.chat_id) if menu.chat_id is not None else BotCommandScope(menu.scope)
         commands = [BotCommand(name, text) for name, text in menu.commands]
-        await _translated(self._bot.set_my_commands(commands, whose, menu.language))
+        await translated(self._bot.set_my_commands(commands, whose, menu.language))
 
     async def _at(self, address: Address, call: Awaitable[T]) -> T:
         """Make a call to a place, and tell what it came to."""
         try:
-            return await _translated(call)
+            return await translated(call)
         except TelegramProblem as problem:
             self.on_problem(address, problem)
             raise
-
-
-async def _translated(call: Awaitable[T]) -> T:
-    try:
-        return await call
-    except TelegramError as error:
-        raise translate(error) from None  # the library's own text may hold an address with the token in it
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Ambiguous(f"Telegram's answer could not be read ({type(error).__name__})") from None
-
-
-def translate(error: TelegramError) -> TelegramProblem:
-    """Return our outcome for an error of the library."""
-    match error:
-        case _TooMany():
-            return Throttled(error.seconds)
-        case ChatMigrated():
-            return Moved(error.new_chat_id)
-        case InvalidToken() | EndPointNotFound():
-            return Unauthorized()
-        case LibraryConflict():
-            return Conflict(error.message)
-        case Forbidden():
-            return classify(error.message, forbidden=True)
-        case BadRequest():
-            return classify(error.message, forbidden=False)
-        case _HttpFailed():
-            return ServerFailed(f"Telegram answered with {error.message}")
-        case _:
-            return _translate_network(error)
-
-
-def _translate_network(error: TelegramError) -> TelegramProblem:
-    cause = error.__cause__
-    if isinstance(cause, httpx.InvalidURL):
-        return NotSent("the bot token and TELEGRAM_API_BASE make no usable address: check both")
-    if isinstance(cause, _NOT_SENT):
-        return NotSent(f"Telegram is out of reach ({type(cause).__name__})")
-    return Ambiguous(f"no answer from Telegram ({type(cause or error).__name__})")
-
-
-def _to_upload(file: OutgoingFile) -> InputFile:
-    file.data.seek(0)
-    return InputFile(file.data, filename=file.name, read_file_handle=False)
-
-
-def _refuse_download(status: int) -> TelegramProblem:
-    if status == httpx.codes.TOO_MANY_REQUESTS:
-        return Throttled(_DEFAULT_RETRY_AFTER)
-    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return ServerFailed(f"Telegram answered with HTTP {status}")
-    return Refused(RefusalKind.OTHER, f"the file cannot be had (HTTP {status})")
 
 
 def _topic_for_sending(address: Address) -> int | None:
@@ -368,14 +256,6 @@ def _to_keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
     # Telegram takes a keyboard away when an edit names none.
     rows = [[InlineKeyboardButton(button.text, callback_data=button.data)] for button in buttons]
     return InlineKeyboardMarkup(rows) if rows else None
-
-
-def _read_retry_after(payload: bytes) -> float:
-    try:
-        seconds = json.loads(payload)["parameters"]["retry_after"]
-        return min(max(1.0, float(seconds)), _MAX_RETRY_AFTER)
-    except (ValueError, KeyError, TypeError):
-        return _DEFAULT_RETRY_AFTER
 
 
 def _keep_secrets_out_of_logs() -> None:

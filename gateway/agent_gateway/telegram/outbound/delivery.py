@@ -18,7 +18,7 @@ from agent_gateway.render.render import (
     with_line,
     without_entities,
 )
-from agent_gateway.store.rows import FileRow, OutboxRow
+from agent_gateway.store.chatrows import FileRow, OutboxRow
 from agent_gateway.telegram.errors import Ambiguous, RefusalKind, Refused, ServerFailed
 from agent_gateway.telegram.ports import Chat, FileStore, OutboxStore, OutgoingFile
 from agent_gateway.wording.texts import file_refused_text

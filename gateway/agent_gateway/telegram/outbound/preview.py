@@ -9,7 +9,8 @@ from telegramify_markdown import utf16_len
 
 from agent_gateway.render.longanswer import MOST_CHUNKS
 from agent_gateway.render.render import MAX_ENTITIES, MAX_UNITS, Chunk, compute_hash, render_partial, with_buttons
-from agent_gateway.store.rows import Address, Button
+from agent_gateway.store.chatrows import Button
+from agent_gateway.store.rows import Address
 from agent_gateway.telegram.outbound.budget import Kind
 from agent_gateway.telegram.ports import Entity
 from agent_gateway.wording.stop import build_button

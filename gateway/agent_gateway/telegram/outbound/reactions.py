@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from agent_gateway.store.chatrows import DueReaction
 from agent_gateway.store.errors import Away
-from agent_gateway.store.rows import DueReaction, TurnState
+from agent_gateway.store.rows import TurnState
 from agent_gateway.telegram.errors import RefusalKind, Refused, TelegramProblem, Throttled
 from agent_gateway.telegram.outbound.pace import Clock, Cooldowns
 from agent_gateway.telegram.ports import Reacting, ReactionStore

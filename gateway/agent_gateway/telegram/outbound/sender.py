@@ -7,8 +7,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+from agent_gateway.store.chatrows import OutboxRow
 from agent_gateway.store.errors import Away
-from agent_gateway.store.rows import OutboxRow
 from agent_gateway.telegram.errors import Refused, TelegramProblem, Throttled, Unauthorized
 from agent_gateway.telegram.outbound.budget import Budgets, Kind
 from agent_gateway.telegram.outbound.delivery import Delivery, GivenUp

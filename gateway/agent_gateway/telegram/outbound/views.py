@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from agent_gateway.store.rows import Address, Turn, TurnView
+from agent_gateway.store.chatrows import TurnView
+from agent_gateway.store.rows import Address, Turn
 from agent_gateway.telegram.errors import (
     Ambiguous,
     RefusalKind,
@@ -22,16 +23,13 @@ from agent_gateway.telegram.errors import (
 from agent_gateway.telegram.outbound.budget import Budgets
 from agent_gateway.telegram.outbound.pace import Clock
 from agent_gateway.telegram.outbound.preview import Call, ChatPreviews, TurnPreview, restore
+from agent_gateway.telegram.outbound.typing import TYPING_SECONDS, Typing
 from agent_gateway.telegram.ports import Chat, ViewStore
 from agent_gateway.wording.subagents import ChildLine
 from agent_gateway.wording.texts import WORKING
 
 log = logging.getLogger(__name__)
 
-TYPING_SECONDS = 4.5
-"""Telegram shows "typing" for five seconds."""
-_TYPING_TURNS = 2
-"""Turns of a group while which "typing" is shown."""
 _PAUSE_AFTER_FAULT = 5.0
 _PAUSE_AFTER_REFUSAL = 30.0
 _LAST_CALLS_SECONDS = 5.0
@@ -78,12 +76,11 @@ class Views:
         self._check = check
         self._clock = clock
         self._budgets = budgets or Budgets(clock)
-        self._typing_interval = typing_interval
         self._drafts = drafts
         self._no_drafts: set[int] = set()
         self._channels: dict[int, _Channel] = {}
         self._chat_of: dict[int, int] = {}
-        self._typing: dict[int, asyncio.Task[None]] = {}
+        self._typing = Typing(api, self._budgets, check=check, is_next=self._is_next, interval=typing_interval)
         self.on_open: Callable[[], None] = lambda: None
         """Told when a turn begins to be shown."""
 
@@ -115,7 +112,7 @@ class Views:
         preview.stoppable = True  # a runner tells of it
         preview.text, preview.activity, preview.dirty = text, activity, True
         if text.strip() or tools:
-            self._stop_typing(turn_id)
+            self._typing.stop(turn_id)
             self._wake(channel)
 
     def waiting(self, turn_id: int, text: str) -> None:
@@ -127,7 +124,7 @@ class Views:
         if preview.waiting == text:
             return
         preview.waiting, preview.dirty, preview.stoppable = text, True, True
-        self._stop_typing(turn_id)
+        self._typing.stop(turn_id)
         self._wake(channel)
 
     def working(self, turn_id: int) -> None:
@@ -144,20 +141,19 @@ class Views:
         channel, preview = found
         preview.list_children(lines)
         if lines:
-            self._stop_typing(turn_id)
+            self._typing.stop(turn_id)
         self._wake(channel)
 
     def typing(self, turn_id: int) -> None:
         """Show "typing" until the first text or sub-agent."""
         found = self._find(turn_id)
-        if found is None or found[1].text.strip() or found[1].tools or found[1].children or turn_id in self._typing:
+        if found is None or found[1].text.strip() or found[1].tools or found[1].children:
             return
-        self._typing[turn_id] = asyncio.create_task(self._type(found[1]), name=f"typing-{turn_id}")
-        self._typing[turn_id].add_done_callback(lambda task: self._typing_over(turn_id, task))
+        self._typing.start(found[1])
 
     async def finish(self, turn_id: int) -> tuple[int, ...]:
         """Show nothing more of a turn, wait for the call in flight, and return the messages that stand."""
-        self._stop_typing(turn_id)
+        self._typing.stop(turn_id)
         found = self._find(turn_id)
         if found is None:
             return ()
@@ -184,7 +180,7 @@ class Views:
                 for channel in list(self._channels.values()):
                     while channel.calling is not None:
                         await channel.free.wait()
-        tasks = [c.task for c in self._channels.values() if c.task is not None] + list(self._typing.values())
+        tasks = [c.task for c in self._channels.values() if c.task is not None] + self._typing.tasks()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -288,36 +284,7 @@ class Views:
             case _:
                 self._budgets.hold(channel.chat_id, self._budgets.of(channel.chat_id).interval)
 
-    async def _type(self, turn: TurnPreview) -> None:
-        while not turn.silent:
-            if self._may_type(turn):
-                self._check()
-                try:
-                    await self._api.send_chat_action(turn.address)
-                except Throttled as problem:
-                    self._budgets.hold(turn.address.chat_id, problem.retry_after)
-                except TelegramProblem as problem:
-                    log.debug("no typing", extra={"turn": turn.turn_id, "error": type(problem).__name__})
-            await asyncio.sleep(self._typing_interval)
-
-    def _may_type(self, turn: TurnPreview) -> bool:
-        """Tell whether "typing" would be true and cheap: where many turns run, calls are kept for what they say."""
-        budget = self._budgets.of(turn.address.chat_id)
-        busy = budget.group and budget.turns > _TYPING_TURNS
-        return self._is_next(turn) and not busy and not self._budgets.left(turn.address.chat_id)
-
     def _is_next(self, turn: TurnPreview) -> bool:
         """Tell whether no older turn of the same conversation is still being answered."""
         others = self._channels[turn.address.chat_id].previews.turns.values()
         return all(other.turn_id >= turn.turn_id or other.address != turn.address for other in others)
-
-    def _stop_typing(self, turn_id: int) -> None:
-        task = self._typing.pop(turn_id, None)
-        if task is not None:
-            task.cancel()
-
-    def _typing_over(self, turn_id: int, task: asyncio.Task[None]) -> None:
-        if self._typing.get(turn_id) is task:
-            del self._typing[turn_id]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("typing stopped", extra={"turn": turn_id, "error": type(error).__name__})

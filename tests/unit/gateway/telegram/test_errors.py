@@ -15,7 +15,7 @@ from agent_gateway.telegram.errors import (
     Unauthorized,
     classify,
 )
-from agent_gateway.telegram.outbound.api import translate
+from agent_gateway.telegram.outbound.outcomes import translate
 
 
 @pytest.mark.parametrize(

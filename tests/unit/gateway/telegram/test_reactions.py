@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from agent_gateway.errors import LeadershipLost
+from agent_gateway.store.chatrows import DueReaction
 from agent_gateway.store.errors import Away
-from agent_gateway.store.rows import Address, DueReaction, TurnState
+from agent_gateway.store.rows import Address, TurnState
 from agent_gateway.telegram.errors import (
     Ambiguous,
     NotSent,

@@ -3,26 +3,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from datetime import UTC, datetime
 
 import pytest
 
-from agent_gateway.store.errors import Away
-from agent_gateway.store.rows import Address, Button, Turn, TurnState, TurnView
-from agent_gateway.telegram.errors import Ambiguous, NotSent, RefusalKind, Refused, ServerFailed, Throttled
+from agent_gateway.store.chatrows import Button, TurnView
 from agent_gateway.telegram.fakes import FakeChat, FakeStore
 from agent_gateway.telegram.outbound.budget import Budgets
 from agent_gateway.telegram.outbound.views import Views
 from agent_gateway.wording.subagents import ChildLine
 from tests.support.eventually import eventually
-
-CHAT = Address(1000, 5)
-INTERVAL = 0.04
-
-
-def turn(turn_id=1):
-    now = datetime.now(UTC)
-    return Turn(turn_id, 1, 7, 5, "ask", TurnState.STARTED, 1, 0, None, now, now, now, None)
+from tests.support.viewing import CHAT, INTERVAL, shown, turn
 
 
 @pytest.fixture
@@ -40,10 +30,6 @@ async def views(chat, store):
     views = Views(chat, store, check=lambda: None, budgets=Budgets(minute=30 * INTERVAL), typing_interval=0.02)
     yield views
     await views.close()
-
-
-def shown(chat):
-    return list(chat.messages.values())
 
 
 async def test_first_text_then_edits_with_the_newest_state(views, chat, store):
@@ -162,96 +148,13 @@ async def test_opening_again_changes_nothing(views, chat):
     await eventually(lambda: shown(chat) == ["ab"])
 
 
-async def test_a_throttled_chat_waits_and_the_others_go_on(views, chat):
-    chat.faults.append(Throttled(0.3))
-    views.open(turn(1), CHAT, 7)
-    views.update(1, "a")
-    await eventually(lambda: chat.kinds() == ["send"])
-    views.open(turn(2), Address(1000, 6), 7)
-    views.update(2, "b")
-    await eventually(lambda: shown(chat) == ["b"], timeout=0.25)
-    views.update(1, "abc")
-    await eventually(lambda: sorted(shown(chat)) == ["abc", "b"])
-    of_first = [at for kind, at, text in chat.calls if kind == "send" and text.startswith("a")]
-    assert of_first[1] - of_first[0] >= 0.29
-
-
-@pytest.mark.parametrize("fault", [NotSent("away"), ServerFailed("502")])
-async def test_a_preview_that_was_not_sent_is_tried_again(views, chat, fault):
-    chat.faults.append(fault)
-    views.open(turn(), CHAT, 7)
-    views.update(1, "a")
-    await eventually(lambda: shown(chat) == ["a"])
-
-
-async def test_a_first_send_of_unknown_outcome_is_not_repeated(views, chat):
-    chat.faults.append(Ambiguous("timeout"))
-    views.open(turn(), CHAT, 7)
-    views.update(1, "a")
-    await eventually(lambda: chat.kinds() == ["send"])
-    views.update(1, "ab")
-    await asyncio.sleep(3 * INTERVAL)
-    assert chat.kinds() == ["send"]
-    assert await views.finish(1) == ()
-
-
-async def test_an_edit_of_unknown_outcome_is_repeated(views, chat):
-    chat.faults.extend([None, Ambiguous("timeout")])
-    views.open(turn(), CHAT, 7)
-    views.update(1, "a")
-    await eventually(lambda: chat.messages)
-    views.update(1, "ab")
-    await eventually(lambda: shown(chat) == ["ab"])
-    assert chat.kinds() == ["send", "edit", "edit"]
-
-
-async def test_formatting_that_is_refused_is_previewed_plain(views, chat):
-    chat.faults.append(Refused(RefusalKind.CANT_PARSE, "can't parse"))
-    views.open(turn(), CHAT, 7)
-    views.update(1, "**a**")
-    await eventually(lambda: shown(chat) == ["**a**"])
-
-
-@pytest.mark.parametrize("kind", [RefusalKind.THREAD_NOT_FOUND, RefusalKind.CHAT_GONE, RefusalKind.OTHER])
-async def test_a_refused_preview_is_given_up(views, chat, kind):
-    chat.faults.append(Refused(kind, "no"))
-    views.open(turn(), CHAT, 7)
-    views.update(1, "a")
-    await eventually(lambda: chat.kinds() == ["send"])
-    views.update(1, "ab")
-    await asyncio.sleep(3 * INTERVAL)
-    assert chat.kinds() == ["send"]
-
-
-async def test_a_store_that_fails_once_stops_previews_and_not_the_end_of_the_turn(views, chat, store):
-    store.failing = Away("database away")
-    views.open(turn(), CHAT, 7)
-    views.update(1, "a")
-    await eventually(lambda: chat.messages)
-    store.failing = None
-    assert await views.finish(1) == (101,)
-
-
-async def test_who_may_not_act_shows_nothing(chat, store):
-    def refuse():
-        raise PermissionError
-
-    views = Views(chat, store, check=refuse)
-    views.open(turn(), CHAT, 7)
-    views.update(1, "a")
-    await asyncio.sleep(0.02)
-    assert chat.calls == []
-    assert await views.finish(1) == ()
-    await views.close()
-
-
 async def test_a_chat_without_turns_has_no_task(views, chat):
     views.open(turn(), CHAT, 7)
     views.update(1, "a")
     await eventually(lambda: chat.messages)
     await views.finish(1)
     await eventually(lambda: not views._channels)
-    assert not views._typing
+    assert not views._typing.tasks()
 
 
 async def test_a_turn_that_waits_for_an_older_one_shows_no_typing(views, chat):
@@ -319,15 +222,3 @@ async def test_the_first_showing_of_a_turn_is_told(views):
     views.open(turn(), CHAT, 7)
     views.open(turn(), CHAT, 7)
     assert told == [1]
-
-
-async def test_a_chat_that_refuses_drafts_is_shown_messages(chat, store):
-    views = Views(chat, store, check=lambda: None, budgets=Budgets(minute=30 * INTERVAL), drafts=True)
-    chat.faults.append(Refused(RefusalKind.OTHER, "drafts are not for this chat"))
-    for number in (1, 2):
-        views.open(turn(number), CHAT, 7)
-        views.update(number, f"answer {number}")
-        await eventually(lambda number=number: f"answer {number}" in shown(chat))
-        await views.finish(number)
-    assert chat.kinds() == ["draft", "send", "send"]
-    await views.close()

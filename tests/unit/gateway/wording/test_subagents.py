@@ -7,7 +7,7 @@ import pytest
 from agent_contract.agentthread import Reason
 from agent_contract.subagent import SubAgentPhase
 from agent_gateway.render.render import render
-from agent_gateway.store.rows import Button
+from agent_gateway.store.chatrows import Button
 from agent_gateway.wording import subagents as words
 from agent_gateway.wording.subagents import SubAgentFacts
 

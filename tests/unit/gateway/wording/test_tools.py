@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent_gateway.store.rows import ToolUse
+from agent_gateway.store.chatrows import ToolUse
 from agent_gateway.wording.tools import ToolCall, build_lines, describe_call, fold, hide
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent_contract import wire
-from agent_gateway.runners.connection import OLDEST_PROTOCOL, check_hello
+from agent_gateway.runners.handshake import OLDEST_PROTOCOL, check_hello
 from agent_gateway.runners.identity import Identity
 
 WHO = Identity("tg-42", 1, 3, "pod-1", "uid-1", "job")
