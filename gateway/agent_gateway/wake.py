@@ -18,7 +18,6 @@ class Wake:
     def __init__(self, events: Events) -> None:
         self.inbox_due = asyncio.Event()
         self._events = events
-        self._timers: dict[int, asyncio.TimerHandle] = {}
 
     def thread(self, thread_id: int) -> None:
         """A thread should be looked at."""
@@ -31,17 +30,3 @@ class Wake:
     def outbox(self) -> None:
         """The outbox holds something new."""
         self._events.publish((WakeOutbox(),))
-
-    def thread_later(self, thread_id: int, seconds: float) -> None:
-        """A thread should be looked at after a while; of several such hints the earliest counts."""
-        loop = asyncio.get_running_loop()
-        standing = self._timers.get(thread_id)
-        if standing is not None:
-            if standing.when() <= loop.time() + seconds:
-                return
-            standing.cancel()
-        self._timers[thread_id] = loop.call_later(seconds, self._ring, thread_id)
-
-    def _ring(self, thread_id: int) -> None:
-        del self._timers[thread_id]
-        self.thread(thread_id)
