@@ -97,3 +97,12 @@ def test_agents_still_reach_every_gateway_pod_on_the_runners_port():
 def test_a_number_of_gateways_that_is_none_is_refused(replicas):
     with pytest.raises(subprocess.CalledProcessError):
         render(f"gateway.replicas={replicas}")
+
+
+def test_the_embedded_database_is_the_only_server_on_its_volume():
+    container = render()["StatefulSet", "oc-postgres"]["spec"]["template"]["spec"]["containers"][0]
+    lock = container["command"][container["command"].index("--no-fork") + 1]
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert container["command"][0] == "flock"
+    assert lock.startswith(f"{mounts['data']}/")
+    assert not lock.startswith(next(v["value"] for v in container["env"] if v["name"] == "PGDATA"))
