@@ -15,6 +15,8 @@ _ACTIONS = ("Try again", "Continue")
 """Buttons of a failure that a person can act on."""
 _STOP_BUTTON = "Stop"
 """Below what waits or is being written."""
+_NOT_STARTED = "no sub-agent is started"
+"""What a `/spawn` is told that cannot be begun now."""
 _STOPPED = "Stopped."
 _CHILD = "Sub-agent "
 _REPORT = re.compile(r"Sub-agent (\S+) .*?\n\n", re.DOTALL)
@@ -165,7 +167,7 @@ class _Judge:
         if self._was_stopped(said, turns, closed):
             return Verdict.STOPPED, closed
         if said.kind is Kind.COMMAND:
-            told = [m for m in closed if _is_report(m)]
+            told = [m for m in closed if _is_report(m) or _NOT_STARTED in m.text]
             return (Verdict.PLAIN if told else Verdict.LOST), told
         words = [m for m in closed if not _is_report(m)]
         if not words:

@@ -216,8 +216,10 @@ async def test_a_database_of_another_bot_ends_it_with_a_sentence(tmp_path, store
 
 
 async def test_a_leader_that_loses_its_lock_ends_and_the_next_goes_on(tmp_path, store, dsn):
-    async with gateway(tmp_path, DATABASE_URL=dsn) as (process, readyz, _):
-        await ready(readyz)
+    async with gateway(tmp_path, DATABASE_URL=dsn) as (process, _, outside):
+        await eventually(
+            lambda: outside.polls, timeout=30
+        )  # only who leads asks for updates; who stands by is ready too
 
         async def cut():
             return await store.pool.fetchval(

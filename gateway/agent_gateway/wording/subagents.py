@@ -18,7 +18,7 @@ OLD_BUTTON = "This button does nothing any more."
 SUSPENDED = "An administrator has suspended this conversation: no sub-agent is started."
 TURN_OVER = "The turn that asked for it is over."
 LIMITS_UNKNOWN = (
-    "What the AgentClass allows cannot be checked now, as the cluster does not tell: no sub-agent is started. Try again in "
+    "What is allowed cannot be checked now, as the cluster does not answer: no sub-agent is started. Try again in "
     "a moment."
 )
 MORE_THAN_A_TASK = "A task may have 8192 characters. Put what is longer into a message to the agent."

@@ -151,6 +151,8 @@ def test_a_report_answers_a_spawn_command():
     assert [(j.verdict, j.beside) for j in judgement.judged] == [(Verdict.ANSWERED, ())]
     assert verdicts([said(0, 1, Kind.COMMAND)], [line]) == [Verdict.PLAIN]
     assert verdicts([said(0, 1, Kind.COMMAND)], []) == [Verdict.LOST]
+    refusal = shown(2, "Limits cannot be checked now: no sub-agent is started.", 1)
+    assert verdicts([said(0, 1, Kind.COMMAND)], [refusal]) == [Verdict.PLAIN]
     child = ChildRow(name="tg-100-r0-k1", chat=CHAT, reply_to=1, state="created")
     assert verdicts([said(0, 1, Kind.COMMAND)], [], children=[child]) == [Verdict.STUCK]
 
