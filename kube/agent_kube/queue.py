@@ -184,7 +184,13 @@ class WorkQueue(Generic[K]):
             logging.WARNING if expected else logging.ERROR,
             "retry",
             exc_info=None if expected else error,
-            extra={"key": str(key), "error": type(error).__name__, "problem": str(error), "pause": pause},
+            # the text of a mistake may hold what somebody wrote: only a known kind is told by its sentence
+            extra={
+                "key": str(key),
+                "error": type(error).__name__,
+                "problem": str(error) if expected else "",
+                "pause": pause,
+            },
         )
         self.add_later(key, pause)
 

@@ -170,7 +170,7 @@ async def test_a_failing_key_stops_no_other(looks, caplog):
                 queue.add(key)
             await eventually(lambda: sorted(looks.ended) == ["a", "b", "c"])
         mistake, away = caplog.records[:2]
-    assert (mistake.levelname, bool(mistake.exc_info)) == ("ERROR", True)
+    assert (mistake.levelname, bool(mistake.exc_info), mistake.problem) == ("ERROR", True, "")
     assert (away.levelname, bool(away.exc_info), away.problem) == ("WARNING", False, "it is away")
 
 
