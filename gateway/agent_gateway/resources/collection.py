@@ -100,10 +100,6 @@ class Watched(Generic[T]):
         """Return in words why a resource cannot be read as it is now; None where it can, or is not there."""
         return str(self._build_unreadable(name)) if self._informer.unreadable(name) else None
 
-    def all_cached(self) -> list[T]:
-        """Return every resource as last read."""
-        return [self._form.unpack(kept) for kept in self._informer.all()]
-
     async def get(self, name: str) -> T | None:
         """Read a resource from the API server; None if there certainly is none.
 

@@ -11,12 +11,12 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from agent_contract import wire
 from agent_contract.base import Wire
+from agent_contract.text import clean
 from agent_gateway.errors import LeadershipLost, RunClosed, RunRefused
 from agent_gateway.runners.commits import Commits, read_seq
 from agent_gateway.runners.handshake import Accepted, accept_hello, read_hello
 from agent_gateway.runners.identity import Identity
 from agent_gateway.runners.ports import Children, PromptNotes, Views, Wakes
-from agent_gateway.runners.progress import clean
 from agent_gateway.runners.registry import Link, Registry
 from agent_gateway.runners.turns import TurnPorts, TurnStream, build_frame
 from agent_gateway.runners.unseen import UNSEEN

@@ -15,8 +15,8 @@ from aiohttp import web
 
 from agent_contract.names import MAX_FILE_BYTES
 from agent_contract.terms import CALL_ID_PATTERN
+from agent_contract.text import clean
 from agent_gateway.runners.identity import Denied, Identity
-from agent_gateway.runners.progress import clean
 from agent_gateway.runners.workspaces import read_chunks
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Thread, ThreadKind, Turn

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agent_contract import wire
+from agent_contract.text import clean
 
 MAX_MESSAGES = 4096
 MAX_TEXT = 1_000_000
 """Code points kept of one turn; a pod is trusted with nothing, and Telegram shows 250 messages of it."""
 _CUT = "\n\n(The answer went on; no more of it is kept.)"
-
-
-def clean(text: str) -> str:
-    """Return text that Postgres and Telegram can hold: no NUL, no half of a surrogate pair."""
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return whole.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 class Progress:

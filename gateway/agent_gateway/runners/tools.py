@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from agent_contract import names, wire
-from agent_gateway.runners.progress import clean
+from agent_contract.text import clean
 from agent_gateway.wording.tools import USUAL, Detail, ToolCall, build_lines, describe_call
 
 _MOST_OPEN = 64

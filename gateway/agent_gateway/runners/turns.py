@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_contract import wire
+from agent_contract.text import clean
 from agent_gateway.runners.commits import Commits
 from agent_gateway.runners.ports import Children, Views, Wakes
-from agent_gateway.runners.progress import Progress, clean
+from agent_gateway.runners.progress import Progress
 from agent_gateway.runners.tools import ToolLog
 from agent_gateway.store import Store
 from agent_gateway.store.chatrows import Final, TurnView

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent_contract import wire
-from agent_gateway.runners.progress import MAX_TEXT, Progress, clean
+from agent_contract.text import clean
+from agent_gateway.runners.progress import MAX_TEXT, Progress
 
 
 def text(message, offset, words):
