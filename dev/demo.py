@@ -8,18 +8,17 @@ import re
 import sys
 import threading
 import time
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dev.conversation import PERSON, Conversation
 from dev.paths import ROOT
 from dev.progress import UserError, main_guard, step
 from dev.release import CommandFailedError, Release, prepare, wait_until
 
 NAMESPACE = "openclaw"
 RELEASE = "openclaw"
-PERSON = 48151623
 _PROMPTS = (
     ("bash: uname -sr; id -un; echo hello > /workspace/note && ls /workspace", "Tool said"),
     ("slow 24 200", "w23"),
@@ -29,7 +28,7 @@ _SUBAGENTS = "spawn: {bash: hostname; sleep 8; echo counted the stars} | {bash: 
 """The agent gives two tasks to sub-agents at once and uses both answers."""
 _BOTH_ANSWERS = "Result 2"
 _ENV = ROOT / ".env"
-_DIM, _BOLD, _PLAIN = "\033[2m", "\033[1m", "\033[0m"
+_BOLD, _PLAIN = "\033[1m", "\033[0m"
 
 
 def main() -> int:
@@ -64,10 +63,10 @@ def demo() -> int:
             # the cluster is asked, not the chat: which of their states the chat shows is chance
             conversation.wait(_BOTH_ANSWERS, or_when=lambda: _subagents_at_work(release) == 2)
             print(f"\n{_BOLD}$ kubectl get subagents,pods{_PLAIN}")
-            print(release.kubectl("get", "subagents,pods", "-l", f"openclaw.dev/thread=tg-{PERSON}"))
+            print(release.agents.kubectl("get", "subagents,pods", "-l", f"openclaw.dev/thread=tg-{PERSON}"))
             conversation.wait(_BOTH_ANSWERS)
     print(f"\n{_BOLD}$ kubectl get agentthreads,subagents,pods{_PLAIN}")
-    print(release.kubectl("get", "agentthreads,subagents,pods"))
+    print(release.agents.kubectl("get", "agentthreads,subagents,pods"))
     _say_what_next(release, env)
     return 0
 
@@ -78,7 +77,7 @@ def chat() -> int:
     with release.forward(f"service/{RELEASE}-demo-telegram", 8081) as port:
         conversation = Conversation(port)
         print(
-            "You are person 48151623. Type a message, or /status, /threads, /spawn <task>, /subagents; end with Ctrl-D.\n"
+            "You are person 48151623. Type a message or a command (/help); !Stop presses the button Stop; end with Ctrl-D.\n"
         )
         ended = threading.Event()
 
@@ -91,90 +90,12 @@ def chat() -> int:
 
         threading.Thread(target=watch, daemon=True).start()
         for line in sys.stdin:
-            if line.strip():
+            if line.startswith("!"):
+                conversation.press(line[1:].strip())
+            elif line.strip():
                 conversation.say(line.strip())
         ended.set()
     return 0
-
-
-class Conversation:
-    """A person's side of the simulated Telegram."""
-
-    def __init__(self, port: int) -> None:
-        self._base = f"http://127.0.0.1:{port}"
-        self._shown: dict[int, str] = {}
-        self._last: int | None = None
-        self._since = self._get("/sim/events?timeout=0&since=0")["last"]
-
-    def say(self, text: str) -> None:
-        """Send a message as the person."""
-        self._post("/sim/messages", {"chat": PERSON, "text": text})
-
-    def ask(self, text: str, until: str) -> None:
-        """Send a message and show the answer as it grows, until it holds `until`.
-
-        Raises:
-            UserError: it did not within two minutes.
-        """
-        self.begin(text)
-        self.wait(until)
-
-    def begin(self, text: str) -> None:
-        """Send a message whose answer is waited for next."""
-        self._shown.clear()
-        print(f"\n{_DIM}person:{_PLAIN} {text}")
-        self.say(text)
-
-    def wait(self, until: str, or_when: Callable[[], bool] = lambda: False) -> None:
-        """Show the answer as it grows, until it holds `until` or `or_when` says that it is enough.
-
-        Raises:
-            UserError: neither was so within two minutes.
-        """
-        deadline = time.monotonic() + 120
-        while until not in "".join(self._shown.values()) and not or_when():
-            if time.monotonic() > deadline:
-                raise UserError(
-                    "The bot did not answer within two minutes. `kubectl -n openclaw get at,pods` shows why."
-                )
-            self._show_next()
-        print()
-
-    def follow(self) -> None:
-        """Show what the bot writes, for ever."""
-        while True:
-            self._show_next()
-
-    def _show_next(self) -> None:
-        """Show what the bot writes within the next two seconds."""
-        found = self._get(f"/sim/events?since={self._since}&chat={PERSON}&timeout=2")
-        self._since = max(self._since, found["last"])
-        for event in found["events"]:
-            if event["kind"] == "typing":
-                print(f"{_DIM}bot is typing…{_PLAIN}", flush=True)
-            elif event["kind"] in {"message", "edit"} and event.get("by") != PERSON:
-                self._show(event["message_id"], event["text"])
-
-    def _show(self, message: int, text: str) -> None:
-        """Print what is new of a message; one that changed otherwise is printed anew."""
-        known = self._shown.get(message)
-        self._shown[message] = text
-        if known is not None and message == self._last and text.startswith(known):
-            print(text[len(known) :], end="", flush=True)
-        else:
-            mark = "bot" if known is None else "bot, edited"
-            print(f"\n{_DIM}{mark}:{_PLAIN} {text}", end="", flush=True)
-        self._last = message
-
-    def _get(self, path: str) -> Any:
-        with urllib.request.urlopen(self._base + path, timeout=60) as response:
-            return json.load(response)
-
-    def _post(self, path: str, body: Mapping[str, Any]) -> Any:
-        data = json.dumps(body).encode()
-        request = urllib.request.Request(self._base + path, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return json.load(response)
 
 
 def read_env(path: Path) -> dict[str, str]:
@@ -219,8 +140,11 @@ def build_values(env: Mapping[str, str]) -> dict[str, Any]:
             "allowedIds": allowed or [PERSON],
             "adminIds": admins,
             "pairing": _flag(env, "TELEGRAM_PAIRING"),
-            "drafts": _flag(env, "TELEGRAM_DRAFTS"),
+            "drafts": _flag(env, "TELEGRAM_DRAFTS", default="true"),
+            "richMessages": env.get("TELEGRAM_RICH_MESSAGES", "auto"),
             "groupTrigger": env.get("TELEGRAM_GROUP_TRIGGER", "mention"),
+            "topics": env.get("TELEGRAM_TOPICS", "keep"),
+            "privacy": env.get("TELEGRAM_PRIVACY", "keep"),
         },
         "logLevel": env.get("LOG_LEVEL", "INFO"),
         "gateway": {"maxThreads": _number(env, "MAX_THREADS", 50)},
@@ -234,8 +158,27 @@ def build_values(env: Mapping[str, str]) -> dict[str, Any]:
             "baseUrl": env.get("LLM_BASE_URL", ""),
             **({"model": env["LLM_MODEL"]} if env.get("LLM_MODEL") else {}),
             "models": [name.strip() for name in env.get("LLM_MODELS", "").split(",") if name.strip()],
+            "api": env.get("LLM_API", ""),
+            "providers": _list(env, "LLM_PROVIDERS"),
+            "fallbackModels": _list(env, "LLM_FALLBACK_MODELS"),
         }
+    speech = {
+        "provider": env.get("SPEECH_PROVIDER", ""), "apiKey": env.get("SPEECH_API_KEY", ""),
+        "model": env.get("SPEECH_MODEL", ""), "baseUrl": env.get("SPEECH_BASE_URL", ""),
+    }  # fmt: skip
+    if any(speech.values()):
+        values["speech"] = speech
     return values
+
+
+def _list(env: Mapping[str, str], name: str) -> list[Any]:
+    try:
+        found = json.loads(env.get(name) or "[]")
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise UserError(f"{name} in .env must be a JSON list on one line.")
+    return found
 
 
 def _ids(env: Mapping[str, str], name: str) -> list[int]:
@@ -245,8 +188,8 @@ def _ids(env: Mapping[str, str], name: str) -> list[int]:
     return [int(p) for p in parts]
 
 
-def _flag(env: Mapping[str, str], name: str) -> bool:
-    return env.get(name, "").lower() in {"true", "1", "yes", "on"}
+def _flag(env: Mapping[str, str], name: str, *, default: str = "") -> bool:
+    return env.get(name, default).lower() in {"true", "1", "yes", "on"}
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:
@@ -258,13 +201,13 @@ def _number(env: Mapping[str, str], name: str, default: int) -> int:
 
 def explain(release: Release) -> str:
     """Return what a person needs to see when the release does not become ready."""
-    pods = release.kubectl("get", "pods", check=False)
+    pods = release.kubectl("get", "pods", check=False) + release.agents.kubectl("get", "pods", check=False)
     logs = release.kubectl("logs", f"deployment/{RELEASE}-gateway", "--tail=5", check=False)
     return f"\n{pods}\nThe gateway's last words:\n{logs}"
 
 
 def _subagents_at_work(release: Release) -> int:
-    found = release.get("subagents", "-l", f"openclaw.dev/thread=tg-{PERSON}")["items"]
+    found = release.agents.get("subagents", "-l", f"openclaw.dev/thread=tg-{PERSON}")["items"]
     return sum(s.get("status", {}).get("phase") == "Running" for s in found)
 
 
@@ -292,12 +235,13 @@ def _say_what_next(release: Release, env: Mapping[str, str]) -> None:
     if not env.get("TELEGRAM_BOT_TOKEN"):
         print("  make chat                     talk to the bot in this terminal")
     print(f"  export KUBECONFIG={release.cluster.kubeconfig} PATH={release.cluster.kubectl.parent}:$PATH")
-    print(f"  kubectl -n {NAMESPACE} get agentthreads -o wide")
-    print(f"  kubectl -n {NAMESPACE} describe agentthread tg-{PERSON}")
+    agents = release.agents.namespace
+    print(f"  kubectl -n {agents} get agentthreads -o wide")
+    print(f"  kubectl -n {agents} describe agentthread tg-{PERSON}")
     print(
-        f"  kubectl -n {NAMESPACE} delete pod -l openclaw.dev/thread=tg-{PERSON}     the next message remembers all the same"
+        f"  kubectl -n {agents} delete pod -l openclaw.dev/thread=tg-{PERSON}     the next message remembers all the same"
     )
-    print(f"  kubectl -n {NAMESPACE} get subagents -o wide")
+    print(f"  kubectl -n {agents} get subagents -o wide")
     print("  make cluster-down             remove everything")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dev.paths import CACHE
 
 _FILE = CACHE / "durations.json"
+_WRITING = threading.Lock()
 
 
 class UserError(Exception):
@@ -61,7 +62,8 @@ def _read() -> dict[str, float]:
 
 def _write(name: str, took: float) -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
-    _FILE.write_text(json.dumps(_read() | {name: round(took, 1)}))
+    with _WRITING:
+        _FILE.write_text(json.dumps(_read() | {name: round(took, 1)}))
 
 
 def main_guard(main: object) -> int:

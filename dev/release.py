@@ -9,27 +9,28 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from dev.cluster import Cluster, provider
-from dev.images import build_all
+from dev.images import build_all, refs
+from dev.progress import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 CHART = ROOT / "charts" / "openclaw-dispatcher"
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """One installed release and the ways to reach it."""
+class Namespace:
+    """One namespace of the cluster and the way to look into it."""
 
     cluster: Cluster
     namespace: str
-    name: str
 
     def kubectl(self, *args: str, check: bool = True, stdin: str | None = None, timeout: float = 120) -> str:
-        """Run kubectl in the release's namespace and return what it printed.
+        """Run kubectl in the namespace and return what it printed.
 
         Raises:
             CommandFailedError: it ended with an error; the text is what it said.
@@ -42,13 +43,26 @@ class Release:
         value: dict[str, Any] = json.loads(self.kubectl("get", *args, "-o", "json"))
         return value
 
+
+@dataclass(frozen=True, slots=True)
+class Release(Namespace):
+    """One installed release and the ways to reach it."""
+
+    name: str
+
+    @property
+    def agents(self) -> Namespace:
+        """Return the namespace of its AgentThreads, SubAgents, AgentClasses, Jobs and agent pods."""
+        return Namespace(self.cluster, f"{self.namespace}-agents")
+
     def helm(self, *args: str, timeout: float = 400, stdin: str | None = None) -> str:
         """Run helm in the release's namespace and return what it printed."""
-        command = [str(self.cluster.helm), "--kubeconfig", str(self.cluster.kubeconfig), "-n", self.namespace, *args]
-        return run(command, timeout=timeout, stdin=stdin)
+        return run([*self._helm(), *args], timeout=timeout, stdin=stdin)
 
     def install(self, values: Mapping[str, Any], chart: Path = CHART) -> None:
-        """Install or upgrade to these values and wait until it serves."""
+        """Install or upgrade to these values and wait until it serves; agents have a namespace of their own unless named."""
+        # named, so that a release whose agents lived elsewhere moves them
+        values = {**values, "agents": {"namespace": self.agents.namespace, **values.get("agents", {})}}
         self._forget_interrupted()
         # what stands in crds/ is installed once by helm; an upgrade takes the documented extra command
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(chart / "crds"))
@@ -56,6 +70,19 @@ class Release:
             "upgrade", "--install", self.name, str(chart), "--create-namespace", "--values", "-", "--wait",
             "--timeout", "5m", timeout=400, stdin=json.dumps(values),
         )  # fmt: skip
+
+    def remove(self, timeout: float = 180) -> None:
+        """Remove the release, its namespaces, and what it has that no namespace holds."""
+        self._forget_interrupted()
+        run(
+            [*self._helm(), "uninstall", self.name, "--ignore-not-found", "--wait", "--timeout", "2m"],
+            check=False, timeout=timeout,
+        )  # fmt: skip
+        for namespace in (self.agents.namespace, self.namespace):
+            self.kubectl("delete", "namespace", namespace, "--ignore-not-found", timeout=timeout)
+
+    def _helm(self) -> list[str]:
+        return [str(self.cluster.helm), "--kubeconfig", str(self.cluster.kubeconfig), "-n", self.namespace]
 
     def _forget_interrupted(self) -> None:
         """Drop the record of a helm that was killed in the middle: helm would refuse to go on for ever."""
@@ -128,11 +155,33 @@ def image_values(images: Mapping[str, str]) -> dict[str, Any]:
 
 def prepare(namespace: str, name: str) -> tuple[Release, dict[str, Any]]:
     """Bring the cluster up, build and load what is missing; return the release and its image values."""
-    cluster = provider()
-    cluster.up()
-    built = build_all()
+    cluster, references = bring_up()
+    return Release(cluster, namespace, name), image_values(references)
+
+
+def bring_up() -> tuple[Cluster, dict[str, str]]:
+    """Bring the cluster up, build and load what is missing; return it and each image's reference.
+
+    Images are built beside the cluster's programs: building waits for the network where compiling waits for a core.
+    """
+    cluster, pool = provider(), ThreadPoolExecutor()
+    try:
+        images = pool.submit(build_all, [t for t, ref in refs().items() if not _has_already(cluster, ref)])
+        cluster.up()
+        built = images.result()
+    finally:
+        # what went wrong is told at once, not when the images are done
+        pool.shutdown(wait=False, cancel_futures=True)
     cluster.load_images([tar for ref, tar in built.values() if not cluster.has_image(ref)])
-    return Release(cluster, namespace, name), image_values({target: ref for target, (ref, _) in built.items()})
+    return cluster, refs()
+
+
+def _has_already(cluster: Cluster, reference: str) -> bool:
+    """Say whether a cluster that runs has an image: its archive, which may be gone, is not needed then."""
+    try:
+        return cluster.kubeconfig.exists() and cluster.has_image(reference)
+    except UserError:
+        return False
 
 
 def wait_until(words: str, check: Any, timeout: float) -> Any:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dev.progress import UserError, step
+
+_APT = threading.Lock()
+"""Two threads at once would find its lists locked by each other."""
 
 
 def run(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, stdin: str | None = None,
@@ -35,7 +39,11 @@ def apt_install(needed: Mapping[str, str]) -> None:
     Raises:
         UserError: not root, no apt, or the packages cannot be had.
     """
-    missing = sorted({package for program, package in needed.items() if not _there(program)})
+    with _APT:
+        _apt_install(sorted({package for program, package in needed.items() if not _there(program)}))
+
+
+def _apt_install(missing: Sequence[str]) -> None:
     if not missing:
         return
     names = " ".join(missing)

@@ -7,17 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dev.cluster import provider
-from dev.images import build_all
+from dev.cluster.build import build
 from dev.paths import ROOT
 from dev.progress import UserError, main_guard, step
+from dev.release import bring_up
 from tests.support.pi import install_pi
+from tests.support.postgres import install_postgres
 
 _BIN = Path(sys.executable).parent
+_MOST_WORKERS = 4
 
 
 def main() -> int:
-    """Run what the command line asks for: everything, `--fast` without a cluster, or `--e2e` alone."""
+    """Run what the command line asks for: everything, `--fast` without a cluster, `--e2e` alone, or `--nodes` alone."""
+    if "--nodes" in sys.argv:
+        return _run_nodes()
     fast, only_e2e = "--fast" in sys.argv, "--e2e" in sys.argv
     if not only_e2e:
         _lint()
@@ -27,25 +31,38 @@ def main() -> int:
     if only_e2e:
         arguments = ["tests/e2e"]
     if not fast:
-        _bring_up()
+        bring_up()
     if not only_e2e:
+        # what several workers need is there before they begin
+        install_postgres()
+        build()
         with step("fetching Node and pi", 15):
             install_pi()
-    env = {**os.environ, **({} if fast else {"E2E_REQUIRED": "1"})}
-    return subprocess.run([_BIN / "python", "-m", "pytest", *arguments], cwd=ROOT, env=env, check=False).returncode
+    spread = [] if only_e2e else ["-n", str(_count_workers())]
+    return _pytest(*spread, *arguments, **({} if fast else {"E2E_REQUIRED": "1"}))
+
+
+def _run_nodes() -> int:
+    """Run the ring of two nodes, on a cluster of its own; whatever follows `--nodes` goes to pytest."""
+    os.environ.setdefault("NODES", "2")
+    bring_up()
+    return _pytest("tests/nodes", "-s", *sys.argv[sys.argv.index("--nodes") + 1 :], E2E_REQUIRED="1")
+
+
+def _pytest(*arguments: str, **env: str) -> int:
+    command: list[str | Path] = [_BIN / "python", "-m", "pytest", *arguments]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=False).returncode
+
+
+def _count_workers() -> int:
+    """Return how many run tests at once: one where all would make databases of the same names on one server."""
+    return 1 if os.environ.get("TEST_DATABASE_URL") else min(os.cpu_count() or 1, _MOST_WORKERS)
 
 
 def _lint() -> None:
     with step("linting", 40):
         if subprocess.run(["make", "--no-print-directory", "lint"], cwd=ROOT, check=False).returncode:
             raise UserError("The linters found something; see above.")
-
-
-def _bring_up() -> None:
-    cluster = provider()
-    cluster.up()
-    built = build_all()
-    cluster.load_images([archive for reference, archive in built.values() if not cluster.has_image(reference)])
 
 
 if __name__ == "__main__":

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import subprocess
 import sys
 from collections import defaultdict
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from agent_gateway.store import Store
 from agent_gateway.store.leadership import take_over
@@ -18,7 +21,8 @@ from tests.support.apiserver import running_apiserver
 from tests.support.postgres import running_postgres
 
 BOT_ID = 1000000001
-_RINGS = ("unit", "integration", "e2e")
+_RINGS = ("unit", "integration", "e2e", "nodes")
+_SIDE_BY_SIDE = ("unit", "integration")
 _names = itertools.count(1)
 
 
@@ -29,6 +33,32 @@ def _ring(path: str) -> str:
 def pytest_collection_modifyitems(items):
     """Run the quick rings first."""
     items.sort(key=lambda item: _RINGS.index(_ring(str(item.path))))
+    if unstable := [item.nodeid for item in items if " at 0x" in item.nodeid]:
+        raise pytest.UsageError(f"Give these parameters ids, as workers must find the same tests: {unstable[:3]}")
+
+
+class _ByFile(LoadScopeScheduling):
+    """Gives each worker whole files, in their order, and all files that use the cluster to one."""
+
+    def _split_scope(self, nodeid):
+        ring = _ring("/" + nodeid)
+        return nodeid.partition("::")[0] if ring in _SIDE_BY_SIDE else ring
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Schedule by file, where several workers run."""
+    config.option.loadscopereorder = False
+    return _ByFile(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """Fail a test that leaves its process in another folder: programs of tests after it would not find their modules."""
+    left = yield
+    if Path.cwd() != item.config.invocation_params.dir:
+        os.chdir(item.config.invocation_params.dir)
+        pytest.fail("this test left its process in another folder")
+    return left
 
 
 _seconds: dict[str, float] = defaultdict(float)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
+from agent_contract.modelling import BaseModel, ConfigDict, to_camel
 
 
 class Wire(BaseModel):
@@ -22,3 +21,19 @@ class Wire(BaseModel):
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values by outside names, without what is absent."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class Resource(Wire):
+    """A resource as it stands in the API server; its kind adds `spec` and `status`."""
+
+    metadata: dict[str, Any] = {}
+
+    @property
+    def name(self) -> str:
+        """Return `metadata.name`."""
+        return str(self.metadata["name"])
+
+    @property
+    def uid(self) -> str:
+        """Return `metadata.uid`."""
+        return str(self.metadata["uid"])

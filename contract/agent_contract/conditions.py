@@ -17,7 +17,7 @@ MAX_CONDITIONS: Final = 8
 
 
 class ConditionType(StrEnum):
-    """What an AgentThread, SubAgent or AgentClass says of itself, each with a reason and a sentence."""
+    """What an AgentThread, SubAgent, AgentClass or AgentSchedule says of itself, each with a reason and a sentence."""
 
     ACCEPTED = "Accepted"
     """The spec and its class are usable."""
@@ -31,18 +31,24 @@ class ConditionType(StrEnum):
     """A sub-agent ended without an answer."""
     SUSPENDED = "Suspended"
     """An administrator holds the thread."""
+    POD_SECURITY = "PodSecurity"
+    """The namespace of a class enforces the level `restricted` for every pod."""
+    WARM_POOL = "WarmPool"
+    """As many pods of a class wait for conversations as are asked for."""
+    PAUSED = "Paused"
+    """A schedule asks nothing any more, as its turns failed several times in a row."""
 
 
 class Condition(Wire):
     """One `metav1.Condition`."""
 
     type: Annotated[str, Cleaned(316)]
-    """Accepted, PodScheduled, Ready, Suspended, Complete or Failed."""
+    """Accepted, PodScheduled, Ready, Suspended, Complete, Failed, PodSecurity, WarmPool or Paused."""
     status: Annotated[Literal["True", "False", "Unknown"], known_or("Unknown", ("True", "False"))]
     """True, False or Unknown."""
     reason: Annotated[str, Cleaned(1024, least=1)]
     """One word for programs."""
-    message: Annotated[str, Cleaned(32768)] = ""
+    message: Annotated[str, Cleaned(32768, plain=True)] = ""
     """A sentence for people."""
     observed_generation: int = 0
     """The metadata.generation that was looked at."""

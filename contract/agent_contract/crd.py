@@ -13,16 +13,59 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agent_contract import agentclass, agentthread, conditions, names, subagent, terms
+from agent_contract import (
+    agentclass,
+    agentschedule,
+    agentthread,
+    approvals,
+    budgets,
+    conditions,
+    names,
+    podtemplate,
+    repositories,
+    scheduling,
+    subagent,
+    team,
+    terms,
+    warmpool,
+)
 from agent_contract.agentclass import AgentClassSpec, AgentClassStatus
+from agent_contract.agentschedule import AgentScheduleSpec, AgentScheduleStatus
 from agent_contract.agentthread import AgentThreadSpec, AgentThreadStatus
+from agent_contract.crdrules import (
+    CHANNEL_RULES,
+    CLASS_COLUMNS,
+    MAX_NAME,
+    NAME_PATTERN,
+    SCHEDULE_COLUMNS,
+    SCHEDULE_SPEC_RULES,
+    SPEC_RULES,
+    SUBAGENT_COLUMNS,
+    SUBAGENT_RULES,
+    SUBAGENT_SPEC_RULES,
+    THREAD_COLUMNS,
+    THREAD_RULES,
+)
 from agent_contract.fielddocs import Docs, read_docs
-from agent_contract.lenient import MAX_RUN
 from agent_contract.subagent import SubAgentSpec, SubAgentStatus
 from agent_contract.yamltext import dump_yaml
 
 FOLDER = Path(__file__).resolve().parents[2] / "crds"
-_MODULES = (agentclass, agentthread, subagent, conditions, terms)
+_MODULES = (
+    agentclass,
+    approvals,
+    budgets,
+    agentthread,
+    agentschedule,
+    subagent,
+    conditions,
+    terms,
+    podtemplate,
+    scheduling,
+    repositories,
+    team,
+    warmpool,
+)
 _MAX_TEXT = 4096
 _MAX_ITEMS = 64
 _INT32 = 2**31 - 1
@@ -30,81 +73,6 @@ _KEPT = {
     "type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "maxItems",
     "format", "default", "required",
 }  # fmt: skip
-
-NAME_PATTERN = "^[a-z]([-a-z0-9]*[a-z0-9])?-n?[1-9][0-9]*(-[1-9][0-9]*)?$"
-_MAX_NAME = 63
-# the name is read, not written: the API server can price that by the name's greatest length
-_REST = "self.metadata.name.substring(size(self.spec.channel.bot) + 1).split('-')"
-_NAME_RULE = (
-    "self.metadata.name.startsWith(self.spec.channel.bot + '-')"
-    f" && int({_REST}[0].replace('n', '-')) == self.spec.channel.chatId"
-    f" && (has(self.spec.channel.topicId) ? size({_REST}) == 2 && int({_REST}[1]) == self.spec.channel.topicId"
-    f" : size({_REST}) == 1)"
-)
-
-THREAD_RULES = [
-    {
-        "rule": _NAME_RULE,
-        "message": "metadata.name must be <bot>-<chatId> or <bot>-<chatId>-<topicId>, a negative id written n…",
-    }
-]
-SPEC_RULES = [
-    {
-        # what is over the bound was written before there was one, and can be mended
-        "rule": f"!has(oldSelf.{field}) || (has(self.{field})"
-        f" && (self.{field} >= oldSelf.{field} || oldSelf.{field} > {MAX_RUN}))",
-        "message": f"{field} only grows",
-    }
-    for field in ("run", "stop")
-]
-CHANNEL_RULES = [
-    {"rule": "self == oldSelf", "message": "channel cannot be changed: an AgentThread is one conversation"},
-]
-
-THREAD_COLUMNS = [
-    ("Title", "string", ".spec.title", 0),
-    ("Phase", "string", ".status.phase", 0),
-    ("Run", "integer", ".status.run.number", 0),
-    ("Reason", "string", ".status.run.reason", 0),
-    ("Age", "date", ".metadata.creationTimestamp", 0),
-    ("Chat", "integer", ".spec.channel.chatId", 1),
-    ("Topic", "integer", ".spec.channel.topicId", 1),
-    ("Pod", "string", ".status.run.podName", 1),
-    ("Class", "string", ".spec.classRef.name", 1),
-]
-SUBAGENT_RULES = [
-    {"rule": "size(self.metadata.name) <= 63", "message": "metadata.name may have 63 characters: it becomes a label"},
-]
-_FIXED = ("task", "classRef", "timeoutSeconds", "workspace", "depth")
-SUBAGENT_SPEC_RULES = [
-    *(
-        {"rule": f"self.{field} == oldSelf.{field}", "message": f"{field} cannot be changed: make another SubAgent"}
-        for field in _FIXED
-    ),
-    {
-        "rule": "has(self.parent) == has(oldSelf.parent) && (!has(self.parent) || self.parent == oldSelf.parent)",
-        "message": "parent cannot be changed",
-    },
-    {"rule": "!oldSelf.cancel || self.cancel", "message": "cancel cannot be taken back"},
-]
-SUBAGENT_COLUMNS = [
-    ("Thread", "string", ".spec.parent.name", 0),
-    ("Phase", "string", ".status.phase", 0),
-    ("Task", "string", ".status.summary.task", 0),
-    ("Result", "string", ".status.summary.result", 0),
-    ("Age", "date", ".metadata.creationTimestamp", 0),
-    ("Reason", "string", ".status.reason", 1),
-    ("Message", "string", ".status.message", 1),
-    ("Pod", "string", ".status.podName", 1),
-    ("Class", "string", ".spec.classRef.name", 1),
-]
-CLASS_COLUMNS = [
-    ("Provider", "string", ".spec.model.provider", 0),
-    ("Model", "string", ".spec.model.name", 0),
-    ("Accepted", "string", '.status.conditions[?(@.type=="Accepted")].status', 0),
-    ("Age", "date", ".metadata.creationTimestamp", 0),
-    ("Image", "string", ".spec.image", 1),
-]
 
 
 def structural(model: type[BaseModel], docs: Docs = MappingProxyType({})) -> dict[str, Any]:
@@ -196,9 +164,6 @@ def _crd(
         for n, t, p, priority in columns
     ]
     version = {
-        "name": names.VERSION,
-        "served": True,
-        "storage": True,
         "schema": {"openAPIV3Schema": schema},
         "subresources": {"status": {}},
         "additionalPrinterColumns": printed,
@@ -217,7 +182,10 @@ def _crd(
                 "kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower(),
                 "shortNames": [short], "categories": [names.CATEGORY],
             },
-            "versions": [version],
+            "versions": [
+                {"name": name, "served": True, "storage": name == names.VERSION, **version}
+                for name in names.SERVED_VERSIONS
+            ],
         },
     }  # fmt: skip
 
@@ -231,7 +199,7 @@ def build_agent_thread() -> dict[str, Any]:
     return _crd(
         names.AGENT_THREADS, "AgentThread", "at", THREAD_COLUMNS, spec, _status(structural(AgentThreadStatus, docs)),
         "One conversation with a coding agent, and the run that it wants.", THREAD_RULES, need_spec=True,
-        metadata={"type": "object", "properties": {"name": {"type": "string", "maxLength": _MAX_NAME, "pattern": NAME_PATTERN}}},
+        metadata={"type": "object", "properties": {"name": {"type": "string", "maxLength": MAX_NAME, "pattern": NAME_PATTERN}}},
     )  # fmt: skip
 
 
@@ -243,7 +211,7 @@ def build_sub_agent() -> dict[str, Any]:
     return _crd(
         names.SUB_AGENTS, "SubAgent", "suba", SUBAGENT_COLUMNS, spec, _status(structural(SubAgentStatus, docs)),
         "One task for an agent in a pod of its own.", SUBAGENT_RULES, need_spec=True,
-        metadata={"type": "object", "properties": {"name": {"type": "string", "maxLength": _MAX_NAME}}},
+        metadata={"type": "object", "properties": {"name": {"type": "string", "maxLength": MAX_NAME}}},
     )  # fmt: skip
 
 
@@ -254,6 +222,18 @@ def build_agent_class() -> dict[str, Any]:
     return _crd(
         names.AGENT_CLASSES, "AgentClass", "ac", CLASS_COLUMNS, spec, _status(structural(AgentClassStatus, docs)),
         "The template of agents, owned by an administrator, in the way of a StorageClass.", [], need_spec=False,
+    )  # fmt: skip
+
+
+def build_agent_schedule() -> dict[str, Any]:
+    """Build the definition of AgentSchedule."""
+    docs = read_docs(_MODULES)
+    spec = structural(AgentScheduleSpec, docs)
+    spec["x-kubernetes-validations"] = SCHEDULE_SPEC_RULES
+    return _crd(
+        names.AGENT_SCHEDULES, "AgentSchedule", "asch", SCHEDULE_COLUMNS, spec,
+        _status(structural(AgentScheduleStatus, docs)), "A prompt that a conversation is asked at times of its own.",
+        [], need_spec=True,
     )  # fmt: skip
 
 
@@ -272,6 +252,7 @@ def build_files() -> dict[Path, str]:
         "agentthreads": build_agent_thread(),
         "subagents": build_sub_agent(),
         "agentclasses": build_agent_class(),
+        "agentschedules": build_agent_schedule(),
     }
     return {FOLDER / f"{name}.yaml": dump_yaml(definition) for name, definition in definitions.items()}
 

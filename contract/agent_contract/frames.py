@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
-
+from agent_contract.apis import MAX_APIS, ApiConnection
 from agent_contract.base import Wire
+from agent_contract.commitidentity import CommitIdentity
+from agent_contract.decisions import Ask, AskClosed, Decision
 from agent_contract.events import Event
-from agent_contract.lenient import Number, known_or
+from agent_contract.lenient import Number, first, known_or, last
+from agent_contract.modelling import Field
+from agent_contract.preparing import MAX_PREPARED, Checkout, Prepare, Prepared, SetupStep
+from agent_contract.reach import MAX_GIT, GitConnection, Reach
 from agent_contract.terms import CallId, Task, TaskSeconds, Timeouts, WorkspaceMode
-from agent_contract.text import CleanText, ObjectName, Sentence, SessionLine, Word
+from agent_contract.text import ObjectName, Sentence, SessionLine, Version, WholeText, Word
+from agent_contract.times import TurnTimes
+from agent_contract.warm import ClaimedModel, Held
 
 PROTOCOL = 1
 """The gateway serves this and the one before."""
+MAX_LINES: Final = 500
+"""Session lines of one frame."""
+MAX_SEEN: Final = 1000
+"""Turns that a hello names."""
+MAX_VERSIONS: Final = 8
+MAX_TIMINGS: Final = 16
+MAX_FILES: Final = 1000
 _LEAVES: Final = ("idle", "run_deadline", "shutdown", "done")
+_Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 # --- runner -> gateway ----------------------------------------------------------------------------
 
@@ -25,20 +39,24 @@ class Hello(Wire):
     type: Literal["hello"] = "hello"
     protocol: Number = PROTOCOL
     run: Annotated[int, Field(ge=0, le=2**31 - 1)]
-    versions: dict[Word, Word] = {}
-    turns_seen: list[Number] = []
-    """Every turn id this runner was ever given; it never prompts one twice."""
+    versions: Annotated[dict[Version, Version], Field(max_length=MAX_VERSIONS), first(MAX_VERSIONS)] = {}
+    turns_seen: Annotated[list[Number], Field(max_length=MAX_SEEN, fail_fast=True), last(MAX_SEEN)] = []
+    """The turn ids this runner was given, the newest last; it never prompts one twice."""
     acked: Number = 0
     """The last sequence number that the runner knows to be acknowledged."""
     ready: bool = False
     """pi answers and holds the session (true on a reconnect)."""
+    states: bool = False
+    """It reads kept states of files, not packed workspaces alone."""
+    warm: bool = False
+    """It has no run yet (`run` is 0): a pod of a warm pool, whose pi answers."""
 
 
 class Ready(Wire):
     """pi answers and holds the restored session: turns may come."""
 
     type: Literal["ready"] = "ready"
-    timings: dict[Word, float] = {}
+    timings: Annotated[dict[Version, _Seconds], Field(max_length=MAX_TIMINGS), first(MAX_TIMINGS)] = {}
     """Seconds since the runner's process started, by step: `pi_spawned`, `connected`, `welcomed`, `pi_ready`."""
     files_problem: Sentence = ""
     """Why the files that the welcome announced are not there, in words."""
@@ -58,7 +76,7 @@ class Entries(Wire):
 
     type: Literal["entries"] = "entries"
     seq: Number
-    lines: list[SessionLine]
+    lines: Annotated[list[SessionLine], Field(max_length=MAX_LINES, fail_fast=True)]
     """Raw JSON lines as pi wrote them, each with its own `id`; never the header line."""
 
 
@@ -80,7 +98,7 @@ class SubAgentAsk(Wire):
     """Minted by the runner for each tool call: a model's own ids repeat."""
     task: Task
     timeout_seconds: TaskSeconds | None = None
-    """Absent means the default, capped to what is left of the run."""
+    """Absent means the default, capped to what is left of the turn."""
     workspace: WorkspaceMode = "Copy"
     copied: bool = False
     """A copy of the workspace was stored under the call id."""
@@ -95,8 +113,10 @@ class SubAgentCancel(Wire):
 
 
 RunnerFrame = Annotated[
-    Hello | Ready | EventFrame | Entries | Leave | SubAgentAsk | SubAgentCancel, Field(discriminator="type")
-]
+    Hello | Ready | EventFrame | Entries | Leave | SubAgentAsk | SubAgentCancel | Ask | AskClosed | Prepared
+    | TurnTimes,
+    Field(discriminator="type"),
+]  # fmt: skip
 
 # --- gateway -> runner ----------------------------------------------------------------------------
 
@@ -106,14 +126,32 @@ class Welcome(Wire):
 
     type: Literal["welcome"] = "welcome"
     thread: Word
+    run: Number = 0
+    """Which run it is: a pod of a warm pool learns it here."""
+    model: ClaimedModel | None = None
+    """Of a pod of a warm pool, where its conversation has another than its class; absent for that."""
     session_id: Word
     session_lines: Number = 0
-    """How many stored lines `GET /v1/session` streams (one JSON line each); 0 means a new session."""
+    """How many stored lines `GET /v1/session` streams at least (one JSON line each); 0 means a new session."""
     acked: Number = 0
     """The last sequence number committed."""
     workspace: bool = False
-    """`GET /v1/workspace` streams packed files that belong into the workspace before the first turn."""
+    """`GET /v1/workspace` streams files that belong into the workspace before the first turn."""
+    states: bool = False
+    """The gateway takes kept states of files, turn by turn."""
     timeouts: Timeouts = Timeouts()
+    decisions: bool = False
+    """The gateway takes questions for people; one of an earlier release passes over them, and nobody would answer."""
+    git: Annotated[list[GitConnection], Field(max_length=MAX_GIT, fail_fast=True)] = []
+    """What the agent's git reaches over the gateway."""
+    apis: Annotated[list[ApiConnection], Field(max_length=MAX_APIS, fail_fast=True)] = []
+    """What else it reaches over the gateway."""
+    reach_known: bool = True
+    """Whether `git` and `apis` say anything: where the agent's class cannot be read now, the runner keeps what it was told."""
+    checkouts: Annotated[list[Checkout], Field(max_length=MAX_PREPARED, fail_fast=True)] = []
+    setup: Annotated[list[SetupStep], Field(max_length=MAX_PREPARED, fail_fast=True)] = []
+    times: bool = False
+    """The gateway wants to know how long the parts of each turn take (`TurnTimes`)."""
 
 
 class TurnFile(Wire):
@@ -133,8 +171,10 @@ class Turn(Wire):
 
     type: Literal["turn"] = "turn"
     id: Number
-    text: CleanText
-    files: list[TurnFile] = []
+    text: WholeText
+    files: Annotated[list[TurnFile], Field(max_length=MAX_FILES, fail_fast=True)] = []
+    plan: bool = False
+    """The agent is to write a plan and to change nothing: the runner lets no other tool run than those that read."""
 
 
 class Steer(Wire):
@@ -143,7 +183,7 @@ class Steer(Wire):
     type: Literal["steer"] = "steer"
     turn: Number
     id: Number
-    text: CleanText
+    text: WholeText
 
 
 class Abort(Wire):
@@ -153,12 +193,24 @@ class Abort(Wire):
     turn: Number
 
 
+class Extend(Wire):
+    """The running turn may take longer; sent again after a reconnect.
+
+    A turn's silence, too, may last so much from now on.
+    """
+
+    type: Literal["extend"] = "extend"
+    turn: Number
+    seconds: Annotated[int, Field(ge=0, le=86400)]
+    """In all, of every time that it was given more: the same number twice changes nothing."""
+
+
 class SubAgentUpdate(Wire):
     """How a sub-agent is: a line for the tool call that waits for it."""
 
     type: Literal["subagent_update"] = "subagent_update"
     call_id: CallId
-    text: CleanText
+    text: Sentence
 
 
 class SubAgentUsage(Wire):
@@ -177,7 +229,7 @@ class SubAgentResult(Wire):
     name: ObjectName = ""
     """Of the SubAgent; empty where none was made."""
     ok: bool
-    text: CleanText
+    text: WholeText
     """Its whole answer, or why there is none, in words."""
     usage: SubAgentUsage = SubAgentUsage()
 
@@ -187,6 +239,15 @@ class Ack(Wire):
 
     type: Literal["ack"] = "ack"
     seq: Number
+
+
+class Look(Wire):
+    """Somebody wants to see what became of the workspace's repositories; the answer is put to `PATH_LOOKS` below the id."""
+
+    type: Literal["look"] = "look"
+    id: CallId
+    """Minted by the gateway for each time."""
+    what: Literal["changes", "branches"]
 
 
 class Stay(Wire):
@@ -217,6 +278,23 @@ class Shutdown(Wire):
 
 
 GatewayFrame = Annotated[
-    Welcome | Turn | Steer | Abort | Ack | Stay | Goodbye | Refused | Shutdown | SubAgentUpdate | SubAgentResult,
+    Welcome
+    | Held
+    | Turn
+    | Steer
+    | Abort
+    | Extend
+    | Ack
+    | Look
+    | Stay
+    | Goodbye
+    | Refused
+    | Shutdown
+    | SubAgentUpdate
+    | SubAgentResult
+    | Decision
+    | CommitIdentity
+    | Prepare
+    | Reach,
     Field(discriminator="type"),
 ]

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from agent_contract.agentclass import Name
 from agent_contract.agentthread import ClassRef
-from agent_contract.base import Wire
+from agent_contract.base import Resource, Wire
 from agent_contract.conditions import Conditions
 from agent_contract.lenient import MAX_RUN, clamp
+from agent_contract.scheduling import Name
 from agent_contract.terms import DEFAULT_TASK_SECONDS, MAX_RESULT_BYTES, CallId, Task, TaskSeconds, WorkspaceMode
 from agent_contract.text import Cleaned, Message, ObjectName, ObjectUid, Word
 
@@ -64,14 +64,14 @@ class SubAgentPhase(StrEnum):
     CANCELLED = "Cancelled"
 
     @property
-    def over(self) -> bool:
+    def terminal(self) -> bool:
         """Say whether nothing will happen any more."""
         return self in {self.SUCCEEDED, self.FAILED, self.TIMED_OUT, self.CANCELLED}
 
 
 SUMMARY = 40
 """Characters of a text that a table has room for."""
-_Summary = Annotated[str, Cleaned(SUMMARY)]
+_Summary = Annotated[str, Cleaned(SUMMARY, plain=True)]
 
 
 class SubAgentSummary(Wire):
@@ -102,7 +102,7 @@ class SubAgentStatus(Wire):
     """Why it waits or how it ended, in a word."""
     message: Message | None = None
     """Why it waits or how it ended, in a sentence."""
-    result: Annotated[str, Cleaned(MAX_RESULT_BYTES)] | None = None
+    result: Annotated[str, Cleaned(MAX_RESULT_BYTES, plain=True)] | None = None
     """The beginning of its answer; the whole is in the history."""
     exit_code: int | None = None
     """Exit code of the agent's container."""
@@ -124,19 +124,8 @@ class SubAgentStatus(Wire):
         return {**value, "phase": SubAgentPhase.FAILED if ended else None}
 
 
-class SubAgent(Wire):
+class SubAgent(Resource):
     """The resource as it stands in the API server."""
 
-    metadata: dict[str, Any] = {}
     spec: SubAgentSpec
     status: SubAgentStatus = SubAgentStatus()
-
-    @property
-    def name(self) -> str:
-        """Return `metadata.name`."""
-        return str(self.metadata["name"])
-
-    @property
-    def uid(self) -> str:
-        """Return `metadata.uid`."""
-        return str(self.metadata["uid"])

@@ -11,6 +11,8 @@ from kubernetes_asyncio import client
 
 from dev.progress import UserError
 
+_PATIENCE = 600.0
+"""Seconds that a baseline may take on the slowest machine."""
 _PI = "/opt/pi/node_modules/@earendil-works/pi-coding-agent/dist/bundle/cli.js"
 _FLAGS = ["--no-approve", "--no-mcp", "--no-themes", "--no-skills", "--no-prompt-templates", "--no-extensions"]
 _ENV = [
@@ -125,7 +127,7 @@ async def _read_log(core: client.CoreV1Api, pod: str, namespace: str) -> str:
 
 async def _lines(api: client.ApiClient, namespace: str, selector: str, count: int) -> list[str]:
     """Wait until a pod has printed so many lines of JSON, and return them."""
-    core, deadline = client.CoreV1Api(api), time.monotonic() + 90
+    core, deadline = client.CoreV1Api(api), time.monotonic() + _PATIENCE
     while True:
         pods = (await core.list_namespaced_pod(namespace, label_selector=selector)).items
         log = ""

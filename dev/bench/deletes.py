@@ -39,7 +39,7 @@ def main() -> int:
         )  # fmt: skip
         samples = [_measure(release, telegram, model, chat) for _ in range(count)]
     _report(samples)
-    release.kubectl("delete", "agentthread", f"tg-{chat}", "--wait=false")
+    release.agents.kubectl("delete", "agentthread", f"tg-{chat}", "--wait=false")
     return 0
 
 
@@ -50,15 +50,15 @@ def _measure(release: Release, telegram: int, model: int, chat: int) -> dict[str
     selector = ("-l", f"openclaw.dev/thread=tg-{chat}")
 
     def running() -> str | None:
-        found = release.get("subagents", *selector)["items"]
+        found = release.agents.get("subagents", *selector)["items"]
         return next((s["metadata"]["name"] for s in found if s.get("status", {}).get("phase") == "Running"), None)
 
     name = wait_until("a sub-agent at work", running, 120)
-    pod = release.get("subagent", name)["status"]["podName"]
-    wait_until("its tool", lambda: release.kubectl("exec", pod, "--", "pgrep", "sleep", check=False).strip(), 60)
+    pod = release.agents.get("subagent", name)["status"]["podName"]
+    wait_until("its tool", lambda: release.agents.kubectl("exec", pod, "--", "pgrep", "sleep", check=False).strip(), 60)
     since = time.time_ns() // 1_000_000
     start = time.monotonic()
-    release.kubectl("delete", "subagent", name, "--wait=false")
+    release.agents.kubectl("delete", "subagent", name, "--wait=false")
 
     def in_chat() -> bool:
         said = call(telegram, f"/sim/chats/{chat}")["messages"]
@@ -69,7 +69,7 @@ def _measure(release: Release, telegram: int, model: int, chat: int) -> dict[str
         return any(f"{name} was cancelled" in json.dumps(r["body"]["messages"][-1]) for r in requests)
 
     def gone() -> bool:
-        return not release.kubectl("get", "pod", pod, "-o", "name", "--ignore-not-found").strip()
+        return not release.agents.kubectl("get", "pod", pod, "-o", "name", "--ignore-not-found").strip()
 
     waiting: dict[str, Callable[[], bool]] = {"chat": in_chat, "tool": answered, "pod": gone}
     sample: dict[str, float] = {}

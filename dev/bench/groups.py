@@ -71,7 +71,7 @@ def main() -> int:
             _measure(release, port, group)
         finally:
             call(port, "/sim/reset", {})
-            release.kubectl("delete", "agentthreads", "--all", "--wait=false")
+            release.agents.kubectl("delete", "agentthreads", "--all", "--wait=false")
     return 0
 
 

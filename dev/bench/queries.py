@@ -23,9 +23,10 @@ from tests.support.postgres import running_postgres
 
 GOAL_MS: Final = 2.0
 HOT: Final = (
-    "thread_facts", "open_threads_page", "run_had_turns", "edit_message", "end_child_turns", "count_places",
+    "thread_facts", "open_threads_page", "prompt_facts", "message_facts", "edit_message", "end_child_turns", "count_places",
     "last_asked", "last_answer", "private_place", "open_turns_of", "idle_runs", "due_reactions", "undelivered",
     "unread_edits", "claim_outbox", "next_turn", "deliver_next", "thread_by_address", "due_threads", "mark_due",
+    "reserve_call", "settle_call",
 )  # fmt: skip
 """What runs with each message or every few seconds: these have the goal."""
 _DATABASE: Final = "openclaw_queries"

@@ -1,15 +1,10 @@
-"""Figures from samples; pure."""
+"""Figures from samples, and how they are told."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-COLD_GOAL = 1.5
-"""Cold, from update to the model's first request, at most so many times the bare Job."""
-WARM_FACTOR, WARM_EXTRA_MS = 2.0, 50.0
-"""Warm, from update to first visible text, at most so many times the direct prompt, and so many milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +52,8 @@ def between(marks: Sequence[Mapping[str, float]], first: str, last: str) -> list
     return [run[last] - run[first] for run in marks if first in run and last in run]
 
 
-def verdict(cold: float, job: float, warm: float, direct: float) -> list[str]:
-    """Say in words whether the goals are met."""
-    cold_ratio = cold / job
-    warm_limit = WARM_FACTOR * direct + WARM_EXTRA_MS
-    cold_words = (
-        f"cold: update → model's first request {cold:.0f} ms = {cold_ratio:.2f} x bare Job ({job:.0f} ms); "
-        f"goal ≤ {COLD_GOAL} x: {'met' if cold_ratio <= COLD_GOAL else 'NOT met'}"
-    )
-    warm_words = (
-        f"warm: update → first visible text {warm:.0f} ms = {warm / direct:.2f} x direct prompt ({direct:.0f} ms); "
-        f"goal ≤ {WARM_FACTOR:g} x + {WARM_EXTRA_MS:.0f} ms = {warm_limit:.0f} ms: "
-        f"{'met' if warm <= warm_limit else 'NOT met'}"
-    )
-    return [cold_words, warm_words]
+def tell_times(words: str, samples: Sequence[float]) -> None:
+    """Print milliseconds: their median, the 95th percentile, the worst."""
+    found = summarise(samples)
+    late = sorted(samples)[max(0, math.ceil(0.95 * len(samples)) - 1)]
+    print(f"{words}: n {found.n}, p50 {found.p50:.0f} ms, p95 {late:.0f} ms, worst {found.worst:.0f} ms")

@@ -15,7 +15,7 @@ from typing import Any
 from dev.bench.clouds import Clouds, call
 from dev.chaos import network
 from dev.chaos.faultplan import KILLS, Act, Fault, Target
-from dev.chaos.parts import Pod, find_pod
+from dev.chaos.parts import AGENTS, Pod, find_pod
 from dev.chaos.processes import NotHereError, Process, find_processes, freeze, kill
 from dev.chaos.snapshot import FaultSeen
 from dev.progress import UserError
@@ -39,7 +39,7 @@ class Roles:
     @classmethod
     def read(cls, release: Release) -> Roles:
         """Read them."""
-        return cls({target: release.get("role", _role(release, target))["rules"] for target in _ROLES})
+        return cls({target: release.agents.get("role", _role(release, target))["rules"] for target in _ROLES})
 
 
 class Injector:
@@ -108,7 +108,8 @@ class Injector:
             raise NotHereError("there was no such pod")
         match fault.act:
             case Act.DELETE:
-                self._release.kubectl("delete", "pod", pod.name, "--force", "--grace-period=0", "--wait=false")
+                where = self._release.agents if fault.target in AGENTS else self._release
+                where.kubectl("delete", "pod", pod.name, "--force", "--grace-period=0", "--wait=false")
             case Act.KILL:
                 kill(_choose(find_processes(pod.container), fault.target))
             case Act.FREEZE:
@@ -139,7 +140,7 @@ class Injector:
 
     def _write_rules(self, target: Target, rules: Sequence[Mapping[str, Any]]) -> None:
         patch = json.dumps([{"op": "replace", "path": "/rules", "value": rules}])
-        self._release.kubectl("patch", "role", _role(self._release, target), "--type=json", "-p", patch)
+        self._release.agents.kubectl("patch", "role", _role(self._release, target), "--type=json", "-p", patch)
 
 
 def build_without_watch(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ def build_words(kind: Kind, word: str, rng: random.Random) -> Words:
             return Words(f"spawn: {' | '.join(tasks)}", ".*".join(parts))
         case Kind.COMMAND:
             task = f"bash: sleep {rng.randint(0, 4)}; echo {word}"
-            return Words(f"/spawn {task}", rf"\ASub-agent .*Tool said: {mark}\b")
+            return Words(f"/spawn {task}", rf"\A(?!Result).*Tool said: {mark}\b")
         case Kind.FILE:
             file = f"{word}.txt"
             arguments = json.dumps({"path": f"inbox/{file}", "caption": f"here is {word}"})

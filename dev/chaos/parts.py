@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from dev.chaos.faultplan import Target
-from dev.release import CommandFailedError, Release
+from dev.release import CommandFailedError, Namespace, Release
 
 _LEADING = re.compile(r"^openclaw_leading 1(?:\.0)?$", re.MULTILINE)
 _COMPONENTS = {
     Target.LEADER: "gateway", Target.STANDBY: "gateway", Target.OPERATOR: "operator", Target.POSTGRES: "postgres",
     Target.RUNNER: "agent", Target.PI: "agent", Target.AGENT: "agent",
 }  # fmt: skip
+
+AGENTS = frozenset({Target.RUNNER, Target.PI, Target.AGENT})
+"""Targets in agents' pods, which have a namespace of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +36,15 @@ def find_pod(release: Release, target: Target, pick: float) -> Pod | None:
         target: What is meant. A standby is the leader where there is only one gateway.
         pick: In [0, 1): which one where several fit.
     """
-    pods = _read_pods(release, _COMPONENTS[target])
+    pods = _read_pods(release.agents if target in AGENTS else release, _COMPONENTS[target])
     if target in {Target.LEADER, Target.STANDBY} and len(pods) > 1:
         leading = [pod for pod in pods if _leads(release, pod)]
         pods = leading if target is Target.LEADER else [pod for pod in pods if pod not in leading]
     return pods[int(pick * len(pods))] if pods else None
 
 
-def _read_pods(release: Release, component: str) -> Sequence[Pod]:
-    found = release.get("pods", "-l", f"app.kubernetes.io/component={component}")["items"]
+def _read_pods(where: Namespace, component: str) -> Sequence[Pod]:
+    found = where.get("pods", "-l", f"app.kubernetes.io/component={component}")["items"]
     pods = [pod for item in found if (pod := _read_running(item)) is not None]
     return sorted(pods, key=lambda pod: pod.name)
 

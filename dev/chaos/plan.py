@@ -181,8 +181,11 @@ def _draw_message(
 
 def _address(message: Message, conversation: Conversation) -> Message:
     """Name the bot where it hears nothing else."""
-    if conversation.topic is None or message.text.startswith("/"):
+    if conversation.topic is None:
         return message
+    if message.text.startswith("/"):  # a command that acts is for the bot that it names
+        command, *rest = message.text.split(" ", 1)
+        return replace(message, text=" ".join([f"{command}{BOT}", *rest]))
     return replace(message, text=f"{BOT} {message.text}")
 
 

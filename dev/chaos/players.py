@@ -51,5 +51,5 @@ def build_said(message: Message, conversation: Conversation, number: int) -> Sai
     """Note a message with where it stands."""
     return Said(
         key=message.key, kind=message.kind, word=message.word, chat=conversation.chat, topic=conversation.topic,
-        message_id=number, answer=message.answer, file=message.file,
+        message_id=number, person=message.person, answer=message.answer, file=message.file,
     )  # fmt: skip

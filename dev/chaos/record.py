@@ -20,8 +20,12 @@ SELECT json_build_object(
         FROM runs u JOIN threads h ON h.id = u.thread_id WHERE u.state <> 'over' ORDER BY h.name) r),
   'outbox', (SELECT coalesce(json_agg(r ORDER BY r.id), '[]') FROM (
       SELECT id, chat_id AS chat, topic_id AS topic, kind, state FROM outbox WHERE state <> 'sent') r),
+  'told', (SELECT coalesce(json_agg(r), '[]') FROM (
+      SELECT chat_id AS chat, topic_id AS topic, reply_to, turn_id AS turn, message_ids
+        FROM outbox WHERE message_ids <> '{}') r),
   'children', (SELECT coalesce(json_agg(r ORDER BY r.name), '[]') FROM (
-      SELECT h.name, p.chat_id AS chat, CASE WHEN s.turn_id IS NULL THEN s.reply_to END AS reply_to, s.state, s.phase
+      SELECT h.name, p.chat_id AS chat, CASE WHEN s.turn_id IS NULL THEN s.reply_to END AS reply_to, s.state, s.phase,
+             (SELECT message_ids FROM outbox WHERE dedupe_key = 'subagent:' || s.thread_id) AS report
         FROM subagents s JOIN threads h ON h.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id) r),
   'inbox_new', (SELECT coalesce(json_agg(update_id ORDER BY update_id), '[]') FROM inbox WHERE state = 'new'),
   'inbox_dead', (SELECT coalesce(json_agg(update_id ORDER BY update_id), '[]') FROM inbox WHERE state = 'dead'))
@@ -62,7 +66,7 @@ def read_rows(release: Release) -> Rows:
 def read_cluster(release: Release) -> ClusterSeen:
     """Read the agents' Jobs, pods and resources."""
     kinds = f"jobs,pods,{names.AGENT_THREADS}.{names.GROUP},{names.SUB_AGENTS}.{names.GROUP}"
-    return build_cluster(release.get(kinds)["items"])
+    return build_cluster(release.agents.get(kinds)["items"])
 
 
 def build_cluster(items: Sequence[dict[str, Any]]) -> ClusterSeen:

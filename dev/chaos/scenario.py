@@ -54,10 +54,8 @@ def installed(namespace: str, name: str) -> Iterator[tuple[Release, Clouds]]:
 
 
 def remove(release: Release) -> None:
-    """Delete the namespace with everything in it, and the one right of the release that no namespace holds."""
-    release.kubectl("delete", "namespace", release.namespace, "--ignore-not-found", timeout=180)
-    right = f"{release.namespace}-{release.name}-gateway"
-    release.kubectl("delete", "clusterrole,clusterrolebinding", right, "--ignore-not-found")
+    """Remove the release with everything in its namespaces."""
+    release.remove()
 
 
 def _has_standby() -> bool:

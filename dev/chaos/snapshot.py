@@ -24,6 +24,7 @@ class Said(_Part):
     chat: int
     topic: int | None
     message_id: int
+    person: int = 0
     answer: str = ""
     file: str = ""
 
@@ -84,6 +85,16 @@ class OutboxRow(_Part):
     state: str
 
 
+class ToldRow(_Part):
+    """A row of `outbox` that stands in a chat: the message it answers, its turn, and the messages that show it."""
+
+    chat: int
+    topic: int | None = None
+    reply_to: int | None = None
+    turn: int | None = None
+    message_ids: tuple[int, ...] = ()
+
+
 class ChildRow(_Part):
     """A row of `subagents` with its thread's name; `chat` and `reply_to` are those of a person's `/spawn`."""
 
@@ -92,6 +103,8 @@ class ChildRow(_Part):
     reply_to: int | None = None
     state: str
     phase: str | None = None
+    report: tuple[int, ...] | None = None
+    """The messages that show its report."""
 
 
 class Rows(_Part):
@@ -100,6 +113,8 @@ class Rows(_Part):
     turns: tuple[TurnRow, ...] = ()
     open_runs: tuple[RunRow, ...] = ()
     outbox: tuple[OutboxRow, ...] = ()
+    """Those that are not sent."""
+    told: tuple[ToldRow, ...] = ()
     children: tuple[ChildRow, ...] = ()
     inbox_new: tuple[int, ...] = ()
     """Update ids that nobody has taken."""

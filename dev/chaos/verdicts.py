@@ -15,12 +15,13 @@ _ACTIONS = ("Try again", "Continue")
 """Buttons of a failure that a person can act on."""
 _STOP_BUTTON = "Stop"
 """Below what waits or is being written."""
-_NOT_STARTED = "no sub-agent is started"
-"""What a `/spawn` is told that cannot be begun now."""
+_CHILD_LINE = re.compile(r"🧩 k[0-9]")
+"""How the line begins that a `/spawn` is answered with; the answer is the report."""
 _STOPPED = "Stopped."
-_CHILD = "Sub-agent "
-_REPORT = re.compile(r"Sub-agent (\S+) .*?\n\n", re.DOTALL)
-"""A report has the answer or the task below its first line; the line that a `/spawn` is answered with has not."""
+_FOLD = "▸"
+"""Begins the line that stays of the way to an answer; behind an answer it is not the first."""
+_AGAIN = "(sent again)"
+"""Begins a message that was sent once before, of which the bot did not learn that it stands."""
 _OPEN = frozenset({"queued", "delivered", "started"})
 Venue = tuple[int, int | None]
 
@@ -103,12 +104,16 @@ def find_misplaced(snapshot: Snapshot) -> tuple[Misplaced, ...]:
 
 
 def count_reports(snapshot: Snapshot) -> Mapping[str, int]:
-    """Return how many reports of each finished sub-agent of a chat stand there, by its name."""
-    counts = {c.name: 0 for c in snapshot.rows.children if c.state == "finished" and c.chat is not None}
-    for message in snapshot.shown:
-        found = _REPORT.match(message.text)
-        if found is not None and found[1] in counts:
-            counts[found[1]] += 1
+    """Return how many reports of each finished sub-agent of a chat stand there, by its name.
+
+    One that was sent twice, as the answer to the first sending was lost, is found by its words.
+    """
+    counts: dict[str, int] = {}
+    for child in snapshot.rows.children:
+        if child.state == "finished" and child.chat is not None:
+            here = [m for m in snapshot.shown if m.chat == child.chat]
+            first = next((m.text for m in here if child.report and m.message_id == child.report[0]), None)
+            counts[child.name] = sum(m.text == first for m in here) if first is not None else 0
     return counts
 
 
@@ -133,43 +138,72 @@ class _Judge:
     def __init__(self, snapshot: Snapshot, asked: set[int], shown: Mapping[Venue, Sequence[Shown]]) -> None:
         self._asked = asked
         self._shown = shown
+        self._questions = [said for said in snapshot.said if said.kind.asks]
         self._stops = [said for said in snapshot.said if said.kind is Kind.STOP]
         self._turns: dict[tuple[int | None, int | None], list[TurnRow]] = defaultdict(list)
         for turn in snapshot.rows.turns:
             if turn.kind == "conversation":
                 self._turns[turn.chat, turn.message_id].append(turn)
+        self._told: dict[tuple[int, int], set[int]] = defaultdict(set)
+        by_turn = {t.id: t.message_id for t in snapshot.rows.turns}
+        for row in snapshot.rows.told:
+            for question in {row.reply_to, by_turn.get(row.turn or 0)} - {None}:
+                self._told[row.chat, question or 0].update(row.message_ids)
+        self._reports = {(c.chat, number) for c in snapshot.rows.children for number in c.report or ()}
         self._children = {(c.chat, c.reply_to): c for c in snapshot.rows.children if c.reply_to is not None}
 
     def judge(self, said: Said) -> Judged:
-        pattern = re.compile(said.answer, re.DOTALL)
+        owner = self._find_owner(said)
+        joined = owner is not said
+        pattern = re.compile(rf"\b{said.word}\b" if joined else said.answer, re.DOTALL)
         here = self._shown.get(said.venue, ())
-        replies = [m for m in here if m.reply_to == said.message_id]
+        known = self._told.get((said.chat, owner.message_id), set())
+        replies = [m for m in here if m.message_id in known or m.reply_to == owner.message_id]
         # an edit is told with the next question: that one's answer holds this one's word too, and is not its answer
-        own = [m for m in here if m.reply_to == said.message_id or m.reply_to not in self._asked]
-        whole = [m for m in own if pattern.search(m.text)]
-        verdict, told = self._decide(said, replies, whole)
+        own = [m for m in here if m in replies or m.reply_to not in self._asked]
+        whole = [m for m in own if pattern.search(m.text) and not _is_way(m)]
+        verdict, told = self._decide(said, owner, replies, whole)
         first = min((m.message_id for m in told), default=None)
-        beside = tuple(m.message_id for m in replies if m not in told and not m.files and not _is_report(m))
+        beside = tuple(
+            m.message_id for m in replies if m not in told and not m.files and not self._is_report(m) and not _is_way(m)
+        )
         unheard = tuple(m.message_id for m in whole if m.lost)
-        return Judged(said, verdict, first, beside, _judge_file(said, here, verdict), unheard)
+        return Judged(
+            said, verdict, first, () if joined else beside, self._judge_file(said, here, verdict, joined), unheard
+        )
 
-    def _decide(self, said: Said, replies: Sequence[Shown], whole: Sequence[Shown]) -> tuple[Verdict, Sequence[Shown]]:
+    def _find_owner(self, said: Said) -> Said:
+        """Return the question whose turn a question is part of: itself, or the one before of the same person it joined."""
+        if said.kind is Kind.COMMAND or self._turns.get((said.chat, said.message_id)):
+            return said
+        before = [
+            q for q in self._questions
+            if (q.venue, q.person) == (said.venue, said.person) and q.message_id < said.message_id
+            and self._turns.get((q.chat, q.message_id))
+        ]  # fmt: skip
+        return max(before, key=lambda q: q.message_id, default=said)
+
+    def _decide(
+        self, said: Said, owner: Said, replies: Sequence[Shown], whole: Sequence[Shown]
+    ) -> tuple[Verdict, Sequence[Shown]]:
         """Return the verdict and the messages that it rests on."""
-        turns = self._turns.get((said.chat, said.message_id), [])
+        turns = self._turns.get((owner.chat, owner.message_id), [])
         if whole:
-            return (Verdict.DOUBLED if len(whole) > 1 else Verdict.ANSWERED), whole
-        if self._is_open(said, turns):
+            first = [m for m in whole if not m.text.startswith(_AGAIN)]
+            return (Verdict.DOUBLED if len(first) > 1 else Verdict.ANSWERED), whole
+        if self._is_open(owner, turns):
             return Verdict.STUCK, ()
         with_button = [m for m in replies if any(action in b for b in m.buttons for action in _ACTIONS)]
         if with_button:
             return Verdict.BUTTON, with_button
-        closed = [m for m in replies if not m.files and not any(_STOP_BUTTON in b for b in m.buttons)]
-        if self._was_stopped(said, turns, closed):
+        live = [m for m in replies if any(_STOP_BUTTON in b for b in m.buttons)]
+        closed = [m for m in replies if not m.files and m not in live and not _is_way(m)]
+        if self._was_stopped(owner, turns, closed):
             return Verdict.STOPPED, closed
         if said.kind is Kind.COMMAND:
-            told = [m for m in closed if _is_report(m) or _NOT_STARTED in m.text]
+            told = [m for m in closed if not _CHILD_LINE.match(m.text)]
             return (Verdict.PLAIN if told else Verdict.LOST), told
-        words = [m for m in closed if not _is_report(m)]
+        words = [m for m in closed if not self._is_report(m)]
         if not words:
             return Verdict.LOST, ()
         return (Verdict.OTHERWISE if any(t.state == "done" for t in turns) else Verdict.PLAIN), words
@@ -185,16 +219,25 @@ class _Judge:
         ended = any(t.state == "cancelled" or t.reason == "aborted" for t in turns)
         return ended or any(_STOPPED in m.text for m in closed)
 
+    def _is_report(self, message: Shown) -> bool:
+        return (message.chat, message.message_id) in self._reports
 
-def _is_report(message: Shown) -> bool:
-    return message.text.startswith(_CHILD)
+    def _judge_file(
+        self,
+        said: Said,
+        here: Sequence[Shown],
+        verdict: Verdict,
+        joined: bool,
+    ) -> FileVerdict | None:
+        if not said.file:
+            return None
+        count = sum(said.file in m.files for m in here)
+        if count:
+            return FileVerdict.DOUBLED if count > 1 else FileVerdict.SENT
+        # the scripted model plays the first script of a burst alone
+        handed_over = verdict in {Verdict.ANSWERED, Verdict.DOUBLED} and not joined
+        return FileVerdict.LOST if handed_over else FileVerdict.EXCUSED
 
 
-def _judge_file(said: Said, here: Sequence[Shown], verdict: Verdict) -> FileVerdict | None:
-    if not said.file:
-        return None
-    count = sum(said.file in m.files for m in here)
-    if count:
-        return FileVerdict.DOUBLED if count > 1 else FileVerdict.SENT
-    handed_over = verdict in {Verdict.ANSWERED, Verdict.DOUBLED}
-    return FileVerdict.LOST if handed_over else FileVerdict.EXCUSED
+def _is_way(message: Shown) -> bool:
+    return message.text.startswith(_FOLD)

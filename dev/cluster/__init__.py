@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
+
+_SEVERAL = "nodes"
 
 
 class Cluster(Protocol):
@@ -40,12 +43,28 @@ class Cluster(Protocol):
 
 
 def provider() -> Cluster:
-    """Return the provider that fits this machine."""
+    """Return the provider that fits this machine and what the environment asks for.
+
+    `CLUSTER` names one of several clusters, and `NODES` says how many nodes it has; several nodes alone make the one that
+    is named `nodes`. Without either it is the one of which there is one on a machine.
+
+    Raises:
+        UserError: the name or the number does not serve.
+    """
+    from dev.cluster import layout  # noqa: PLC0415  # it needs this package itself
+
+    count = layout.check_count(os.environ.get("NODES") or "1")
+    name = os.environ.get("CLUSTER") or (_SEVERAL if count > 1 else "")
+    asked = count if os.environ.get("NODES") else None
     # imported late: either is of no use where the other serves
     if _docker_answers():
         from dev.cluster.kind import Kind  # noqa: PLC0415
 
-        return Kind()
+        return Kind(name, count)
+    if name:
+        from dev.cluster.nodes import BuiltinNodes  # noqa: PLC0415
+
+        return BuiltinNodes(name, asked)
     from dev.cluster.node import BuiltinNode  # noqa: PLC0415
 
     return BuiltinNode()

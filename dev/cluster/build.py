@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -59,13 +60,28 @@ def build() -> Path:
 def _compile(go: Path, target: Path) -> None:
     version = PINS["cluster"]["kubernetes"]
     major, minor, _ = version.split(".")
+    compile_module(go, SOURCES, target, "./...", _LDFLAGS.format(v=version, major=major, minor=minor))
+
+
+def compile_module(go: Path, sources: Path, target: Path, packages: str, ldflags: str = "-s -w") -> None:
+    """Compile packages of a module; what it is made of is fetched, and must have the hashes of its go.sum.
+
+    Args:
+        go: The compiler.
+        sources: The folder of go.mod and go.sum.
+        target: The folder that the programs are put into.
+        packages: Which.
+        ldflags: What the linker is told.
+
+    Raises:
+        UserError: it does not compile, or a module cannot be fetched.
+    """
     env = {
         "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false",
         "PATH": f"{go.parent}:{os.environ['PATH']}",
     }  # fmt: skip
-    ldflags = _LDFLAGS.format(v=version, major=major, minor=minor)
     try:
-        run([go, "build", "-trimpath", "-ldflags", ldflags, "-o", f"{target}/", "./..."], env=env, cwd=SOURCES)
+        run([go, "build", "-trimpath", "-ldflags", ldflags, "-o", f"{target}/", packages], env=env, cwd=sources)
     except UserError as error:
         if re.search(
             r"dial tcp|no such host|proxyconnect|TLS handshake|i/o timeout|(reading|Get) .*(403|404|410|5\d\d)",
@@ -73,6 +89,24 @@ def _compile(go: Path, target: Path) -> None:
         ):
             raise UserError(f"A Go module could not be fetched. Is a Go module proxy in reach?\n{error}") from error
         raise
+
+
+def fetch_module(go: Path, module: str, version: str, digest: str) -> Path:
+    """Return a module's folder in Go's cache.
+
+    Args:
+        go: The compiler.
+        module: Its path.
+        version: Which.
+        digest: As a go.sum would have it.
+
+    Raises:
+        UserError: it cannot be fetched, or has another hash.
+    """
+    told = json.loads(run([go, "mod", "download", "-json", f"{module}@{version}"], cwd=CACHE))
+    if told["Sum"] != digest:
+        raise UserError(f"{module} {version} has the hash {told['Sum']}, not the pinned one. It was not used.")
+    return Path(told["Dir"])
 
 
 def find_go() -> Path:

@@ -1,4 +1,4 @@
-"""The node's two controllers in one process: NetworkPolicies into nftables, and local volumes. Both watch."""
+"""The cluster's two controllers in one process: NetworkPolicies into nftables, and local volumes. Both watch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,13 @@ import aiohttp
 from kubernetes_asyncio import client, config, watch
 from kubernetes_asyncio.client.exceptions import ApiException
 
-from dev.cluster import netpol, storage
+from dev.cluster import layout, machine, netpol, storage
 from dev.cluster.components import policy_socket
 
+_TOLD_SECONDS = 10.0
+_LOOK_SECONDS = 0.01
+_DONE = b"ok\n"
+_NFT = ("nft", "-f", "-")
 Lister = Callable[..., Awaitable[Any]]
 
 
@@ -67,7 +71,9 @@ class Network:
     changed: asyncio.Event
     early: dict[tuple[str, str], str] = field(default_factory=dict)
     """Addresses that the CNI plugin told and the API server does not know yet."""
-    applied: str = ""
+    find_nodes: Callable[[], Mapping[str, tuple[str, ...]]] = lambda: {"": _NFT}
+    """Each node's program that takes the table, by a name that changes when its tables are gone with a start."""
+    applied: dict[str, str] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
@@ -82,31 +88,42 @@ class Network:
             await self.changed.wait()
 
     async def apply(self) -> bool:
-        """Make the table what it should be now; False where nft refuses it."""
+        """Make the table what it should be now, at each node; False where one refuses it."""
         async with self.lock:
-            known = {_key(p) for p in self.pods.objects.values() if p.get("status", {}).get("podIP")}
-            self.early = {key: ip for key, ip in self.early.items() if key not in known}
+            known = {(*_key(p), p.get("status", {}).get("podIP")) for p in self.pods.objects.values()}
+            self.early = {key: ip for key, ip in self.early.items() if (*key, ip) not in known}
             read = [p for o in self.pods.objects.values() if (p := netpol.read_pod(o, self.early))]
             labels = {n["metadata"]["name"]: n["metadata"].get("labels", {}) for n in self.namespaces.objects.values()}
             text = netpol.render(self.policies.objects.values(), read, labels)
-            if text == self.applied:
-                return True
-            done = await asyncio.to_thread(
-                subprocess.run, ["nft", "-f", "-"], input=text.encode(), capture_output=True, check=False
-            )
-            if done.returncode:
-                print("nft refuses the table:", done.stderr.decode()[-1000:], flush=True)
-                return False
-            self.applied = text
-            return True
+            nodes = self.find_nodes()
+            self.applied = {name: applied for name, applied in self.applied.items() if name in nodes}
+            stale = [name for name in nodes if self.applied.get(name) != text]
+            return all(await asyncio.gather(*(self._apply_to(name, nodes[name], text) for name in stale)))
+
+    async def _apply_to(self, name: str, command: tuple[str, ...], text: str) -> bool:
+        done = await asyncio.to_thread(subprocess.run, command, input=text.encode(), capture_output=True, check=False)
+        if done.returncode:
+            print("nft refuses the table:", name, done.stderr.decode()[-1000:], flush=True)
+            return False
+        self.applied[name] = text
+        return True
 
     async def told(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take a new pod's address from the CNI plugin, and answer once its rules are in place."""
+        """Take a new pod's address from the CNI plugin, and say so once its rules are in place; if not, say nothing."""
         try:
             notice = json.loads(await reader.readline())
-            self.early[notice["namespace"], notice["name"]] = notice["ip"]
-            await self.apply()
-        except (OSError, ValueError, KeyError) as error:
+            key = (str(notice["namespace"]), str(notice["name"]))
+            self.early[key] = notice["ip"]
+            async with asyncio.timeout(_TOLD_SECONDS):
+                for store in (self.policies, self.pods, self.namespaces):
+                    await store.synced.wait()
+                # its labels choose its rules: the watch may be behind the kubelet
+                while all(_key(pod) != key for pod in self.pods.objects.values()):
+                    await asyncio.sleep(_LOOK_SECONDS)
+                if await self.apply():
+                    writer.write(_DONE)
+                    await writer.drain()
+        except (OSError, ValueError, KeyError, TimeoutError) as error:
             print("notice:", type(error).__name__, flush=True)
         finally:
             writer.close()
@@ -146,6 +163,18 @@ async def _ignore(status: int, call: Awaitable[Any]) -> None:
             print("volume:", error.status, error.reason, flush=True)
 
 
+def find_nodes(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Find the nodes that run and how each one's network takes a table: the machine's own, or that of a namespace."""
+    if not (folder / layout.NODES).exists():
+        return {"": _NFT}
+    found: dict[str, tuple[str, ...]] = {}
+    for node in (folder / layout.NODES).iterdir():
+        pid = machine.first_process(node)
+        if pid is not None:
+            found[f"{node.name}/{pid}"] = ("nsenter", "-t", str(pid), "-n", *_NFT)
+    return found
+
+
 async def main(folder: Path) -> None:
     """Run both until the process is ended."""
     await config.load_kube_config(str(folder / "admin.kubeconfig"))
@@ -157,7 +186,7 @@ async def main(folder: Path) -> None:
         namespaces = Store(core.list_namespace, traffic)
         claims = Store(core.list_persistent_volume_claim_for_all_namespaces, claimed)
         volumes = Store(core.list_persistent_volume, claimed)
-        net = Network(policies, pods, namespaces, traffic)
+        net = Network(policies, pods, namespaces, traffic, find_nodes=lambda: find_nodes(folder))
         socket = Path(policy_socket(folder))
         socket.unlink(missing_ok=True)  # noqa: ASYNC240  # before anything runs
         await asyncio.start_unix_server(net.told, socket)

@@ -28,10 +28,10 @@ class Pod:
 def read_pod(pod: _Json, early: Mapping[tuple[str, str], str] = {}) -> Pod | None:
     """Read a pod as the API gives it; None while it has no address of its own, or has ended.
 
-    `early` holds addresses, by namespace and name, of pods whose address the API server does not know yet.
+    `early` holds addresses, by namespace and name, that the API server does not know yet, or still knows otherwise.
     """
     metadata = pod["metadata"]
-    ip = pod.get("status", {}).get("podIP") or early.get((metadata["namespace"], metadata["name"]))
+    ip = early.get((metadata["namespace"], metadata["name"])) or pod.get("status", {}).get("podIP")
     ended = pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
     if not ip or ended or pod["spec"].get("hostNetwork"):
         return None

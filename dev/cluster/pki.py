@@ -1,4 +1,4 @@
-"""Certificates and kubeconfigs of the built-in node, made with openssl."""
+"""Certificates and kubeconfigs of a built-in cluster, made with openssl."""
 
 from __future__ import annotations
 
@@ -17,31 +17,43 @@ _CLIENTS = {
 }
 
 
-def make_pki(folder: Path, node: str, node_ip: str, service_ip: str) -> None:
-    """Make the authority and all certificates, unless they are there."""
+def make_pki(folder: Path, address: str, service_ip: str) -> None:
+    """Make the authority and the certificates of all but nodes, unless they are there.
+
+    Args:
+        folder: Where they are kept.
+        address: Of the API server.
+        service_ip: By which pods reach the API server.
+    """
     if (folder / "done").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     days = ["-days", "3650"]
     run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "ca.key", "-out",
          folder / "ca.crt", *days, "-subj", "/CN=dev-ca"])  # fmt: skip
+    (folder / "ca.key").chmod(0o600)
     run(["openssl", "genrsa", "-out", folder / "sa.key", "2048"])
+    (folder / "sa.key").chmod(0o600)
     run(["openssl", "rsa", "-in", folder / "sa.key", "-pubout", "-out", folder / "sa.pub"])
     names = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
              "kubernetes.default.svc.cluster.local"]  # fmt: skip
-    api = ",".join([*(f"DNS:{n}" for n in names), "IP:127.0.0.1", f"IP:{service_ip}", f"IP:{node_ip}"])
+    api = ",".join([*(f"DNS:{n}" for n in names), "IP:127.0.0.1", f"IP:{service_ip}", f"IP:{address}"])
     _sign(folder, "apiserver", "/CN=kube-apiserver", api)
-    _sign(folder, "kubelet", f"/O=system:nodes/CN=system:node:{node}", f"DNS:{node},IP:{node_ip},IP:127.0.0.1")
     for name, subject in _CLIENTS.items():
         _sign(folder, name, subject, None)
-    for key in folder.glob("*.key"):
-        key.chmod(0o600)
     (folder / "done").touch()
+
+
+def make_node_certificate(folder: Path, node: str, address: str) -> None:
+    """Make the certificate by which a node's kubelet serves and calls, unless it is there."""
+    if not (folder / f"{node}.crt").exists():
+        _sign(folder, node, f"/O=system:nodes/CN=system:node:{node}", f"DNS:{node},IP:{address},IP:127.0.0.1")
 
 
 def _sign(folder: Path, name: str, subject: str, alternative: str | None) -> None:
     key, request, certificate = folder / f"{name}.key", folder / f"{name}.csr", folder / f"{name}.crt"
     run(["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, "-subj", subject])
+    key.chmod(0o600)
     extensions = folder / f"{name}.ext"
     extensions.write_text(
         "keyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth,clientAuth\n"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dev.paths import CACHE, PINS, ROOT, content_hash
@@ -17,16 +20,21 @@ from dev.shell import apt_install, need_root, need_space, run
 
 TARGETS = ("operator", "gateway", "runner", "simulators", "postgres")
 REPOSITORY = "localhost/openclaw-dispatcher"
-_SOURCES = {
-    "operator": ("contract/agent_contract", "operator/agent_operator", "requirements-operator.lock"),
-    "gateway": ("contract/agent_contract", "gateway/agent_gateway", "requirements-gateway.lock"),
+_CONTRACT, _INSTALL = "contract/agent_contract", "dev/images/install.sh"
+_VENV_SIMULATORS = (_INSTALL, "requirements-simulators.lock")
+_VENV_RUNNER = (*_VENV_SIMULATORS, "requirements-runner.lock")
+_VENV_OPERATOR = (*_VENV_SIMULATORS, "requirements-operator.lock")
+_VENV_GATEWAY = (*_VENV_OPERATOR, "requirements-gateway.lock", "dev/images/keep_locales.py")
+SOURCES = {
+    "operator": (_CONTRACT, "kube/agent_kube", "operator/agent_operator", *_VENV_OPERATOR),
+    "gateway": (_CONTRACT, "kube/agent_kube", "gateway/agent_gateway", *_VENV_GATEWAY),
     "runner": (
-        "contract/agent_contract", "runner/agent_runner", "requirements-runner.lock", "dev/images/fetch_pi.py",
-        "dev/images/warm.mjs",
+        _CONTRACT, "runner/agent_runner", *_VENV_RUNNER, "dev/pins.toml", "dev/images/fetch_pi.py", "dev/images/warm.mjs",
     ),
-    "simulators": ("contract/agent_contract", "simulators/agent_simulators", "requirements-simulators.lock"),
+    "simulators": (_CONTRACT, "simulators/agent_simulators", *_VENV_SIMULATORS),
     "postgres": ("dev/images/postgres-entrypoint.sh",),
 }  # fmt: skip
+"""What goes into each image, beside the Dockerfile."""
 _STORE = CACHE / "buildah"
 _PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "proxy")
 _CA_FILES = ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
@@ -42,11 +50,12 @@ def build_all(targets: Iterable[str] = TARGETS) -> dict[str, tuple[str, Path]]:
     for target in targets:
         reference = refs()[target]
         archive = CACHE / "images" / f"{target}-{reference.rsplit(':', 1)[1]}.tar"
-        if not archive.exists():
-            need_space(CACHE, 4, "Building images")
-            with step(f"building the {target} image", 60):
-                _build(target, reference, archive)
-            _remove_older(archive)
+        with _locked(archive.parent, target):
+            if not archive.exists():
+                need_space(CACHE, 4, "Building images")
+                with step(f"building the {target} image", 60):
+                    _build(target, reference, archive)
+                _remove_older(archive)
         result[target] = (reference, archive)
     return result
 
@@ -56,8 +65,8 @@ def refs() -> dict[str, str]:
     return {target: f"{REPOSITORY}/{target}:{_tag(target)}" for target in TARGETS}
 
 
-def push_all(registry: str) -> dict[str, str]:
-    """Push every image as REGISTRY/<target>:<tag>; return the references.
+def push_all(registry: str) -> dict[str, tuple[str, str]]:
+    """Push every image as REGISTRY/<target>:<tag>; return each one's reference, and its digest as the registry has it.
 
     Raises:
         UserError: the registry refuses or is not in reach.
@@ -69,24 +78,60 @@ def push_all(registry: str) -> dict[str, str]:
             if _docker():
                 run(["docker", "load", "-i", archive])
                 run(["docker", "tag", reference, goal])
-                run(["docker", "push", goal])
+                told = run(["docker", "push", goal])
             else:
-                run([*_buildah("push"), f"docker-archive:{archive}" if not _known(reference) else reference,
-                     f"docker://{goal}"])  # fmt: skip
-        pushed[target] = goal
+                note = archive.with_suffix(".digest")
+                run([*_buildah("push"), "--digestfile", note,
+                     f"docker-archive:{archive}" if not _known(reference) else reference, f"docker://{goal}"])  # fmt: skip
+                told = note.read_text()
+        pushed[target] = (goal, read_digest(told))
     return pushed
+
+
+def read_digest(told: str) -> str:
+    """Read the digest that a push told of.
+
+    Raises:
+        UserError: it told none.
+    """
+    found = re.search(r"sha256:[0-9a-f]{64}", told)
+    if found is None:
+        raise UserError("The push told no digest.")
+    return found[0]
+
+
+def build_values(registry: str, pushed: Mapping[str, tuple[str, str]]) -> str:
+    """Build the chart's values for images that were pushed, as YAML; pure."""
+    lines = ["images:", f"  registry: {registry.rstrip('/')}"]
+    for target, (reference, digest) in pushed.items():
+        tag = reference.rsplit(":", 1)[1]
+        lines += [f"  {target}:", f"    repository: {target}", f'    tag: "{tag}"', f"    digest: {digest}"]
+        if target == "postgres":
+            lines.append("    useRegistry: true")
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, target: str) -> Iterator[None]:
+    """Let one command at a time build a target, from whichever clone it comes: all write the same files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / f"{target}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _tag(target: str) -> str:
     files = [ROOT / "Dockerfile"]
-    for source in _SOURCES[target]:
+    for source in SOURCES[target]:
         path = ROOT / source
         files += [p for p in path.rglob("*") if p.is_file() and p.suffix != ".pyc"] if path.is_dir() else [path]
     return content_hash(files, repr(PINS["images"]))
 
 
 def _build(target: str, reference: str, archive: Path) -> None:
-    archive.parent.mkdir(parents=True, exist_ok=True)
     partial = archive.with_suffix(".partial")
     secret = _secrets()
     if _docker():

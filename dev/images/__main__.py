@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from dev.images import TARGETS, build_all, check_registry, push_all, refs
+from dev.images import TARGETS, build_all, build_values, check_registry, push_all, refs
 from dev.progress import UserError, main_guard
 
 
@@ -24,10 +24,7 @@ def main() -> None:
             check_registry(registry)
             pushed = push_all(registry)
             print("\nValues for the chart:\n")
-            print(f"images:\n  registry: {registry.rstrip('/')}")
-            for target, reference in pushed.items():
-                extra = "\n    useRegistry: true" if target == "postgres" else ""
-                print(f"  {target}:\n    repository: {target}\n    tag: {reference.rsplit(':', 1)[1]}{extra}")
+            print(build_values(registry, pushed))
         case _:
             raise UserError("usage: python -m dev.images build [TARGET…] | tags | push REGISTRY")
 

@@ -1,12 +1,12 @@
 // Fills Node's compile cache with all that a first answer loads: starts pi, asks its state, and lets it answer one prompt
-// of a model that this script plays. Run as the uid that will run pi, as the cache is kept by uid: warm.mjs PI-CLI EXTENSION
+// of a model that this script plays. Run as the uid that will run pi, as the cache is kept by uid: warm.mjs PI-CLI EXTENSION…
 import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const [cli, extension] = process.argv.slice(2);
+const [cli, ...extensions] = process.argv.slice(2);
 const model = http.createServer((request, response) => {
   request.resume();
   request.on("end", () => {
@@ -27,11 +27,12 @@ model.listen(0, "127.0.0.1", () => {
     baseUrl, api: "openai-completions", apiKey: "!echo none",
     models: [{ id: "m", name: "m", reasoning: false, input: ["text"], contextWindow: 100000, maxTokens: 1000,
       cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } }] } } }));
+  writeFileSync(join(folder, "token"), "none");
   const flags = ["--mode", "rpc", "--model", "warm/m", "--session", join(folder, "s.jsonl"), "--no-approve", "--no-mcp",
-    "--no-themes", ...(extension ? ["-e", extension] : [])];
+    "--no-themes", ...extensions.flatMap((path) => ["-e", path])];
   const pi = spawn(process.execPath, [cli, ...flags], {
     cwd: folder, stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, HOME: folder, PI_CODING_AGENT_DIR: folder, PI_OFFLINE: "1", PI_TELEMETRY: "0" } });
+    env: { ...process.env, HOME: folder, PI_CODING_AGENT_DIR: folder, PI_OFFLINE: "1", PI_TELEMETRY: "0", AGENT_TOKEN_FILE: join(folder, "token") } });
   const timer = setTimeout(() => { console.error("pi did not answer in a minute"); process.exit(1); }, 60000);
   pi.stdout.on("data", (data) => {
     if (!String(data).includes('"agent_settled"')) return;

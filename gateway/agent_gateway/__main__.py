@@ -14,12 +14,17 @@ from typing import Final
 from aiohttp import web
 
 from agent_gateway.config import GatewayConfig, load_config
-from agent_gateway.context import build_providers
 from agent_gateway.errors import ConfigError, GatewayError, OtherBot, OtherName
 from agent_gateway.health import Health, create_health_app
 from agent_gateway.logs import configure_logs, describe_fault
 from agent_gateway.serving import run_gateway
+from agent_gateway.speech.build import build_speech
+from agent_gateway.startup import check_connections
+from agent_gateway.store.dsn import read_dsn
+from agent_gateway.tracing.build import tell_traces
 from agent_gateway.watchdog import Watchdog
+from agent_gateway.wording import say
+from agent_kube.tracing.settings import TracingSettings, load_tracing
 
 LEAVE_SECONDS: Final = 25.0
 """Within so long after SIGTERM this process has ended; the chart's grace period is longer."""
@@ -32,20 +37,24 @@ _log = logging.getLogger("agent_gateway")
 def main() -> int:
     """Run until SIGTERM; returns the exit code."""
     try:
-        config = load_config()
-        build_providers(config)
+        config, traces = load_config(), load_tracing()
+        build_speech(config)
+        check_connections(config)
         _trust_extra(config)
+        if dsn := config.read_dsn():
+            read_dsn(dsn)
     except (ConfigError, ValueError, OSError) as error:
         configure_logs("INFO")
         _log.error("bad_config", extra={"problem": str(error)})
         return _BAD_CONFIG
     configure_logs(config.log_level)
+    say.load()  # before the loop begins: no message waits for it
     watchdog = Watchdog()
     watchdog.start()
-    return asyncio.run(_run(config, watchdog))
+    return asyncio.run(_run(config, traces, watchdog))
 
 
-async def _run(config: GatewayConfig, watchdog: Watchdog) -> int:
+async def _run(config: GatewayConfig, traces: TracingSettings, watchdog: Watchdog) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -53,7 +62,7 @@ async def _run(config: GatewayConfig, watchdog: Watchdog) -> int:
     runner = web.AppRunner(create_health_app(health), access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, config.host, config.port_metrics).start()
-    serving = asyncio.create_task(run_gateway(config, health, watchdog))
+    serving = asyncio.create_task(_serve(config, traces, health, watchdog))
     aside = [asyncio.create_task(stop.wait()), asyncio.create_task(_feed(watchdog))]
     try:
         await asyncio.wait({serving, *aside}, return_when=asyncio.FIRST_COMPLETED)
@@ -65,6 +74,11 @@ async def _run(config: GatewayConfig, watchdog: Watchdog) -> int:
         for task in aside:
             task.cancel()
         await runner.cleanup()
+
+
+async def _serve(config: GatewayConfig, traces: TracingSettings, health: Health, watchdog: Watchdog) -> None:
+    with tell_traces(traces) as run_trace:
+        await run_gateway(config, health, watchdog, run_trace)
 
 
 async def _feed(watchdog: Watchdog) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent_gateway.store.decisionrows import Decision
 from agent_gateway.store.rows import Address, Thread, Turn
+from agent_gateway.telegram.errors import TelegramProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,40 @@ class WakeOutbox:
 
 
 @dataclass(frozen=True, slots=True)
+class WakeReactions:
+    """A message was taken or answered: it should bear another reaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeFolds:
+    """An answer stands: what was previewed of it may be folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed:
+    """A call to a chat or topic was not done."""
+
+    address: Address
+    problem: TelegramProblem
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLost:
+    """Something will never come into the chat, as `words` say without what it holds."""
+
+    address: Address
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropMessage:
+    """Take a message of the bot away of which it did not know that it stands."""
+
+    address: Address
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class WakeVenues:
     """What is recorded of venues is to be brought about."""
 
@@ -36,6 +72,11 @@ class WakeVenues:
 @dataclass(frozen=True, slots=True)
 class WakeJobs:
     """Long work was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAccounts:
+    """A person begins to link an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +137,37 @@ class SendSteers:
 
 
 @dataclass(frozen=True, slots=True)
+class SendDecision:
+    """Tell the runner what became of a question; one that is away is told when it is back."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class WakePush:
+    """Whoever holds a push that a person was asked about may look at its row."""
+
+    decision_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareRun:
+    """Tell the runner which repository was chosen; one that is away is told when it is back."""
+
+    thread_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NarrowRights:
+    """Narrower rules for repositories are to be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeDecisions:
+    """A question waits for its end, or its message for being told."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerPress:
     """Show a short text to the person who pressed a button."""
 
@@ -104,10 +176,29 @@ class AnswerPress:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowCommands:
+    """See that a chat's menu shows the commands of its classes."""
+
+    chat_id: int
+    language: str
+    """Of who wrote there."""
+
+
+@dataclass(frozen=True, slots=True)
 class FillMenu:
     """Fill the menu of an administrator's private chat."""
 
     person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTopic:
+    """Open a topic in the chat of an address, where a person asked for one."""
+
+    address: Address
+    language: str
+    key: str
+    """Of the press, so that it is answered once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +211,7 @@ class PutEvent:
 
 
 Effect = (
-    WakeThread | FreeSlot | WakeOutbox | WakeVenues | WakeJobs | OpenView | CloseViews | HideViews | AbortTurn | ShutDownRun
-    | ForgetRun | SendSteers | AnswerPress | FillMenu | PutEvent
+    WakeThread | FreeSlot | WakeOutbox | WakeReactions | WakeFolds | CallFailed | MessageLost | DropMessage | WakeVenues | WakeJobs
+    | OpenView | CloseViews | HideViews | AbortTurn | ShutDownRun | ForgetRun | SendSteers | SendDecision | WakePush
+    | WakeDecisions | AnswerPress | FillMenu | ShowCommands | OpenTopic | PutEvent | WakeAccounts | PrepareRun | NarrowRights
 )  # fmt: skip

@@ -7,6 +7,7 @@ GatewayError
 │   └── RunClosed     that run was closed by leave; the runner is told goodbye again
 ├── ClassUnknown      an AgentClass cannot be read now; asked again later
 ├── TurnOver          what a turn asked for came after its end
+├── ConversationsFull a chat has as many new conversations as it may have within a day
 └── OtherBot          this database belongs to another bot
 """
 
@@ -39,6 +40,14 @@ class ClassUnknown(GatewayError):
 
 class TurnOver(GatewayError):
     """The turn that asks is over."""
+
+
+class ConversationsFull(GatewayError):
+    """A chat has as many new conversations, `most`, as people may begin there within a day."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("as many conversations as a chat may begin within a day have begun")
+        self.most = most
 
 
 class OtherBot(GatewayError):

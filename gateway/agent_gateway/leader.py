@@ -17,6 +17,7 @@ from agent_gateway.restored import settle_restore
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away
 from agent_gateway.store.leadership import LeaderLock, take_over
+from agent_gateway.store.states import READ_ONLY
 
 PING_SECONDS = 2.0
 SILENCE_SECONDS = 5.0
@@ -146,8 +147,8 @@ class Leader:
         if self._lock is None:
             raise LeadershipLost("this gateway does not lead")
         sent = self._clock()
-        await self._lock.ping(seconds)
-        self._answered = sent
+        writable = await self._lock.ping(seconds)
+        self._answered, self._trouble = sent, None if writable else f"{READ_ONLY}."
 
     def lose(self, words: str) -> LeadershipLost:
         """Stop every effect now: no connection with the database outlives this; return what is to be raised."""

@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -54,6 +55,22 @@ def configure_logs(level: str) -> None:
 def redact(text: str) -> str:
     """Return a text without bot tokens."""
     return _TOKEN.sub("<token>", text)
+
+
+def log_unfinished(log: logging.Logger, reason: str, ids: Mapping[str, object]) -> None:
+    """Log that a turn did not come to its end; what a person stopped is no failure, and nothing is to be looked up.
+
+    Args:
+        log: Where.
+        reason: `turns.reason`.
+        ids: Of the turn and its error.
+    """
+    stopped = reason == "aborted"
+    log.log(
+        logging.INFO if stopped else logging.WARNING,
+        "turn_stopped" if stopped else "turn_failed",
+        extra={**ids, "reason": reason},
+    )
 
 
 def describe_fault(error: BaseException) -> str:

@@ -13,8 +13,9 @@ from agent_gateway.store.chatrows import dump_buttons
 from agent_gateway.store.restores import CutTurn
 from agent_gateway.store.rows import RESTORED
 from agent_gateway.store.transaction import Transaction
+from agent_gateway.wording import keys
 from agent_gateway.wording.again import build_buttons
-from agent_gateway.wording.restored import CUT, REPEATED
+from agent_gateway.wording.restored import build_prefixes
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ async def settle_restore(store: Store) -> bool:
     async with store.transaction() as tx:
         await tx.restores.raise_ids()
         runs = await tx.restores.end_runs()
-        unsaid = await tx.restores.repeat_unsaid(REPEATED)  # before what is to be said of this
+        unsaid = await tx.restores.repeat_unsaid(build_prefixes())  # before what is to be said of this
         turns = await tx.restores.end_turns()
         await _tell(tx, turns)
         await tx.audit.add(None, "restored", f"{runs} runs, {len(turns)} messages, {unsaid} unsaid")
@@ -45,13 +46,16 @@ async def settle_restore(store: Store) -> bool:
 
 async def _tell(tx: Transaction, turns: list[CutTurn]) -> None:
     reason = RESTORED.lower()
-    await tx.many("add_message", [(turn.thread_id, turn.id, "assistant", CUT) for turn in turns])
+    await tx.many(
+        "add_message", [(turn.thread_id, turn.id, "assistant", keys.restored_cut(turn.language)) for turn in turns]
+    )
     await tx.many(
         "put_outbox",
         [
             (
                 turn.address.bot_id, f"turn:{turn.id}", turn.address.chat_id, turn.address.topic_id, turn.message_id,
-                turn.id, "final", "plain", CUT, [], dump_buttons(build_buttons(turn.id, reason)), None,
+                turn.id, "final", "plain", keys.restored_cut(turn.language), [],
+                dump_buttons(build_buttons(turn.language, turn.id, reason)), None, 0,
             )
             for turn in turns
         ],

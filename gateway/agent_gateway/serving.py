@@ -13,24 +13,32 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from agent_gateway.accounts.build import Accounts
 from agent_gateway.config import GatewayConfig
+from agent_gateway.console.build import open_console
 from agent_gateway.context import Context, build_context
 from agent_gateway.errors import GatewayError, LeadershipLost
+from agent_gateway.events import Events
+from agent_gateway.gauges import Gauges
 from agent_gateway.health import Health
-from agent_gateway.inbox.webhook import create_webhook_app, serve_webhook
+from agent_gateway.hooks.server import HookServer
+from agent_gateway.inbox.webhook import create_webhook_app
 from agent_gateway.leader import Leader
 from agent_gateway.logs import describe_fault
 from agent_gateway.loops import build_inlets, build_watches, build_work
-from agent_gateway.metrics import LEADING, OUTBOX_AGE, OUTBOX_PENDING, RUNNERS_CONNECTED, RUNS_OPEN
+from agent_gateway.metrics import LEADING
+from agent_gateway.publicport import open_public_port
 from agent_gateway.resources.leaderaddress import build_address
 from agent_gateway.runners.server import create_app, serve
 from agent_gateway.startup import open_kube, open_store, reach_telegram, warn_of_privacy
 from agent_gateway.store import Store
 from agent_gateway.store.database import INBOX_CHANNEL
-from agent_gateway.store.errors import Away
 from agent_gateway.supervise import Loop, Policy, Supervisor
 from agent_gateway.telegram.outbound.api import TelegramApi
+from agent_gateway.telegram.outbound.botsettings import apply_settings
 from agent_gateway.telegram.outbound.menus import fill_menus
+from agent_gateway.telegram.outbound.rendering import open_renderers
+from agent_gateway.tracing.build import RunTrace, no_trace
 from agent_gateway.watchdog import Watchdog
 from agent_kube.client import KubeClient
 
@@ -44,12 +52,13 @@ TIDY_SECONDS: Final = 2.0
 """How long each connection may take to close."""
 LOST_SECONDS: Final = 4.0
 """Within so long after the lead was lost this process has ended, whatever hangs."""
-_GAUGE_SECONDS = 10.0
 _SECRETS_SECONDS = 5.0
 _log = logging.getLogger("agent_gateway")
 
 
-async def run_gateway(config: GatewayConfig, health: Health, watchdog: Watchdog) -> None:
+async def run_gateway(
+    config: GatewayConfig, health: Health, watchdog: Watchdog, run_trace: RunTrace = no_trace
+) -> None:
     """Wait for what is needed, stand by, lead; leave in order when cancelled.
 
     Returns when token or DSN have changed: the container then starts again with them.
@@ -58,18 +67,24 @@ async def run_gateway(config: GatewayConfig, health: Health, watchdog: Watchdog)
         GatewayError: why this gateway ended.
     """
     kube = open_kube(config)
-    api, bot = await reach_telegram(config, health)
+    events = Events()
+    api, bot = await reach_telegram(config, health, events)
+    bot = await apply_settings(api, bot, config.telegram_topics, config.telegram_privacy)
     warn_of_privacy(config, bot)
     try:
-        store = await open_store(config, health, bot)
+        store = await open_store(config, health, bot, events)
     except BaseException:
         await _bounded([api.close(), kube.close()], TIDY_SECONDS)
         raise
-    webhook: web.AppRunner | None = None
+    ports: list[web.AppRunner] = []
+    accounts: Accounts | None = None
+    closing = [api.close, kube.close, store.close]
     try:
-        webhook = await _open_webhook(config, store)
+        ports += await _open_ports(config, store, kube)
         leader = Leader(store, config.read_dsn, config.bot_name)
-        context = build_context(config, store, api, bot, leader, kube, health.heartbeats)
+        context = build_context(config, store, api, bot, leader, kube, health.heartbeats, run_trace)
+        closing.append(context.forges.close)
+        accounts = context.accounts
         gc.collect()
         gc.freeze()  # what was made by now stays: to walk it again and again holds the loop for a twentieth of a second
         watches = Supervisor(build_watches(context))
@@ -80,24 +95,33 @@ async def run_gateway(config: GatewayConfig, health: Health, watchdog: Watchdog)
             sending=lambda: context.sender.problem,
         )
         health.set("start", None)
-        await _until_first([
-            _stand_by_and_lead(config, context, leader, api, health, watchdog),
-            _wait_for_new_secrets(config, (config.read_token(), config.read_dsn())),
-            watches.run(),
-        ])  # fmt: skip
+        with open_renderers(context.renderers.values()):
+            await _until_first([
+                _stand_by_and_lead(config, context, leader, api, health, watchdog),
+                _wait_for_new_secrets(config, (config.read_token(), config.read_dsn())),
+                watches.run(),
+            ])  # fmt: skip
     finally:
-        if webhook is not None:
-            await _bounded([webhook.cleanup()], TIDY_SECONDS)
-        await _bounded([api.close(), kube.close(), store.close()], TIDY_SECONDS)
+        if ports:
+            await _bounded([port.cleanup() for port in ports], TIDY_SECONDS)
+        if accounts is not None:
+            await _bounded([accounts.close()], TIDY_SECONDS)  # while the store still takes new tokens
+        await _bounded([close() for close in closing], TIDY_SECONDS)
 
 
-async def _open_webhook(config: GatewayConfig, store: Store) -> web.AppRunner | None:
-    """Take updates that Telegram brings, whoever leads; None where it is asked for them."""
-    if not config.telegram_webhook_url:
-        return None
-    path = urlsplit(config.telegram_webhook_url).path
-    app = create_webhook_app(store, path, config.read_webhook_secret)
-    return await serve_webhook(app, config.host, config.port_webhook)
+async def _open_ports(config: GatewayConfig, store: Store, kube: KubeClient) -> list[web.AppRunner]:
+    """Take updates that Telegram brings, events of hooks and the console's calls, whoever leads; only what is set up."""
+    opened: list[web.AppRunner] = []
+    if config.telegram_webhook_url:
+        path = urlsplit(config.telegram_webhook_url).path
+        app = create_webhook_app(store, path, config.read_webhook_secret)
+        opened.append(await open_public_port(app, config.host, config.port_webhook, "webhook-connections"))
+    if hooks := config.read_hooks():
+        app = HookServer(hooks, store).build()
+        opened.append(await open_public_port(app, config.host, config.port_hooks, "hook-connections"))
+    if config.console is not None:
+        opened.append(await open_console(config, config.console, store, kube))
+    return opened
 
 
 async def _stand_by_and_lead(
@@ -111,10 +135,10 @@ async def _stand_by_and_lead(
         inlets = Supervisor([*build_inlets(context, leader), *_build_address(config, context.kube, leader, context)])
         work = Supervisor(
             [
-                *build_work(context),
-                Loop("gauges", lambda: _count(context)),
+                *build_work(context, leader),
+                Loop("gauges", Gauges(context, config).run),
                 # dozens of calls: nothing waits for them
-                Loop("menus", lambda: fill_menus(api, config.telegram_admin_ids), finite=True),
+                Loop("menus", lambda: fill_menus(api, context.store.menus, config.telegram_admin_ids), finite=True),
             ],
             policy=Policy(end=CALLS_SECONDS + 1),
         )
@@ -257,18 +281,6 @@ def _describe_watches(context: Context) -> str | None:
     if problem is None and not (context.resources.synced and context.subagents.synced):
         return "The Kubernetes API has not been read yet."
     return problem
-
-
-async def _count(context: Context) -> None:
-    """Keep the gauges."""
-    while True:
-        with contextlib.suppress(Away):
-            pending, age = await context.store.outbox.backlog()
-            OUTBOX_PENDING.set(pending)
-            OUTBOX_AGE.set(age)
-            RUNS_OPEN.set(await context.store.runs.count_open())
-        RUNNERS_CONNECTED.set(context.registry.count())
-        await asyncio.sleep(_GAUGE_SECONDS)
 
 
 async def _wait_for_new_secrets(config: GatewayConfig, started_with: tuple[str, str]) -> None:

@@ -6,9 +6,15 @@ import asyncio
 import logging
 from typing import Final
 
+from agent_gateway.accounts.linkable import read_linkable
+from agent_gateway.apis.settings import read_apis
 from agent_gateway.config import GatewayConfig
+from agent_gateway.connections.settings import read_connections
+from agent_gateway.connections.upstream import Upstream
 from agent_gateway.errors import ConfigError, OtherBot, OtherName
+from agent_gateway.events import Events
 from agent_gateway.health import Health
+from agent_gateway.kubecalls import count_call
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away
 from agent_gateway.store.leadership import check_owner
@@ -23,6 +29,20 @@ RETRY_SECONDS: Final = 3.0
 _log = logging.getLogger(__name__)
 
 
+def check_connections(config: GatewayConfig) -> None:
+    """Read what connections of every kind and hooks say, before anything is opened; without their files there are none.
+
+    Raises:
+        BadConnections: a connection cannot be used.
+        BadHooks: a hook cannot be used.
+    """
+    file = config.connections_file
+    read_connections(file, Upstream().get_session)
+    read_apis(file)
+    read_linkable(file)
+    config.read_hooks()
+
+
 def open_kube(config: GatewayConfig) -> KubeClient:
     """Return a client of the Kubernetes API.
 
@@ -30,21 +50,21 @@ def open_kube(config: GatewayConfig) -> KubeClient:
         ConfigError: there is no cluster around us, and no setting names one.
     """
     if config.kube_api_url:
-        return KubeClient(config.kube_api_url)
+        return KubeClient(config.kube_api_url, called=count_call)
     try:
-        return KubeClient.in_cluster()
+        return KubeClient.in_cluster(called=count_call)
     except KubeError as error:
         raise ConfigError(f"{error} Outside of a cluster, set KUBE_API_URL to what `kubectl proxy` prints.") from error
 
 
-async def reach_telegram(config: GatewayConfig, health: Health) -> tuple[TelegramApi, BotIdentity]:
+async def reach_telegram(config: GatewayConfig, health: Health, events: Events) -> tuple[TelegramApi, BotIdentity]:
     """Wait until Telegram tells who the bot is; a token changed in place is tried too."""
     while True:
         token = config.read_token()
         if not token:
             problem = "There is no bot token: set TELEGRAM_BOT_TOKEN, or put it into the gateway's Secret."
         else:
-            api = TelegramApi(token, config.telegram_api_base)
+            api = TelegramApi(token, config.telegram_api_base, events)
             try:
                 bot = await api.get_me()
             except TelegramProblem as error:
@@ -71,7 +91,7 @@ def warn_of_privacy(config: GatewayConfig, bot: BotIdentity) -> None:
         )
 
 
-async def open_store(config: GatewayConfig, health: Health, bot: BotIdentity) -> Store:
+async def open_store(config: GatewayConfig, health: Health, bot: BotIdentity, events: Events) -> Store:
     """Wait for the database, bring its schema up to date, and connect.
 
     Raises:
@@ -80,7 +100,7 @@ async def open_store(config: GatewayConfig, health: Health, bot: BotIdentity) ->
     """
     while True:
         try:
-            store = await _try_store(config, health, bot)
+            store = await _try_store(config, health, bot, events)
         except Away as error:
             health.set("database", str(error))
             _log.warning("database_away", extra={"problem": str(error)})
@@ -90,7 +110,18 @@ async def open_store(config: GatewayConfig, health: Health, bot: BotIdentity) ->
             return store
 
 
-async def _try_store(config: GatewayConfig, health: Health, bot: BotIdentity) -> Store:
+async def _warn_of_search(store: Store) -> None:
+    """Say what search lacks where the database's user may create no extensions."""
+    if not await store.search.knows_likeness():
+        _log.warning(
+            "search_without_likeness",
+            extra={
+                "problem": "search finds no misspelt names: in this database say CREATE EXTENSION pg_trgm as its owner"
+            },
+        )
+
+
+async def _try_store(config: GatewayConfig, health: Health, bot: BotIdentity, events: Events) -> Store:
     dsn = config.read_dsn()
     if not dsn:
         raise Away("There is no database: set DATABASE_URL, or put it into the gateway's Secret.")
@@ -99,10 +130,11 @@ async def _try_store(config: GatewayConfig, health: Health, bot: BotIdentity) ->
         health.set("database", words)
         _log.info("schema", extra={"words": words})
 
-    store = await Store.open(dsn, bot.id)
+    store = await Store.open(dsn, bot.id, events=events)
     try:
         await bring_up_to_date(dsn, tell)
         await check_owner(store, config.bot_name)
+        await _warn_of_search(store)
     except (Away, OtherBot, OtherName, asyncio.CancelledError):
         store.abandon()
         raise

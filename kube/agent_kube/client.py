@@ -19,6 +19,7 @@ from typing import Any, Self
 import aiohttp
 
 from agent_kube.answers import build_error, read_json, read_object
+from agent_kube.calls import Called, tell_nobody, told
 from agent_kube.clock import ServerClock
 from agent_kube.credentials import ACCOUNT_DIR, Token, in_cluster
 from agent_kube.errors import Away, KubeError, Refused
@@ -59,6 +60,7 @@ class KubeClient:
         token: What proves us beside certificates.
         limits: Bounds of each call.
         clock: Keeps the API server's time.
+        called: Is told of each call; of a watch, of its beginning.
     """
 
     def __init__(
@@ -69,23 +71,25 @@ class KubeClient:
         token: Token | None = None,
         limits: Limits | None = None,
         clock: ServerClock | None = None,
+        called: Called = tell_nobody,
     ) -> None:
         self._base = base_url.rstrip("/")
         self._ssl = ssl_context
         self._token = token or Token()
         self._limits = limits or Limits()
         self._clock = clock or ServerClock()
+        self._called = called
         self._session: aiohttp.ClientSession | None = None
 
     @classmethod
-    def in_cluster(cls, account_dir: Path = ACCOUNT_DIR) -> Self:
-        """Return a client with the pod's own ServiceAccount.
+    def in_cluster(cls, account_dir: Path = ACCOUNT_DIR, called: Called = tell_nobody) -> Self:
+        """Return a client with the pod's own ServiceAccount; `called` as in the class.
 
         Raises:
             Refused: this is no pod, or it has no ServiceAccount mounted.
         """
         found = in_cluster(account_dir)
-        return cls(found.url, ssl_context=found.trust, token=found.token)
+        return cls(found.url, ssl_context=found.trust, token=found.token, called=called)
 
     @property
     def limits(self) -> Limits:
@@ -118,8 +122,9 @@ class KubeClient:
         """
         data = None if body is None else json.dumps(body)
         headers = {} if body is None else {"Content-Type": content_type}
-        status, answer = await self._call(method, path, params, self._limits.answer, data, headers)
-        return read_object(status, answer)
+        with told(self._called, method, path):
+            status, answer = await self._call(method, path, params, self._limits.answer, data, headers)
+            return read_object(status, answer)
 
     async def page(self, path: str, params: Mapping[str, str] | None = None) -> str:
         """Read one page of a list and return its JSON, not parsed yet.
@@ -127,7 +132,8 @@ class KubeClient:
         Raises:
             KubeError: by what the answer means; `Refused` with reason `TOO_LARGE` where fewer objects should be asked for.
         """
-        _, answer = await self._call("GET", path, params, self._limits.page)
+        with told(self._called, "LIST", path):
+            _, answer = await self._call("GET", path, params, self._limits.page)
         return answer.decode(errors="replace")
 
     @contextlib.asynccontextmanager
@@ -141,7 +147,8 @@ class KubeClient:
         Raises:
             KubeError: on entry or from the events; `Gone` where a new list is due.
         """
-        response = await self._begin_watch(path, params)
+        with told(self._called, "WATCH", path):
+            response = await self._begin_watch(path, params)
         try:
             async with contextlib.aclosing(self._events(response, path)) as events:
                 yield events

@@ -19,6 +19,7 @@ class Source:
         path: Of the collection, as in `/apis/batch/v1/namespaces/agents/jobs`.
         kind: Its name, as in `Job`, for words and the log.
         labels: A label selector; all objects where empty.
+        fields: A field selector; all objects where empty.
         reader: The part of the product that asks, for words.
         page_size: Objects that are asked for at once.
         watch_seconds: After which a watch ends.
@@ -27,13 +28,14 @@ class Source:
     path: str
     kind: str
     labels: str = ""
+    fields: str = ""
     reader: str = "gateway"
     page_size: int = PAGE_SIZE
     watch_seconds: float = WATCH_SECONDS
 
     def select(self, **params: str) -> Mapping[str, str]:
-        """Return the parameters of a call, those that say nothing left out, with the selector."""
-        asked = {**params, "labelSelector": self.labels}
+        """Return the parameters of a call, those that say nothing left out, with the selectors."""
+        asked = {**params, "labelSelector": self.labels, "fieldSelector": self.fields}
         return {key: value for key, value in asked.items() if value}
 
 

@@ -1,12 +1,11 @@
-"""What can go wrong in the operator, by meaning.
+"""What can go wrong in the operator, by meaning; what a call of the API server can fail with is `agent_kube.errors`.
 
 OperatorError
 ├── ConfigError     settings that no waiting mends; exit 64
 ├── SchemaError     the cluster's custom resource definitions are missing
 │   └── SchemaOlder they are older than needed
-└── KubeError       the API server refused a call, or did not answer
-    ├── Conflict    409: somebody wrote in between, or it exists already
-    └── Refused     403 or 422: admission, quota or validation; the text is the API server's
+├── NameUnknown     the name service does not know the gateway, or does not answer
+└── NotLeading      another operator leads: nothing may be written
 """
 
 from __future__ import annotations
@@ -28,13 +27,9 @@ class SchemaOlder(SchemaError):
     """The cluster's custom resource definitions are older than needed; they may be on their way."""
 
 
-class KubeError(OperatorError):
-    """The API server refused a call, or did not answer."""
+class NameUnknown(OperatorError):
+    """The name service does not know the gateway, or does not answer."""
 
 
-class Conflict(KubeError):
-    """Somebody wrote in between, or it exists already."""
-
-
-class Refused(KubeError):
-    """Admission, quota or validation said no."""
+class NotLeading(OperatorError):
+    """Another operator leads, or may: nothing may be written."""

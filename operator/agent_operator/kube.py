@@ -1,219 +1,263 @@
-"""The calls to the API server, with its refusals translated once."""
+"""The calls to the API server: few, each with a deadline, and writes only while this operator leads."""
 
 from __future__ import annotations
 
-import functools
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
 
-import aiohttp
-from kubernetes_asyncio import client
-from kubernetes_asyncio.client.exceptions import ApiException
 from kubernetes_asyncio.client.models import V1Job
 
 from agent_contract import names
-from agent_contract.agentthread import AgentThreadStatus
-from agent_contract.conditions import Condition
-from agent_contract.subagent import SubAgentStatus
-from agent_operator.errors import Conflict, KubeError, Refused
-from agent_operator.observe import PULLS
+from agent_kube.cache import identify
+from agent_kube.client import MERGE_PATCH, KubeClient
+from agent_kube.errors import Away, Conflict, KubeError, NotFound, Refused
+from agent_operator.builders.plain import to_plain
+from agent_operator.metrics import REQUESTS
 
-P = ParamSpec("P")
-T = TypeVar("T")
-_NOT_FOUND, _CONFLICT, _FORBIDDEN, _INVALID = 404, 409, 403, 422
-
-
-def translated(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | None]]:
-    """Turn the client's exceptions into ours; 404 into None."""
-
-    @functools.wraps(function)
-    async def call(*args: P.args, **kwargs: P.kwargs) -> T | None:
-        try:
-            return await function(*args, **kwargs)
-        except ApiException as error:
-            if error.status == _NOT_FOUND:
-                return None
-            kinds = {_CONFLICT: Conflict, _FORBIDDEN: Refused, _INVALID: Refused}
-            raise kinds.get(error.status, KubeError)(_words(error)) from error
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise KubeError(f"The API server does not answer ({type(error).__name__}).") from error
-
-    return call
+_MANAGER: Final = {"fieldManager": names.FIELD_MANAGER_OPERATOR}
+IMAGES_LEFT_OUT: Final = "the images that its pod mounts"
+"""In the words of a refusal: the cluster has no image volumes."""
+_NO_DRY_RUN: Final = "does not support dry run"
+Json = Mapping[str, Any]
 
 
 class Kube:
-    """One namespace."""
+    """One namespace.
 
-    def __init__(self, api: client.ApiClient, namespace: str) -> None:
+    Args:
+        client: The API server.
+        namespace: Of agents.
+        check: Raises `NotLeading` unless this operator leads; asked before each write.
+    """
+
+    def __init__(self, client: KubeClient, namespace: str, check: Callable[[], None]) -> None:
         self.namespace = namespace
-        self._api = api
-        self._custom = client.CustomObjectsApi(api)
-        self._batch = client.BatchV1Api(api)
-        self._core = client.CoreV1Api(api)
+        self._client = client
+        self._check = check
+        self._jobs = f"/apis/batch/v1/namespaces/{namespace}/jobs"
+        self._pods = f"/api/v1/namespaces/{namespace}/pods"
+        self._ours = f"/apis/{names.API_VERSION}/namespaces/{namespace}"
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._api.close()
+    def now(self) -> datetime:
+        """Return the API server's time."""
+        return self._client.now()
 
-    @translated
-    async def read_thread(self, name: str) -> dict[str, Any]:
-        """Read an AgentThread."""
-        return await self._read(names.AGENT_THREADS, name)
-
-    @translated
-    async def read_class(self, name: str) -> dict[str, Any]:
-        """Read an AgentClass."""
-        return await self._read(names.AGENT_CLASSES, name)
-
-    async def list_threads(self) -> list[dict[str, Any]]:
-        """List the AgentThreads."""
-        found = await self._list(names.AGENT_THREADS)
-        return list(found["items"]) if found else []
-
-    @translated
-    async def read_subagent(self, name: str) -> dict[str, Any]:
-        """Read a SubAgent."""
-        return await self._read(names.SUB_AGENTS, name)
-
-    async def list_subagents(self) -> list[dict[str, Any]]:
-        """List the SubAgents."""
-        found = await self._list(names.SUB_AGENTS)
-        return list(found["items"]) if found else []
-
-    async def write_subagent_status(self, sub: Mapping[str, Any], status: SubAgentStatus) -> None:
-        """Replace the whole status of the resource that was read.
+    async def read_job(self, name: str) -> dict[str, Any] | None:
+        """Read a Job; None where there certainly is none.
 
         Raises:
-            Conflict: it changed since it was read.
+            KubeError: the API server does not answer.
         """
-        await self._replace_status(names.SUB_AGENTS, {**sub, "status": status.to_dict()})
+        return await self._find("jobs", f"{self._jobs}/{name}")
 
-    @translated
-    async def delete_subagent(self, name: str, uid: str) -> None:
-        """Delete a SubAgent, if it is still the same one."""
-        await self._custom.delete_namespaced_custom_object(
-            names.GROUP,
-            names.VERSION,
-            self.namespace,
-            names.SUB_AGENTS,
-            name,
-            body=client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=uid)),
-        )
-
-    async def write_status(self, thread: Mapping[str, Any], status: AgentThreadStatus) -> None:
-        """Replace the whole status of the resource that was read.
+    async def list_pods_of_job(self, name: str) -> list[dict[str, Any]]:
+        """List the pods that a Job made.
 
         Raises:
-            Conflict: it changed since it was read.
+            KubeError: the API server does not answer.
         """
-        await self._replace_status(names.AGENT_THREADS, {**thread, "status": status.to_dict()})
+        params = {"labelSelector": f"batch.kubernetes.io/job-name={name}", "limit": "50"}
+        return list((await self._ask("GET", "pods", self._pods, params=params)).get("items") or [])
 
-    async def write_class_conditions(self, found: Mapping[str, Any], conditions: Sequence[Condition]) -> None:
-        """Replace the conditions of a class that was read.
+    async def read_class(self, name: str) -> dict[str, Any] | None:
+        """Read an AgentClass; None where there certainly is none.
 
         Raises:
-            Conflict: it changed since it was read.
+            KubeError: the API server does not answer.
         """
-        status = {"conditions": [c.to_dict() for c in conditions]}
-        await self._replace_status(names.AGENT_CLASSES, {**found, "status": status})
+        return await self.read_resource(names.AGENT_CLASSES, name)
 
-    @translated
-    async def read_job(self, name: str) -> Mapping[str, Any]:
-        """Read a Job."""
-        return await _json(self._batch.read_namespaced_job(name, self.namespace, _preload_content=False))
+    async def read_resource(self, plural: str, name: str) -> dict[str, Any] | None:
+        """Read one of our resources; None where there certainly is none.
 
-    async def list_jobs(self, owner: str, label: str = names.LABEL_THREAD) -> list[Mapping[str, Any]]:
-        """List the Jobs of a thread, or of whatever `label` names."""
-        return await self._items(self._batch.list_namespaced_job, _selector(owner, label))
+        Raises:
+            KubeError: the API server does not answer.
+        """
+        return await self._find(plural, f"{self._ours}/{plural}/{name}")
 
-    async def list_pods(self, owner: str, label: str = names.LABEL_THREAD) -> list[Mapping[str, Any]]:
-        """List the pods of a thread, or of whatever `label` names."""
-        return await self._items(self._core.list_namespaced_pod, _selector(owner, label))
+    async def read_namespace(self) -> dict[str, Any]:
+        """Read the namespace itself.
 
-    async def list_warnings(self, uids: Sequence[str]) -> list[Mapping[str, Any]]:
-        """List the warning Events about objects, and those of images that are pulled, newest first."""
-        found: list[Mapping[str, Any]] = []
-        for uid in uids:
-            query = {"field_selector": f"involvedObject.uid={uid}"}
-            events = await self._items(self._core.list_namespaced_event, query)
-            found += [e for e in events if e.get("type") == "Warning" or e.get("reason") in PULLS]
-        return sorted(found, key=lambda e: e.get("lastTimestamp") or "", reverse=True)
+        Raises:
+            KubeError: the operator may not, or the API server does not answer.
+        """
+        return await self._ask("GET", "namespaces", f"/api/v1/namespaces/{self.namespace}")
 
-    @translated
-    async def create_job(self, job: V1Job) -> None:
-        """Create a Job.
+    async def create_job(self, job: V1Job) -> dict[str, Any]:
+        """Create a Job and return it.
 
         Raises:
             Conflict: one of that name exists.
-            Refused: admission or quota said no.
+            Refused: admission, validation or quota said no.
+            KubeError: the API server did not decide.
         """
-        await self._batch.create_namespaced_job(self.namespace, job)
+        body = to_plain(job)
+        if mounted := _list_images(body):
+            await self._try_images(body, mounted)
+        return _identified(await self._write("POST", "jobs", self._jobs, body=body, params=_MANAGER))
 
-    @translated
-    async def delete_job(self, name: str) -> None:
-        """Delete a Job; its pods go with it, each with its grace."""
-        await self._batch.delete_namespaced_job(name, self.namespace, propagation_policy="Background")
+    async def _try_images(self, body: Json, mounted: frozenset[str]) -> None:
+        """See whether the API server keeps the images that a Job's pod mounts: one without the feature leaves them out, unsaid.
 
-    @translated
+        Source: Kubernetes 1.34, pkg/api/pod/util.go, `dropImageVolumes`.
+
+        Raises:
+            Refused: it does not.
+            KubeError: as when it is created.
+        """
+        try:
+            made = await self._write("POST", "jobs", self._jobs, body=body, params={**_MANAGER, "dryRun": "All"})
+        except Refused as error:
+            if _NO_DRY_RUN in str(error):  # a webhook's words, which says nothing of the Job
+                return
+            raise
+        if left := sorted(mounted - _list_images(made)):
+            raise Refused(f"The API server leaves out {IMAGES_LEFT_OUT}: {', '.join(left)}.", reason="ImageVolume")
+
+    async def delete_job(self, name: str, uid: str) -> None:
+        """Delete a Job of this UID, and its pods with it, each with its grace.
+
+        Raises:
+            KubeError: the API server refuses, or did not decide.
+        """
+        await self._delete("jobs", f"{self._jobs}/{name}", uid, propagationPolicy="Background")
+
+    async def delete_waiting(self, name: str, uid: str, version: str) -> bool:
+        """Delete a Job as it stood at a version, and its pods with it; says whether that was done.
+
+        Raises:
+            KubeError: the API server refuses, or did not decide.
+        """
+        body = {"preconditions": {"uid": uid, "resourceVersion": version}, "propagationPolicy": "Background"}
+        try:
+            await self._write("DELETE", "jobs", f"{self._jobs}/{name}", body=body)
+        except (NotFound, Conflict):
+            return False
+        return True
+
+    async def delete_pod(self, name: str, uid: str) -> None:
+        """Delete a pod of this UID, with its grace.
+
+        Raises:
+            KubeError: the API server refuses, or did not decide.
+        """
+        await self._delete("pods", f"{self._pods}/{name}", uid)
+
+    async def delete_resource(self, plural: str, name: str, uid: str) -> None:
+        """Delete one of our resources, of this UID.
+
+        Raises:
+            KubeError: the API server refuses, or did not decide.
+        """
+        await self._delete(plural, f"{self._ours}/{plural}/{name}", uid)
+
+    async def patch_job(self, name: str, body: Json) -> dict[str, Any]:
+        """Change a Job, and return it.
+
+        Raises:
+            Conflict: it changed since the version that the change names.
+            NotFound: it is gone.
+            KubeError: the API server refuses, or did not decide.
+        """
+        return await self._patch("jobs", f"{self._jobs}/{name}", body)
+
+    async def patch_pod(self, name: str, body: Json) -> dict[str, Any]:
+        """Change a pod, and return it.
+
+        Raises:
+            KubeError: as for `patch_job`.
+        """
+        return await self._patch("pods", f"{self._pods}/{name}", body)
+
+    async def set_deadline(self, job: str, seconds: int) -> dict[str, Any]:
+        """Set after how many seconds from its start a Job ends in any case, and return the Job.
+
+        Raises:
+            KubeError: the API server refuses, or did not decide.
+        """
+        body = {"spec": {"activeDeadlineSeconds": seconds}}
+        return await self._patch("jobs", f"{self._jobs}/{job}", body)
+
+    async def patch_status(self, plural: str, name: str, version: str, changes: Json) -> dict[str, Any]:
+        """Change the status of one of our resources as it stood at a version, and return the resource.
+
+        Raises:
+            Conflict: it changed since.
+            NotFound: it is gone.
+            KubeError: the API server refuses, or did not decide.
+        """
+        body = {"metadata": {"resourceVersion": version}, "status": changes}
+        return await self._patch(f"{plural}/status", f"{self._ours}/{plural}/{name}/status", body)
+
+    async def write_class_status(self, name: str, version: str, changes: Json) -> dict[str, Any]:
+        """Change the status of a class as it stood at a version, and return it.
+
+        Raises:
+            KubeError: as for `patch_status`.
+        """
+        return await self.patch_status(names.AGENT_CLASSES, name, version, changes)
+
     async def read_definition(self, plural: str) -> dict[str, Any]:
-        """Read what the cluster serves of one of our kinds, in the way that needs no right on definitions."""
-        return await self._custom.list_namespaced_custom_object(  # type: ignore[no-any-return]
-            names.GROUP, names.VERSION, self.namespace, plural, limit=1
-        )
+        """Read what the cluster serves of one of our kinds, in the way that needs no right on definitions.
 
-    @translated
-    async def read_openapi(self) -> Mapping[str, Any]:
-        """Read the OpenAPI document of our group, which every account may."""
-        path = f"/openapi/v3/apis/{names.API_VERSION}"
-        accept = {"Accept": "application/json"}
-        return await _json(
-            self._api.call_api(path, "GET", header_params=accept, auth_settings=["BearerToken"], _preload_content=False)
-        )
+        Raises:
+            NotServed: it serves no such kind.
+            KubeError: the operator may not, or the API server does not answer.
+        """
+        return await self._ask("GET", plural, f"{self._ours}/{plural}", params={"limit": "1"})
 
-    @translated
-    async def _list(self, plural: str) -> dict[str, Any]:
-        return await self._custom.list_namespaced_custom_object(  # type: ignore[no-any-return]
-            names.GROUP, names.VERSION, self.namespace, plural
-        )
+    async def read_openapi(self) -> dict[str, Any]:
+        """Read the OpenAPI document of our group, which every account may.
 
-    async def _read(self, plural: str, name: str) -> dict[str, Any]:
-        return await self._custom.get_namespaced_custom_object(  # type: ignore[no-any-return]
-            names.GROUP, names.VERSION, self.namespace, plural, name
-        )
+        Raises:
+            KubeError: the API server does not answer, or not yet.
+        """
+        return await self._ask("GET", "openapi", f"/openapi/v3/apis/{names.API_VERSION}")
 
-    @translated
-    async def _replace_status(self, plural: str, body: Mapping[str, Any]) -> None:
-        await self._custom.replace_namespaced_custom_object_status(
-            names.GROUP, names.VERSION, self.namespace, plural, body["metadata"]["name"], body
-        )
+    async def _find(self, resource: str, path: str) -> dict[str, Any] | None:
+        try:
+            return await self._ask("GET", resource, path)
+        except NotFound:
+            return None
 
-    async def _items(self, call: Callable[..., Awaitable[Any]], query: Mapping[str, str]) -> list[Mapping[str, Any]]:
-        @translated
-        async def read() -> list[Mapping[str, Any]]:
-            return list((await _json(call(self.namespace, _preload_content=False, **query)))["items"])
+    async def _patch(self, resource: str, path: str, body: Json) -> dict[str, Any]:
+        more = {"params": _MANAGER, "content_type": MERGE_PATCH}
+        return _identified(await self._write("PATCH", resource, path, body=body, **more))
 
-        return await read() or []
+    async def _delete(self, resource: str, path: str, uid: str, **options: str) -> None:
+        try:
+            await self._write("DELETE", resource, path, body={"preconditions": {"uid": uid}, **options})
+        except (NotFound, Conflict):  # it is gone, and whatever has its name is another
+            return
 
+    async def _write(self, method: str, resource: str, path: str, **call: Any) -> dict[str, Any]:
+        self._check()
+        return await self._ask(method, resource, path, **call)
 
-async def _json(call: Awaitable[Any]) -> Mapping[str, Any]:
-    """Read plain JSON: the client's models cost many times the reading."""
-    response = await call
-    body = await response.read()
-    if response.status >= 400:
-        error = ApiException(status=response.status, reason=response.reason)
-        error.body = body
-        raise error
-    found: Mapping[str, Any] = json.loads(body)
-    return found
+    async def _ask(self, method: str, resource: str, path: str, **call: Any) -> dict[str, Any]:
+        outcome = "away"
+        try:
+            found = await self._client.request(method, path, **call)
+            outcome = "done"
+        except KubeError as error:
+            outcome = type(error).__name__.lower()
+            raise
+        finally:
+            REQUESTS.labels(method, resource, outcome).inc()
+        return found
 
 
-def _selector(owner: str, label: str) -> dict[str, str]:
-    return {"label_selector": f"{names.LABEL_MANAGED_BY}={names.MANAGED_BY},{label}={owner}"}
+def _list_images(job: Json) -> frozenset[str]:
+    """Return the names of the volumes by which a Job's pod mounts images."""
+    volumes = job.get("spec", {}).get("template", {}).get("spec", {}).get("volumes") or ()
+    return frozenset(str(one.get("name")) for one in volumes if one.get("image"))
 
 
-def _words(error: ApiException) -> str:
+def _identified(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an object that was written; what has no name, UID or version is no answer of the API server."""
     try:
-        return str(json.loads(error.body or b"{}")["message"])
-    except (TypeError, ValueError, KeyError):
-        return f"The API server refuses: {error.status} {error.reason}"
+        identify(answer)
+    except ValueError as error:
+        raise Away("The Kubernetes API answered a write with something that is no object.", None, "NoObject") from error
+    return answer

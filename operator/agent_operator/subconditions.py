@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from agent_contract.conditions import Condition, ConditionType, set_condition
+from agent_contract.conditions import Condition, ConditionType
 from agent_contract.subagent import SUMMARY, SubAgent, SubAgentPhase, SubAgentStatus, SubAgentSummary
-from agent_operator.reasons import Why
+from agent_operator.causes import Cause
+from agent_operator.conditions import find, find_accepted, set_all
 
 
 def compute_summary(sub: SubAgent, status: SubAgentStatus) -> SubAgentSummary:
     """Compute what a table shows of its texts."""
-    over = status.phase is not None and status.phase.over
-    said = status.result or (status.message if over else None) or ""
-    return SubAgentSummary(task=_shorten(sub.spec.task), result=_shorten(said))
+    terminal = status.phase is not None and status.phase.terminal
+    detail = status.result or (status.message if terminal else None) or ""
+    return SubAgentSummary(task=_shorten(sub.spec.task), result=_shorten(detail))
 
 
 def _shorten(text: str) -> str:
@@ -21,26 +22,15 @@ def _shorten(text: str) -> str:
     return line if len(line) <= SUMMARY else line[: SUMMARY - 1] + "…"
 
 
-def compute_conditions(sub: SubAgent, status: SubAgentStatus, problem: Why | None, now: datetime) -> list[Condition]:
+def compute_conditions(sub: SubAgent, status: SubAgentStatus, problem: Cause | None, now: datetime) -> list[Condition]:
     """Compute all conditions; the time of each moves only when its status flips."""
     phase = status.phase or SubAgentPhase.PENDING
-    said = status.message or ""
-    failed = phase.over and phase is not SubAgentPhase.SUCCEEDED
-    conditions = list(sub.status.conditions)
-    for kind, value, reason, message in (
-        (
-            ConditionType.ACCEPTED,
-            problem is None,
-            problem.reason.value if problem else "Usable",
-            problem.message if problem else "",
-        ),
-        (ConditionType.COMPLETE, phase is SubAgentPhase.SUCCEEDED, phase.value, ""),
-        (ConditionType.FAILED, failed, phase.value, said if failed else ""),
-    ):
-        new = Condition(
-            type=kind.value, status="True" if value else "False", reason=reason, message=message,
-            observed_generation=int(sub.metadata.get("generation", 0)),
-            last_transition_time=now.replace(microsecond=0),
-        )  # fmt: skip
-        conditions = set_condition(conditions, new)
-    return conditions
+    detail = status.message or ""
+    waits = (status.reason, detail) if status.reason and not phase.terminal else (phase.value, "")
+    failed = phase.terminal and phase is not SubAgentPhase.SUCCEEDED
+    findings = (
+        find_accepted(problem),
+        find(ConditionType.COMPLETE, phase is SubAgentPhase.SUCCEEDED, *waits),
+        find(ConditionType.FAILED, failed, phase.value, detail if failed else ""),
+    )
+    return set_all(sub.status.conditions, findings, int(sub.metadata.get("generation", 0)), now)

@@ -29,24 +29,15 @@ def _end(_signal: int, _frame: object) -> None:
 
 def _serve(setup: Setup, process: Process) -> int:
     """Load what takes time while pi loads."""
-    # each saves a tenth of what is loaded here: pydantic would look for plugins among all installed packages, and
-    # aiohttp would read every certificate of the system, which http:// needs none of
-    hints = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
-    if setup.config["gatewayUrl"].startswith("http://"):
-        hints["SSL_CERT_FILE"] = os.devnull
-    before = dict(os.environ)
-    os.environ.update(hints)
     import asyncio  # noqa: PLC0415  # pi is loading by now
 
-    from pydantic import ValidationError  # noqa: PLC0415
+    import agent_contract.lean  # noqa: F401, PLC0415  # before any model: from here on these are lean
 
+    # isort: split
+    from agent_contract.modelling import ValidationError  # noqa: PLC0415
     from agent_contract.runnerconfig import RunnerConfig  # noqa: PLC0415
     from agent_runner.app import App  # noqa: PLC0415
     from agent_runner.logs import Log  # noqa: PLC0415
-
-    for name in hints:  # a pi that is started again, and its tools, shall not inherit them
-        del os.environ[name]
-    os.environ.update({name: value for name, value in before.items() if name in hints})
 
     try:
         config = RunnerConfig.model_validate(setup.config)

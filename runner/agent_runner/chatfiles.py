@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-import aiohttp
-
 from agent_contract import wire
 from agent_contract.names import INBOX_DIR, MAX_FILE_BYTES
-from agent_runner.link import Declined, Link, Unavailable
+from agent_runner.ids import build_id
 from agent_runner.logs import Log
+from agent_runner.pictures import MAX_PIXELS, find_image_type, find_size
+from agent_runner.transfers import Declined, Transfers, Unavailable
 from agent_runner.workspace import WorkspaceError
 
 PATIENCE: Final = 30
@@ -25,10 +24,11 @@ PAUSE: Final = 1.0
 """Seconds between two attempts."""
 MAX_IMAGE_BYTES: Final = 4_000_000
 """Of all images that one prompt shows: its line of the session must fit one frame, and base64 adds a third."""
-_BEGINNINGS: Final = {
-    b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif", b"GIF89a": "image/gif",
-}  # fmt: skip
-_BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
+MAX_SMALLER: Final = 3_600_000
+"""Of an image that pi has made smaller, at most."""
+MAX_WHOLE: Final = 10_000_000
+"""Of an image before that."""
+_TOO_LARGE = "too large to be shown; make a smaller one to see it"
 _OUTSIDE = "The file must be in the workspace or in /tmp."
 
 
@@ -46,30 +46,38 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that could not be fetched, and a sentence that says why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """What became of a turn's files."""
 
     note: str = ""
     """Tells the agent where they are, and which are not there."""
     images: tuple[Image, ...] = ()
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     """For the person: which could not be fetched, and why."""
 
 
 class ChatFiles:
     """Moves single files between gateway and workspace, never whole in memory but for images that the model is shown."""
 
-    def __init__(self, link: Link, workspace: str, log: Log, pause: float = PAUSE) -> None:
+    def __init__(self, transfers: Transfers, workspace: str, log: Log, pause: float = PAUSE) -> None:
         """Nothing moves yet; `pause` is the time between two attempts."""
         self._pause = pause
-        self._link = link
+        self._transfers = transfers
         self._workspace = Path(workspace)
         self._log = log
 
     async def fetch(self, turn: int, files: Sequence[wire.TurnFile]) -> Fetched:
         """Put the files of a turn into the workspace's inbox."""
         lines: list[str] = []
-        problems: list[str] = []
+        problems: list[Problem] = []
         images: list[Image] = []
         room, left = MAX_IMAGE_BYTES, PATIENCE
         for number, file in enumerate(files):
@@ -77,18 +85,23 @@ class ChatFiles:
                 path, size, left = await self._fetch_one(turn, number, file, left)
             except WorkspaceError as error:
                 left = 0 if isinstance(error, _ImpatientError) else left
-                problem = f"{file.name} could not be fetched: {error}"
-                lines.append(f"- {problem}")
-                problems.append(problem)
+                lines.append(f"- {file.name} could not be fetched: {error}")
+                problems.append(Problem(file.name, str(error)))
                 continue
             about = ", ".join(filter(None, (file.about, file.media_type, describe_size(size))))
             lines.append(f"- {path.relative_to(self._workspace)} ({about})")
-            if file.media_type.startswith("image/") and size <= room:
-                data = await asyncio.to_thread(path.read_bytes)
-                kind = find_image_type(data)
-                if kind is not None:
-                    room -= size
-                    images.append(Image(base64.b64encode(data).decode(), kind))
+            if not file.media_type.startswith("image/"):
+                continue
+            if size > MAX_WHOLE or min(size, MAX_SMALLER) > room:
+                lines.append(f"  ({_TOO_LARGE})")
+                continue
+            data = await asyncio.to_thread(path.read_bytes)
+            kind, pixels = find_image_type(data), find_size(data)
+            if pixels is not None and pixels[0] * pixels[1] > MAX_PIXELS:
+                lines.append(f"  (of {pixels[0]}x{pixels[1]} pixels, {_TOO_LARGE})")
+            elif kind is not None:
+                room -= min(size, MAX_SMALLER)
+                images.append(Image(base64.b64encode(data).decode(), kind))
         note = "\n".join(["[Files that the person sent with this, in the workspace:", *lines]) + "]"
         return Fetched(note, tuple(images), tuple(problems))
 
@@ -100,14 +113,14 @@ class ChatFiles:
         """
         found, size = await asyncio.to_thread(self._find, path)
         name = os.fsencode(found.name).decode(errors="replace")
-        call_id = uuid.uuid4().hex  # the same for each attempt, so that the chat has it once
+        call_id = build_id()  # the same for each attempt, so that the chat has it once
         for left in reversed(range(PATIENCE)):
             try:
-                await self._link.put_file(found, name, turn, call_id, caption)
+                await self._transfers.put_file(found, name, turn, call_id, caption)
                 break
             except Declined as error:
                 raise WorkspaceError(str(error)) from error
-            except _BROKEN as error:
+            except OSError as error:
                 self._log.warning("file_not_sent", problem=type(error).__name__, again=bool(left))
                 if not left:
                     raise WorkspaceError(f"It could not be sent: {_describe(error)} Try again later.") from error
@@ -145,7 +158,7 @@ class ChatFiles:
                 return *await self._download(turn, number, file.name), left
             except Declined as error:
                 raise WorkspaceError(str(error)) from error
-            except _BROKEN as error:
+            except OSError as error:
                 left -= 1
                 self._log.warning("file_not_fetched", problem=type(error).__name__, again=left > 0)
                 if left <= 0:
@@ -157,7 +170,7 @@ class ChatFiles:
         total = 0
         try:
             with target:
-                async for chunk in self._link.fetch_file(turn, number):
+                async for chunk in self._transfers.fetch_file(turn, number):
                     total += len(chunk)
                     await asyncio.to_thread(target.write, chunk)
         except BaseException:
@@ -167,7 +180,9 @@ class ChatFiles:
 
 
 def _create(folder: Path, name: str) -> tuple[Path, IO[bytes]]:
-    """Create a file of this name, or of the next that is free."""
+    """Create a file of this name, or of the next that is free, in a folder that leads nowhere else."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        folder.unlink()
     folder.mkdir(exist_ok=True)
     for candidate in _candidates(name):
         try:
@@ -184,17 +199,6 @@ def _candidates(name: str) -> Iterator[str]:
     while True:
         yield f"{stem}-{count}{suffix}"
         count += 1
-
-
-def find_image_type(data: bytes) -> str | None:
-    """Return what kind of image this is by its first bytes; None for one that no model is shown.
-
-    What Telegram says of a file is what its sender's program thought. A model's API refuses what is called by another kind,
-    and would go on to: the image stays in the session.
-    """
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for begin, kind in _BEGINNINGS.items() if data.startswith(begin)), None)
 
 
 def _describe(error: Exception) -> str:

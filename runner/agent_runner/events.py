@@ -8,12 +8,21 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from agent_contract import wire
-from agent_runner.words import describe_error
+from agent_contract.sessionlines import MAX_LINE, LineError, check_structure
+from agent_runner.thinking import Thoughts, split_thought
+from agent_runner.words import describe_error, find_status
 
+CUT = "[This answer was cut at the model's output limit.]"
+"""The block of text by which our extension tells the model that its answer was cut; the person is told otherwise."""
+MOST_PICTURES = 1000
+LONGEST_MODEL = 128
+"""Characters of a model's name that are told."""
 NORMAL = ("stop", "length", "toolUse")
 SUMMARY = 80
-MAX_LINE = wire.MAX_FRAME_BYTES * 3 // 4
-"""Longer session lines would not fit a frame; their content is left out, their place in the session is kept."""
+PIECE = 32 * 1024
+"""Characters of a text event: a provider that does not stream sends a whole answer at once."""
+LONGEST_FIELD = 256
+"""Characters of a field that is kept of an entry that is too large without its message too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,14 @@ class Outcome:
     aborted: bool = False
     reason: Literal["provider", "agent"] = "agent"
     error: str = ""
+    status: int | None = None
+    """HTTP status of a provider's error."""
+    cut: bool = False
+    """The last message was cut at the model's output limit."""
+    pictures: int = 0
+    """Pictures that the provider refused, and that were left out."""
+    fallback: str = ""
+    """The model that answered, where the first one could not."""
 
 
 class Translator:
@@ -41,6 +58,11 @@ class Translator:
         self._thought = False
         self._failed: str | None = None
         self._error = ""
+        self._status: int | None = None
+        self._cut = False
+        self._pictures = 0
+        self._fallback = ""
+        self._thoughts = Thoughts()
         self._last: str | None = None
         self._wrote = False
         self._worked = False
@@ -69,12 +91,22 @@ class Translator:
         if event.get("aborted") or self._last == "aborted":
             return events, Outcome(ok=False, aborted=True, error="The agent stopped.")
         if self._failed is not None or self._error:
-            return events, Outcome(ok=False, reason="provider", error=self._error or "The model's provider failed.")
+            error = self._error or "The model's provider failed."
+            return events, Outcome(ok=False, reason="provider", error=error, status=self._status)
         if self._last is None:
             return events, Outcome(ok=False, error="The agent ended the turn without an answer.")
         if not (self._wrote or self._worked):
             return events, Outcome(ok=False, reason="provider", error="The model gave an empty answer.")
-        return events, Outcome(ok=True)
+        return events, Outcome(ok=True, cut=self._cut, pictures=self._pictures, fallback=self._fallback)
+
+    def note(self, key: str, value: str) -> None:
+        """Take what our own extension tells of the turn, which nobody is shown."""
+        if key == "openclaw.cut":
+            self._cut = True
+        elif key == "openclaw.pictures" and value.isdecimal():
+            self._pictures += min(int(value), MOST_PICTURES)
+        elif key == "openclaw.fallback":
+            self._fallback = value[:LONGEST_MODEL]
 
     def _on_again(self, _: dict[str, Any]) -> list[wire.Event]:
         if self._failed is None:
@@ -98,7 +130,7 @@ class Translator:
         if event["message"].get("role") != "assistant":
             return []
         events = self._on_again(event)
-        self._length, self._half, self._separate, self._thought = 0, "", False, False
+        self._length, self._half, self._separate, self._thought, self._cut = 0, "", False, False, False
         return events
 
     def _on_message_update(self, event: dict[str, Any]) -> list[wire.Event]:
@@ -108,14 +140,25 @@ class Translator:
             self._thought = True
             return [wire.Thinking()]
         if kind == "text_start":
-            self._separate = self._length > 0
+            self._separate, self._thoughts = self._length > 0, Thoughts()
+        if kind == "text_end":
+            return self._say(self._take(self._thoughts.end()))
         if kind != "text_delta":
             return []
-        text = self._take(str(update.get("delta", "")))
+        text = self._take(self._thoughts.take(str(update.get("delta", ""))))
+        if self._thoughts.thinking and not self._thought:
+            self._thought = True
+            return [wire.Thinking(), *self._say(text)]
+        return self._say(text)
+
+    def _say(self, text: str) -> list[wire.Event]:
         if not text:
             return []
-        offset, self._length, self._wrote = self._length, self._length + len(text), True
-        return [wire.Text(message=self._message, offset=offset, text=text)]
+        begin, self._length, self._wrote = self._length, self._length + len(text), True
+        return [
+            wire.Text(message=self._message, offset=begin + at, text=text[at : at + PIECE])
+            for at in range(0, len(text), PIECE)
+        ]
 
     def _take(self, delta: str) -> str:
         text = self._half + delta
@@ -132,11 +175,13 @@ class Translator:
             return []
         text = read_text(message)
         self._last = message.get("stopReason")
+        self._cut = self._cut or self._last == "length"
         if self._last in NORMAL or self._last == "aborted":
             self._error = ""
             return self._close(text)
         self._failed = text
-        self._error = describe_error(str(message.get("errorMessage") or ""))
+        told = str(message.get("errorMessage") or "")
+        self._error, self._status = describe_error(told), find_status(told)
         return []
 
     def _close(self, text: str) -> list[wire.Event]:
@@ -162,7 +207,8 @@ def read_text(message: dict[str, Any]) -> str:
     if isinstance(content, str):
         return clean(content)
     blocks = [str(block.get("text", "")) for block in content or [] if block.get("type") == "text"]
-    return clean("\n\n".join(filter(None, blocks)))
+    shown = [split_thought(block) for block in blocks if block != CUT]
+    return clean("\n\n".join(filter(None, shown)))
 
 
 def summarize_call(args: Any) -> str:
@@ -192,16 +238,40 @@ def clean(text: str) -> str:
 
 
 def encode_entry(entry: dict[str, Any]) -> str:
-    """Return a session entry as the line that the session file holds."""
+    """Return a session entry as the line that the session file holds.
+
+    What is too large for a frame, or has too many parts for a gateway to read, is left out; its place in the session is kept.
+    """
     line = _dump(entry)
-    # in a frame it is a JSON text within a JSON text
-    if len(line.encode()) + line.count('"') + line.count("\\") <= MAX_LINE:
+    if _fits(line):
         return line
     message = {key: value for key, value in entry.get("message", {}).items() if key not in ("content", "details")}
     note = [{"type": "text", "text": "[left out: too large to be stored]"}]
-    return _dump(
-        {key: value for key, value in entry.items() if key != "message"} | {"message": message | {"content": note}}
-    )
+    kept = {key: value for key, value in entry.items() if key != "message"}
+    line = _dump(kept | {"message": message | {"content": note}})
+    if _fits(line):
+        return line
+    message, kept = _keep_short(message), _keep_short(kept)
+    return _dump(kept | {"message": message | {"content": note}})
+
+
+def _fits(line: str) -> bool:
+    # in a frame it is a JSON text within a JSON text
+    if len(line.encode()) + line.count('"') + line.count("\\") > MAX_LINE:
+        return False
+    try:
+        check_structure(line)
+    except LineError:
+        return False
+    return True
+
+
+def _keep_short(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value
+        for key, value in fields.items()
+        if value is None or isinstance(value, int | float) or (isinstance(value, str) and len(value) <= LONGEST_FIELD)
+    }
 
 
 def _dump(entry: dict[str, Any]) -> str:

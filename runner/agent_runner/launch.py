@@ -13,13 +13,39 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from agent_contract.names import ENV_CONFIG, STATE_DIR, TERMINATION_PATH, TOKEN_PATH, WORKSPACE_DIR
-from agent_runner.pifiles import build_arguments, build_environment, build_models, build_settings
+from agent_contract.names import (
+    ENV_CONFIG,
+    HOME_DIR,
+    STATE_DIR,
+    TERMINATION_PATH,
+    TMP_DIR,
+    TOKEN_PATH,
+    WORKSPACE_DIR,
+    build_config_variable,
+)
+from agent_runner.pifiles import (
+    GIT_INCLUDE,
+    GIT_SETTINGS,
+    INSTRUCTIONS,
+    ROOM,
+    WELCOMED,
+    Folders,
+    build_arguments,
+    build_environment,
+    build_models,
+    build_settings,
+)
+from agent_runner.piteam import build_servers
+from agent_runner.podsetup import link_compile_cache, write_bundle
+from agent_runner.projectfile import write_instructions
 
 PI_COMMAND = ("node", "/opt/pi/node_modules/@earendil-works/pi-coding-agent/dist/bundle/cli.js")
 RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that Python ignores and a program expects to be ended by."""
 REQUIRED = {"thread": str, "run": int, "gatewayUrl": str, "provider": str, "model": str}
+
+
+_OF_MODEL = ("provider", "model", "api", "thinking", "reasoning", "images", "maxTokens", "contextWindow")
 
 
 class BadConfigError(Exception):
@@ -30,12 +56,32 @@ class Setup(NamedTuple):
     """Where things are, and the configuration as it came: JSON that is checked in full once pi is loading."""
 
     config: dict[str, Any]
-    state: str
+    folders: Folders
     workspace: str
     token: str
     command: tuple[str, ...]
     termination: str
     """The file whose contents become the container's termination message."""
+
+    @property
+    def state(self) -> str:
+        """Return the folder of the runner's own files."""
+        return self.folders.state
+
+    @property
+    def home(self) -> str:
+        """Return the agent's home folder."""
+        return self.folders.home
+
+    @property
+    def tmp(self) -> str:
+        """Return the folder of temporary files."""
+        return self.folders.tmp
+
+    @property
+    def room(self) -> str:
+        """Return the file with the KiB that one file of the agent may become."""
+        return f"{self.state}/{ROOM}"
 
     @property
     def socket(self) -> str:
@@ -46,6 +92,26 @@ class Setup(NamedTuple):
     def session(self) -> str:
         """Return the session file of a conversation that has no stored lines."""
         return f"{self.state}/session.jsonl"
+
+    @property
+    def git_settings(self) -> str:
+        """Return the file that every git in the pod reads before any other."""
+        return f"{self.state}/{GIT_SETTINGS}"
+
+    @property
+    def welcomed(self) -> str:
+        """Return the file that is there once the gateway has welcomed this pod."""
+        return f"{self.state}/{WELCOMED}"
+
+    @property
+    def servers(self) -> str:
+        """Return the file that names pi's tool servers."""
+        return f"{self.state}/pi/mcp.json"
+
+    @property
+    def instructions(self) -> str:
+        """Return the file with what is added to the system prompt."""
+        return f"{self.state}/{INSTRUCTIONS}"
 
     @property
     def restored(self) -> str:
@@ -73,9 +139,14 @@ def read_setup(environ: Mapping[str, str]) -> Setup:
     token = environ.get("AGENT_TOKEN_FILE", TOKEN_PATH)
     if not os.path.isfile(token):  # noqa: PTH113  # see the module's own words
         raise BadConfigError(f"The token file {token} is missing: the pod's projected token is not mounted there.")
+    state = environ.get("AGENT_STATE_DIR", STATE_DIR)
+    home = environ.get("AGENT_HOME_DIR", HOME_DIR)
     return Setup(
-        config=_read_config(environ.get(ENV_CONFIG)),
-        state=environ.get("AGENT_STATE_DIR", STATE_DIR),
+        config=_read_config(read_config_text(environ)),
+        # an operator of an earlier release mounts no home
+        folders=Folders(
+            state, home if os.access(home, os.W_OK | os.X_OK) else state, environ.get("AGENT_TMP_DIR", TMP_DIR)
+        ),
         workspace=environ.get("AGENT_WORKSPACE_DIR", WORKSPACE_DIR),
         token=token,
         command=_read_command(environ.get("PI_COMMAND")),
@@ -83,7 +154,15 @@ def read_setup(environ: Mapping[str, str]) -> Setup:
     )
 
 
-def _read_config(text: str | None) -> dict[str, Any]:
+def read_config_text(environ: Mapping[str, str]) -> str:
+    """Return the runner's configuration, which may go on in further variables; empty where there is none."""
+    parts: list[str] = []
+    while (part := environ.get(build_config_variable(len(parts) + 1))) is not None:
+        parts.append(part)
+    return "".join(parts)
+
+
+def _read_config(text: str) -> dict[str, Any]:
     if not text:
         raise BadConfigError(f"{ENV_CONFIG} is not set: the runner is started by the operator, which sets it.")
     try:
@@ -119,13 +198,50 @@ def prepare(setup: Setup) -> None:
     home = f"{setup.state}/pi"
     try:
         os.makedirs(home, exist_ok=True)  # noqa: PTH103  # the same
-        _write(f"{home}/models.json", json.dumps(build_models(setup.config, setup.token)))
+        _write(setup.git_settings, GIT_INCLUDE)  # more comes with the welcome
+        _write(f"{home}/models.json", json.dumps(build_models(setup.config, setup.token, setup.welcomed)))
         _write(f"{home}/settings.json", json.dumps(build_settings()))
-        _write(f"{setup.state}/instructions.md", str(setup.config.get("instructions") or ""))
+        # a pod that no conversation has may ask no server yet
+        _write(setup.servers, json.dumps(build_servers({} if setup.config.get("warm") else setup.config)))
+        write_instructions(setup.workspace, setup.instructions, str(setup.config.get("instructions") or ""))
+        if size := setup.config.get("workspaceSize"):
+            _write(setup.room, f"{int(size) // 1024}\n")
+        link_compile_cache(os.environ, setup.state, os.getuid())
     except OSError as error:
         raise BadConfigError(f"The state folder {setup.state} cannot be written: {error.strerror}.") from error
+    try:
+        write_bundle(os.environ, setup.state)
+    except OSError as error:
+        raise BadConfigError(f"The extra certificates cannot be used ({error.filename}: {error.strerror}).") from error
     if not os.access(setup.workspace, os.W_OK | os.X_OK):
         raise BadConfigError(f"The workspace {setup.workspace} is missing or cannot be written.")
+
+
+def change_model(setup: Setup, chosen: Mapping[str, Any]) -> bool:
+    """Take another model for each pi that is started from now on; False where it is the one that it had.
+
+    Args:
+        setup: How pi is started.
+        chosen: Fields of `RunnerConfig` that name and describe it; what names no level of thinking leaves that.
+
+    Raises:
+        OSError: its file cannot be written.
+    """
+    config = setup.config
+    before = {name: config.get(name) for name in _OF_MODEL}
+    after = {name: chosen.get(name) for name in _OF_MODEL}
+    after["thinking"] = after["thinking"] or before["thinking"]
+    if before == after:
+        return False
+    config.update(after)
+    others = [
+        one
+        for one in config.get("fallbacks") or ()
+        if (one["provider"], one["model"]) != (after["provider"], after["model"])
+    ]
+    config["fallbacks"] = others or None
+    _write(f"{setup.state}/pi/models.json", json.dumps(build_models(config, setup.token, setup.welcomed)))
+    return True
 
 
 def _write(path: str, text: str) -> None:
@@ -140,17 +256,20 @@ def spawn(setup: Setup, session: str) -> Process:
         BadConfigError: the program cannot be started.
     """
     words = [*setup.command, *build_arguments(setup.config, setup.state, session)]
-    environment = build_environment(os.environ, setup.config, setup.state, (sys.prefix, sys.base_prefix))
+    environment = build_environment(os.environ, setup.config, setup.folders, (sys.prefix, sys.base_prefix))
+    environment["AGENT_TOKEN_FILE"] = setup.token
     child_in, our_in = os.pipe()
     our_out, child_out = os.pipe()
     our_err, child_err = os.pipe()
     actions = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate((child_in, child_out, child_err))]
+    here = os.getcwd()  # noqa: PTH109  # an agent's folder is no place for this process
     os.chdir(setup.workspace)  # posix_spawn has no folder of its own to give
     try:
         pid = os.posix_spawnp(words[0], words, environment, file_actions=actions, setpgroup=0, setsigdef=RESET)
     except OSError as error:
         raise BadConfigError(f"pi cannot be started ({words[0]}: {error.strerror}).") from error
     finally:
+        os.chdir(here)
         for fd in (child_in, child_out, child_err):
             os.close(fd)
     for fd in (our_in, our_out, our_err):

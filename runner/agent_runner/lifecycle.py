@@ -8,7 +8,63 @@ from typing import Literal
 
 from agent_contract import wire
 from agent_contract.names import ExitCode
+from agent_contract.terms import Limit, Timeouts
+from agent_runner.actions import (
+    AbortPi,
+    Action,
+    Announce,
+    AskLeave,
+    Emit,
+    Exit,
+    KillAll,
+    KillPi,
+    KillTools,
+    Prompt,
+    StartPi,
+    Steer,
+)
+from agent_runner.clocks import TurnClock
 from agent_runner.events import Outcome
+
+__all__ = [
+    "TERMINATED",
+    "AbortAsked",
+    "AbortPi",
+    "Accepted",
+    "Action",
+    "Announce",
+    "AskLeave",
+    "Begun",
+    "Cause",
+    "Delivered",
+    "Dismissed",
+    "Emit",
+    "Exit",
+    "Given",
+    "Happening",
+    "Held",
+    "KillAll",
+    "KillPi",
+    "KillTools",
+    "LinkEnded",
+    "Phase",
+    "PiDied",
+    "PiLoaded",
+    "Prompt",
+    "Rejected",
+    "SessionOpened",
+    "SessionRefused",
+    "Settled",
+    "ShutdownAsked",
+    "StartPi",
+    "State",
+    "Stayed",
+    "Steer",
+    "SteerAsked",
+    "Terminated",
+    "Tick",
+    "Welcomed",
+]
 
 TERMINATED = 143
 """Exit code after SIGTERM, as shells count it: none of the contract's, so that nobody reads it as a leave."""
@@ -38,10 +94,7 @@ Cause = Literal["aborted", "timeout", "shutdown", "terminated"]
 class State:
     """Times are seconds of one monotonic clock."""
 
-    turn_limit: float
-    idle_limit: float
-    run_limit: float
-    grace: float
+    limits: Timeouts
     phase: Phase = Phase.STARTING
     loaded: bool = False
     """This pi answers."""
@@ -50,6 +103,10 @@ class State:
     turn: int | None = None
     waiting: tuple[wire.Turn, ...] = ()
     seen: frozenset[int] = frozenset()
+    clock: TurnClock | None = None
+    """Of the turn that runs."""
+    expired: Limit | None = None
+    """Which of its times was over."""
     deadline: float | None = None
     """When the phase ends by itself."""
     run_ends: float | None = None
@@ -58,17 +115,12 @@ class State:
     goodbye: bool = False
     """STOPPING waits for the answer to its leave."""
     reason: str = ""
-    held: float | None = None
-    """What was left of the turn's time when it began to wait for sub-agents alone."""
     one_turn: bool = False
     """A sub-agent: its first turn is its last."""
     answered: bool = False
     """A sub-agent's turn has come to its answer."""
     deaths: tuple[float, ...] = ()
     exit_code: int = ExitCode.LEFT
-
-
-# --- what happens ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +165,34 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """There was a sign of work: text, or a tool that began, wrote or ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
-    """Every open tool call waits for a sub-agent (or, with False, no longer): the turn's clock stands still."""
+    """Every open tool call waits for a sub-agent (or, with False, no longer): that is no silence."""
 
     held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The turn waits for what a person decides: that is no silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The turn waits for no person any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendAsked:
+    """The turn was given more time."""
+
+    turn: int
+    seconds: float
+    """In all, of every time that it was given more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +278,11 @@ Happening = (
     | Accepted
     | Rejected
     | Begun
+    | Heard
     | Held
+    | Waiting
+    | Resumed
+    | ExtendAsked
     | Settled
     | Welcomed
     | Given
@@ -216,74 +296,3 @@ Happening = (
     | Delivered
     | Tick
 )
-
-# --- what is to be done --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class StartPi:
-    """Start pi again on the same session."""
-
-
-@dataclass(frozen=True, slots=True)
-class Announce:
-    """Tell the gateway that turns may come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """Give pi a turn."""
-
-    turn: wire.Turn
-
-
-@dataclass(frozen=True, slots=True)
-class Steer:
-    """Hand pi words for the running turn."""
-
-    frame: wire.Steer
-
-
-@dataclass(frozen=True, slots=True)
-class AbortPi:
-    """Empty pi's queue and stop what it does."""
-
-
-@dataclass(frozen=True, slots=True)
-class KillTools:
-    """Kill every process below this one but pi."""
-
-
-@dataclass(frozen=True, slots=True)
-class KillPi:
-    """Kill pi and every process below this one; its end is told as `PiDied`."""
-
-
-@dataclass(frozen=True, slots=True)
-class KillAll:
-    """Kill every other process of the pod; nothing is told of pi any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Emit:
-    """Send an event of a turn."""
-
-    turn: int
-    event: wire.Event
-
-
-@dataclass(frozen=True, slots=True)
-class AskLeave:
-    """Ask the gateway for leave."""
-
-    reason: Literal["idle", "run_deadline", "shutdown", "done"]
-
-
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """End this process."""
-
-    code: int
-
-
-Action = StartPi | Announce | Prompt | Steer | AbortPi | KillTools | KillPi | KillAll | Emit | AskLeave | Exit

@@ -19,6 +19,10 @@ class Log:
         self._stream = stream or sys.stderr
         self._ids = ids
 
+    def identify(self, **ids: Any) -> None:
+        """Write these ids from now on."""
+        self._ids = ids
+
     def debug(self, event: str, **fields: Any) -> None:
         """Tell a detail."""
         self._write("DEBUG", event, fields)

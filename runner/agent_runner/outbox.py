@@ -8,14 +8,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent_contract import wire
+from agent_contract.frames import MAX_LINES
+from agent_contract.sessionlines import MAX_STRUCTURE, measure_structure
 from agent_contract.terms import WorkspaceMode
 
 TEXT_PAUSE = 0.05
 """Seconds between two text frames; the first goes at once."""
-MERGED = 64 * 1024
+MERGED = 32 * 1024
+"""Characters of a text that is lengthened no more; with the next piece it is still one that a frame holds."""
+BATCH_BYTES = 2 * 1024 * 1024
+"""Of session lines in one frame; one that is larger has a frame of its own."""
 OVERHEAD = 200
 
-Frame = wire.EventFrame | wire.Entries | wire.Leave | wire.SubAgentAsk | wire.SubAgentCancel
+Frame = (
+    wire.EventFrame | wire.Entries | wire.Leave | wire.SubAgentAsk | wire.SubAgentCancel | wire.Ask | wire.AskClosed | wire.Prepared
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +88,30 @@ class Outbox:
         """Take a wish back."""
         self._add(wire.SubAgentCancel(seq=self._last + 1, call_id=call_id))
 
+    def add_question(self, frame: wire.Ask) -> None:
+        """Add a question for a person; it gets its number here."""
+        self._add(frame.model_copy(update={"seq": self._last + 1}))
+
+    def add_ask_closed(self, call_id: str) -> None:
+        """Say that nobody waits any more for what becomes of a question."""
+        self._add(wire.AskClosed(seq=self._last + 1, id=call_id))
+
+    def add_prepared(self, frame: wire.Prepared) -> None:
+        """Add how far a part of the workspace is; it gets its number here."""
+        self._add(frame.model_copy(update={"seq": self._last + 1}))
+
     def add_entries(self, lines: list[str]) -> None:
         """Add session lines, as many frames as their size asks for."""
         batch: list[str] = []
-        size = 0
+        size = structure = 0
         for line in lines:
-            length = len(line.encode())
-            if batch and size + length > wire.MAX_FRAME_BYTES // 4:
+            length, parts = len(line.encode()), measure_structure(line)
+            if batch and (size + length > BATCH_BYTES or structure + parts > MAX_STRUCTURE or len(batch) == MAX_LINES):
                 self._add(wire.Entries(seq=self._last + 1, lines=batch))
-                batch, size = [], 0
+                batch, size, structure = [], 0, 0
             batch.append(line)
             size += length
+            structure += parts
         if batch:
             self._add(wire.Entries(seq=self._last + 1, lines=batch))
 
@@ -136,7 +156,7 @@ def _merge(last: wire.EventFrame, turn: int, event: wire.Text) -> wire.EventFram
     old = last.event
     if not isinstance(old, wire.Text) or (last.turn, old.message) != (turn, event.message):
         return None
-    if old.offset + len(old.text) != event.offset or len(old.text) > MERGED:
+    if old.offset + len(old.text) != event.offset or len(old.text) + len(event.text) > MERGED:
         return None
     text = wire.Text(message=old.message, offset=old.offset, text=old.text + event.text)
     return wire.EventFrame(seq=last.seq, turn=turn, event=text)
@@ -147,6 +167,8 @@ def _size(frame: Frame) -> int:
         return OVERHEAD + sum(map(len, frame.lines))
     if isinstance(frame, wire.SubAgentAsk):
         return OVERHEAD + len(frame.task)
+    if isinstance(frame, wire.Ask):
+        return OVERHEAD + len(frame.text)
     if isinstance(frame, wire.EventFrame) and isinstance(frame.event, wire.Text | wire.MessageDone):
         return OVERHEAD + len(frame.event.text)
     return OVERHEAD

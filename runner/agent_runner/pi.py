@@ -10,13 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from agent_runner.launch import Process
+from agent_runner.pilines import PiLine, Splitter, is_repeating, read_shortened
 
 CHUNK = 256 * 1024
-MAX_LINE = 64 * 1024 * 1024
 STDERR_TAIL = 2000
-# cumulative snapshots, or repetitions of what came before, as large as a megabyte each: not worth reading
-SKIPPED = (b'{"type":"tool_execution_update"', b'{"type":"turn_end"')
-DIALOGS = ("select", "confirm", "input", "editor")
 
 Answer = Callable[[dict[str, Any]], None]
 
@@ -24,18 +21,31 @@ Answer = Callable[[dict[str, Any]], None]
 class Pi:
     """The client side of pi's RPC. Everything it calls back runs in the order of pi's lines."""
 
-    def __init__(self, process: Process, on_event: Answer, on_broken: Callable[[str], None]) -> None:
-        """Watch a started pi: `on_event` gets its events, `on_broken` a reason when its output is no RPC."""
+    def __init__(
+        self,
+        process: Process,
+        on_event: Answer,
+        on_broken: Callable[[str], None],
+        on_dialog: Callable[[Pi, dict[str, Any]], None],
+    ) -> None:
+        """Watch a started pi.
+
+        Args:
+            process: Its pipes.
+            on_event: Gets its events.
+            on_broken: Gets a reason when its output is no RPC.
+            on_dialog: Gets what its extensions ask and tell; it answers by `respond`.
+        """
         self.pid = process.pid
         self._process = process
         self._on_event = on_event
         self._on_broken = on_broken
+        self._on_dialog = on_dialog
         self._loop = asyncio.get_running_loop()
         self._answers: dict[str, Answer] = {}
         self._count = 0
         self._input: deque[bytes] = deque()
-        self._buffer = bytearray()
-        self._scanned = 0
+        self._lines = Splitter()
         self._errors = b""
         self._paused = False
         self._closed = False
@@ -58,6 +68,11 @@ class Pi:
             self._answers[name] = answer
         self._send({"id": name, "type": command, **fields})
 
+    def respond(self, dialog_id: str, **fields: Any) -> None:
+        """Answer a dialog of an extension; pi ignores an answer to one that is closed."""
+        if not self._closed:
+            self._send({"type": "extension_ui_response", "id": dialog_id, **fields})
+
     def pause(self) -> None:
         """Stop reading, so that pi waits."""
         if not (self._paused or self._closed):
@@ -76,7 +91,7 @@ class Pi:
             return
         self._closed = True
         while self._fill():
-            self._split()
+            pass
         self._read_errors()
         for fd in (self._process.stdout, self._process.stderr):
             self._loop.remove_reader(fd)
@@ -107,9 +122,7 @@ class Pi:
         self._loop.remove_writer(self._process.stdin)
 
     def _read(self) -> None:
-        if self._fill():
-            self._split()
-        elif not self._closed:
+        if not self._fill() and not self._closed:
             self._loop.remove_reader(self._process.stdout)  # at its end; the reaper tells the rest
 
     def _fill(self) -> bool:
@@ -117,34 +130,30 @@ class Pi:
             data = os.read(self._process.stdout, CHUNK)
         except BlockingIOError:
             return not self._closed
-        self._buffer += data
-        return bool(data)
-
-    def _split(self) -> None:
-        while not self._broken and (end := self._buffer.find(b"\n", self._scanned)) >= 0:
-            line = bytes(self._buffer[:end])
-            del self._buffer[: end + 1]
-            self._scanned = 0
-            self._take(line)
-        self._scanned = len(self._buffer)
-        if self._scanned > MAX_LINE:
-            self._give_up("pi wrote a line of more than 64 MiB")
+        for line in self._lines.take(data):
+            if not self._broken:
+                self._take(line)
         if self._broken:
-            self._buffer.clear()
-            self._scanned = 0
+            self._lines.clear()
+        return bool(data)
 
     def _give_up(self, reason: str) -> None:
         """Take nothing more: what follows a line that is no RPC may be thousands of the same."""
         self._broken = True
         self._on_broken(reason)
 
-    def _take(self, line: bytes) -> None:
-        if not line.strip() or line.startswith(SKIPPED):
+    def _take(self, line: PiLine) -> None:
+        if not line.begin.strip():
             return
-        try:
-            message = json.loads(line)
-        except ValueError:
-            message = None
+        if line.end is not None or is_repeating(line):
+            message = read_shortened(line)
+            if message is None:
+                return
+        else:
+            try:
+                message = json.loads(line.begin)
+            except ValueError:
+                message = None
         if not isinstance(message, dict):
             self._give_up("pi wrote a line that is not a JSON object")
             return
@@ -153,8 +162,7 @@ class Pi:
             if answer:
                 answer(message)
         elif message.get("type") == "extension_ui_request":
-            if message.get("method") in DIALOGS:  # nobody is there to answer, and pi would wait
-                self._send({"type": "extension_ui_response", "id": message.get("id"), "cancelled": True})
+            self._on_dialog(self, message)
         else:
             self._on_event(message)
 

@@ -8,8 +8,11 @@ from typing import Literal, assert_never
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from agent_runner import lifecycle as life
-from agent_runner.clocks import compute_run_time, hold
+from agent_runner import turntime
+from agent_runner.clocks import start_clock
 from agent_runner.lifecycle import Action, Happening, Phase, State
+from agent_runner.oneturn import conclude
+from agent_runner.phases import BUSY, Step, begin_abort, stop
 
 RESTARTS = 3
 RESTART_WINDOW = 600.0
@@ -18,41 +21,13 @@ TELL_WITHIN = 30.0
 START_WITHIN = 60.0
 """Seconds after which a pi that was started again and does not answer is taken for dead. The first one of a run is the
 gateway's to judge, by the class."""
-DELIVER_WITHIN = 10.0
 STAY_GRACE = 5.0
-
-Step = tuple[State, list[Action]]
-BUSY = (Phase.RUNNING, Phase.ABORTING)
 
 
 def step(state: State, happening: Happening, now: float) -> Step:
     """Return the next state and what is to be done, in order."""
     after, actions = _step(state, happening, now)
-    return _conclude(state, after, actions, now) if state.one_turn else (after, actions)
-
-
-def _conclude(before: State, state: State, actions: list[Action], now: float) -> Step:
-    """End the run of a sub-agent with its one turn, however that ended."""
-    ended = [action.event for action in actions if isinstance(action, life.Emit)]
-    if any(isinstance(event, wire.Failed) for event in ended) and state.phase is not Phase.STOPPING:
-        told = [action for action in actions if isinstance(action, life.Emit)]
-        return _stop(state, ExitCode.TASK_FAILED, now), [life.KillAll(), *told]
-    if any(isinstance(event, wire.TurnSettled) for event in ended) and before.phase in BUSY:
-        leaving = replace(state, phase=Phase.LEAVING, deadline=None, answered=True)
-        return leaving, [*actions, life.AskLeave("done")]
-    if state.phase is not Phase.STOPPING:
-        return state, actions
-    code = _find_code(before, state)
-    return replace(state, exit_code=code), [life.Exit(code) if isinstance(a, life.Exit) else a for a in actions]
-
-
-def _find_code(before: State, state: State) -> int:
-    """Let a sub-agent's code say that it has answered, whatever ends its pod, and say so of none that has not."""
-    if state.answered and state.exit_code != ExitCode.REFUSED:
-        return ExitCode.LEFT  # the kubelet finds its answer: a gateway that is away learns it from there
-    if state.exit_code == ExitCode.LEFT and not state.answered:
-        return life.TERMINATED if before.exit_code == life.TERMINATED else ExitCode.TASK_FAILED
-    return state.exit_code
+    return conclude(state, after, actions, now) if state.one_turn else (after, actions)
 
 
 def _step(state: State, happening: Happening, now: float) -> Step:
@@ -61,8 +36,8 @@ def _step(state: State, happening: Happening, now: float) -> Step:
             return _on_loaded(replace(state, loaded=True), now)
         case life.SessionOpened():
             return _open(state, now)
-        case life.Held():
-            return hold(state, now, held=happening.held), []
+        case life.Heard() | life.Held() | life.Waiting() | life.Resumed() | life.ExtendAsked():
+            return turntime.take(state, happening, now)
         case life.Accepted() | life.Rejected() | life.Begun() | life.Settled():
             return _on_turn(state, happening, now)
         case life.PiDied() | life.SessionRefused():
@@ -90,7 +65,7 @@ def _on_loaded(state: State, now: float) -> Step:
 
 
 def _open(state: State, now: float) -> Step:
-    state = replace(state, open=True, run_ends=state.run_ends or now + compute_run_time(state))
+    state = replace(state, open=True, run_ends=state.run_ends or now + state.limits.run)
     state, actions = _take_next(state, now)
     return state, [life.Announce(), *actions]
 
@@ -103,22 +78,18 @@ def _take_next(state: State, now: float) -> Step:
         deadline = state.deadline if state.phase is Phase.STARTING else now + START_WITHIN
         return replace(state, phase=Phase.STARTING, turn=None, cause=None, deadline=deadline), []
     if not state.waiting:
-        deadline = now + state.idle_limit
+        deadline = now + state.limits.idle
         return replace(state, phase=Phase.READY, turn=None, cause=None, deadline=deadline), []
     turn, *rest = state.waiting
-    running = replace(state, phase=Phase.RUNNING, turn=turn.id, waiting=tuple(rest), cause=None, held=None)
-    return replace(running, deadline=now + state.turn_limit), [life.Prompt(turn)]
+    clock = start_clock(state.limits.turn, state.limits.turn_max, now)
+    running = replace(state, phase=Phase.RUNNING, turn=turn.id, waiting=tuple(rest), clock=clock)
+    return replace(running, cause=None, expired=None, deadline=None), [life.Prompt(turn)]
 
 
 def _fail(
-    turn: int | None, reason: Literal["aborted", "timeout", "provider", "agent", "agent_died"], error: str = ""
+    turn: int | None, reason: Literal["aborted", "provider", "agent", "agent_died"], error: str = ""
 ) -> list[Action]:
     return [] if turn is None else [life.Emit(turn, wire.Failed(reason=reason, error=error))]
-
-
-def _stop(state: State, code: int, now: float, *, goodbye: bool = False) -> State:
-    by = state.stop_by if state.stop_by is not None else now + DELIVER_WITHIN
-    return replace(state, phase=Phase.STOPPING, turn=None, deadline=by, exit_code=code, goodbye=goodbye)
 
 
 # --- of a turn -------------------------------------------------------------------------------------------
@@ -152,32 +123,30 @@ def _on_settled(state: State, happening: life.Settled, now: float) -> Step:
     if turn is None:
         return state, []
     if outcome.ok:
-        told = life.Emit(turn, wire.TurnSettled())
+        finish: Literal["stop", "length"] = "length" if outcome.cut else "stop"
+        told = life.Emit(turn, wire.TurnSettled(finish=finish, pictures=outcome.pictures, fallback=outcome.fallback))
         if state.cause in ("shutdown", "terminated"):
             code = ExitCode.LEFT if state.cause == "shutdown" else life.TERMINATED
-            return _stop(state, code, now), [life.KillAll(), told]
+            return stop(state, code, now), [life.KillAll(), told]
         leftovers: list[Action] = [life.KillTools()] if state.cause else []
         return _next_after(state, [*leftovers, told], now)
     if state.phase is Phase.ABORTING:
         return _end_abort(state, now)
-    return _next_after(state, _fail(turn, outcome.reason, outcome.error), now)
-
-
-def _begin_abort(state: State, cause: life.Cause, deadline: float) -> Step:
-    return replace(state, phase=Phase.ABORTING, cause=cause, deadline=deadline), [life.AbortPi()]
+    failed = wire.Failed(reason=outcome.reason, error=outcome.error, status=outcome.status)
+    return _next_after(state, [life.Emit(turn, failed)], now)
 
 
 def _end_abort(state: State, now: float) -> Step:
     match state.cause:
         case "timeout":
-            failed = _fail(state.turn, "timeout")
-            return _stop(state, ExitCode.DEADLINE, now), [life.KillAll(), *failed]
+            ended = [life.Emit(state.turn, turntime.describe_timeout(state, now))] if state.turn is not None else []
+            return stop(state, ExitCode.DEADLINE, now), [life.KillAll(), *ended]
         case "shutdown":
             failed = _fail(state.turn, "aborted", state.reason)
-            return _stop(state, ExitCode.LEFT, now), [life.KillAll(), *failed]
+            return stop(state, ExitCode.LEFT, now), [life.KillAll(), *failed]
         case "terminated":
             # no end of the turn is told: whoever sees why the pod went says what becomes of it
-            return _stop(state, life.TERMINATED, now), [life.KillAll()]
+            return stop(state, life.TERMINATED, now), [life.KillAll()]
         case "aborted" | None:
             return _next_after(state, [life.KillTools(), *_fail(state.turn, "aborted")], now)
 
@@ -201,7 +170,7 @@ def _on_pi_lost(state: State, happening: life.PiDied | life.SessionRefused, now:
         state = replace(state, phase=phase, turn=None, cause=None, deadline=deadline)
         return state, [life.KillTools(), *told, life.StartPi()]
     if told:
-        return _stop(state, ExitCode.PI_FAILED, now), [life.KillAll(), *told]
+        return stop(state, ExitCode.PI_FAILED, now), [life.KillAll(), *told]
     state, actions = _break(state, happening.error, now)
     return state, [life.KillAll(), *actions]
 
@@ -210,7 +179,7 @@ def _break(state: State, error: str, now: float) -> Step:
     """Say in the chat that pi does not start: to the turn that waits, or to the next one."""
     if state.waiting:
         failed = [act for turn in state.waiting for act in _fail(turn.id, "agent", error)]
-        return replace(_stop(state, ExitCode.PI_FAILED, now), waiting=()), failed
+        return replace(stop(state, ExitCode.PI_FAILED, now), waiting=()), failed
     broken = replace(state, phase=Phase.BROKEN, reason=error, turn=None, deadline=now + TELL_WITHIN)
     return broken, [] if state.open else [life.Announce()]
 
@@ -223,7 +192,7 @@ def _on_gateway(
 ) -> Step:
     match happening:
         case life.Welcomed():
-            state = replace(state, run_ends=state.run_ends or now + compute_run_time(state))
+            state = replace(state, run_ends=state.run_ends or now + state.limits.run)
             asked = state.phase is Phase.LEAVING and happening.delivered
             return state, [life.AskLeave("done" if state.answered else "idle")] if asked else []
         case life.Given():
@@ -239,7 +208,7 @@ def _on_gateway(
                 state = replace(state, run_ends=max(state.run_ends, now + STAY_GRACE))
             return _take_next(state, now)
         case life.Dismissed():
-            return _stop(state, ExitCode.LEFT, now), [life.KillAll(), life.Exit(ExitCode.LEFT)]
+            return stop(state, ExitCode.LEFT, now), [life.KillAll(), life.Exit(ExitCode.LEFT)]
 
 
 def _on_given(state: State, turn: wire.Turn, now: float) -> Step:
@@ -249,7 +218,7 @@ def _on_given(state: State, turn: wire.Turn, now: float) -> Step:
         return state, []  # as well: there is no time for it in this run
     state = replace(state, seen=state.seen | {turn.id})
     if state.phase is Phase.BROKEN:
-        return _stop(state, ExitCode.PI_FAILED, now), _fail(turn.id, "agent", state.reason)
+        return stop(state, ExitCode.PI_FAILED, now), _fail(turn.id, "agent", state.reason)
     state = replace(state, waiting=(*state.waiting, turn))
     return (state, []) if state.phase in BUSY else _take_next(state, now)
 
@@ -259,7 +228,7 @@ def _on_abort_asked(state: State, turn: int, now: float) -> Step:
         rest = tuple(waiting for waiting in state.waiting if waiting.id != turn)
         return replace(state, waiting=rest), _fail(turn, "aborted")
     if state.phase is Phase.RUNNING and state.turn == turn:
-        return _begin_abort(state, "aborted", now + state.grace)
+        return begin_abort(state, "aborted", now + state.limits.grace)
     return state, []
 
 
@@ -268,22 +237,28 @@ def _on_abort_asked(state: State, turn: int, now: float) -> Step:
 
 def _on_end(state: State, happening: life.ShutdownAsked | life.Terminated | life.LinkEnded, now: float) -> Step:
     if isinstance(happening, life.LinkEnded):
-        return _stop(state, happening.code, now), [life.KillAll(), life.Exit(happening.code)]
-    if state.phase is Phase.STOPPING:
-        return state, []
+        return stop(state, happening.code, now), [life.KillAll(), life.Exit(happening.code)]
     asked = isinstance(happening, life.ShutdownAsked)
-    grace = min(happening.grace, state.grace) if isinstance(happening, life.ShutdownAsked) else state.grace
+    most = state.limits.grace
+    grace = min(happening.grace, most) if isinstance(happening, life.ShutdownAsked) else most
+    if state.phase is Phase.STOPPING:
+        return _hurry(state, now + grace * 0.9), []
     reason = happening.reason if isinstance(happening, life.ShutdownAsked) else ""
     state = replace(state, stop_by=now + grace * 0.9, reason=reason)
     if state.phase in BUSY:
         cause: life.Cause = "shutdown" if asked else "terminated"
-        return _begin_abort(state, cause, now + grace * 0.6)
+        return begin_abort(state, cause, now + grace * 0.6)
     if asked:
         failed = [act for turn in state.waiting for act in _fail(turn.id, "aborted", reason)]
-        return replace(_stop(state, ExitCode.LEFT, now), waiting=()), [life.KillAll(), *failed]
+        return replace(stop(state, ExitCode.LEFT, now), waiting=()), [life.KillAll(), *failed]
     known = state.open and state.phase in (Phase.READY, Phase.LEAVING)
     ask: list[Action] = [life.AskLeave("shutdown")] if known and state.phase is Phase.READY else []
-    return _stop(state, life.TERMINATED, now, goodbye=known), [life.KillAll(), *ask]
+    return stop(state, life.TERMINATED, now, goodbye=known), [life.KillAll(), *ask]
+
+
+def _hurry(state: State, by: float) -> State:
+    """Let a run that stops by itself be done before its pod is killed: until now its files had more time."""
+    return state if state.stop_by is not None else replace(state, stop_by=by, deadline=by)
 
 
 def _on_tick(state: State, now: float) -> Step:
@@ -295,8 +270,8 @@ def _on_tick(state: State, now: float) -> Step:
             return replace(state, phase=Phase.LEAVING, deadline=None), [life.AskLeave("run_deadline")]
         case Phase.READY if due:
             return replace(state, phase=Phase.LEAVING, deadline=None), [life.AskLeave("idle")]
-        case Phase.RUNNING if due:
-            return _begin_abort(state, "timeout", now + state.grace)
+        case Phase.RUNNING:
+            return turntime.tick(state, now)
         case Phase.ABORTING if due and state.cause == "aborted":
             return replace(state, deadline=None), [life.KillPi()]
         case Phase.ABORTING if due:
@@ -304,6 +279,6 @@ def _on_tick(state: State, now: float) -> Step:
         case Phase.BROKEN if due:
             return state, [life.Exit(ExitCode.PI_FAILED)]
         case Phase.STOPPING if due:
-            return state, [life.Exit(state.exit_code)]
+            return replace(state, deadline=None), [life.Exit(state.exit_code)]
         case _:
             return state, []

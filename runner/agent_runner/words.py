@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from typing import Any
 
 LIMIT = 500
+_READ = 20_000
+"""Characters of an error that a status is looked for in."""
 _SECRET = re.compile(
     r"Bearer\s+\S+|\b(?:sk|pk|key|xai|gsk)-[\w-]{8,}|\beyJ[\w-]+\.[\w.-]+|\b[0-9a-f]{32}(?:\.\w+)?\b|\b[A-Za-z0-9_-]{40,}\b"
 )
-_STATUS = re.compile(r"^\s*(\d{3})\b")
+_STATUS = re.compile(
+    r"^\s*(\d{3})\b|API error \((\d{3})\)|\bHTTP (\d{3})\b|\bstatus(?: code)?:? (\d{3})\b"
+    r"|\"(?:code|status)\"\s{0,4}:\s{0,4}\"?(\d{3})\b"
+)
+"""Each of pi's APIs words a status in its own way."""
 _PAGE = re.compile(r"<(?:!doctype|html|head|title)\b", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>([^<]+)", re.IGNORECASE)
 _RESETS = re.compile(r"\s*\[resets [^\]]{1,40}\]")
@@ -24,9 +29,9 @@ def describe_error(text: str) -> str:
     Of a JSON body it is the message, of a web page its title; the time at which a limit ends is kept in any case.
     """
     message = _read_page(text) if _PAGE.search(text) else _read_message(text)
-    status = _STATUS.match(text)
-    if message and status and status[1] not in message:
-        message = f"{status[1]}: {message}"
+    status = find_status(text)
+    if message and status is not None and str(status) not in message:
+        message = f"{status}: {message}"
     plain = " ".join((message or text).split())
     plain = _SECRET.sub("[hidden]", plain)
     found = _RESETS.search(text)
@@ -36,9 +41,18 @@ def describe_error(text: str) -> str:
     return (plain if len(plain) <= room else plain[: room - 1] + "…") + resets
 
 
+def find_status(text: str) -> int | None:
+    """Return the HTTP status of an error as pi tells it; None where it tells none."""
+    found = _STATUS.search(text[:_READ])
+    status = int(next(filter(None, found.groups()))) if found is not None else 0
+    return status if 400 <= status < 600 else None  # errors (RFC 9110 §15.5, §15.6)
+
+
 def _read_page(text: str) -> str:
+    from html import unescape  # noqa: PLC0415  # two thousand names, seldom needed
+
     found = _TITLE.search(text)
-    return html.unescape(found[1]) if found else "a web page came instead of an answer"
+    return unescape(found[1]) if found else "a web page came instead of an answer"
 
 
 def _read_message(text: str) -> str | None:
@@ -68,3 +82,9 @@ def cut(text: str, limit: int) -> str:
     """Return the beginning of a text that is at most `limit` bytes, with a mark where something is missing."""
     data = text.encode()
     return text if len(data) <= limit else data[: limit - 3].decode(errors="ignore") + "…"
+
+
+def describe_exit(code: int, said: str) -> str:
+    """Say how pi ended: by a signal, where `code` is negative, or by itself, with what it said last."""
+    how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+    return f"The agent's program {how}." + (f" It said: {said}" if said and code > 0 else "")

@@ -1,4 +1,4 @@
-"""The workspace as one stream: packed for the next run or a sub-agent, and unpacked where either begins.
+"""The workspace as one stream, as runs of earlier releases packed it: unpacked where the next one begins.
 
 Debian's tar and zstd do the work: links, modes, odd names and sparse files are theirs to know, a name that leads out of
 the folder is refused by tar itself, and nothing is ever whole in memory.
@@ -7,16 +7,17 @@ the folder is refused by tar itself, and nothing is ever whole in memory.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import shutil
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
+from typing import Final
 
 from agent_runner.programs import Programs, Running
+from agent_runner.targuard import Bounds, TarGuard, UnfitError
 
 CHUNK = 256 * 1024
-_SOME_CHANGED = 1
-"""tar's exit code where a file changed while it was read: the copy is as good as one can be."""
+NO_BOUNDS: Final = Bounds()
 
 
 _VOLUMES_OWN = "lost+found"
@@ -24,80 +25,68 @@ _VOLUMES_OWN = "lost+found"
 
 
 class WorkspaceError(Exception):
-    """The workspace cannot be packed or unpacked; the text is for a person and names no file."""
+    """The files cannot be kept or brought back; the text is for a person and names no file."""
 
 
-class TooLargeError(WorkspaceError):
-    """Packed, it is over its limit."""
+class UnfitWorkspaceError(WorkspaceError):
+    """It holds too many files or bytes, or what none may hold: to try again does not help."""
 
 
-async def pack(folder: str, limit: int, programs: Programs) -> AsyncGenerator[bytes, None]:
-    """Yield the folder as a compressed archive.
-
-    Args:
-        folder: What is packed; sockets and files that cannot be read are left out.
-        limit: The most bytes.
-        programs: Starts tar.
-
-    Raises:
-        TooLargeError: more bytes than that have come.
-        WorkspaceError: tar cannot do it.
-    """
-    # the folder itself is left out: it is a volume's root, and nobody may change the mode of the one it is unpacked into
-    names = ["--null", "--verbatim-files-from", "--files-from=/dev/stdin"]
-    # sparse: a hole is neither read nor written, else a disk image that fits here fills the volume it is unpacked into
-    words = ["tar", "--create", "--zstd", "--sparse", "--ignore-failed-read", "--directory", folder, *names]
-    try:
-        running = await programs.read_from(words, _list(folder))
-    except OSError as error:
-        raise WorkspaceError(f"The workspace cannot be packed: tar does not start ({error.strerror}).") from error
-    total = 0
-    try:
-        while running.reader is not None and (chunk := await running.reader.read(CHUNK)):
-            total += len(chunk)
-            yield chunk
-            if total > limit:
-                raise TooLargeError(
-                    f"The packed workspace is over {limit / (1 << 20):g} MiB "
-                    "(workspace.snapshotLimit of the AgentClass)."
-                )
-        code = await running.ended
-        if code not in (0, _SOME_CHANGED):
-            raise WorkspaceError(f"The workspace cannot be packed: tar ended with {code}.")
-    finally:
-        await running.end()
-
-
-async def unpack(folder: str, chunks: AsyncIterable[bytes], programs: Programs) -> None:
+async def unpack(folder: str, chunks: AsyncIterable[bytes], programs: Programs, bounds: Bounds = NO_BOUNDS) -> None:
     """Unpack an archive into an empty folder; whatever fails leaves the folder empty.
 
+    Args:
+        folder: Where it goes.
+        chunks: The archive.
+        programs: Starts zstd and tar.
+        bounds: How much it may hold.
+
     Raises:
-        WorkspaceError: it is no whole archive, or holds what must not be unpacked.
+        UnfitWorkspaceError: it holds more than that, or what must not be unpacked.
+        WorkspaceError: it is no whole archive.
     """
-    options = ["--zstd", "--no-same-owner", "--preserve-permissions"]
     try:
-        running = await programs.write_to(["tar", "--extract", *options, "--directory", folder])
-    except OSError as error:
-        raise WorkspaceError(f"The stored files cannot be unpacked: tar does not start ({error.strerror}).") from error
-    try:
-        await _feed(running, chunks)
-        code = await running.ended
-        if code != 0:
-            raise WorkspaceError(f"The stored files cannot be unpacked: tar ended with {code}.")  # noqa: TRY301
+        async with contextlib.AsyncExitStack() as started:
+            try:
+                zstd = await programs.run_between(["zstd", "--decompress", "--stdout", "--quiet"])
+                started.push_async_callback(zstd.end)
+                options = ["--no-same-owner", "--preserve-permissions"]
+                tar = await programs.write_to(["tar", "--extract", *options, "--directory", folder])
+                started.push_async_callback(tar.end)
+            except OSError as error:
+                words = f"The stored files cannot be unpacked: a program does not start ({error.strerror})."
+                raise WorkspaceError(words) from error
+            await _pass_on(zstd, tar, chunks, TarGuard(bounds))
     except BaseException:
-        await running.end()
         await asyncio.to_thread(empty, folder)
         raise
-    await running.end()
 
 
-def _list(folder: str) -> bytes:
-    """Return the names in a folder as tar reads them: each may hold any byte but one."""
-    with os.scandir(os.fsencode(folder)) as entries:
-        return b"".join(b"./" + entry.name + b"\0" for entry in entries if entry.name != _VOLUMES_OWN.encode())
+async def _pass_on(zstd: Running, tar: Running, chunks: AsyncIterable[bytes], guard: TarGuard) -> None:
+    """Feed zstd, look at what comes of it, and feed tar with that."""
+    feeding = asyncio.create_task(_feed("zstd", zstd, chunks))
+    try:
+        await _feed("tar", tar, _guard(zstd, guard))
+        await feeding
+    except UnfitError as error:
+        raise UnfitWorkspaceError(f"The stored files cannot be unpacked: {error}.") from error
+    finally:
+        feeding.cancel()
+        await asyncio.gather(feeding, return_exceptions=True)
+    for name, running in (("zstd", zstd), ("tar", tar)):
+        code = await running.wait()
+        if code != 0:
+            raise WorkspaceError(f"The stored files cannot be unpacked: {name} ended with {code}.")
 
 
-async def _feed(running: Running, chunks: AsyncIterable[bytes]) -> None:
+async def _guard(zstd: Running, guard: TarGuard) -> AsyncIterator[bytes]:
+    while zstd.reader is not None and (chunk := await zstd.reader.read(CHUNK)):
+        yield guard.feed(chunk)
+    if await zstd.wait() == 0:  # else what it says is told
+        guard.finish()
+
+
+async def _feed(name: str, running: Running, chunks: AsyncIterable[bytes]) -> None:
     writer = running.writer
     if writer is None:
         return
@@ -111,7 +100,7 @@ async def _feed(running: Running, chunks: AsyncIterable[bytes]) -> None:
         if not running.ended.done():
             raise
         raise WorkspaceError(
-            f"The stored files cannot be unpacked: tar ended with {running.ended.result()}."
+            f"The stored files cannot be unpacked: {name} ended with {running.ended.result()}."
         ) from error
     finally:
         writer.close()
@@ -124,22 +113,35 @@ def is_empty(folder: str) -> bool:
 
 
 def empty(folder: str) -> None:
-    """Remove everything in a workspace."""
+    """Remove everything in a workspace, however deep: what stands within a folder is moved up before that goes."""
+    moved = 0
+    waiting = _find_folders(folder)
+    while waiting:
+        path = waiting.pop()
+        path.chmod(0o700)  # a tar that was cut off may have taken away its own right
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    Path(entry.path).unlink()
+                    continue
+                Path(entry.path).chmod(0o700)
+                target = Path(folder, f".emptied-{os.getpid()}-{moved}")
+                while os.path.lexists(target):
+                    moved += 1
+                    target = Path(folder, f".emptied-{os.getpid()}-{moved}")
+                waiting.append(Path(entry.path).rename(target))
+        path.rmdir()
+
+
+def _find_folders(folder: str) -> list[Path]:
+    """Return the folders at the top of a workspace; what else stands there is removed."""
+    found = []
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name == _VOLUMES_OWN:
                 continue
             if entry.is_dir(follow_symlinks=False):
-                _unlock(entry.path)
-                shutil.rmtree(entry.path, ignore_errors=True)
+                found.append(Path(entry.path))
             else:
                 Path(entry.path).unlink()
-
-
-def _unlock(folder: str) -> None:
-    """Let every folder below be changed: a tar that was cut off may have taken away its own right to."""
-    Path(folder).chmod(0o700)
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                _unlock(entry.path)
+    return found

@@ -13,7 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="agent_simulators")
     parser.add_argument("which", choices=["telegram", "model"])
     parser.add_argument("--port", type=int)
-    parser.add_argument("--host", default="0.0.0.0")  # noqa: S104  # a container's own network
+    parser.add_argument("--host", default="", help="empty: every address, IPv4 and IPv6")
     options = parser.parse_args()
     # each is of no use where the other serves
     if options.which == "telegram":

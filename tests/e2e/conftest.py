@@ -20,7 +20,17 @@ NAMESPACE, NAME = os.environ.get("E2E_NAMESPACE", "openclaw-e2e"), "oc"
 PERSON, STRANGER, ADMIN = 70001, 70099, 70002
 NAMES = {PERSON: "Ada", ADMIN: "administrator"}
 """Who stands in the pages of the documentation."""
-_chats = itertools.count(int(time.time()) % 100000 * 100)
+_FIRST = int(time.time()) % 100000 * 100 + 100_000_000
+_MOST_CHATS = 200
+_chats = itertools.count(_FIRST)
+HOOK_CHAT = _FIRST + _MOST_CHATS - 1
+"""The private chat that events come into."""
+_HOOK = {
+    "name": "alerts", "form": "secret", "to": {"chatId": HOOK_CHAT},
+    "existingSecret": {"name": f"{NAME}-telegram", "key": "bot-token"},  # one that the release has anyway
+    "template": "Our monitoring says {{ title }} of {{ service }}.\n{{ quote details }}\nSay what we should do.",
+}  # fmt: skip
+CONSOLE_VIEWER, CONSOLE_SPEAKER = {"kind": "User", "name": "vera"}, {"kind": "User", "name": "alice"}
 _CLASS = {"timeouts": {"idle": 300, "turn": 120, "grace": 5}, "resources": {"requests": {"cpu": "50m"}}}
 
 
@@ -37,19 +47,30 @@ class System:
 
     def __init__(self, release: Release, values: dict, telegram: Simulator, model: Simulator) -> None:
         self.release, self.values, self.telegram, self.model = release, values, telegram, model
+        self.agents = release.agents
 
-    def chat(self, topic: int | None = None, person: int = PERSON, chat: int | None = None) -> Chat:
-        """Return a private chat of its own or a topic of a group of its own; people are on the list by themselves."""
-        number = chat if chat is not None else next(_chats) + 100_000_000
+    def chat(self, topic: int | None = None, person: int | None = None, chat: int | None = None) -> Chat:
+        """Return a private chat of a person of its own, as their numbers are the same, or a topic of a group of its own."""
+        number = chat if chat is not None else next(_chats)
         if topic is not None and number > 0:
             number = -number
-        return Chat(self.telegram, number, person, topic)
+        return Chat(self.telegram, number, person or (number if number > 0 else PERSON), topic)
+
+    def admin(self) -> Chat:
+        """Return a group of its own in which an administrator asks."""
+        return Chat(self.telegram, -next(_chats), ADMIN)
+
+    def stranger(self) -> Chat:
+        """Return the private chat of somebody who is not on the list."""
+        number = next(_chats) + 50_000_000
+        return Chat(self.telegram, number, number)
 
     def kubectl(self, *args: str, **more) -> str:
+        """Look into the namespace of gateway, operator and database; `agents.kubectl` looks where agents are."""
         return self.release.kubectl(*args, **more)
 
     def thread(self, name: str) -> dict:
-        return json.loads(self.kubectl("get", "agentthread", name, "-o", "json", check=False) or "{}")
+        return json.loads(self.agents.kubectl("get", "agentthread", name, "-o", "json", check=False) or "{}")
 
     def run(self, name: str) -> dict:
         return self.thread(name).get("status", {}).get("run", {})
@@ -67,7 +88,8 @@ class System:
         return wait(lambda: self.run(name).get("podName"), f"a pod of {name}")
 
     def exec(self, pod: str, *command: str, check: bool = True) -> str:
-        return self.kubectl("exec", pod, "--", *command, check=check)
+        """Run a command in an agent's pod."""
+        return self.agents.kubectl("exec", pod, "--", *command, check=check)
 
     def make_class(self, name: str, **spec) -> None:
         """Make an AgentClass like the default but for `spec`."""
@@ -75,7 +97,7 @@ class System:
             "apiVersion": "openclaw.dev/v1alpha1", "kind": "AgentClass", "metadata": {"name": name},
             "spec": {**_CLASS, **spec},
         }  # fmt: skip
-        self.kubectl("apply", "-f", "-", stdin=json.dumps(body))
+        self.agents.kubectl("apply", "-f", "-", stdin=json.dumps(body))
 
     def make_thread(self, chat: Chat, agent_class: str) -> None:
         """Make a chat's AgentThread by hand, of another class."""
@@ -86,11 +108,11 @@ class System:
             "apiVersion": "openclaw.dev/v1alpha1", "kind": "AgentThread", "metadata": {"name": chat.thread},
             "spec": {"channel": channel, "classRef": {"name": agent_class}},
         }  # fmt: skip
-        self.kubectl("apply", "-f", "-", stdin=json.dumps(body))
+        self.agents.kubectl("apply", "-f", "-", stdin=json.dumps(body))
 
     def end(self, chat: Chat) -> None:
         """End a chat's agent, so that it takes no room from the next test."""
-        self.kubectl("delete", "agentthread", chat.thread, "--ignore-not-found", "--wait=false", check=False)
+        self.agents.kubectl("delete", "agentthread", chat.thread, "--ignore-not-found", "--wait=false", check=False)
 
     def requests(self, since: int = 0) -> list[dict]:
         return self.model.get(f"/sim/requests?since={since}")
@@ -101,35 +123,55 @@ def now_ms() -> int:
 
 
 @pytest.fixture(scope="session")
-def system():
-    """The system, installed once for the whole ring."""
+def prepared():
+    """A release that is not installed yet, and where its images are: the cluster is up and has them."""
     required = os.environ.get("E2E_REQUIRED") == "1"
     cluster = provider()
     if not required and not cluster.kubeconfig.exists():
         pytest.skip("no cluster: `make cluster` brings one up, and `make test` does it by itself")
-    release, images = prepare(NAMESPACE, NAME)
+    return prepare(NAMESPACE, NAME)
+
+
+@pytest.fixture(scope="session")
+def system(prepared):
+    """The system, installed once for the whole ring."""
+    release, images = prepared
     values = {
         "images": images,
         "demo": {"enabled": True},
         # every chat that a test makes is on the list by its person
-        "telegram": {"allowedIds": [PERSON], "adminIds": [ADMIN], "pairing": True},
+        "telegram": {
+            "allowedIds": [PERSON, *range(_FIRST, _FIRST + _MOST_CHATS)],
+            "adminIds": [ADMIN],
+            "pairing": True,
+        },
         "agents": {"class": _CLASS},
+        "hooks": {"list": [_HOOK]},
+        "console": {"enabled": True, "viewers": [CONSOLE_VIEWER], "speakers": [CONSOLE_SPEAKER]},
     }
     release.install(values)
-    release.kubectl("delete", "agentthreads", "--all", "--wait=false", check=False)
+    release.agents.kubectl("delete", "agentthreads", "--all", "--wait=false", check=False)
     with ExitStack() as stack:
         ports = SimpleNamespace(
             telegram=stack.enter_context(release.forward(f"service/{NAME}-demo-telegram", 8081)),
             model=stack.enter_context(release.forward(f"service/{NAME}-demo-model", 8082)),
         )
         yield System(release, values, Simulator(ports.telegram), Simulator(ports.model))
-        release.kubectl("delete", "agentthreads", "--all", "--wait=false", check=False)
+        release.agents.kubectl("delete", "agentthreads", "--all", "--wait=false", check=False)
 
 
 @pytest.fixture
 def chat(system):
     """A private chat of its own; its agent is ended behind the test."""
     chat = system.chat()
+    yield chat
+    system.end(chat)
+
+
+@pytest.fixture
+def admin(system):
+    """A group of its own in which an administrator asks; its agent is ended behind the test."""
+    chat = system.admin()
     yield chat
     system.end(chat)
 

@@ -12,13 +12,15 @@ from tests.support.chat import wait
 MODEL_KEY = "demo-key-of-the-scripted-model"
 
 
-def test_a_key_that_the_provider_refuses_is_told_in_the_chat(system, chat):
+def test_a_key_that_the_provider_refuses_is_told_in_the_chat(system, chat, admin):
     system.model.post("/sim/settings", {"key": "another-key"})
     try:
-        answer = chat.ask("hello", "key")
-        assert "401" in answer["text"]
-        assert "another-key" not in answer["text"]
-        assert MODEL_KEY not in answer["text"]
+        told = chat.ask("hello", "The model refused our API key")["text"]
+        assert "401" not in told
+        details = admin.ask("@demo_bot hello", "The model refused our API key")["text"]
+        assert "For administrators: HTTP 401. The key is LLM_API_KEY" in details
+        for key in ("another-key", MODEL_KEY):
+            assert key not in told + details
     finally:
         system.model.post("/sim/settings", {"key": MODEL_KEY})
     chat.ask("and now", "Echo: and now")
@@ -62,20 +64,24 @@ def test_a_provider_that_is_away_is_told_in_the_chat(system):
         system.end(chat)
 
 
-def test_a_missing_class_is_told_and_the_message_answered_when_it_appears(system, chat):
-    system.kubectl("delete", "agentclass", "later", "--ignore-not-found")
-    system.make_thread(chat, "later")
+def test_a_missing_class_is_told_and_the_message_answered_when_it_appears(system, chat, admin):
+    system.agents.kubectl("delete", "agentclass", "later", "--ignore-not-found")
+    for asking in (chat, admin):
+        system.make_thread(asking, "later")
     asked = chat.say("hello")
-    assert "later" in chat.wait_for("AgentClass", asked)["text"]
+    assert "AgentClass" not in chat.shown("its settings need an administrator", asked)["text"]
+    asked_there = admin.say("@demo_bot hello")
+    admin.wait_for("For administrators: ClassNotFound: There is no AgentClass later", asked_there)
     condition = wait(
         lambda: next((c for c in system.thread(chat.thread)["status"]["conditions"] if c["type"] == "Accepted"), None),
         "Accepted",
     )
     assert (condition["status"], condition["reason"]) == ("False", "ClassNotFound")
-    assert "ClassNotFound" in system.kubectl("get", "at", chat.thread)
-    assert "There is no AgentClass later" in system.kubectl("describe", "at", chat.thread)
+    assert "ClassNotFound" in system.agents.kubectl("get", "at", chat.thread)
+    assert "There is no AgentClass later" in system.agents.kubectl("describe", "at", chat.thread)
     system.make_class("later")
     chat.wait_for("Echo: hello", asked, 90)
+    admin.wait_for("Echo: hello", asked_there, 90)
 
 
 def test_a_class_that_is_nonsense_is_refused_with_a_sentence(system):
@@ -92,16 +98,20 @@ def test_an_image_that_is_missing_is_told_in_chat_and_kubectl(system, chat):
     system.make_class("no-image", image="localhost/does-not-exist:1")
     system.make_thread(chat, "no-image")
     asked = chat.say("hello")
-    assert "localhost/does-not-exist:1" in chat.wait_for("cannot be pulled", asked, 90)["text"]
-    assert "ImagePullBackOff" in system.kubectl("get", "at", chat.thread)
+    chat.shown("its settings need an administrator", asked, 90)
+    assert "ImagePullBackOff" in system.agents.kubectl("get", "at", chat.thread)
 
 
-def test_a_pod_that_fits_nowhere_is_told_in_chat_and_kubectl(system, chat):
+def test_a_pod_that_fits_nowhere_is_told_in_chat_and_kubectl(system, chat, admin):
     system.make_class("too-large", resources={"requests": {"memory": "900Gi"}, "limits": {"memory": "900Gi"}})
-    system.make_thread(chat, "too-large")
+    for asking in (chat, admin):
+        system.make_thread(asking, "too-large")
     asked = chat.say("hello")
-    assert "Insufficient memory" in chat.wait_for("capacity", asked)["text"]
-    assert "Unschedulable" in system.kubectl("get", "at", chat.thread)
+    assert "memory" not in chat.shown("Waiting for room for your agent", asked)["text"]
+    assert "Unschedulable" in system.agents.kubectl("get", "at", chat.thread)
+    told = admin.wait_for("Waiting for room for your agent", admin.say("@demo_bot hello"))["text"]
+    assert "For administrators: Unschedulable" in told
+    assert "Insufficient memory" in told
 
 
 def test_a_quota_is_told_and_waited_out(system, chat):
@@ -109,13 +119,13 @@ def test_a_quota_is_told_and_waited_out(system, chat):
         "apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"},
         "spec": {"hard": {"pods": "0"}},
     }  # fmt: skip
-    system.kubectl("apply", "-f", "-", stdin=json.dumps(quota))
+    system.agents.kubectl("apply", "-f", "-", stdin=json.dumps(quota))
     try:
         asked = chat.say("hello")
-        chat.wait_for("quota", asked)
-        assert "QuotaExceeded" in system.kubectl("get", "at", chat.thread)
+        chat.shown("Waiting for room for your agent", asked)
+        assert "QuotaExceeded" in system.agents.kubectl("get", "at", chat.thread)
     finally:
-        system.kubectl("delete", "resourcequota", "none")
+        system.agents.kubectl("delete", "resourcequota", "none")
     chat.wait_for("Echo: hello", asked, 150)
 
 
@@ -133,7 +143,7 @@ def test_a_resource_edited_by_hand_into_nonsense_is_refused_with_a_sentence(syst
         ({"spec": {"stop": "now"}}, "spec.stop"),
     ):
         with pytest.raises(CommandFailedError, match=words):
-            system.kubectl("patch", "at", chat.thread, "--type", "merge", "-p", json.dumps(patch))
+            system.agents.kubectl("patch", "at", chat.thread, "--type", "merge", "-p", json.dumps(patch))
 
 
 def test_a_thread_of_another_bot_is_refused_with_an_event(system):
@@ -141,20 +151,20 @@ def test_a_thread_of_another_bot_is_refused_with_an_event(system):
         "apiVersion": "openclaw.dev/v1alpha1", "kind": "AgentThread", "metadata": {"name": "tg-555"},
         "spec": {"channel": {"type": "telegram", "bot": "tg", "botId": 5, "chatId": 555}},
     }  # fmt: skip
-    system.kubectl("apply", "-f", "-", stdin=json.dumps(body))
+    system.agents.kubectl("apply", "-f", "-", stdin=json.dumps(body))
     try:
-        wait(lambda: "This gateway serves bot" in system.kubectl("describe", "at", "tg-555"), "the Event")
+        wait(lambda: "This gateway serves bot" in system.agents.kubectl("describe", "at", "tg-555"), "the Event")
     finally:
-        system.kubectl("delete", "at", "tg-555", "--wait=false")
+        system.agents.kubectl("delete", "at", "tg-555", "--wait=false")
 
 
 def test_a_suspended_thread_is_told_and_goes_on_when_it_is_let_go(system, chat):
     chat.ask("hello", "Echo: hello")
-    system.kubectl("patch", "at", chat.thread, "--type", "merge", "-p", '{"spec":{"suspend":true}}')
+    system.agents.kubectl("patch", "at", chat.thread, "--type", "merge", "-p", '{"spec":{"suspend":true}}')
     system.wait_run(chat.thread, number=1, reason="Suspended")
     asked = chat.say("are you there")
-    chat.wait_for("suspended", asked)
-    system.kubectl("patch", "at", chat.thread, "--type", "merge", "-p", '{"spec":{"suspend":false}}')
+    chat.shown("An administrator has paused this conversation", asked)
+    system.agents.kubectl("patch", "at", chat.thread, "--type", "merge", "-p", '{"spec":{"suspend":false}}')
     chat.wait_for("Echo: are you there", asked, 90)
 
 

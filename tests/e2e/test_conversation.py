@@ -11,7 +11,7 @@ from tests.support.chat import Chat, wait
 def test_a_message_is_answered_by_an_agent_that_runs_a_tool_in_its_pod(system, chat):
     asked = chat.say("bash: id -u; pwd")
     answer = chat.wait_for("Tool said: 10001\n/workspace", asked)
-    assert answer["reply_to"] == asked
+    assert answer["reply_to"] is None  # its question is the line above it
     run = system.wait_run(chat.thread, number=1)
     assert run["podName"].startswith(chat.thread)
 
@@ -24,10 +24,14 @@ def test_a_second_turn_goes_to_the_same_run_and_knows_the_first(system, chat):
 
 def test_text_is_shown_while_it_is_written(system, chat):
     asked = chat.say("slow 40 150")
+    written = chat.shown("w3", asked)
+    assert written in chat.drafts()
+    assert written["text"].split()[0] == "w0"
+    assert "w39" not in written["text"]
     answer = chat.wait_for("w39", asked)
     assert answer["text"].split()[0] == "w0"
-    assert answer["edits"] >= 1
     assert len(chat.answers(asked)) == 1
+    assert chat.drafts() == []
 
 
 def test_a_new_run_after_idle_remembers_and_has_its_files(system, chat):
@@ -43,31 +47,44 @@ def test_a_new_run_after_idle_remembers_and_has_its_files(system, chat):
 
 
 def test_the_end_of_a_runs_time_is_not_felt(system, chat):
-    """A run takes no turn that it has no time for: the next run does, with the conversation and the files."""
-    system.make_class("short-run", timeouts={"run": 30, "turn": 20, "idle": 300, "grace": 5})
+    """A run takes no turn after its time: the next run does, with the conversation and the files."""
+    system.make_class("short-run", timeouts={"run": 20, "idle": 300, "grace": 5})
     system.make_thread(chat, "short-run")
     chat.ask("bash: echo treasure > note", "Tool said", 90)
-    asked = chat.say("slow 70 200")  # written while the moment passes from which on no turn begins in this run
+    asked = chat.say("slow 130 200")  # written while the moment passes from which on no turn begins in this run
+    chat.shown("w1", asked)
+    first = system.run(chat.thread)["number"]
     behind = chat.say("bash: cat note")
-    chat.wait_for("w69", asked)
+    chat.wait_for("w129", asked)
     chat.wait_for("Tool said: treasure", behind, 90)
-    assert system.run(chat.thread)["number"] == 2
-    chat.ask("recall", "bash: echo treasure > note | slow 70 200 | bash: cat note")
+    assert system.run(chat.thread)["number"] == first + 1
+    chat.ask("recall", "bash: echo treasure > note | slow 130 200 | bash: cat note")
     assert not [m for m in chat.answers() if "Continue" in str(m["buttons"]) or "files" in m["text"]]
+
+
+def test_a_pod_that_is_killed_loses_no_turn_that_was_kept(system, chat):
+    """Files are stored after each turn, not when a run ends: settings of git too, and not what tools make anew."""
+    make = "mkdir node_modules; echo x > node_modules/x; echo treasure > note; git config --global user.name Ada"
+    chat.ask(f"bash: {make}", "Tool said")
+    pod = system.pod(chat.thread)
+    wait(lambda: '"files_kept"' in system.agents.kubectl("logs", pod), "its files to be kept")
+    system.agents.kubectl("delete", "pod", pod, "--grace-period=0", "--force")
+    wait(lambda: system.run(chat.thread).get("finishedAt"), "the run to be over", 90)
+    chat.ask("bash: cat note; git config --global user.name; ls", "Tool said: treasure\nAda\nnote", 90)
 
 
 def test_a_run_without_the_earlier_files_says_so(system, chat):
     system.make_class("forgetful", workspace={"snapshot": False})
     system.make_thread(chat, "forgetful")
     chat.ask("bash: echo treasure > note", "Tool said", 90)
-    system.kubectl("delete", "pod", system.pod(chat.thread))
+    system.agents.kubectl("delete", "pod", system.pod(chat.thread))
     chat.ask("bash: ls | wc -l", "Tool said: 0", 90)
-    chat.wait_for("without the files of earlier ones")
+    chat.wait_for("The workspace is empty")
 
 
 def test_an_answer_is_stopped_and_asked_again(system, chat):
     asked = chat.say("slow 60 100")
-    chat.wait_for("w3", asked)
+    chat.shown("w3", asked)
     chat.say("/stop")
     stopped = chat.wait_for("Stopped.", asked)
     assert "w0 w1" in stopped["text"]
@@ -80,7 +97,7 @@ def test_an_answer_is_stopped_and_asked_again(system, chat):
 def test_a_fresh_conversation_forgets_what_was_said_and_keeps_the_files(system, chat):
     chat.ask("my animal is a heron", "Echo: my animal is a heron")
     chat.ask("bash: echo treasure > note", "Tool said")
-    chat.ask("/new", "fresh conversation")
+    chat.ask("/new", "Fresh start")
     answer = chat.ask("recall", "I was told", 90)
     assert "heron" not in answer["text"]
     chat.ask("bash: cat note", "Tool said: treasure")
@@ -99,12 +116,13 @@ def test_topics_and_chats_at_once_never_mix(system):
             asked = person.say("@demo_bot recall")
             person.wait_for(f"I was told: I am topic {person.topic}", asked)
         for person in people:
-            texts = [m["text"] for m in person.answers()]
-            assert texts == [f"Echo: I am topic {person.topic}", f"I was told: I am topic {person.topic}"]
+            expected = [f"Echo: I am topic {person.topic}", f"I was told: I am topic {person.topic}"]
+            # a preview that is no answer goes behind it
+            wait(lambda p=person, e=expected: texts(p) == e, f"{expected} alone", show=lambda p=person: texts(p))
         shown = system.telegram.get(f"/sim/chats/{group}")["messages"]
         for message in (m for m in shown if m["bot"]):
             assert f"topic {message['topic']}" in message["text"]
-        names = system.kubectl("get", "agentthreads", "-o", "name")
+        names = system.agents.kubectl("get", "agentthreads", "-o", "name")
         assert all(p.thread in names for p in people)
     finally:
         for person in people:
@@ -112,24 +130,24 @@ def test_topics_and_chats_at_once_never_mix(system):
 
 
 def test_commands_answer_at_once(system, chat):
-    assert "/status" in chat.ask("/start", "/help")["text"]
-    chat.ask("/status", "has not begun")
+    assert "/status" in chat.ask("/help", "/help")["text"]
+    chat.ask("/status", "haven't started")
     chat.ask("hello", "Echo: hello")
-    status = chat.ask("/status", chat.thread)["text"]
-    assert "Running" in status
-    assert chat.thread in chat.ask("/threads", chat.thread)["text"]
-    assert chat.ask("/kill", "Usage")["text"] == "Usage: /kill <thread>"
+    assert chat.ask("/status", "Ready")["text"].startswith("Ready")
+    assert "private chat" in chat.ask("/threads", "Conversations")["text"]
+    question = chat.ask("/kill", "right away")
+    assert chat.pressed(chat.press(question["message_id"], "Cancel")).startswith("Cancelled")
     assert chat.ask("/nonsense", "Unknown")["text"] == "Unknown command: /nonsense"
-    chat.ask("/kill tg-1", "There is no thread tg-1")
+    chat.ask("/kill tg-1", "I know no conversation tg-1")
 
 
 def test_kill_ends_the_agent_and_what_its_tools_started(system, chat):
     asked = chat.say("bash: echo started > /tmp/x; sleep 1000")
     pod = system.pod(chat.thread)
     wait(lambda: "sleep 1000" in system.exec(pod, "ps", "-eo", "args", check=False), "the sleep in the pod")
-    chat.ask(f"/kill {chat.thread}", f"Killed: {chat.thread}")
+    chat.ask(f"/kill {chat.thread}", f"Ended: {chat.thread}")
     system.wait_run(chat.thread, number=1, reason="Stopped")
-    wait(lambda: pod not in system.kubectl("get", "pods", "-o", "name"), "the pod to be gone")
+    wait(lambda: pod not in system.agents.kubectl("get", "pods", "-o", "name"), "the pod to be gone")
     assert chat.wait_for("Stopped", asked)
     chat.ask("again", "Echo: again")
     assert system.run(chat.thread)["number"] == 2
@@ -138,16 +156,16 @@ def test_kill_ends_the_agent_and_what_its_tools_started(system, chat):
 def test_an_administrator_kills_another_chats_thread_and_nobody_else_sees_it(system, chat):
     chat.ask("hello", "Echo: hello")
     other = system.chat()
-    other.ask(f"/kill {chat.thread}", "There is no thread")
+    other.ask(f"/kill {chat.thread}", "I know no conversation")
     admin = Chat(system.telegram, ADMIN, ADMIN)
-    admin.ask(f"/kill {chat.thread}", f"Killed: {chat.thread}")
+    admin.ask(f"/kill {chat.thread}", f"Ended: {chat.thread}")
     system.wait_run(chat.thread, number=1, reason="Stopped")
 
 
 def test_a_stranger_is_told_the_id_and_nothing_else(system):
     stranger = Chat(system.telegram, STRANGER, STRANGER)
     since = now_ms()
-    assert str(STRANGER) in stranger.ask("hello", "not allowed")["text"]
+    assert str(STRANGER) in stranger.ask("hello", "don't know you")["text"]
     assert system.thread(stranger.thread) == {}
     assert not any("hello" in json.dumps(r["body"]) for r in system.requests(since))
 
@@ -179,14 +197,19 @@ def test_long_answers_arrive_whole_in_several_messages(system, chat):
 def test_kubectl_shows_what_a_person_needs(system, chat):
     chat.ask("hello", "Echo: hello")
     system.wait_run(chat.thread, number=1)
-    wait(lambda: "Running" in system.kubectl("get", "at", chat.thread), "Running")
-    short = system.kubectl("get", "agentthreads").splitlines()
+    wait(lambda: "Running" in system.agents.kubectl("get", "at", chat.thread), "Running")
+    short = system.agents.kubectl("get", "agentthreads").splitlines()
     assert short[0].split() == ["NAME", "TITLE", "PHASE", "RUN", "REASON", "AGE"]
-    wide = system.kubectl("get", "at", "-o", "wide").splitlines()
-    assert wide[0].split()[-4:] == ["CHAT", "TOPIC", "POD", "CLASS"]
-    assert "The run wanted: only grows" in system.kubectl("explain", "agentthread.spec.run")
-    described = system.kubectl("describe", "agentthread", chat.thread)
+    wide = system.agents.kubectl("get", "at", "-o", "wide").splitlines()
+    assert wide[0].split()[-6:] == ["CHAT", "TOPIC", "POD", "CLASS", "SPENT", "COLD"]
+    assert "The run wanted: only grows" in system.agents.kubectl("explain", "agentthread.spec.run")
+    described = system.agents.kubectl("describe", "agentthread", chat.thread)
     assert "Accepted" in described
     assert "hello" not in described
-    condition = system.kubectl("wait", "--for=condition=Ready", f"agentthread/{chat.thread}", "--timeout=10s")
+    condition = system.agents.kubectl("wait", "--for=condition=Ready", f"agentthread/{chat.thread}", "--timeout=10s")
     assert "condition met" in condition
+
+
+def texts(chat):
+    """Return what the bot's messages of a chat or topic say."""
+    return [m["text"] for m in chat.answers()]

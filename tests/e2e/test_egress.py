@@ -48,10 +48,8 @@ def _reach(system, pod, *targets):
     return json.loads(system.exec(pod, "python3", "-c", _PROBE, *targets))
 
 
-def _gateway_pod(system):
-    return system.kubectl(
-        "get", "pods", "-l", "app.kubernetes.io/component=gateway", "-o", "jsonpath={.items[0].metadata.name}"
-    )
+def _reach_from_gateway(system, *targets):
+    return json.loads(system.kubectl("exec", "deployment/oc-gateway", "--", "python3", "-c", _PROBE, *targets))
 
 
 def _service(system, name, namespace):
@@ -66,14 +64,25 @@ def test_neither_egress_reaches_anything_inside_but_gateway_and_dns(system, agen
     )  # fmt: skip
     inside = [
         f"{_service(system, 'kubernetes', 'default')}:443", behind, f"{_service(system, 'oc-postgres', own)}:5432",
-        f"{_service(system, 'oc-gateway', own)}:9090", f"{_service(system, 'oc-demo-model', own)}:8082",
+        f"{_service(system, 'oc-demo-model', own)}:8082",
     ]  # fmt: skip
-    # a pod without such rules reaches them all: what fails below fails by the rules
-    assert set(_reach(system, _gateway_pod(system), *inside).values()) == {"open"}
+    # a pod that may reaches them all: what fails below fails by the rules
+    assert set(_reach_from_gateway(system, *inside).values()) == {"open"}
+    inside.append(f"{_service(system, 'oc-gateway', own)}:9090")
+    gateway = f"oc-gateway.{own}.svc:8080"
     for egress, pod in agents.items():
         assert "open" not in _reach(system, pod, *inside).values(), egress
-        # by name: DNS answers
-        assert _reach(system, pod, "oc-gateway:8080") == {"oc-gateway:8080": "open"}, egress
+        # by name: DNS tells it, or the pod's own file
+        assert _reach(system, pod, gateway) == {gateway: "open"}, egress
+
+
+def test_without_the_internet_there_is_no_name_service(system, agents):
+    pod = agents["GatewayOnly"]
+    dns = f"{_service(system, 'kube-dns', 'kube-system')}:53"
+    names = {"kubernetes.default.svc:443": "gaierror", dns: "TimeoutError"}
+    assert _reach(system, agents["Internet"], dns) == {dns: "open"}
+    assert _reach(system, pod, *names) == names
+    assert "nameserver 127.0.0.1" in system.exec(pod, "cat", "/etc/resolv.conf")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="making a network namespace needs root")
@@ -84,13 +93,16 @@ def test_only_egress_internet_reaches_public_addresses(system, agents):
         target = url.removeprefix("http://").rstrip("/")
         assert _reach(system, agents["Internet"], target) == {target: "open"}
         assert _reach(system, agents["GatewayOnly"], target)[target] != "open"
+        # answers there as well, but is no port of the list
+        other = target.replace(":80", ":8000")
+        assert _reach(system, agents["Internet"], other)[other] != "open"
 
 
 def test_nothing_reaches_an_agent(system, agents):
     pod = agents["Internet"]
-    target = system.kubectl("get", "pod", pod, "-o", "jsonpath={.status.podIP}") + ":9999"
+    target = system.agents.kubectl("get", "pod", pod, "-o", "jsonpath={.status.podIP}") + ":9999"
     # a tool's own server, that ends by itself
     system.exec(pod, "sh", "-c", "setsid timeout 60 python3 -m http.server 9999 >/dev/null 2>&1 &")
     wait(lambda: _reach(system, pod, target)[target] == "open", "the agent's own server")
-    for other in (_gateway_pod(system), agents["GatewayOnly"]):
-        assert _reach(system, other, target)[target] != "open"
+    assert _reach_from_gateway(system, target)[target] != "open"
+    assert _reach(system, agents["GatewayOnly"], target)[target] != "open"

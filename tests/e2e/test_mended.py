@@ -31,10 +31,10 @@ def test_a_class_that_names_half_a_model_is_told_and_the_message_answered_when_i
     system.make_class("half", model={"provider": "zai"})
     system.make_thread(chat, "half")
     asked = chat.say("hello")
-    chat.wait_for("Waiting for a valid AgentClass", asked)
+    chat.shown("its settings need an administrator", asked)
 
     def accepted():
-        conditions = json.loads(system.kubectl("get", "agentclass", "half", "-o", "json")).get("status", {})
+        conditions = json.loads(system.agents.kubectl("get", "agentclass", "half", "-o", "json")).get("status", {})
         return next((c for c in conditions.get("conditions", []) if c["type"] == "Accepted"), None)
 
     found = wait(accepted, "the class' condition")
@@ -47,22 +47,22 @@ def test_an_image_that_appears_under_its_right_name_answers_the_message(system, 
     system.make_class("imageless", image=ABSENT)
     system.make_thread(chat, "imageless")
     asked = chat.say("hello")
-    chat.wait_for(f"Waiting for the agent's image, which cannot be pulled: The image {ABSENT}", asked)
+    chat.shown("its settings need an administrator", asked)
     image = system.values["images"]["runner"]
     system.make_class("imageless", image=f"{image['repository']}:{image['tag']}")
     # this attempt is given up by hand: the message waits for the next
-    system.kubectl("delete", "job", "-l", f"openclaw.dev/thread={chat.thread}")
+    system.agents.kubectl("delete", "job", "-l", f"openclaw.dev/thread={chat.thread}")
     chat.wait_for("Echo: hello", asked, timeout=90)
 
 
 def test_a_run_never_goes_back_and_a_name_belongs_to_its_channel(system, chat):
     chat.ask("hello", "Echo: hello")
     with pytest.raises(CommandFailedError, match="run only grows"):
-        system.kubectl("patch", "at", chat.thread, "--type=merge", "-p", '{"spec":{"run":null}}')
+        system.agents.kubectl("patch", "at", chat.thread, "--type=merge", "-p", '{"spec":{"run":null}}')
     body = {
         "apiVersion": "openclaw.dev/v1alpha1", "kind": "AgentThread", "metadata": {"name": "tg-1"},
         "spec": {"channel": {"type": "telegram", "bot": "tg", "botId": 1, "chatId": 2}},
     }  # fmt: skip
     with pytest.raises(CommandFailedError, match=r"metadata\.name must be"):
-        system.kubectl("create", "-f", "-", stdin=json.dumps(body))
+        system.agents.kubectl("create", "-f", "-", stdin=json.dumps(body))
     chat.ask("still", "Echo: still")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_gateway.wording.restored import NOTE
+from agent_gateway.wording import keys
 from dev.release import ROOT
 from tests.support.chat import wait
 
@@ -31,7 +31,7 @@ def follow(system, tmp_path):
     """Carry out a section's commands against the release of the test."""
     cluster = system.release.cluster
     (tmp_path / "kubectl").symlink_to(cluster.kubectl)
-    names = f"NAMESPACE={system.release.namespace} RELEASE={system.release.name} AGENTS={system.release.namespace}\n"
+    names = f"NAMESPACE={system.release.namespace} RELEASE={system.release.name} AGENTS={system.agents.namespace}\n"
     environment = {
         **os.environ, "KUBECONFIG": str(cluster.kubeconfig), "PATH": f"{tmp_path}:{os.environ['PATH']}",
     }  # fmt: skip
@@ -60,13 +60,13 @@ def test_a_conversation_goes_on_behind_a_restore(system, chat, follow, tmp_path)
     follow("Restore")
     waits = chat.say("behind the restore")
     chat.wait_for("Echo: behind the restore", waits, timeout=120)
-    chat.wait_for(NOTE, waits)
+    chat.wait_for(keys.restored_note("en"), waits)
     stood = [m for m in chat.answers() if m["message_id"] == lost["message_id"]]
     assert [m["text"] for m in stood] == [lost["text"]]  # what stands is left alone
     assert len([m for m in chat.answers() if "in the lost time" in m["text"]]) == 1
     assert system.run(chat.thread)["number"] == 2
     wait(
-        lambda: pod not in system.kubectl("get", "pods", "--field-selector=status.phase=Running", "-o", "name"),
+        lambda: pod not in system.agents.kubectl("get", "pods", "--field-selector=status.phase=Running", "-o", "name"),
         "its end",
     )
     asked = str(system.requests()[-1])

@@ -9,6 +9,8 @@ from contextlib import ExitStack
 import pytest
 
 from dev.cluster.node import BuiltinNode
+from dev.release import CommandFailedError
+from tests.support.chat import wait
 from tests.support.netns import host_at
 
 BOT_TOKEN, MODEL_KEY = "demo-token-of-the-simulator", "demo-key-of-the-scripted-model"
@@ -18,6 +20,22 @@ BOT_TOKEN, MODEL_KEY = "demo-token-of-the-simulator", "demo-key-of-the-scripted-
 def pod(system, chat):
     chat.ask("hello", "Echo: hello")
     return system.pod(chat.thread)
+
+
+@pytest.fixture
+def free(system):
+    """A pod beside the release that none of its policies chooses."""
+    image = system.values["images"]["gateway"]
+    container = {
+        "name": "free", "image": f"{image['repository']}:{image['tag']}", "command": ["sleep", "300"],
+    }  # fmt: skip
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "free"}, "spec": {"containers": [container]}}
+    gone = ("delete", "pod", "free", "--ignore-not-found", "--grace-period=0", "--force")
+    system.kubectl(*gone)
+    system.kubectl("create", "-f", "-", stdin=json.dumps(body))
+    system.kubectl("wait", "--for=condition=Ready", "pod/free", "--timeout=60s")
+    yield "free"
+    system.kubectl(*gone)
 
 
 def reaches(system, pod, url):
@@ -37,7 +55,9 @@ def service_ip(system, name, namespace=None):
 
 def test_a_pod_has_no_right_no_key_and_nothing_to_write_to_but_its_own(system, pod):
     assert "uid=10001" in system.exec(pod, "id")
-    environment = system.exec(pod, "env") + system.exec(pod, "sh", "-c", "tr '\\0' '\\n' < /proc/1/environ")
+    environment = system.exec(pod, "env") + system.exec(
+        pod, "sh", "-c", "cat /proc/[0-9]*/environ | tr '\\0' '\\n'", check=False
+    )
     for secret in (BOT_TOKEN, MODEL_KEY, "postgresql://"):
         assert secret not in environment
     for place in ("/", "/etc", "/opt/pi", "/usr/bin"):
@@ -50,9 +70,7 @@ def test_a_pod_has_no_right_no_key_and_nothing_to_write_to_but_its_own(system, p
     assert "NoNewPrivs:\t1" in status
     assert "CapEff:\t0000000000000000" in status
     assert "Seccomp:\t2" in status
-    found = system.kubectl(
-        "exec", pod, "--", "sh", "-c", f"grep -rlsE '{BOT_TOKEN}|{MODEL_KEY}' /run /tmp /workspace /var/run || true"
-    )
+    found = system.exec(pod, "sh", "-c", f"grep -rlsE '{BOT_TOKEN}|{MODEL_KEY}' /run /tmp /workspace /var/run || true")
     assert found.strip() == ""
 
 
@@ -62,11 +80,11 @@ def test_a_pods_token_is_good_for_the_gateway_alone(system, pod):
     answer = system.kubectl("--server", api, "--token", token, "--kubeconfig", "/dev/null",
                             "--insecure-skip-tls-verify", "get", "pods", check=False)  # fmt: skip
     assert answer.strip() == ""
-    who = system.kubectl(
-        "auth", "can-i", "--list", "--as", f"system:serviceaccount:{system.release.namespace}:oc-agent"
-    )
-    assert "pods" not in who
-    assert "secrets" not in who
+    account = f"system:serviceaccount:{system.agents.namespace}:oc-agent"
+    for where in (system.agents, system.release):
+        who = where.kubectl("auth", "can-i", "--list", "--as", account)
+        assert "pods" not in who
+        assert "secrets" not in who
 
 
 def test_a_pod_reaches_gateway_and_dns_and_nothing_inside(system, chat, pod):
@@ -82,19 +100,16 @@ def test_a_pod_reaches_gateway_and_dns_and_nothing_inside(system, chat, pod):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="making a network namespace needs root")
-def test_a_pod_reaches_no_private_and_no_metadata_address(system, pod):
+def test_a_pod_reaches_no_private_and_no_metadata_address(system, pod, free):
     if not isinstance(system.release.cluster, BuiltinNode):
         pytest.skip("hosts beside the node can only be put up where the node is this machine")
     with ExitStack() as stack:
         private = stack.enter_context(host_at("10.77.0.2", "octest1"))
         metadata = stack.enter_context(host_at("169.254.169.254", "octest2"))
         # that a pod without our policies reaches them shows that it is the policies that keep an agent from them
-        free = system.kubectl(
-            "get", "pods", "-l", "app.kubernetes.io/component=demo-model", "-o", "jsonpath={.items[0].metadata.name}"
-        )
         fetch = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
         for url in (private, metadata):
-            assert "test host" in system.exec(free, "python3", "-c", fetch, url)
+            assert "test host" in system.kubectl("exec", free, "--", "python3", "-c", fetch, url)
             assert not reaches(system, pod, url)
 
 
@@ -102,10 +117,10 @@ def test_secrets_and_words_are_in_no_log_event_or_resource(system, chat):
     word = "zanzibar-4711"
     chat.ask(f"remember {word}", word)
     logs = "".join(
-        system.kubectl("logs", "-l", f"app.kubernetes.io/component={c}", "--tail=-1")
-        for c in ("gateway", "operator", "agent")
+        where.kubectl("logs", "-l", f"app.kubernetes.io/component={c}", "--tail=-1")
+        for where, c in ((system.release, "gateway"), (system.release, "operator"), (system.agents, "agent"))
     )
-    objects = system.kubectl("get", "agentthreads,jobs,pods,events", "-o", "json")
+    objects = system.agents.kubectl("get", "agentthreads,jobs,pods,events", "-o", "json")
     for secret in (word, BOT_TOKEN, MODEL_KEY):
         assert secret not in logs
         assert secret not in objects
@@ -119,20 +134,73 @@ def test_nobody_but_the_operator_may_make_pods(system):
         ("oc-operator", "create", "jobs", "yes"), ("oc-operator", "create", "pods", "no"),
         ("oc-operator", "update", "agentthreads", "no"), ("oc-operator", "get", "secrets", "no"),
     ):  # fmt: skip
-        told = system.kubectl(
-            "auth",
-            "can-i",
-            verb,
-            *resource.split(),
-            "--as",
-            f"system:serviceaccount:{namespace}:{account}",
-            check=False,
-        )
+        who = f"system:serviceaccount:{namespace}:{account}"
+        told = system.agents.kubectl("auth", "can-i", verb, *resource.split(), "--as", who, check=False)
         assert told.strip() == allowed, (account, verb, resource)
+        # where the Secrets are, neither has any right
+        here = system.kubectl("auth", "can-i", verb, *resource.split(), "--as", who, check=False)
+        assert here.strip() == "no", (account, verb, resource)
+
+
+def test_an_operator_that_was_taken_reads_no_secret_by_a_job_of_its_own(system):
+    """It may create Jobs; what their pods would hold is decided by the API server."""
+    operator = f"system:serviceaccount:{system.release.namespace}:oc-operator"
+    image = system.values["images"]["runner"]
+    container = {
+        "name": "agent", "image": f"{image['repository']}:{image['tag']}", "command": ["sleep", "60"],
+        "volumeMounts": [{"name": "loot", "mountPath": "/loot"}],
+    }  # fmt: skip
+    volumes = [{"name": "loot", "secret": {"secretName": "oc-telegram"}}]
+    spec = {"restartPolicy": "Never", "serviceAccountName": "oc-agent", "containers": [container], "volumes": volumes}
+    body = {
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "loot"},
+        "spec": {"backoffLimit": 0, "template": {"spec": spec}},
+    }  # fmt: skip
+    with pytest.raises(CommandFailedError, match="forbidden"):
+        system.kubectl("--as", operator, "create", "-f", "-", stdin=json.dumps(body))
+    system.agents.kubectl("--as", operator, "create", "-f", "-", stdin=json.dumps(body))
+    try:
+        wait(lambda: "FailedCreate" in system.agents.kubectl("describe", "job", "loot"), "the refusal")
+        assert system.agents.kubectl("get", "pods", "-l", "job-name=loot", "-o", "name").strip() == ""
+    finally:
+        system.agents.kubectl("delete", "job", "loot")
+
+
+def test_the_charts_own_test_notices_that_policies_are_enforced(system):
+    system.release.helm("test", "oc")
+    parts = system.kubectl("logs", "oc-test")
+    assert "The gateway is ready" in parts
+    assert "The operator is ready" in parts
+    for told in (system.agents.kubectl("logs", "oc-network-test"), system.kubectl("logs", "oc-stranger-test")):
+        assert "reaches what it may, and nothing else" in told
+
+
+def test_the_charts_own_test_notices_that_policies_are_not_enforced(system):
+    """As with a network plugin that enforces none: a policy of somebody else's lets everybody in."""
+    everybody = {
+        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "everybody"},
+        "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{}]},
+    }  # fmt: skip
+    system.kubectl("apply", "-f", "-", stdin=json.dumps(everybody))
+    try:
+        with pytest.raises(CommandFailedError):
+            system.release.helm("test", "oc", "--timeout", "60s")
+        told = system.kubectl("logs", "oc-stranger-test")
+        assert "oc-gateway" in told
+        assert "does not enforce NetworkPolicies" in told
+    finally:
+        system.kubectl("delete", "networkpolicy", "everybody")
+
+
+def test_the_simulators_obey_the_gateway_alone(system, free):
+    fetch = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).status)"
+    for part, port in (("telegram", 8081), ("model", 8082)):
+        with pytest.raises(CommandFailedError, match="timed out"):
+            system.kubectl("exec", free, "--", "python3", "-c", fetch, f"http://oc-demo-{part}:{port}/healthz")
 
 
 def test_a_pod_meets_the_restricted_level(system, pod):
-    spec = json.loads(system.kubectl("get", "pod", pod, "-o", "json"))["spec"]
+    spec = json.loads(system.agents.kubectl("get", "pod", pod, "-o", "json"))["spec"]
     for field in ("nodeName", "priority", "preemptionPolicy"):
         spec.pop(field, None)
     name = "oc-restricted"

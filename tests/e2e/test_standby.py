@@ -31,9 +31,7 @@ def release():
     release, images = prepare(NAMESPACE, NAME)
     release.install(build_values(images))
     yield release
-    release.kubectl("delete", "agentthreads", "--all", "--wait=false", check=False)
-    release.helm("uninstall", NAME, "--wait")
-    release.kubectl("delete", "namespace", NAMESPACE, "--wait=false", check=False)
+    release.remove()
 
 
 @pytest.fixture
@@ -71,18 +69,19 @@ def test_leader_and_standby_are_ready_and_the_killed_leader_is_followed(release,
     assert time.monotonic() - began < 30
     assert leader_of(release) in pods.keys() - {leader}
     # the same agent, by its new gateway
-    thread = json.loads(release.kubectl("get", "agentthread", chat.thread, "-o", "json"))
+    thread = json.loads(release.agents.kubectl("get", "agentthread", chat.thread, "-o", "json"))
     assert thread["status"]["run"]["number"] == 1
 
 
+@pytest.mark.timeout(480, func_only=True)
 def test_an_upgrade_leaves_an_answer_whole(release, chat):
     wait_until("two gateways", lambda: list(gateways(release).values()) == [True, True], 90)
     asked = chat.say("slow 80 200")
-    chat.wait_for("w3", asked)
+    chat.shown("w3", asked)
     release.kubectl("rollout", "restart", f"deployment/{NAME}-gateway")
     answer = chat.wait_for("w79", asked, timeout=120)
     assert answer["text"].split().count("w0") == 1
-    release.kubectl("rollout", "status", f"deployment/{NAME}-gateway", "--timeout=120s")
+    release.kubectl("rollout", "status", f"deployment/{NAME}-gateway", "--timeout=240s", timeout=250)
     chat.ask("and now", "Echo: and now", timeout=60)
 
 

@@ -2,70 +2,79 @@
 
 from __future__ import annotations
 
-import re
-
 from tests.e2e.conftest import ADMIN, NAMES, PERSON
 from tests.support.chat import Chat, wait
-from tests.support.scene import Scene
-from tests.support.transcript import check_page, render_chat
+from tests.support.scene import Scene, story
+
+LIGHTHOUSE = "tell me a long story about a lighthouse"
+
+
+def group(system, **more):
+    """Return a scene in a group."""
+    return Scene(system, Chat(system.telegram, -system.chat().chat, PERSON, **more), NAMES)
 
 
 def test_topics_come_and_go(system):
     chat = system.chat(topic=31)
     scene = Scene(system, chat, NAMES)
+    scene.teach({LIGHTHOUSE: [story()], "Good morning": ["Good morning! The story can go on."]})
     topic = {"chat": chat.chat, "topic": chat.topic, "user": PERSON}
     system.telegram.post("/sim/topics", {**topic, "name": "deploy"})
-    scene.ask("@demo_bot slow 200 100", "w3")
+    scene.ask(f"@demo_bot {LIGHTHOUSE}", "Once upon")
     system.telegram.post("/sim/topics", {**topic, "closed": True})
-    wait(lambda: "topic closed" in _told(system, chat), "a closed topic in /threads", 30)
+    wait(lambda: "The topic is closed" in _told(system), "a closed topic in /threads", 30)
     system.telegram.post("/sim/topics", {**topic, "closed": False, "name": "release"})
     scene.wait_for("Stopped.")
-    scene.ask("@demo_bot good morning", "Echo: good morning")
+    scene.ask("@demo_bot Good morning", "can go on")
     scene.settle()
     scene.show("topics", "Topics come and go", "A closed topic stops its agent, and it goes on where it is reopened.")
     wait(lambda: system.thread(chat.thread)["spec"]["title"] == "release", "the new title", 30)
     system.end(chat)
 
 
-def _told(system, chat):
-    admin = Chat(system.telegram, ADMIN, ADMIN)
-    return admin.wait_for(chat.thread, admin.say("/threads"))["text"]
+def _told(system):
+    admin = Chat(system.telegram, ADMIN, ADMIN, name="Cleo")
+    return admin.wait_for("Conversations", admin.say("/threads"))["text"]
 
 
 def test_somebody_new(system):
-    number = system.chat().chat
-    stranger = Chat(system.telegram, number, number)  # somebody whom no test has let in
-    told = stranger.ask("hello?", "You are not allowed")
-    code = re.search(r"\b[A-Z2-9]{8}\b", told["text"])[0]
-    admin = Chat(system.telegram, ADMIN, ADMIN)
-    admin.ask(f"/approve {code}", "may use this bot now")
-    stranger.ask("hello again", "Echo: hello again")
-    scene = Scene(system, stranger, NAMES)
+    admin = Chat(system.telegram, ADMIN, ADMIN, name="Cleo")
+    admin.ask("/start", "coding agent")  # only who has written to the bot can be asked
+    stranger = system.stranger()
+    scene = Scene(system, stranger, {**NAMES, stranger.person: "Dora"})
+    stranger.name = "Dora"
+    scene.teach({"Can you help me": ["Gladly. What is it about?"]})
+    told = stranger.ask("Hello? Can you help me?", "I don't know you yet")
+    stranger.pressed(stranger.press(told["message_id"], "Ask to be let in"))
+    asked = admin.wait_for_button("Let in")
+    admin.pressed(admin.press(asked["message_id"], "Let in"))
+    scene.wait_for("You're in!", told["message_id"])
+    stranger.ask("Can you help me now?", "Gladly")
     scene.settle()
-    seen = [m for m in scene.messages() if m["message_id"] >= told["message_id"] - 1]
-    admin.ask(f"/revoke {number}", str(number))
-    check_page(
-        "access", "Somebody new", "An unknown person is told an id and a code; an administrator sends `/approve <code>`.",
-        render_chat(seen, {**NAMES, number: "somebody"}),
-    )  # fmt: skip
+    admin.ask(f"/revoke {stranger.person}", str(stranger.person))
+    scene.show(
+        "access",
+        "Somebody new",
+        "An unknown person asks to be let in by a button, and an administrator lets them in by one.",
+    )
     system.end(stranger)
 
 
 def test_manners_in_a_group(system):
-    chat = Chat(system.telegram, -system.chat().chat, PERSON)
-    scene = Scene(system, chat, NAMES)
-    scene.say("lunch, anybody?")
+    scene = group(system)
+    scene.teach({"good morning": ["Good morning, everybody!"], "good night": ["Good night, Ada."]})
+    scene.say("Lunch, anybody?")
     scene.say("/status@other_bot")
-    answer = scene.ask("@demo_bot good morning", "Echo: good morning")
+    answer = scene.ask("@demo_bot good morning", "Good morning, everybody!")
     scene.settle()
-    scene.say("and good night", reply_to=answer["message_id"])
-    scene.wait_for("Echo: and good night")
+    scene.say("And good night", reply_to=answer["message_id"])
+    scene.wait_for("Good night, Ada.")
     scene.settle()
-    assert len(chat.answers()) == 2
+    assert len(scene.chat.answers()) == 2
     scene.show(
         "groups", "Manners in a group", "Only mentions, replies and commands are for the bot; another bot's are not."
     )
-    system.end(chat)
+    system.end(scene.chat)
 
 
 def test_a_place_in_line(system):
@@ -74,35 +83,43 @@ def test_a_place_in_line(system):
     chats = [system.chat() for _ in range(3)]
     try:
         working, first, second = (Scene(system, chat, NAMES) for chat in chats)
-        asked = working.say("slow 400 100")
-        working.wait_for("w3", asked, 120)  # behind the agents of other tests, which leave meanwhile
-        first.say("who is next?")
-        first.wait_for("1 of 1 are at work. You are next.")
-        second.say("and then?")
-        second.wait_for("You are number 2 in line.")
+        working.teach({LIGHTHOUSE: [story(words=400)], "Who is next?": ["You were."], "And then?": ["Then you."]})
+        asked = working.say(f"Please {LIGHTHOUSE}")
+        working.shown("Once upon", asked, 240)  # behind the agents of other tests, which leave meanwhile
+        first.shown("You're next.", first.say("Who is next?"))
+        second.shown("You're number 2 in line.", second.say("And then?"))
+        working.say("/stop")
+        _kill(working)
+        first.wait_for("You were.", 0, 90)
+        _kill(first)
+        second.wait_for("Then you.", 0, 90)
+        second.settle()
         second.show(
             "in-line", "A place in line", "All allowed agents are at work: the chat shows the place in the line."
         )
-        working.say("/stop")
-        working.say(f"/kill {working.chat.thread}")
-        first.wait_for("Echo: who is next?", 0, 90)
-        first.say(f"/kill {first.chat.thread}")
-        second.wait_for("Echo: and then?", 0, 90)
     finally:
         for chat in chats:
             system.end(chat)
         system.release.install(system.values)
 
 
+def _kill(scene):
+    question = scene.chat.wait_for_button("End it", scene.say("/kill"))
+    scene.chat.pressed(scene.chat.press(question["message_id"], "End it"))
+
+
 def test_a_group_that_moves(system):
-    chat = Chat(system.telegram, -system.chat().chat, PERSON)
+    scene = group(system)
+    chat = scene.chat
     moved = Chat(system.telegram, chat.chat - 1_000_000_000_000, PERSON)
-    scene = Scene(system, chat, NAMES)
-    scene.ask("@demo_bot my bird is a wren", "Echo: my bird is a wren")
+    scene.teach({"my bird is a wren": ["A fine bird."], "what did I tell you": "recall"})
+    scene.ask("@demo_bot my bird is a wren", "A fine bird.")
     scene.settle()
+    pod = system.run(chat.thread)["podName"]
+    wait(lambda: '"files_kept"' in system.agents.kubectl("logs", pod), "its folder to be kept")
     system.telegram.post("/sim/chats", {"chat": chat.chat, "migrated_to": moved.chat})
     scene = Scene(system, moved, NAMES)
-    scene.ask("@demo_bot recall", "I was told: my bird is a wren", 90)
+    scene.ask("@demo_bot what did I tell you?", "my bird is a wren", 90)
     scene.settle()
     scene.show("moving", "A group that becomes a supergroup", "Its id is another; what was said is known there.")
     for place in (chat, moved):
@@ -111,18 +128,21 @@ def test_a_group_that_moves(system):
 
 def test_a_topic_that_is_deleted(system):
     chat, private = system.chat(topic=41), Chat(system.telegram, PERSON, PERSON)
-    private.ask("hello", "Echo: hello")  # who never asked in private cannot be told there
+    notices = Scene(system, private, NAMES)
+    notices.teach({"Hello there": ["Hello, Ada!"], LIGHTHOUSE: [story()]})
+    private.ask("Hello there", "Hello, Ada!")  # who never asked in private cannot be told there
+    notices.settle()
     scene = Scene(system, chat, NAMES)
-    scene.ask("@demo_bot slow 100 100", "w3")
-    since = private.say("/whoami")
+    scene.ask(f"@demo_bot {LIGHTHOUSE}", "Once upon")
+    before, since = notices.last_event(), private.answers()[-1]["message_id"]
     system.telegram.post("/sim/topics", {"chat": chat.chat, "topic": chat.topic, "deleted": True})
-    told = private.wait_for("is gone", since, 60)
+    private.wait_for("is gone", since, 60)
     system.wait_run(chat.thread, number=1, reason="Stopped")
-    group = system.telegram.get(f"/sim/chats/{chat.chat}")["messages"]
-    assert not [m for m in group if m["bot"]]  # nothing of it is said in General
-    check_page(
-        "deleted-topic", "A topic that is deleted", "Who asked last is told in their private chat, and nobody in another topic.",
-        render_chat([told], NAMES),
+    everything = system.telegram.get(f"/sim/chats/{chat.chat}")["messages"]
+    assert not [m for m in everything if m["bot"]]  # nothing of it is said in General
+    notices.show(
+        "deleted-topic", "A topic that is deleted",
+        "Who asked last is told in their private chat, and nobody in another topic.", before,
     )  # fmt: skip
     for place in (chat, private):
         system.end(place)

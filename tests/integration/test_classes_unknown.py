@@ -49,8 +49,8 @@ async def test_what_a_class_that_is_not_known_allows_is_not_known(store):
         desk.resources.found_class = AgentClass.model_validate({"spec": LONG})
         thread, _, _ = await begin(desk)
         classes = Classes(store, desk.resources)
-        assert await classes.snapshot_limit(thread.name, thread.id) == 2**30
+        assert (await classes.file_terms(thread.name, thread.id)).snapshot_limit == 2**30
         desk.resources.unknown_since = datetime.now(UTC)
         assert await classes.read_terms(thread.name, None) is None
         with pytest.raises(ClassUnknown):
-            await classes.snapshot_limit(thread.name, thread.id)
+            await classes.file_terms(thread.name, thread.id)

@@ -12,8 +12,9 @@ from agent_gateway.resources.agentthreads import RunConflict
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.leadership import take_over
 from agent_gateway.store.rows import RunState, TurnState
+from agent_gateway.wording import keys
 from agent_kube.errors import Away, NotServed, Refused
-from tests.support.desk import PERSON, message, running_desk
+from tests.support.desk import ADMIN, PERSON, apart, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
@@ -55,10 +56,10 @@ async def test_a_conflict_is_computed_again(store):
 async def test_a_refusing_cluster_is_told_in_the_chat_and_waited_out(store):
     async with running_desk(store) as desk:
         desk.resources.faults.extend([Refused("no", 403, "Forbidden"), NotServed("no such thing", 404, "NotServed")])
-        await desk.say("hello")
+        await desk.say("hello", chat=ADMIN, user=ADMIN)
         turn = (await eventually(lambda: list(desk.views.texts.items())))[0]
         assert "Role or RoleBinding is missing" in turn[1][0]
-        await desk.run_wanted("tg-42", 1)
+        await desk.run_wanted(f"tg-{ADMIN}", 1)
         assert "apply the chart's crds/ folder" in " ".join(desk.views.texts[turn[0]])
 
 
@@ -128,7 +129,7 @@ async def test_a_turn_that_ends_each_run_is_given_up(store):
         desk.registry.detach(thread.id, runner)
         desk.resources.report("tg-42", **finished("OOMKilled", "more than 1Gi"))
         (words,) = await eventually(lambda: desk.said("final"))
-        assert words.startswith("The agent could not be started.")
+        assert words.startswith("I couldn't start.")
         assert await store.runs.open(thread.id) is None
 
 
@@ -171,7 +172,8 @@ async def test_starts_that_fail_are_counted_and_the_third_is_told(store):
         await desk.run_wanted("tg-42", 2)
         desk.resources.report("tg-42", **finished("Error", "the image has no pi", number=2))
         (words,) = await eventually(lambda: desk.said("final"))
-        assert "the image has no pi" in words
+        assert words.startswith("I couldn't start. The agent failed. · error e")
+        assert "the image has no pi" not in words  # that is an administrator's to read
         assert (await store.pool.fetchval("SELECT state FROM turns")) == "failed"
 
 
@@ -182,7 +184,7 @@ async def test_what_a_start_waits_for_is_shown(store):
         desk.resources.report("tg-42", number=1, reason="Unschedulable", message="0/3 nodes fit")
         desk.wake.thread(thread.id)
         texts = await eventually(lambda: [t for said in desk.views.texts.values() for t in said])
-        assert texts == ["Waiting for capacity: 0/3 nodes fit"]
+        assert texts == [keys.wait_room("en")]
 
 
 async def test_a_kill_cancels_what_waits_and_is_carried_out_though_the_cluster_is_away(store):
@@ -190,11 +192,11 @@ async def test_a_kill_cancels_what_waits_and_is_carried_out_though_the_cluster_i
         thread, runner = await begin(desk)
         (turn,) = await eventually(lambda: runner.turns)
         await store.turns.started(turn.id, 1, 1)
-        await desk.take(message("two"), message("three"))
+        await desk.take(message("two"), apart("three"))
         await desk.settled()
         desk.resources.faults.extend([Away("gone", None, "Unreachable"), Away("still", 500)])
         await desk.say("/kill tg-42")
-        assert (await desk.said("reply"))[0] == "Killed: tg-42\n2 waiting messages were cancelled."
+        assert (await desk.said("reply"))[0] == "Ended: tg-42. I dropped 2 waiting messages."
         await eventually(lambda: [f for f in runner.sent if isinstance(f, wire.Shutdown)])
         await eventually(lambda: desk.resources.stops)
         assert desk.resources.stops == [("tg-42", 1)]
@@ -233,13 +235,15 @@ async def test_a_runner_that_is_away_too_long_is_stopped(store):
 
 async def test_a_turn_that_its_runner_never_ends_is_timed_out(store):
     async with running_desk(store) as desk:
-        desk.resources.found_class = AgentClass.model_validate({"spec": {"timeouts": {"turn": 1, "grace": 1}}})
+        desk.resources.found_class = AgentClass.model_validate({"spec": {"timeouts": {"turnMax": 1, "grace": 1}}})
         thread, runner = await begin(desk)
         (turn,) = await eventually(lambda: runner.turns)
         await store.turns.started(turn.id, 1, 1)
         await store.pool.execute("UPDATE turns SET started_at = now() - interval '40 seconds'")
         desk.wake.thread(thread.id)
-        assert await eventually(lambda: desk.said("final")) == ["Request timed out. Process killed. Try again."]
+        [final] = await eventually(lambda: desk.said("final"))
+        assert final.startswith("⏱ I had worked on this for 4")
+        assert final.endswith("\nRequest timed out. Process killed. Try again.")
         await eventually(lambda: desk.resources.stops)
 
 

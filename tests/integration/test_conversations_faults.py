@@ -14,9 +14,11 @@ from agent_gateway.metrics import THREADS_SET_ASIDE
 from agent_gateway.resources.collection import Unreadable
 from agent_gateway.store.errors import Refused
 from agent_gateway.store.rows import RunState, TurnState
+from agent_gateway.wording import keys
 from agent_kube.errors import Away as KubeAway
 from agent_kube.errors import NotFound
 from agent_kube.errors import Refused as KubeRefused
+from agent_kube.known import Unknown
 from tests.support.desk import ADMIN, PERSON, running_desk
 from tests.support.eventually import eventually
 
@@ -39,7 +41,7 @@ def refuse(desk, *names, error=None):
     """Let the API server refuse the runs of these threads; return how often it was asked."""
     write, asked = desk.resources.want_run, []
 
-    async def want_run(thread, number, found):
+    async def want_run(thread, number, found, claim=None, cold=None):
         if thread.name in names:
             asked.append(thread.name)
             raise error or KubeRefused(QUOTA, 403, "Forbidden")
@@ -117,17 +119,17 @@ async def test_what_the_database_refuses_is_told_and_counted_and_not_tried_in_a_
     async with running_desk(store) as desk:
         asked = []
 
-        async def get(name):
+        async def find_class(name):
             asked.append(name)
             raise Refused("it cannot be stored")
 
         before = THREADS_SET_ASIDE._value.get()
-        desk.resources.get = get
+        desk.resources.find_class = find_class
         await desk.say("hello")
         thread = await store.threads.by_name(NAME)
 
         async def said():
-            return "cannot be stored" in await told(desk, thread.id)
+            return "Something is wrong with this conversation" in await told(desk, thread.id)
 
         await eventually(said)
         looks = len(asked)
@@ -145,7 +147,7 @@ async def test_a_refused_run_is_told_withdrawn_by_stop_and_its_slot_is_free(stor
         thread = await store.threads.by_name(NAME)
 
         async def refused():
-            return "exceeded quota" in await told(desk, thread.id)
+            return keys.cannot_start("en") in await told(desk, thread.id)
 
         await eventually(refused)
         await desk.say("/stop")
@@ -184,7 +186,7 @@ async def test_a_run_that_is_refused_again_and_again_is_given_up_with_a_button(s
         asked = refuse(desk, NAME, error=error)
         await desk.say("hello")
         (words,) = await eventually(lambda: desk.said("final"))
-        assert words.startswith("The agent could not be started.")
+        assert words.startswith("I couldn't start.")
         thread = await store.threads.by_name(NAME)
         assert len(asked) == 5
         run = await store.runs.last(thread.id)
@@ -200,7 +202,7 @@ async def test_an_api_server_that_does_not_answer_counts_for_nothing(store):
         await eventually(lambda: len(asked) >= 2)
         thread = await store.threads.by_name(NAME)
         assert (await store.runs.open(thread.id)).attempts == 0
-        assert "does not answer" in await told(desk, thread.id)
+        assert keys.cannot_start("en") in await told(desk, thread.id)
 
 
 async def test_a_head_of_the_line_that_cannot_be_read_lets_others_go_first(store):
@@ -208,7 +210,7 @@ async def test_a_head_of_the_line_that_cannot_be_read_lets_others_go_first(store
         desk.access._allowed = frozenset({11, 12, 13})
         await desk.say("first", chat=11, user=11)
         first = await desk.run_wanted("tg-11", 1)
-        get = desk.resources.get
+        get, known = desk.resources.get, desk.resources.known
 
         async def unreadable(name):
             if name == "tg-12":
@@ -216,6 +218,7 @@ async def test_a_head_of_the_line_that_cannot_be_read_lets_others_go_first(store
             return await get(name)
 
         desk.resources.get = unreadable
+        desk.resources.known = lambda name: Unknown(datetime.now(UTC)) if name == "tg-12" else known(name)
         for chat in (12, 13):
             await desk.say("hi", chat=chat, user=chat)
         await store.pool.execute("UPDATE turns SET state = 'done', ended_at = now() WHERE thread_id = $1", first.id)

@@ -6,6 +6,7 @@ import pytest
 
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import TurnState
+from agent_gateway.wording import keys
 from tests.support.desk import message, running_desk
 from tests.support.eventually import eventually
 
@@ -28,9 +29,8 @@ async def test_slots_are_given_to_who_came_first(store):
             await desk.say("hi", chat=chat, user=chat)
         waiting = [await store.turns.next((await store.threads.by_name(name)).id) for name in ("tg-43", "tg-44")]
         await eventually(lambda: all(desk.views.texts.get(t.id) for t in waiting))
-        assert "1 of 1" in desk.views.texts[waiting[0].id][0]
-        assert desk.views.texts[waiting[0].id][-1].endswith("You are next.")
-        await eventually(lambda: desk.views.texts[waiting[1].id][-1].endswith("You are number 2 in line."))
+        assert desk.views.texts[waiting[0].id][-1] == keys.slots_next("en")
+        await eventually(lambda: desk.views.texts[waiting[1].id][-1] == keys.slots_place("en", place=2))
         await store.turns.end(turn.id, 1, 1, TurnState.DONE, None, Final("x"))
         for name, following in (("tg-42", "tg-43"), ("tg-43", "tg-44")):
             ending = await store.threads.by_name(name)
@@ -51,11 +51,11 @@ async def test_whoever_has_slots_waits_behind_anothers_first_turn(store):
         assert await store.slots.count() == {43: 2}
         await desk.say("more", chat=44, user=43)
         second = await store.turns.next((await store.threads.by_name("tg-44")).id)
-        await eventually(lambda: desk.views.texts.get(second.id, [""])[-1].endswith("You are next."))
+        await eventually(lambda: desk.views.texts.get(second.id, [""])[-1] == keys.slots_next("en"))
         await desk.say("hi")
         first = await store.turns.next((await store.threads.by_name("tg-42")).id)
-        await eventually(lambda: desk.views.texts.get(first.id, [""])[-1].endswith("You are next."))
-        await eventually(lambda: desk.views.texts[second.id][-1].endswith("You are number 2 in line."))
+        await eventually(lambda: desk.views.texts.get(first.id, [""])[-1] == keys.slots_next("en"))
+        await eventually(lambda: desk.views.texts[second.id][-1] == keys.slots_place("en", place=2))
         ending = await store.threads.by_name("tg-43")
         async with store.transaction() as tx:
             await tx.turns.cancel_queued(ending.id)
@@ -63,7 +63,7 @@ async def test_whoever_has_slots_waits_behind_anothers_first_turn(store):
         desk.registry.left(ending.id, 1)
         await desk.run_wanted("tg-42", 1)
         assert await store.runs.count_open() == 2
-        await eventually(lambda: desk.views.texts[second.id][-1].endswith("You are next."))
+        await eventually(lambda: desk.views.texts[second.id][-1] == keys.slots_next("en"))
 
 
 async def test_many_threads_keep_to_the_limit(store):

@@ -10,7 +10,8 @@ import pytest
 
 import agent_gateway.conversations
 from agent_gateway.conversations import slots
-from tests.support.desk import PERSON, message, running_desk
+from agent_gateway.wording import keys
+from tests.support.desk import ADMIN, PERSON, message, running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
@@ -42,11 +43,21 @@ async def test_a_cluster_that_cannot_be_read_is_told_and_is_no_load(store):
         desk.resources.unknown_since = datetime.now(UTC)
         desk.resources.problem = "AgentThreads cannot be read: the gateway's Role is missing."
         await desk.say("hello")
-        await until_told(
-            desk, "the cluster cannot be read now: AgentThreads cannot be read: the gateway's Role is missing"
-        )
+        await until_told(desk, keys.cannot_start("en"))
         desk.resources.unknown_since = None
         await desk.run_wanted(NAME, 1)
+
+
+@pytest.mark.parametrize(("person", "lines"), [(PERSON, 1), (ADMIN, 2)])
+async def test_the_words_of_the_cluster_are_for_administrators_alone(store, person, lines):
+    async with running_desk(store) as desk:
+        desk.resources.unknown_since = datetime.now(UTC)
+        desk.resources.problem = "the gateway's Role is missing"
+        await desk.say("hello", chat=person, user=person)
+        [told] = await eventually(lambda: [said[-1] for said in desk.views.texts.values() if said])
+        assert told.splitlines()[0] == keys.cannot_start("en")
+        assert len(told.splitlines()) == lines
+        assert ("the gateway's Role is missing" in told) == (person == ADMIN)
 
 
 async def test_a_run_that_is_ended_while_the_operator_is_away_is_told(store):
@@ -55,7 +66,7 @@ async def test_a_run_that_is_ended_while_the_operator_is_away_is_told(store):
         await desk.say(f"/kill {NAME}")
         await eventually(lambda: desk.resources.stops)
         await desk.say("are you there?")
-        await until_told(desk, "until the agent before has ended. If that takes long, an administrator can look with:")
+        await until_told(desk, keys.agent_stopping("en"))
 
 
 async def test_a_resource_that_hangs_in_its_deletion_is_told(store):
@@ -68,7 +79,7 @@ async def test_a_resource_that_hangs_in_its_deletion_is_told(store):
         await eventually(lambda: store.runs.last(thread.id))
         desk.resources.change_metadata(NAME, deletionTimestamp="2026-01-01T00:00:00Z")
         await desk.say("again")
-        await until_told(desk, "until this conversation's AgentThread is deleted")
+        await until_told(desk, keys.conversation_renewing("en"))
 
 
 async def test_a_stop_above_every_number_is_told_as_held(store):
@@ -80,7 +91,7 @@ async def test_a_stop_above_every_number_is_told_as_held(store):
         await eventually(lambda: store.runs.last(thread.id))
         await store.pool.execute("UPDATE runs SET ended_at = now() - interval '1 minute'")
         await desk.look(thread)
-        await until_told(desk, "An administrator holds this conversation")
+        await until_told(desk, keys.paused("en"))
         assert await store.runs.open(thread.id) is None
 
 
@@ -94,7 +105,7 @@ async def test_a_turn_that_its_agent_does_not_take_is_told_sent_again_and_lost_i
         desk.wake.thread(thread.id)
         await eventually(lambda: len(runner.turns) == 2)
         assert runner.turns[1].id == turn.id
-        await until_told(desk, "has not begun yet", of=turn)
+        await until_told(desk, keys.unconfirmed("en"), of=turn)
         link.connected_at -= 200
         await store.pool.execute("UPDATE turns SET delivered_at = now() - interval '200 seconds'")
         await store.pool.execute("UPDATE runs SET ready_at = now() - interval '300 seconds'")
@@ -108,7 +119,7 @@ async def test_a_runner_that_comes_back_and_is_not_ready_again_is_stopped(store)
         thread, runner, _ = await begin(desk)
         desk.registry.detach(thread.id, runner)
         await desk.connect(thread, 1, ready=False)
-        desk.registry.link(thread.id).connected_at -= 121
+        desk.registry.link(thread.id).unready_at -= 121
         desk.wake.thread(thread.id)
         await eventually(lambda: desk.resources.stops == [(NAME, 1)])
         assert (await store.runs.open(thread.id)).stop == "not_ready"

@@ -7,7 +7,7 @@ import pytest
 from tests.support.crash_chapters import CHAPTERS, messages, play_stop, words
 from tests.support.crash_checks import find_problems
 from tests.support.crash_points import Mode
-from tests.support.crash_world import PERSON, running_world
+from tests.support.crash_world import running_world
 from tests.support.crash_zygote import Zygote
 
 pytestmark = pytest.mark.postgres
@@ -25,12 +25,12 @@ async def zygote():
 
 def says_twice(world):
     answer = next(m for m in messages(world) if "answer to q2" in words(m))
-    number = max(world.cloud.chats[PERSON].messages) + 1
-    world.cloud.chats[PERSON].messages[number] = {**answer, "message_id": number}
+    number = max(world.cloud.chats[world.chat].messages) + 1
+    world.cloud.chats[world.chat].messages[number] = {**answer, "message_id": number}
 
 
 def forgets(world):
-    chat = world.cloud.chats[PERSON]
+    chat = world.cloud.chats[world.chat]
     for number in [n for n, m in chat.messages.items() if "answer to q2" in words(m)]:
         del chat.messages[number]
 

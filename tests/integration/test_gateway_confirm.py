@@ -19,17 +19,17 @@ async def test_cleanup_names_the_idle_agents_and_ends_them_once_it_is_confirmed(
         assert await ask(desk, "/cleanup") == ("Nothing to clean up.", {})
         thread, runner = await idle(desk)
         text, buttons = await ask(desk, "/cleanup")
-        assert "tg-42 (private chat), run 1" in text
+        assert text.endswith("\nprivate chat")
         assert list(buttons) == ["End it", "Cancel"]
         assert desk.resources.stops == []
         assert await press(desk, buttons["End it"]) == "Done."
         text, none, under = await last_said(desk)
-        assert (text, none, under) == ("Ended: tg-42", {}, [500])
+        assert (text, none, under) == ("Ended: private chat", {}, [500])
         await eventually(lambda: ("tg-42", 1) in desk.resources.stops)
         await eventually(lambda: any(isinstance(frame, wire.Shutdown) for frame in runner.sent))
         assert (await store.runs.open(thread.id)).stop == "killed"
         assert await store.pool.fetchval("SELECT subject FROM audit WHERE action = 'cleanup'") == "tg-42"
-        assert await press(desk, buttons["End it"]) == "This was answered already."
+        assert await press(desk, buttons["End it"]) == "Already answered."
 
 
 async def test_cleanup_leaves_what_has_work_and_what_waits(store):
@@ -60,7 +60,7 @@ async def test_an_agent_that_got_work_since_the_question_is_left_alone(store):
         await desk.say("more")
         await eventually(lambda: len(runner.turns) == 2)
         assert await press(desk, buttons["End it"]) == "Done."
-        assert "Nothing was ended" in (await last_said(desk))[0]
+        assert "Nothing to end any more" in (await last_said(desk))[0]
         assert desk.resources.stops == []
 
 
@@ -69,11 +69,11 @@ async def test_an_administrator_cleans_up_every_chat_and_others_their_own(store)
         await idle(desk)
         await idle_group(desk)
         text, _ = await ask(desk, "/cleanup")
-        assert "tg-n100200300" not in text
+        assert "\ng" not in text
         text, buttons = await ask(desk, "/cleanup", chat=ADMIN, user=ADMIN)
-        assert "these 2 idle agents" in text
+        assert "These 2 agents" in text
         await press(desk, buttons["End 2 agents"], chat=ADMIN, user=ADMIN)
-        assert (await last_said(desk))[0] == "Ended: tg-42, tg-n100200300"
+        assert (await last_said(desk))[0] == "Ended: private chat (tg-42), g (tg-n100200300)"
         await eventually(lambda: {("tg-42", 1), ("tg-n100200300", 1)} <= set(desk.resources.stops))
 
 
@@ -81,11 +81,12 @@ async def test_only_who_asked_or_an_administrator_answers(store):
     async with running_desk(store) as desk:
         await idle_group(desk)
         _, buttons = await ask(desk, "/cleanup@demo_bot", chat=GROUP)
-        assert "Only who asked" in await press(desk, buttons["End it"], chat=GROUP, user=99)
+        assert "Only whoever asked" in await press(desk, buttons["End it"], chat=GROUP, user=99)
         assert await press(desk, buttons["End it"]) == "This button does nothing any more."  # from another chat
-        assert await press(desk, buttons["Cancel"], chat=GROUP, user=ADMIN) == "Cancelled: nothing was done."
-        assert await press(desk, buttons["End it"], chat=GROUP) == "This was answered already."
-        assert await press(desk, "cf:cleanup:999", chat=GROUP) == "This button does nothing any more."
+        assert await press(desk, buttons["Cancel"], chat=GROUP, user=ADMIN) == "Cancelled. I changed nothing."
+        assert await press(desk, buttons["End it"], chat=GROUP) == "Already answered."
+        assert await press(desk, "cf:cleanup:999", chat=GROUP, under=77) == "This button does nothing any more."
+        assert (await last_said(desk))[1:] == ({}, [77])  # and it goes
         assert desk.resources.stops == []
 
 
@@ -96,7 +97,7 @@ async def test_a_question_older_than_ten_minutes_does_nothing(store):
         await store.pool.execute("UPDATE confirms SET created_at = now() - interval '11 minutes'")
         assert "ten minutes" in await press(desk, buttons["End it"])
         text, none, under = await last_said(desk)
-        assert ("nothing was done" in text, none, under) == (True, {}, [500])
+        assert ("I changed nothing" in text, none, under) == (True, {}, [500])
         assert desk.resources.stops == []
 
 

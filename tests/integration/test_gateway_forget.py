@@ -8,11 +8,13 @@ import pytest
 
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import Address, NewSubAgent, TurnState
+from dev.bench.madesessions import MadeSession
 from tests.conftest import BOT_ID
 from tests.support.confirms import ask, idle, idle_group
 from tests.support.desk import PERSON, address, running_desk
 from tests.support.eventually import eventually
 from tests.support.pressing import last_said, press
+from tests.support.stored import count_lines
 
 pytestmark = pytest.mark.postgres
 
@@ -20,7 +22,9 @@ pytestmark = pytest.mark.postgres
 async def fill(desk, thread):
     """Put something into every place that a conversation has."""
     store = desk.store
-    await store.sessions.add_entries(thread, 1, 3, ['{"id":"secret-entry"}'])
+    shown = MadeSession()
+    shown.add_turn(b"secret" * 500)
+    await store.sessions.add_entries(thread, 1, 3, ['{"id":"secret-entry"}', *shown.lines])
     async with store.transaction() as tx:
         await tx.threads.begin_session(thread.id)
     thread = await store.threads.by_id(thread.id)
@@ -45,6 +49,7 @@ async def fill(desk, thread):
     await store.pool.execute(
         "UPDATE subagents SET state = 'finished', result = 'secret result', message = 'secret', finished_at = now()"
     )
+    await store.pool.execute("INSERT INTO approvals SELECT id, 'bash: *', 42, 'secret' FROM threads")
     return thread
 
 
@@ -67,31 +72,31 @@ async def test_forget_leaves_no_word_anywhere_and_a_fresh_session(store):
         thread, _ = await idle(desk, words="secret")
         thread = await fill(desk, thread)
         text, buttons = await ask(desk, "/forget")
-        assert "cannot be undone" in text
+        assert "can't be undone" in text
         expected = {
             "inbox", "outbox", "turns", "messages", "session_entries", "workspace_chunks", "file_chunks", "files",
-            "subagents", "turn_tools", "steers",
+            "subagents", "turn_tools", "steers", "approvals", "pictures",
         }  # fmt: skip
         assert expected <= await places_with(store, "secret") | {"threads"}
-        assert await press(desk, buttons["Delete the history"]) == "Done."
+        assert await press(desk, buttons["Delete it"]) == "Done."
         await desk.worked()
         assert await places_with(store, "secret") == set()
         now = await store.threads.by_id(thread.id)
         assert (now.name, now.session_id != thread.session_id) == ("tg-42", True)
         text, _, under = await last_said(desk)
-        assert "3 messages, 2 lines of the agent's memory, 1 packed workspace, 1 file, 1 sub-agent's task" in text
+        assert "(3 messages, 1 file)" in text
         assert under == [500]
         await eventually(lambda: ("tg-42", 1) in desk.resources.stops)
         assert await store.pool.fetchval("SELECT count(*) FROM audit WHERE action = 'forget'") == 1
         await desk.say("/retry")
-        assert "nothing to ask again" in (await desk.said())[-1]
+        assert "nothing to ask again yet" in (await desk.said())[-1]
 
 
 async def test_what_the_forgotten_run_still_sends_is_not_kept(store):
     async with running_desk(store) as desk:
         thread, _ = await idle(desk)
         _, buttons = await ask(desk, "/forget")
-        await press(desk, buttons["Delete the history"])
+        await press(desk, buttons["Delete it"])
         await desk.worked()
 
         async def chunks():
@@ -105,7 +110,7 @@ async def test_what_the_forgotten_run_still_sends_is_not_kept(store):
         fresh = await store.threads.by_id(thread.id)
         await store.sessions.add_entries(fresh, 2, 1, ['{"id":"new"}'])
         await store.workspaces.save(thread.id, 2, None, chunks())
-        assert await store.sessions.length(fresh.session_id) == 1
+        assert await count_lines(store, fresh.session_id) == 1
         assert await store.workspaces.of(fresh, None) is not None
 
 
@@ -122,7 +127,7 @@ async def test_what_was_said_before_the_chat_moved_is_forgotten_too(store):
         await store.pool.execute(f"INSERT INTO chat_aliases VALUES ({BOT_ID}, -77, {PERSON})")
         desk.numbers = itertools.count(1000)
         _, buttons = await ask(desk, "/forget")
-        await press(desk, buttons["Delete the history"])
+        await press(desk, buttons["Delete it"])
         await desk.worked()
         assert await places_with(store, "secret") == set()
         assert await places_with(store, "kept elsewhere") == {"inbox"}
@@ -136,7 +141,7 @@ async def test_what_was_forgotten_cannot_be_asked_again_by_an_old_button(store):
         turn = runner.turns[1]
         await store.turns.end(turn.id, 1, 3, TurnState.FAILED, "provider", Final("failed"))
         _, buttons = await ask(desk, "/forget")
-        await press(desk, buttons["Delete the history"])
+        await press(desk, buttons["Delete it"])
         await desk.worked()
         for data in (f"re:{turn.id}", f"co:{turn.id}"):
             await press(desk, data)
@@ -149,23 +154,23 @@ async def test_forget_touches_no_other_conversation(store):
         group, _ = await idle_group(desk)
         await store.sessions.add_entries(group, 1, 3, ['{"id":"kept"}'])
         _, buttons = await ask(desk, "/forget")
-        await press(desk, buttons["Delete the history"])
+        await press(desk, buttons["Delete it"])
         await desk.worked()
-        assert await store.sessions.length(group.session_id) == 1
+        assert await count_lines(store, group.session_id) == 1
         assert await store.pool.fetchval("SELECT count(*) FROM messages WHERE thread_id = $1", group.id) == 2
-        assert (await store.turns.last_asked(group.id)).text == "hello"
+        assert (await store.turns.last_asked(group.id)).text == "[From P]\n\nhello"
         assert (await store.runs.open(group.id)).stop is None
 
 
 async def test_forget_refuses_while_anything_is_at_work(store):
     async with running_desk(store) as desk:
-        assert "not begun" in (await ask(desk, "/forget"))[0]
+        assert "haven't talked here yet" in (await ask(desk, "/forget"))[0]
         thread, runner = await idle(desk)
         _, buttons = await ask(desk, "/forget")
         await desk.say("more")
         await eventually(lambda: len(runner.turns) == 2)
         assert "/stop" in (await ask(desk, "/forget"))[0]
-        await press(desk, buttons["Delete the history"])
+        await press(desk, buttons["Delete it"])
         await desk.worked()
         assert "/stop" in (await last_said(desk))[0]
         assert await store.pool.fetchval("SELECT count(*) FROM messages WHERE thread_id = $1", thread.id) == 3
@@ -177,8 +182,42 @@ async def test_a_topic_is_forgotten_by_itself(store):
         await store.outbox.put(Address(BOT_ID, PERSON, 3), "kept", "k1")
         await store.outbox.put(address(), "gone", "k2")
         _, buttons = await ask(desk, "/forget")
-        await press(desk, buttons["Delete the history"])
+        await press(desk, buttons["Delete it"])
         await desk.worked()
         said = await desk.said()
         assert "kept" in said
         assert "gone" not in said
+
+
+async def test_what_people_scheduled_goes_with_its_words_and_what_was_made_by_hand_stays(store):
+    async with running_desk(store) as desk:
+        thread, _ = await idle(desk)
+        spec = '{"threadRef": {"name": "tg-42"}, "cron": "0 9 * * *", "prompt": "secret %s"}'
+        for state, person, name in (
+            ("live", PERSON, "s1"),
+            ("wanted", PERSON, "s2"),
+            ("draft", PERSON, ""),
+            ("gone", PERSON, "s3"),
+        ):
+            await store.pool.execute(
+                "INSERT INTO schedules (bot_id, name, thread_id, person_id, said, spec, state, next_at)"
+                " VALUES ($1, $2, $3, $4, 'secret time', $5::jsonb, $6, now() + interval '1 day')",
+                BOT_ID, name, thread.id, person, spec % name, state,
+            )  # fmt: skip
+        await store.pool.execute(
+            "INSERT INTO schedules (bot_id, name, uid, thread_id, spec, state) VALUES ($1, 'hand', 'u', $2, $3::jsonb, 'live')",
+            BOT_ID, thread.id, spec.replace("secret", "kept") % "",
+        )  # fmt: skip
+        text, buttons = await ask(desk, "/forget")
+        assert "Its 2 schedules go too." in text
+        await press(desk, buttons["Delete it"])
+        await desk.worked()
+        assert await places_with(store, "secret") == set()
+        rows = await store.pool.fetch("SELECT name, state, wish, next_at FROM schedules ORDER BY name")
+        assert [tuple(row) for row in rows] == [
+            ("hand", "live", None, None),
+            ("s1", "gone", "delete", None),
+            ("s2", "gone", "delete", None),
+            ("s3", "gone", None, None),
+        ]
+        assert {row.name for row in await store.schedules.unwritten(10)} == {"s1", "s2"}

@@ -15,6 +15,7 @@ from agent_gateway.errors import OtherName
 from agent_gateway.leader import Leader
 from agent_gateway.store import Store
 from agent_gateway.store.database import SESSION_SETTINGS
+from agent_gateway.store.dsn import BadDsn
 from agent_gateway.store.errors import Away
 from agent_gateway.store.leadership import LeaderLock, take_over
 from agent_gateway.store.schema import bring_up_to_date
@@ -158,7 +159,7 @@ async def test_a_pooler_that_drops_a_sessions_settings_is_told(dsn):
     async with wires(dsn) as wire:
         wire.rewritten = (b"idle_session_timeout", b"nobody.knows_setting")
         assert len(set(map(len, wire.rewritten))) == 1
-        with pytest.raises(Away, match="leads to a pooler"):
+        with pytest.raises(BadDsn, match="leads to a pooler"):
             await LeaderLock.open(wire.dsn, BOT_ID, answer_seconds=5)
 
 

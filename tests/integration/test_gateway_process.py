@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 from agent_contract import names
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
-from tests.support.runners import free_port
+from tests.support.runners import bearer, free_port
 
 pytestmark = pytest.mark.postgres
 TOKEN = f"{BOT_ID}:AAabcdefghijklmnopqrstuvwxyz_012345"
@@ -138,7 +138,7 @@ async def test_what_is_due_goes_out_though_a_call_keeps_the_end_waiting(tmp_path
     async with gateway(tmp_path, DATABASE_URL=dsn, PORT_RUNNERS=str(runners)) as (process, readyz, outside):
         await ready(readyz)
         url = f"http://127.0.0.1:{runners}{names.PATH_SESSION}"
-        async with aiohttp.ClientSession(headers={"Authorization": "Bearer a-token"}) as session:
+        async with aiohttp.ClientSession(headers=bearer("a-token")) as session:
             await eventually(lambda: listens(runners))  # ready means that it can serve: it leads a moment later
             call = asyncio.create_task(session.get(url))
             await eventually(lambda: outside.reviews)
@@ -168,6 +168,23 @@ async def test_what_is_due_goes_out_though_a_call_keeps_the_end_waiting(tmp_path
 )
 async def test_settings_that_cannot_be_used_end_it_with_a_sentence(tmp_path, settings, words):
     async with gateway(tmp_path, **settings) as (process, _, _):
+        code, (problem,) = await ended(process)
+        assert code == 64
+        assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        ({"forge": "nothing"}, "forge"),
+        ({"forge": "gitea", "clientId": "x"}, "no way to link accounts"),
+        ({"kind": "http", "user": "u", "header": "X-Key"}, "a user and a header"),
+    ],
+)
+async def test_a_connection_of_any_kind_that_cannot_be_used_ends_it_with_a_sentence(tmp_path, one, words):
+    file = tmp_path / "connections.json"
+    file.write_text(json.dumps([{"name": "hub", "url": "https://hub.example", **one}]))
+    async with gateway(tmp_path, CONNECTIONS_FILE=str(file)) as (process, _, _):
         code, (problem,) = await ended(process)
         assert code == 64
         assert words in problem

@@ -107,11 +107,15 @@ async def test_a_change_that_nobody_acts_on_wakes_nobody(store, cluster):
         put(cluster, title="renamed")
         put(cluster, title="renamed again")
         await eventually(lambda: resources.cached("tg-42").spec.title == "renamed again")
+        assert wake.ids == []
         put(cluster, title="renamed again", run=1)
         await eventually(lambda: wake.ids)
-        assert wake.ids == [thread.id]
+        so_far = len(
+            wake.ids
+        )  # twice, where the names before were not looked at yet: each look compares with what is now
         cluster.threads.delete("tg-42")
-        await eventually(lambda: wake.ids == [thread.id] * 2)
+        await eventually(lambda: len(wake.ids) > so_far)
+        assert set(wake.ids) == {thread.id}
 
 
 async def test_what_changed_while_another_gateway_led_wakes_only_what_is_open(store, cluster):
@@ -136,6 +140,8 @@ async def test_what_changed_while_another_gateway_led_wakes_only_what_is_open(st
 
 
 COUNT = 10_000
+LEAST_TOGETHER = 50
+"""Names of one query on average: the list is read in slices of time, and what a slice holds depends on the machine."""
 
 
 class Counting:
@@ -183,7 +189,7 @@ async def test_a_first_list_of_ten_thousand_asks_the_database_in_pages_and_wakes
         assert sorted(wake.ids) == sorted([open_run, open_turn])
         await eventually(lambda: resources.synced)
         pages = [name for name in counting.names if name == "threads_by_names"]
-        assert COUNT / BATCH <= len(pages) <= 2 * COUNT / BATCH + 5
+        assert COUNT / BATCH <= len(pages) <= COUNT / LEAST_TOGETHER
         assert set(counting.names) == {
             "threads_by_names",
             "thread_by_name",

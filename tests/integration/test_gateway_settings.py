@@ -1,13 +1,15 @@
-"""`/model`, `/verbose`, `/status`, `/threads` and `/export`, on a real Postgres."""
+"""`/model`, `/verbose`, `/status` and `/threads`, on a real Postgres."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
 from agent_contract.agentclass import AgentClass
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import NewSubAgent, TurnState
-from tests.support.desk import ADMIN, GROUP, PERSON, address, running_desk
+from tests.support.desk import ADMIN, GROUP, running_desk
 from tests.support.eventually import eventually
 from tests.support.pressing import last_said, press
 
@@ -41,9 +43,9 @@ async def test_without_a_list_there_is_only_the_classs_model(store):
         desk.resources.found_class = AgentClass.model_validate({"spec": {"model": {"name": "from-class"}}})
         text, buttons = await ask(desk, "/model")
         assert text.startswith("Model: from-class\n")
-        assert "LLM_MODELS" in text
+        assert "Only this model" in text
         assert buttons == {}
-        assert "LLM_MODELS" in (await ask(desk, "/model other"))[0]
+        assert "Only this model" in (await ask(desk, "/model other"))[0]
 
 
 async def test_a_chosen_model_is_that_of_the_next_run_and_an_idle_one_is_ended(store):
@@ -52,7 +54,7 @@ async def test_a_chosen_model_is_that_of_the_next_run_and_an_idle_one_is_ended(s
         await end(desk, turn)
         _, buttons = await ask(desk, "/model")
         assert list(buttons) == ["✓ glm", "glm-air", "kimi"]
-        assert await press(desk, buttons["kimi"]) == "Model: kimi"
+        assert await press(desk, buttons["kimi"]) == ""
         text, buttons, under = await last_said(desk)
         assert (text, list(buttons), under) == ("Model: kimi", ["glm", "glm-air", "✓ kimi"], [500])
         await eventually(lambda: ("tg-42", 1) in desk.resources.stops)
@@ -60,7 +62,7 @@ async def test_a_chosen_model_is_that_of_the_next_run_and_an_idle_one_is_ended(s
         await desk.say("more")
         await desk.run_wanted("tg-42", 2)
         assert desk.resources.cached("tg-42").spec.model.name == "kimi"
-        assert "Model: kimi" in (await ask(desk, "/status"))[0]
+        assert "model kimi" in (await ask(desk, "/status"))[0]
         assert len(runner.turns) == 1
 
 
@@ -77,10 +79,11 @@ async def test_while_an_answer_is_written_the_choice_is_for_the_next_one(store):
     async with running_desk(store, llm_models=MODELS) as desk:
         thread, turn, runner = await begin(desk)
         _, buttons = await ask(desk, "/model")
-        assert await press(desk, buttons["glm-air"]) == "From the next answer on, model: glm-air"
-        assert "written: glm" in (await last_said(desk))[0]
+        await press(desk, buttons["glm-air"])
+        assert (await last_said(desk))[0].startswith("From the next answer on: glm-air\n")
+        assert "Writing right now: glm" in (await last_said(desk))[0]
         status = (await ask(desk, "/status"))[0]
-        assert "Model: glm, from the next answer on glm-air" in status
+        assert "model glm, glm-air from the next answer on" in status
         await desk.say("more")
         assert desk.resources.stops == []
         await end(desk, turn)
@@ -109,7 +112,7 @@ async def test_an_administrators_model_stays_where_nobody_chose(store):
         _, turn, _ = await begin(desk)
         await end(desk, turn)
         desk.resources.change("tg-42", model={"name": "by-hand"})
-        assert "Model: by-hand" in (await ask(desk, "/status"))[0]
+        assert "model by-hand" in (await ask(desk, "/status"))[0]
         assert desk.resources.stops == []
 
 
@@ -154,18 +157,59 @@ async def test_a_model_can_be_chosen_only_in_its_own_chat_and_from_the_list(stor
         assert await press(desk, buttons["kimi"], chat=GROUP) == "This button does nothing any more."
         thread = await store.threads.by_name("tg-42")
         assert thread.model is None
-        assert "not on the list" in await press(desk, f"md:{thread.id}:{'0' * 12}")
-        assert (await ask(desk, "/model other"))[0] == "other is not allowed here. There are: glm, glm-air, kimi"
+        assert "no longer on the list" in await press(desk, f"md:{thread.id}:{'0' * 12}")
+        assert (await ask(desk, "/model other"))[0] == "I can't use other here. Available: glm, glm-air, kimi"
 
 
-async def test_verbose_is_kept(store):
+async def test_verbose_is_kept_and_chosen_by_a_button(store):
     async with running_desk(store) as desk:
-        assert "✓ 1:" in (await ask(desk, "/verbose"))[0]
-        assert "ten tools" in (await ask(desk, "/verbose 2"))[0]
-        assert "✓ 2:" in (await ask(desk, "/verbose"))[0]
-        assert (await ask(desk, "/verbose 3"))[0] == "Usage: /verbose 0|1|2"
+        _, buttons = await ask(desk, "/verbose")
+        assert list(buttons) == ["Only the answer", "✓ The last five steps", "The last ten steps, in full"]
+        assert (await ask(desk, "/verbose 2"))[0] == "From the next answer on: The last ten steps, in full"
         thread = await store.threads.by_name("tg-42")
         assert await store.settings.verbosity(thread.id) == 2
+        assert await press(desk, buttons["Only the answer"]) == ""
+        text, buttons, under = await last_said(desk)
+        assert (text, next(iter(buttons)), under) == (
+            "From the next answer on: Only the answer",
+            "✓ Only the answer",
+            [500],
+        )
+        assert await store.settings.verbosity(thread.id) == 0
+        assert next(iter((await ask(desk, "/verbose 3"))[1])) == "✓ Only the answer"
+        assert await press(desk, buttons["✓ Only the answer"], chat=GROUP) == "This button does nothing any more."
+
+
+async def test_how_long_it_thinks_is_that_of_the_next_run(store):
+    async with running_desk(store) as desk:
+        _, turn, _ = await begin(desk)
+        _, buttons = await ask(desk, "/think")
+        assert next(iter(buttons)) == "✓ as usual here"
+        await press(desk, buttons["a lot"])
+        text, shown, under = await last_said(desk)
+        assert (text, under) == ("From the next answer on I think: a lot", [500])
+        assert "✓ a lot" in shown
+        assert desk.resources.stops == []  # an answer is being written
+        await end(desk, turn)
+        await eventually(lambda: ("tg-42", 1) in desk.resources.stops)
+        await over(desk, 1)
+        await desk.say("more")
+        await desk.run_wanted("tg-42", 2)
+        assert desk.resources.cached("tg-42").spec.model.thinking == "high"
+        await ask(desk, "/model kimi")
+        assert (await ask(desk, "/think lots"))[0] == "I don't know “lots”. Tap one:"
+        await press(desk, buttons["✓ as usual here"])
+        assert (await store.threads.by_name("tg-42")).thinking == ""
+
+
+async def test_a_chosen_model_and_level_are_written_together(store):
+    async with running_desk(store, llm_models=MODELS) as desk:
+        await ask(desk, "/model kimi")
+        assert (await ask(desk, "/think low"))[0] == "From the next answer on I think: a little"
+        await desk.say("hello")
+        await desk.run_wanted("tg-42", 1)
+        model = desk.resources.cached("tg-42").spec.model
+        assert (model.name, model.thinking) == ("kimi", "low")
 
 
 async def test_status_is_complete(store):
@@ -179,11 +223,17 @@ async def test_status_is_complete(store):
         child = NewSubAgent(thread, uid, 1, "call", turn.id, None, "task", "default", 60, "Empty", 1)
         async with store.transaction() as tx:
             await tx.subagents.add(child)
-        lines = (await ask(desk, "/status"))[0].split("\n")
-        assert lines[0].startswith("tg-42 (private chat): ")
-        assert lines[1:4] == ["Model: glm", "Context used: 12 345 tokens", "Pod: pod-1"]
-        assert lines[4].startswith("Answering for ")
-        assert lines[5:] == ["Waiting messages: 1", "Sub-agents at work: 1", "Agents at work: 1 of 50"]
+        assert re.fullmatch(
+            r"Working for \d+ s · model glm · 1 message waiting · 1 sub-agent at work", (await ask(desk, "/status"))[0]
+        )
+        lines = (await ask(desk, "/status", user=ADMIN))[0].split("\n")
+        assert lines[1].startswith("tg-42: ")
+        assert lines[2:] == ["Context used: 12,345 tokens", "Pod: pod-1", "Agents at work: 1 of 50"]
+
+
+async def test_a_status_before_the_first_words(store):
+    async with running_desk(store) as desk:
+        assert (await ask(desk, "/status"))[0] == "We haven't started yet. Write me what you want done."
 
 
 async def test_what_a_provider_counts_beside_its_cache_is_counted_with_it(store):
@@ -191,84 +241,6 @@ async def test_what_a_provider_counts_beside_its_cache_is_counted_with_it(store)
         thread, turn, _ = await begin(desk)
         await store.usage.add(thread.id, 1, turn.id, "x", "m", 10, 5, 900, 200, 9)
         assert await store.usage.context_used(thread.id) == 910
-
-
-async def test_a_button_for_each_thread_tells_how_it_is(store):
-    async with running_desk(store) as desk:
-        thread, _, _ = await begin(desk)
-        text, buttons = await ask(desk, "/threads")
-        assert text.startswith("tg-42 (private chat): ")
-        assert list(buttons) == ["private chat · tg-42"]
-        (data,) = buttons.values()
-        said = await press(desk, data)
-        assert said.startswith("tg-42 (private chat): ")
-        assert "answering for" in said
-        assert "glm" in said
-        assert await press(desk, data, chat=GROUP) == "This button does nothing any more."
-        assert (await press(desk, data, chat=ADMIN, user=ADMIN)).startswith("tg-42")
-        assert data == f"th:{thread.id}"
-
-
-async def test_there_are_at_most_twenty_buttons(store):
-    async with running_desk(store) as desk:
-        async with store.transaction() as tx:
-            for number in range(25):
-                await tx.threads.get_or_create(address(1000 + number), f"tg-{number}", "")
-        text, buttons = await ask(desk, "/threads", chat=ADMIN, user=ADMIN)
-        lines = text.split("\n")
-        assert (len(lines), lines[-1], len(buttons)) == (21, "… and 5 more, in which nobody wrote lately.", 20)
-
-
-async def exported(store):
-    """Return the files that the outbox has: name, caption and text of each."""
-    rows = await store.pool.fetch(
-        "SELECT f.id, f.name, f.bytes, o.text FROM outbox o JOIN files f ON f.id = o.file_id ORDER BY o.id"
-    )
-    found = []
-    for row in rows:
-        data = b"".join([chunk async for chunk in store.files.stream(row["id"])])
-        assert len(data) == row["bytes"]
-        found.append((row["name"], row["text"], data.decode()))
-    return found
-
-
-async def test_export_gives_the_history_as_a_file(store):
-    async with running_desk(store) as desk:
-        assert "no history yet" in (await ask(desk, "/export"))[0]
-        thread, turn, _ = await begin(desk, "count the stars")
-        child = NewSubAgent(thread, "uid", 1, "call", turn.id, None, "look up", "default", 60, "Empty", 1)
-        async with store.transaction() as tx:
-            row = await tx.subagents.add(child)
-        await store.pool.execute("UPDATE subagents SET state = 'finished', result = 'so many', finished_at = now()")
-        await end(desk, turn, "There are **many**.")
-        await desk.say("/export")
-        await desk.worked()
-        ((name, caption, text),) = await exported(store)
-        assert (name, caption) == ("tg-42.md", "The history of this conversation: 3 entries.")
-        assert text.startswith("# private chat\n\nConversation tg-42, exported ")
-        heads = [line.split(" · ")[1] for line in text.split("\n") if line.startswith("## ")]
-        assert heads == [f"Person {PERSON}", f"Sub-agent {row.name}", "Agent"]
-        assert "Task: look up\n\nso many\n" in text
-        assert text.endswith("There are **many**.\n")
-
-
-async def test_a_long_history_comes_in_several_files_and_loses_nothing(store):
-    async with running_desk(store, export_bytes=1_500_000) as desk:
-        thread, turn, _ = await begin(desk, "x" * 3000)
-        await end(desk, turn, "y" * 3000)
-        for number in range(50):
-            await store.pool.execute(
-                "INSERT INTO messages (thread_id, role, text) VALUES ($1, 'assistant', $2)",
-                thread.id,
-                f"{number:05}" * 9000,
-            )
-        await desk.say("/export")
-        await desk.worked()
-        files = await exported(store)
-        assert [name for name, _, _ in files] == ["tg-42.md", "tg-42-2.md"]
-        assert files[0][1] == "The history of this conversation: 52 entries, in 2 files."
-        whole = "".join(text for _, _, text in files)
-        assert all(f"{number:05}" * 9000 in whole for number in range(50))
 
 
 async def test_a_run_is_written_with_the_model_that_is_recorded_for_it(store):

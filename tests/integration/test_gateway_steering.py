@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from agent_contract import wire
+from agent_gateway.conversations import waits
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import TurnState
 from agent_gateway.store.turns import TurnQueries
-from agent_gateway.wording.texts import QUEUED, STEER_USAGE, STEERED, edited_text
+from agent_gateway.wording import keys
+from agent_gateway.wording.texts import edited_text
 from tests.support.desk import message, running_desk
 from tests.support.eventually import eventually
 from tests.support.steering import edit, end
@@ -39,17 +43,18 @@ def steers(runner):
     return [frame.text for frame in runner.sent if isinstance(frame, wire.Steer)]
 
 
-async def test_a_reply_to_the_running_answer_steers_it_and_any_other_message_waits(store):
+async def test_a_reply_to_the_running_answer_steers_it_and_any_other_message_waits(store, monkeypatch):
+    monkeypatch.setattr(waits, "QUIET_QUEUE", timedelta(seconds=0.2))
     async with running_desk(store) as desk:
         thread, turn, runner = await begin(desk)
         await desk.take(reply("in French", 900))
         await eventually(lambda: steers(runner) == ["in French"])
-        assert (await desk.said())[-1] == STEERED
+        assert (await desk.said())[-1] == keys.steered("en")
         await desk.take(reply("and then", 50, number=61))
         await desk.settled()
         [waiting] = await store.turns.queued(thread.id)
         assert waiting.text == "and then"
-        await eventually(lambda: desk.views.texts.get(waiting.id) == [QUEUED])
+        await eventually(lambda: desk.views.texts.get(waiting.id) == [keys.queued("en")])
         await end(desk, turn)
         await eventually(lambda: [t.text for t in runner.turns] == ["hello", "and then"])
         assert desk.views.begun == [turn.id, waiting.id]
@@ -60,7 +65,7 @@ async def test_a_reply_to_the_running_answer_steers_it_and_any_other_message_wai
 async def test_the_command_steers_and_without_an_answer_asks(store):
     async with running_desk(store) as desk:
         await desk.say("/steer")
-        assert (await desk.said())[-1] == STEER_USAGE
+        assert (await desk.said())[-1] == keys.steer_usage("en")
         await desk.say("/steer begin with this")
         thread = await desk.run_wanted("tg-42", 1)
         runner = await desk.connect(thread, 1)
@@ -104,7 +109,7 @@ async def test_words_for_an_answer_that_is_just_over_are_asked(store, monkeypatc
         monkeypatch.setattr(TurnQueries, "running", late)
         await desk.take(reply("in French", 900))
         await eventually(lambda: [t.text for t in runner.turns] == ["hello", "in French"])
-        assert STEERED not in await desk.said()
+        assert keys.steered("en") not in await desk.said()
 
 
 async def test_an_edit_before_the_start_replaces_what_is_asked(store):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from agent_contract import wire
+from agent_gateway.conversations import waits
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import TurnState
 from agent_gateway.store.turns import TurnQueries
 from agent_gateway.store.views import ViewQueries
+from agent_gateway.wording import keys
 from tests.support.desk import GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
 
@@ -101,8 +104,8 @@ async def test_an_old_button_stops_no_other_turn(store):
         await store.turns.end(turn.id, 1, None, TurnState.DONE, None, Final("Done."))
         await desk.say("next")
         await eventually(lambda: len(runner.turns) == 2)
-        assert await press(desk, f"st:{turn.id}") == "This turn is over."
-        assert await press(desk, "st:999999") == "This turn is over."
+        assert await press(desk, f"st:{turn.id}") == "Already finished."
+        assert await press(desk, "st:999999") == "Already finished."
         assert aborts(runner) == []
         assert not (await store.turns.running(thread.id)).stop_asked
 
@@ -110,7 +113,7 @@ async def test_an_old_button_stops_no_other_turn(store):
 async def test_it_does_nothing_from_another_chat(store):
     async with running_desk(store) as desk:
         _, turn, runner = await begin(desk)
-        assert await press(desk, f"st:{turn.id}", chat=GROUP) == "This turn is over."
+        assert await press(desk, f"st:{turn.id}", chat=GROUP) == "Already finished."
         assert not (await store.turns.by_id(turn.id)).stop_asked
         assert aborts(runner) == []
 
@@ -133,11 +136,11 @@ async def test_what_waits_is_taken_back_alone(store):
     async with running_desk(store) as desk:
         thread, turn, runner = await begin(desk)
         await desk.say("two")
-        await desk.say("three")
+        await desk.say("three", alone=True)
         waiting, last = await store.turns.queued(thread.id)
-        assert await press(desk, f"st:{waiting.id}", chat=GROUP) == "This turn is over."
+        assert await press(desk, f"st:{waiting.id}", chat=GROUP) == "Already finished."
         assert await press(desk, f"st:{waiting.id}") == "Stopped."
-        assert await press(desk, f"st:{waiting.id}") == "This turn is over."
+        assert await press(desk, f"st:{waiting.id}") == "Already finished."
         assert await store.turns.queued(thread.id) == [last]
         await eventually(lambda: waiting.id in desk.views.finished)
         await store.turns.end(turn.id, 1, None, TurnState.DONE, None, Final("Done."))
@@ -178,7 +181,8 @@ async def test_what_a_gateway_left_that_ended_between_a_cancel_and_its_line_is_c
     assert await store.views.unclosed() == []
 
 
-async def test_a_look_from_before_the_stop_shows_nothing_that_stays(store):
+async def test_a_look_from_before_the_stop_shows_nothing_that_stays(store, monkeypatch):
+    monkeypatch.setattr(waits, "QUIET_QUEUE", timedelta(seconds=0.2))
     async with running_desk(store) as desk:
         thread, _, _ = await begin(desk)
         looked, go = asyncio.Event(), asyncio.Event()
@@ -201,3 +205,14 @@ async def test_a_look_from_before_the_stop_shows_nothing_that_stays(store):
         go.set()
         await eventually(lambda: desk.views.opened.count(waiting.id) > shown)
         await eventually(lambda: desk.views.finished == [waiting.id] * 2)
+
+
+async def test_a_button_below_a_message_that_nobody_knew_of_takes_that_message_away(store):
+    async with running_desk(store) as desk:
+        _, turn, _ = await begin(desk)
+        await store.turns.end(turn.id, 1, 2, TurnState.DONE, None, Final("done", message_ids=(77,)))
+        assert await press(desk, f"st:{turn.id}") == keys.turn_over("en")
+        await eventually(lambda: desk.callbacks.dropped == [5])
+        await store.pool.execute("UPDATE outbox SET message_ids = '{5}' WHERE turn_id = $1", turn.id)
+        assert await press(desk, f"st:{turn.id}") == keys.turn_over("en")
+        assert desk.callbacks.dropped == [5]

@@ -10,6 +10,7 @@ from agent_contract import wire
 from agent_contract.agentclass import AgentClass
 from agent_contract.names import SUBAGENT_RUN
 from agent_gateway.store.rows import TurnState
+from agent_gateway.wording import keys
 from tests.support.children import TASK, ask, begin, connect_child, created, reports, results
 from tests.support.desk import GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
@@ -35,7 +36,7 @@ async def test_a_wish_becomes_a_resource_and_its_answer_comes_back_everywhere(st
         assert (told.ok, told.text, told.name, told.call_id) == (True, "**seven**", child.name, "call-1")
         [report] = await reports(desk)
         assert "**seven**" in report
-        assert child.name in report
+        assert "Sub-agent k1" in report
         assert "done" in desk.views.lines[turn.id][0].text
         assert desk.views.lines[turn.id][0].button is None
         assert await desk.store.runs.count_open() == 1  # a sub-agent takes no place of a conversation
@@ -85,9 +86,12 @@ async def test_a_child_of_a_child_is_named_and_owned_by_it_and_goes_with_it(stor
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ({"phase": "Failed", "reason": "OOMKilled", "message": "It used more memory than 1Gi."}, "more memory"),
+        ({"phase": "Failed", "reason": "OOMKilled", "message": "It used more memory than 1Gi."}, "ran out of memory"),
         ({"phase": "TimedOut", "reason": "DeadlineExceeded", "message": "It timed out."}, "timed out after"),
-        ({"phase": "Failed", "reason": "Evicted", "message": "The node was low on disk."}, "free its node"),
+        (
+            {"phase": "Failed", "reason": "Evicted", "message": "The node was low on disk."},
+            "computer that the agent worked on went away",
+        ),
     ],
 )
 async def test_an_end_that_only_the_cluster_knows_is_told_to_all(store, status, words):
@@ -223,7 +227,7 @@ async def test_a_person_starts_lists_and_cancels_one(store):
         desk.subagents.report("tg-42-r0-k1", phase="Running")
         working = "SELECT text, message_ids, buttons FROM outbox WHERE dedupe_key LIKE 'spawned-Running:%'"
         told = await eventually(lambda: desk.store.pool.fetchrow(working))
-        assert (told["text"], told["message_ids"]) == (f"Sub-agent tg-42-r0-k1 (working): {TASK}", [77])
+        assert (told["text"], told["message_ids"]) == (f"🧩 k1 (working): {TASK}", [77])
         assert "Cancel k1" in told["buttons"]
         await desk.say("/subagents")
         assert "tg-42-r0-k1: " in (await desk.said())[-1]
@@ -234,7 +238,7 @@ async def test_a_person_starts_lists_and_cancels_one(store):
         closed = await desk.store.pool.fetchrow("SELECT * FROM outbox WHERE dedupe_key LIKE 'spawned-end:%'")
         assert (closed["message_ids"], closed["buttons"]) == ([77], "[]")
         await desk.say("/cancel tg-42-r0-k1")
-        assert (await desk.said())[-1] == "tg-42-r0-k1 has ended already."
+        assert (await desk.said())[-1] == keys.subagent_gone("en", name="tg-42-r0-k1")
 
 
 async def test_a_button_cancels_but_not_from_another_chat(store):

@@ -11,9 +11,11 @@ from agent_contract.names import SUBAGENT_RUN
 from agent_contract.terms import Timeouts
 from agent_gateway.errors import ClassUnknown
 from agent_gateway.resources.fakes import FakeResources
+from agent_gateway.resources.reading import read_class
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import TurnState
 from agent_gateway.subagents.classes import Classes
+from agent_gateway.wording import keys
 from tests.support.children import TASK, ask, begin, connect_child, created, results
 from tests.support.desk import running_desk
 from tests.support.eventually import eventually
@@ -32,20 +34,28 @@ async def test_what_a_class_does_not_allow_is_refused_by_the_limits_name(store):
         child = await ask(desk, thread, turn)
         refused = await ask(desk, thread, turn, "call-2", seq=3)
         assert not refused.ok
-        assert "subAgents.maxChildren" in refused.text
+        assert "that is the limit" in refused.text
         own, runner = await connect_child(desk, child.name)
         await desk.store.turns.started(runner.turns[0].id, SUBAGENT_RUN, 1)
         deeper = await ask(desk, own, runner.turns[0], "call-3", run=SUBAGENT_RUN, seq=2)
         assert not deeper.ok
-        assert "subAgents.maxDepth" in deeper.text
+        assert "sub-agent" in deeper.text
 
 
-async def test_one_lives_no_longer_than_the_run_that_has_it(store):
+async def test_one_lives_no_longer_than_the_turn_that_waits_for_it(store):
     async with running_desk(store) as desk:
-        desk.resources.found_class = AgentClass.model_validate({"spec": {"timeouts": {"run": 60}}})
+        desk.resources.found_class = AgentClass.model_validate({"spec": {"timeouts": {"turnMax": 60}}})
         thread, turn, _ = await begin(desk)
         child = await ask(desk, thread, turn, timeout_seconds=5000)
         assert 50 <= child.timeout <= 60
+
+
+async def test_one_that_a_late_turn_of_a_run_asks_for_has_its_time(store):
+    async with running_desk(store) as desk:
+        thread, turn, _ = await begin(desk)
+        await store.pool.execute("UPDATE runs SET hello_at = now() - interval '3590 seconds'")
+        child = await ask(desk, thread, turn, timeout_seconds=1800)
+        assert child.timeout == 1800
 
 
 async def test_each_message_may_have_as_many(store):
@@ -68,7 +78,7 @@ async def test_each_message_may_have_as_many(store):
 
 async def test_what_a_person_starts_is_not_counted(store):
     async with running_desk(store) as desk:
-        desk.resources.found_class = make_class(subAgents={"maxChildren": 1})
+        desk.resources.found_class = make_class(subAgents={"maxChildren": 2})
         thread, turn, _ = await begin(desk)
         for number in (1, 2):
             await desk.say(f"/spawn {TASK}", message_id=100 + number)
@@ -82,23 +92,23 @@ async def test_limits_that_cannot_be_read_are_not_assumed(store):
         desk.resources.found_class = None
         refused = await ask(desk, thread, turn)
         assert not refused.ok
-        assert "cannot be checked now" in refused.text
+        assert refused.text == keys.subagents_limits_unknown("en")
         await desk.say(f"/spawn {TASK}")
-        assert "cannot be checked now" in (await desk.said())[-1]
+        assert (await desk.said())[-1] == keys.subagents_limits_unknown("en")
         assert await store.subagents.children(thread.id) == []
 
 
 async def test_a_class_of_the_children_that_cannot_be_read_is_not_assumed_either(store):
     async with running_desk(store) as desk:
-        known = {"default": make_class(subAgents={"classRef": {"name": "small"}})}
+        known = {"default": read_class(make_class(subAgents={"classRef": {"name": "small"}}))}
 
         async def find_class(name):
             return known.get(name)
 
         desk.resources.find_class = find_class
         thread, turn, _ = await begin(desk)
-        assert "cannot be checked now" in (await ask(desk, thread, turn)).text
-        known["small"] = make_class()
+        assert (await ask(desk, thread, turn)).text == keys.subagents_limits_unknown("en")
+        known["small"] = read_class(make_class())
         child = await ask(desk, thread, turn, seq=3)
         assert child.class_name == "small"
 
@@ -126,7 +136,7 @@ async def test_one_is_held_to_the_times_that_its_run_was_promised(store):
 async def test_nothing_is_too_large_for_a_limit_that_is_not_known(store):
     resources = FakeResources()
     classes = Classes(store, resources)
-    assert await classes.snapshot_limit("tg-42", 1) == 256 << 20
+    assert (await classes.file_terms("tg-42", 1)).snapshot_limit == 256 << 20
     resources.found_class = None
     with pytest.raises(ClassUnknown, match="try again"):
-        await classes.snapshot_limit("tg-42", 1)
+        await classes.file_terms("tg-42", 1)

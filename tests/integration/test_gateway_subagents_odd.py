@@ -116,7 +116,7 @@ async def test_a_suspended_conversation_starts_none(store):
         thread, _, _ = await begin(desk)
         desk.resources.change("tg-42", suspend=True)
         await desk.say(f"/spawn {TASK}")
-        assert "suspended" in (await desk.said())[-1]
+        assert "has paused this conversation" in (await desk.said())[-1]
         assert await store.subagents.children(thread.id) == []
 
 

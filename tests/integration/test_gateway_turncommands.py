@@ -9,6 +9,7 @@ from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import TurnState
 from tests.support.desk import GROUP, PERSON, running_desk
 from tests.support.eventually import eventually
+from tests.support.stored import count_lines
 
 pytestmark = pytest.mark.postgres
 
@@ -43,7 +44,7 @@ async def test_a_stop_before_any_agent_answers_takes_back_what_waits(store):
         await desk.say("hello")
         thread = await desk.run_wanted("tg-42", 1)
         await desk.say("/stop")
-        assert (await desk.said())[-1] == "Stopped: the message that waited."
+        assert (await desk.said())[-1] == "Stopped. I dropped your waiting message."
         assert await store.turns.count_queued(thread.id) == 0
         await desk.say("/stop")
         assert (await desk.said())[-1] == "Nothing is running."
@@ -67,7 +68,7 @@ async def test_a_stop_outlives_the_run_that_had_the_turn(store):
 async def test_a_retry_asks_the_last_message_again(store):
     async with running_desk(store) as desk:
         await desk.say("/retry")
-        assert "nothing to ask again" in (await desk.said())[-1]
+        assert "nothing to ask again yet" in (await desk.said())[-1]
         _, turn, runner = await begin(desk, "count the stars")
         await desk.say("/retry")
         assert "/stop" in (await desk.said())[-1]
@@ -85,11 +86,11 @@ async def test_new_gives_the_thread_a_fresh_session_and_ends_the_run_that_holds_
         await store.sessions.add_entries(thread, 1, 2, ['{"id":"e1"}'])
         await end(desk, turn)
         await desk.say("/new")
-        assert "fresh conversation" in (await desk.said())[-1]
+        assert "Fresh start" in (await desk.said())[-1]
         now = await store.threads.by_id(thread.id)
         assert now.session_id != thread.session_id
-        assert await store.sessions.length(now.session_id) == 0
-        assert await store.sessions.length(thread.session_id) == 1
+        assert await count_lines(store, now.session_id) == 0
+        assert await count_lines(store, thread.session_id) == 1
         assert await store.pool.fetchval("SELECT session_id FROM past_sessions") == thread.session_id
         await eventually(lambda: ("tg-42", 1) in desk.resources.stops)
 
@@ -97,9 +98,9 @@ async def test_new_gives_the_thread_a_fresh_session_and_ends_the_run_that_holds_
 async def test_whoami_tells_ids(store):
     async with running_desk(store) as desk:
         await desk.say("/whoami")
-        assert (await desk.said())[-1] == f"Your id is {PERSON}. You may use this bot."
+        assert (await desk.said())[-1] == f"Your id is `{PERSON}`.\nYou may use this bot."
         await desk.say("/whoami@demo_bot", chat=GROUP)
-        assert f"This chat's id is {GROUP}." in (await desk.said())[-1]
+        assert f"This chat's id is `{GROUP}`." in (await desk.said())[-1]
 
 
 async def test_an_unknown_command_names_the_nearest(store):

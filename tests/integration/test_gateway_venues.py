@@ -8,7 +8,7 @@ from agent_contract import wire
 from agent_gateway.effects import WakeVenues
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import Address, TurnState, VenueState
-from agent_gateway.telegram.inbound.venues import CLOSED_WAITS
+from agent_gateway.wording import keys
 from tests.conftest import BOT_ID
 from tests.support.desk import ADMIN, GROUP, running_desk
 from tests.support.eventually import eventually
@@ -39,16 +39,16 @@ async def test_a_closed_topic_stops_the_answer_and_keeps_what_waits_until_it_is_
         await eventually(lambda: waiting.id in desk.views.finished)  # nothing can be shown there
         await send(desk, in_topic("third"))
         assert (await store.turns.queued(thread.id))[1].id not in desk.views.opened
-        assert (await desk.said())[-1] == CLOSED_WAITS
+        assert (await desk.said())[-1] == keys.venue_closed("en")
         await store.turns.end(turn.id, 1, 2, TurnState.FAILED, "aborted", Final("Stopped."))
         desk.registry.changed(thread.id)
         await desk.say("/threads", chat=GROUP, user=ADMIN)
-        assert "topic closed" in (await desk.said())[-1]
+        assert "topic is closed" in (await desk.said())[-1]
         assert await store.turns.deliver_next(thread.id, 1) is None  # not even to a runner that asks to leave
-        assert [t.text for t in await store.turns.queued(thread.id)] == ["second", "third"]
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["[From P]\n\nsecond", "[From P]\n\nthird"]
         assert len(runner.turns) == 1
         await send(desk, in_topic(**REOPENED))
-        await eventually(lambda: [t.text for t in runner.turns] == ["first", "second"])
+        await eventually(lambda: [t.text for t in runner.turns] == ["[From P]\n\nfirst", "[From P]\n\nsecond"])
         assert await place_of(store) is VenueState.OPEN
 
 

@@ -7,6 +7,7 @@ import pytest
 from agent_gateway.effects import WakeVenues
 from agent_gateway.store.rows import Address, TurnState, VenueState
 from agent_gateway.telegram.errors import Moved
+from agent_gateway.wording import keys
 from agent_kube.errors import Away
 from tests.conftest import BOT_ID
 from tests.support.desk import GROUP, STRANGER, message, running_desk
@@ -83,15 +84,15 @@ async def test_a_group_that_became_a_supergroup_goes_on_in_whichever_order_it_is
         assert desk.resources.cached(NEW_NAME).spec.class_ref.name == "big"
         assert desk.resources.cached(NEW_NAME).spec.channel.chat_id == NEW
         goes_on, second = await store.turns.queued(thread.id)
-        assert (second.text, goes_on.again_of) == ("second", turn.id)  # what was cut goes on by itself
+        assert (second.text, goes_on.again_of) == ("[From P]\n\nsecond", turn.id)  # what was cut goes on by itself
         rows = await store.pool.fetch("SELECT chat_id, reply_to, message_ids, text FROM outbox ORDER BY id")
         assert {row["chat_id"] for row in rows} == {NEW}
         assert {row["reply_to"] for row in rows} == {None}
         assert {tuple(row["message_ids"]) for row in rows} == {()}
-        assert any("half" in row["text"] and "supergroup" in row["text"] for row in rows)
+        assert any("half" in row["text"] and keys.lost_moved("en") in row["text"] for row in rows)
         await send(desk, in_group("third", chat=NEW))
         await send(desk, in_group("late", chat=OLD))
-        assert [t.text for t in await store.turns.queued(thread.id)][2:] == ["third", "late"]
+        assert [t.text for t in await store.turns.queued(thread.id)][2:] == ["[From P]\n\nthird", "[From P]\n\nlate"]
 
 
 async def test_a_turn_that_no_agent_has_begun_is_asked_anew_after_a_move(store):
@@ -142,9 +143,9 @@ async def test_a_conversation_that_began_in_the_new_chat_takes_what_waited_in_th
         await send(desk, in_group("new", chat=NEW))
         await send(desk, MIGRATE_TO)
         thread = await store.threads.by_name(NEW_NAME)
-        assert [t.text for t in await store.turns.queued(thread.id)] == ["old", "new"]
+        assert [t.text for t in await store.turns.queued(thread.id)] == ["[From P]\n\nold", "[From P]\n\nnew"]
         said = await store.pool.fetch("SELECT text FROM messages WHERE thread_id = $1 ORDER BY turn_id", thread.id)
-        assert [row[0] for row in said] == ["old", "new"]
+        assert [row[0] for row in said] == ["[From P]\n\nold", "[From P]\n\nnew"]
         left = await store.threads.by_name(OLD_NAME)
         assert left.venue is VenueState.ORPHANED
 
@@ -182,7 +183,7 @@ async def test_a_group_that_gets_topics_goes_on_in_general(store):
 async def test_the_sub_agents_of_a_moved_conversation_report_in_the_new_chat(store):
     async with running_desk(store, reconcile=False) as desk:
         allow_group(desk)
-        spawn = message("/spawn count", chat=OLD)
+        spawn = message("/spawn@demo_bot count", chat=OLD)
         await send(desk, in_group("first"), spawn, MIGRATE_TO)
         children = await store.pool.fetch("SELECT chat_id FROM threads WHERE kind = 'subagent'")
         assert [row["chat_id"] for row in children] == [NEW]

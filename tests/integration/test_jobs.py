@@ -12,10 +12,11 @@ from agent_gateway.jobs.export import Exporting
 from agent_gateway.jobs.forget import Forgetting
 from agent_gateway.store.history import HistoryQueries
 from agent_gateway.store.jobs import JobKind
-from agent_gateway.wording.again import NOT_CUT
+from agent_gateway.wording import keys
 from tests.support.desk import ADMIN, PERSON, message, running_desk
 from tests.support.eventually import eventually
 from tests.support.pressing import last_said, press
+from tests.support.stored import count_lines
 
 pytestmark = pytest.mark.postgres
 
@@ -49,7 +50,7 @@ async def fill(desk, count=20):
 async def forget_it(desk):
     await desk.say("/forget")
     _, buttons, _ = await last_said(desk)
-    return await press(desk, buttons["Delete the history"])
+    return await press(desk, buttons["Delete it"])
 
 
 async def count(store, word="secret"):
@@ -88,7 +89,7 @@ async def test_what_is_forgotten_goes_in_slices_and_the_next_gateway_goes_on(sto
         await desk.worked()
         assert await count(store) == {}
         text, _, under = await last_said(desk)
-        assert text.startswith("Forgotten: 21 messages, 20 lines of the agent's memory, 0 packed workspaces, 20 files")
+        assert text.startswith("Deleted: this conversation, my memory of it and its files (21 messages, 20 files)")
         assert under == [500]
     assert {"turns", "entries", "files", "said", "below", "inbox"} <= set(slices)
 
@@ -105,14 +106,14 @@ async def test_from_the_confirm_on_nothing_of_it_is_used_and_what_is_written_mea
         before = await fill(desk)
         await forget_it(desk)
         await desk.say("/retry")
-        assert "nothing to ask again" in (await desk.said())[-1]
+        assert "nothing to ask again yet" in (await desk.said())[-1]
         failed = await store.pool.fetchval("UPDATE turns SET state = 'failed' WHERE text = 'secret 3' RETURNING id")
-        assert await press(desk, f"re:{failed}") == NOT_CUT
+        assert await press(desk, f"re:{failed}") == keys.again_whole("en")
         assert await store.turns.count_queued(before.id) == 0
         await desk.say("kept")
         now = await store.threads.by_id(before.id)
         assert now.session_id != before.session_id
-        assert await store.sessions.length(now.session_id) == 0
+        assert await count_lines(store, now.session_id) == 0
         gate.set()
         await desk.worked()
         assert [turn.text for turn in await store.turns.queued(now.id)] == ["kept"]
@@ -145,7 +146,8 @@ async def test_a_long_export_holds_no_transaction_and_no_slot(store, monkeypatch
 
     async def slow(self, *args):
         await gate.wait()
-        return await whole(self, *args)
+        async for item in whole(self, *args):
+            yield item
 
     monkeypatch.setattr(HistoryQueries, "_results", slow)
     async with running_desk(store, reconcile=False) as desk:
@@ -158,14 +160,18 @@ async def test_a_long_export_holds_no_transaction_and_no_slot(store, monkeypatch
         assert await store.jobs.due_threads(5) != []
         gate.set()
         await desk.worked()
-        captions = [text for text in await desk.said() if text.startswith("The history of this conversation: ")]
-        assert len(captions) == 8
+        said = await desk.said()
+        assert len([text for text in said if text.startswith("The history of this conversation: ")]) == 1
+        assert said.count(keys.export_waits("en")) == 7
 
 
 async def test_work_that_fails_for_good_is_told_and_holds_up_no_other(store, monkeypatch):
     monkeypatch.setattr(worker, "TRIES", 2)
 
+    confirmed = asyncio.Event()
+
     async def fail(_self, _job):
+        await confirmed.wait()  # what failed before is forgotten with the rest
         raise KeyError("contents")
 
     monkeypatch.setattr(Exporting, "work", fail)
@@ -173,11 +179,12 @@ async def test_work_that_fails_for_good_is_told_and_holds_up_no_other(store, mon
         await fill(desk)
         await desk.say("/export")
         await forget_it(desk)
+        confirmed.set()
         await desk.worked()
-        told = [text for text in await desk.said() if "could not be done" in text]
+        told = [text for text in await desk.said() if "didn't work out" in text]
         assert len(told) == 1
         assert await store.pool.fetchval("SELECT state FROM jobs WHERE kind = 'export'") == "failed"
-        assert (await desk.said())[-1].startswith("Forgotten: ")
+        assert (await desk.said())[-1].startswith("Deleted: ")
 
 
 async def test_what_was_asked_for_twice_by_one_update_is_done_once(store):

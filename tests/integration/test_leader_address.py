@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
-import subprocess
-
 import pytest
-import yaml
 
 from agent_gateway.config import load_config
 from agent_gateway.errors import ConfigError, LeadershipLost
 from agent_gateway.resources.leaderaddress import LeaderAddress, build_address
-from agent_gateway.store.database import Fence
-from agent_kube.client import KubeClient
-from agent_kube.credentials import Token
+from agent_gateway.store.transaction import Fence
 from agent_kube.errors import KubeError
-from dev.cluster.build import build
-from dev.paths import ROOT
 from tests.conftest import BOT_ID
+from tests.support.chart_parts import SLICES, install_gateway, open_as_gateway
 
 pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
-_RBAC = "/apis/rbac.authorization.k8s.io/v1"
-_SLICES = "/apis/discovery.k8s.io/v1"
-_PATHS = {
-    "ServiceAccount": "/api/v1", "Service": "/api/v1", "Role": _RBAC, "RoleBinding": _RBAC, "EndpointSlice": _SLICES,
-}  # fmt: skip
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
 def namespace(apiserver):
-    name = f"address-{next(_numbers)}"
-    apiserver.call("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
-    command = [
-        build() / "helm", "template", "oc", ROOT / "charts" / "openclaw-dispatcher", "--namespace", name,
-        "--set", "demo.enabled=true,gateway.replicas=2",
-        "--show-only", "templates/gateway/rbac.yaml", "--show-only", "templates/gateway/service.yaml",
-    ]  # fmt: skip
-    rendered = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    for document in filter(None, yaml.safe_load_all(rendered)):
-        if (kind := document["kind"]) in _PATHS:
-            apiserver.call("POST", f"{_PATHS[kind]}/namespaces/{name}/{kind.lower()}s", document)
-    return name
+    return install_gateway(apiserver, "address", "rbac", "service", **{"gateway.replicas": "2"})
 
 
 @pytest.fixture
 async def client(apiserver, namespace):
-    """The API server as the gateway's own account reaches it."""
-    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/oc-gateway/token"
-    token = apiserver.call("POST", path, {"spec": {"expirationSeconds": 3600}})["status"]["token"]
-    client = KubeClient(apiserver.url, ssl_context=apiserver.trust(), token=Token(token))
-    yield client
-    await client.close()
+    async with open_as_gateway(apiserver, namespace) as client:
+        yield client
 
 
 def leader(client, namespace, epoch, addresses, *, service="oc-gateway", check=lambda: None):
@@ -60,7 +32,7 @@ def leader(client, namespace, epoch, addresses, *, service="oc-gateway", check=l
 
 
 def standing(apiserver, namespace, family="ipv4"):
-    found = apiserver.call("GET", f"{_SLICES}/namespaces/{namespace}/endpointslices/oc-gateway-{family}")
+    found = apiserver.call("GET", f"{SLICES}/namespaces/{namespace}/endpointslices/oc-gateway-{family}")
     return [a for e in found.get("endpoints") or [] for a in e["addresses"]], found["metadata"]["resourceVersion"]
 
 
@@ -84,7 +56,7 @@ async def test_an_address_that_stands_costs_a_look_and_one_that_was_taken_away_c
     _, version = standing(apiserver, namespace)
     await address.put("ipv4")
     assert standing(apiserver, namespace)[1] == version
-    path = f"{_SLICES}/namespaces/{namespace}/endpointslices/oc-gateway-ipv4"
+    path = f"{SLICES}/namespaces/{namespace}/endpointslices/oc-gateway-ipv4"
     apiserver.call("PUT", path, {**apiserver.call("GET", path), "endpoints": []})
     await address.put("ipv4")
     assert standing(apiserver, namespace)[0] == ["10.0.0.3"]
@@ -122,7 +94,7 @@ async def test_nothing_is_written_without_the_lead(apiserver, namespace, client)
 
 
 async def test_a_slice_that_is_gone_is_told_with_what_to_do(namespace, client, apiserver):
-    apiserver.call("DELETE", f"{_SLICES}/namespaces/{namespace}/endpointslices/oc-gateway-ipv4")
+    apiserver.call("DELETE", f"{SLICES}/namespaces/{namespace}/endpointslices/oc-gateway-ipv4")
     with pytest.raises(KubeError, match="helm upgrade"):
         await leader(client, namespace, 3, ["10.0.0.3"]).put("ipv4")
 

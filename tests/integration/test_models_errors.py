@@ -67,6 +67,22 @@ async def test_a_limit_that_lasts_is_not_tried_against(store, seconds, words):
         assert (await error_of(answer, shape={"message"})).startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("words", "lasting"),
+    [
+        ("Insufficient balance or no resource package. Please recharge.", True),
+        ("Rate limit reached for your API key: 60 requests per minute", False),
+        ("You exceeded your current quota, please check your plan and billing details. Please retry in 32.1s.", False),
+    ],
+)
+async def test_missing_money_is_not_tried_against(store, words, lasting):
+    async def provider(request):
+        return web.json_response({"error": {"message": words}}, status=429)
+
+    async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
+        assert await error_of(answer, shape={"message"}) == words + (" (quota exceeded)" if lasting else "")
+
+
 async def test_a_key_echoed_in_a_stream_is_taken_out(store):
     async def provider(request):
         text = f'data: {{"error": {{"message": "no such key: {request.headers["Authorization"]}"}}}}\n\n'
@@ -86,7 +102,7 @@ async def test_an_error_that_is_compressed_is_read_and_the_key_taken_out(store):
     async with upstream(provider) as url, holding(store, url, key=KEY) as port, call(port, chat("hi")) as answer:
         assert answer.status == 429
         message = await error_of(answer, shape={"message"})
-    assert message.startswith("slow down, [key] [resets ")
+    assert message.startswith(f"slow down, {'*' * len(KEY)} [resets ")
 
 
 async def test_a_web_page_is_no_answer_of_a_model(store):
@@ -149,7 +165,7 @@ async def test_a_provider_away_is_a_502_that_pi_tries_again(store):
 
 @pytest.mark.parametrize(
     ("provider", "status", "words"),
-    [("nobody", 404, "moonshotai, zai"), ("moonshotai", 401, "LLM_PROVIDER is zai"), ("..", 404, "")],
+    [("nobody", 404, "may be zai"), ("moonshotai", 401, "LLM_PROVIDER is zai"), ("..", 404, "")],
 )
 async def test_another_provider_is_refused_with_words(port, provider, status, words):
     async with call(port, chat("hi"), provider=provider) as answer:

@@ -12,6 +12,7 @@ from aiohttp import web
 from yarl import URL
 
 from agent_contract import names
+from agent_gateway.models.meter import MAX_OUTPUT
 from agent_simulators.model import create_app as create_model
 from tests.support.eventually import eventually
 from tests.support.models import KEY, call, chat, error_of, holding, serving, upstream, usage
@@ -47,7 +48,7 @@ async def test_an_answer_streams_through_and_is_metered(port, model):
         seen = (await answer.json())[-1]
     assert seen["key_right"]
     assert seen["path"] == "/v1/chat/completions"
-    assert seen["body"] == chat("hello there")
+    assert seen["body"] == chat("hello there") | {"max_tokens": MAX_OUTPUT}
     assert "token-1" not in json.dumps(seen)
 
 
@@ -56,18 +57,17 @@ async def test_the_pods_credentials_stop_here(store):
 
     async def provider(request):
         seen.update(request.headers)
-        return web.json_response({"ok": True}, headers={"Set-Cookie": "a=b", "X-Kept": "yes"})
+        return web.json_response({"ok": True}, headers={"Set-Cookie": "a=b", "X-Odd": KEY, "X-Request-Id": KEY})
 
     async with upstream(provider) as url, holding(store, url, key=KEY) as port:
         extra = {"X-Api-Key": "token-1", "api-key": "x", "Cookie": "c=d", "X-Forwarded-For": "10.0.0.1", "X-Mine": "1"}
         async with call(port, chat("hi"), headers=extra) as answer:
             assert answer.status == 200
-            assert "Set-Cookie" not in answer.headers
-            assert answer.headers["X-Kept"] == "yes"
+            assert not {"Set-Cookie", "X-Odd"} & set(answer.headers)
+            assert KEY not in str(answer.headers)
     assert seen["Authorization"] == f"Bearer {KEY}"
-    assert seen["X-Mine"] == "1"
     assert seen["Accept-Encoding"] == "identity"
-    assert not {"X-Api-Key", "api-key", "Cookie", "X-Forwarded-For"} & set(seen)
+    assert not {"X-Api-Key", "api-key", "Cookie", "X-Forwarded-For", "X-Mine"} & set(seen)
     assert "token-1" not in str(seen)
 
 
@@ -106,26 +106,6 @@ async def test_headers_pass_before_the_first_token(store):
     ):
         assert answer.status == 200
         gate.set()
-
-
-async def test_the_body_passes_while_it_is_sent(store):
-    got = asyncio.Queue()
-
-    async def provider(request):
-        async for chunk in request.content.iter_any():
-            await got.put(chunk)
-        return web.json_response({})
-
-    async with upstream(provider) as url, holding(store, url) as port:
-
-        async def body():
-            yield b'{"a":'
-            assert await got.get() == b'{"a":'
-            yield b"1}"
-
-        target = f"{port.url}{names.PATH_LLM}/zai/chat/completions"
-        async with asyncio.timeout(5), port.session.post(target, data=body(), headers=bearer("token-1")) as answer:
-            assert answer.status == 200
 
 
 async def test_a_client_that_hangs_up_ends_the_call_upstream(store):
@@ -200,7 +180,7 @@ async def test_only_known_paths_and_methods_pass(port):
         async with port.session.post(target, json={}, headers=bearer("token-1")) as answer:
             assert answer.status == 404, rest
     async with call(port, None, rest="models", method="GET") as answer:
-        assert answer.status == 200
+        assert answer.status == 404
     async with call(port, None, rest="chat/completions", method="DELETE") as answer:
         assert answer.status == 405
 
@@ -212,12 +192,12 @@ async def test_a_request_above_the_cap_is_refused(store):
 
     async with upstream(provider) as url, holding(store, url) as port:
         target = f"{port.url}{names.PATH_LLM}/zai/chat/completions"
-        announced = bearer("token-1") | {"Content-Length": str(65 << 20)}
-        async with port.session.post(target, data=io.BytesIO(b"x" * (65 << 20)), headers=announced) as answer:
+        announced = bearer("token-1") | {"Content-Length": str(17 << 20)}
+        async with port.session.post(target, data=io.BytesIO(b"x" * (17 << 20)), headers=announced) as answer:
             assert answer.status == 413
 
         async def endless():
-            for _ in range(66):
+            for _ in range(17):
                 yield b"x" * (1 << 20)
 
         async with port.session.post(target, data=endless(), headers=bearer("token-1")) as answer:
@@ -277,13 +257,9 @@ async def test_a_pod_without_a_run_calls_no_model(port):
 
 
 async def test_a_turns_usage_is_filed_under_it(port):
-    thread = await port.store.threads.by_name("tg-42")
-    await port.make_turn(thread)
-    turn = await eventually(lambda: port.store.turns.deliver_next(thread.id, 1))
-    await port.deps.registry.link(thread.id).send_turn(turn)
     async with call(port, chat("hi")) as answer:
         await answer.read()
-    assert (await eventually(lambda: usage(port)))[0]["turn_id"] == turn.id
+    assert (await eventually(lambda: usage(port)))[0]["turn_id"] == port.turn_id
 
 
 async def test_the_database_away_costs_no_answer(port, caplog):
@@ -291,4 +267,4 @@ async def test_the_database_away_costs_no_answer(port, caplog):
     async with call(port, chat("hello")) as answer:
         assert answer.status == 200
         assert "Echo" in await answer.text()
-    await eventually(lambda: any(r.message == "usage_not_recorded" for r in caplog.records))
+    await eventually(lambda: any(r.message == "settlement_waits" for r in caplog.records))

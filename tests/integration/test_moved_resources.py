@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import itertools
-import subprocess
+import json
+import urllib.error
 import uuid
 from dataclasses import replace
 
 import pytest
-import yaml
 
 from agent_contract import names
+from agent_contract.apis import NarrowerApi
 from agent_contract.lenient import MAX_RUN
 from agent_contract.names import build_thread_name
+from agent_contract.repositories import NarrowerRule
+from agent_contract.team import NarrowerServer
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.resources.agentclasses import AgentClasses
 from agent_gateway.resources.agentthreads import AgentThreads, NoMoreRuns, RunConflict
 from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.values import ClassRefValue
 from agent_gateway.store.rows import Address, Thread
-from agent_kube.client import KubeClient
-from agent_kube.credentials import Token
-from dev.cluster.build import build
-from dev.paths import ROOT
+from agent_kube.errors import NotFound
 from tests.conftest import BOT_ID
+from tests.support.chart_parts import RBAC, install_gateway, open_as_gateway
 from tests.support.eventually import eventually
 
 pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
-_RBAC = "/apis/rbac.authorization.k8s.io/v1"
-_numbers = itertools.count(1)
 
 
 def thread(chat, topic=None, title="deploy"):
@@ -37,18 +35,7 @@ def thread(chat, topic=None, title="deploy"):
 
 @pytest.fixture
 def namespace(apiserver):
-    name = f"moved-{next(_numbers)}"
-    apiserver.call("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
-    command = [
-        build() / "helm", "template", "oc", ROOT / "charts" / "openclaw-dispatcher", "--namespace", name,
-        "--set", "demo.enabled=true", "--show-only", "templates/gateway/rbac.yaml",
-    ]  # fmt: skip
-    rendered = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    paths = {"ServiceAccount": "/api/v1", "Role": _RBAC, "RoleBinding": _RBAC}
-    for document in filter(None, yaml.safe_load_all(rendered)):
-        if (kind := document["kind"]) in paths:
-            apiserver.call("POST", f"{paths[kind]}/namespaces/{name}/{kind.lower()}s", document)
-    return name
+    return install_gateway(apiserver, "moved", "rbac")
 
 
 class Leading:
@@ -69,15 +56,12 @@ def leading():
 @pytest.fixture
 async def resources(apiserver, namespace, leading):
     """AgentThreads as the gateway's own account reaches them."""
-    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/oc-gateway/token"
-    token = apiserver.call("POST", path, {"spec": {"expirationSeconds": 3600}})["status"]["token"]
-    client = KubeClient(apiserver.url, ssl_context=apiserver.trust(), token=Token(token))
-    yield AgentThreads(client, namespace, "tg", AgentClasses(client, namespace), Changes(), leading.check)
-    await client.close()
+    async with open_as_gateway(apiserver, namespace) as client:
+        yield AgentThreads(client, namespace, "tg", AgentClasses(client, namespace), Changes(), leading.check)
 
 
 def grant_delete(apiserver, namespace):
-    path = f"{_RBAC}/namespaces/{namespace}/roles/oc-gateway"
+    path = f"{RBAC}/namespaces/{namespace}/roles/oc-gateway"
     role = apiserver.call("GET", path)
     for rule in role["rules"]:
         if "agentthreads" in rule["resources"]:
@@ -97,6 +81,7 @@ async def test_the_new_resource_has_what_an_administrator_set_on_the_old(apiserv
     path = f"/apis/{names.API_VERSION}/namespaces/{namespace}/agentthreads/{old.name}"
     raw = apiserver.call("GET", path)
     raw["spec"] |= {"classRef": {"name": "big"}, "suspend": True, "model": {"provider": "zai", "name": "glm-5"}}
+    raw["spec"] |= {"repositories": [{"connection": "hub", "pattern": "acme/api", "access": "Read"}]}
     apiserver.call("PUT", path, raw)
     old = await resources.get(old.name)
     moved = thread(-100777, 1)
@@ -105,8 +90,53 @@ async def test_the_new_resource_has_what_an_administrator_set_on_the_old(apiserv
     new = await resources.get("tg-n100777-1")
     assert (new.spec.class_ref.name, new.spec.suspend, new.spec.model.name) == ("big", True, "glm-5")
     assert (new.spec.channel.chat_id, new.spec.channel.topic_id, new.spec.run) == (-100777, 1, None)
+    assert new.spec.repositories == (NarrowerRule(connection="hub", pattern="acme/api", access="Read"),)
     await resources.want_run(moved, 4, new)
     assert (await resources.get("tg-n100777-1")).spec.run == 4
+
+
+async def test_narrower_rules_are_written_taken_back_and_move_along_though_they_allow_nothing(resources):
+    old = await resources.ensure(thread(-555))
+    assert old.spec.repositories is None
+    rules = (NarrowerRule(connection="hub", pattern="acme/*", push=["agent/**"], approval="Ask"),)
+    await resources.narrow(old.name, rules)
+    assert (await resources.get(old.name)).spec.repositories == rules
+    await resources.narrow(old.name, ())
+    moved = thread(-100777)
+    await resources.make(moved, await resources.get(old.name))
+    assert (await resources.get(moved.name)).spec.repositories == ()
+    await resources.narrow(old.name, None)
+    assert (await resources.get(old.name)).spec.repositories is None
+    left = (NarrowerApi(connection="npm", paths=["@acme/**"], methods=["GET"]),)
+    await resources.narrow(old.name, left, "apis")
+    await resources.narrow(old.name, (NarrowerServer(connection="tracker", resources=False),), "mcpServers")
+    await resources.make(moved, await resources.get(old.name))
+    new = (await resources.get(moved.name)).spec
+    assert (new.apis, new.mcp_servers[0].resources) == (left, False)
+    await resources.narrow(old.name, None, "apis")
+    assert (await resources.get(old.name)).spec.apis is None
+    with pytest.raises(NotFound):  # it is gone, and another one would have all that the class allows
+        await resources.narrow("tg-1", rules)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"connection": "Hub", "pattern": "acme/api"}, "spec.repositories[0].connection"),
+        ({"connection": "hub", "pattern": "acme/api?"}, "spec.repositories[0].pattern"),
+        ({"connection": "hub", "pattern": "acme/api", "access": "All"}, 'Unsupported value: "All"'),
+        ({"pattern": "acme/api"}, "spec.repositories[0].connection: Required value"),
+    ],
+)
+async def test_a_rule_that_is_none_is_refused_where_it_is_wrong(apiserver, namespace, resources, rule, words):
+    made = await resources.ensure(thread(42))
+    path = f"/apis/{names.API_VERSION}/namespaces/{namespace}/agentthreads/{made.name}"
+    raw = apiserver.call("GET", path)
+    raw["spec"]["repositories"] = [rule]
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        apiserver.call("PUT", path, raw)
+    with refused.value as error:
+        assert words in json.loads(error.read())["message"]
 
 
 async def test_settings_reach_a_new_resource_that_a_message_made_before(resources):

@@ -69,13 +69,6 @@ def process(apiserver, tmp_path_factory):
 
 
 @pytest.fixture
-def operator(process):
-    if not process.alive:
-        process.start_and_wait()
-    return process
-
-
-@pytest.fixture
 async def agents(apiserver):
     client = KubeClient(apiserver.url, ssl_context=apiserver.admin())
     yield SubAgents(client)

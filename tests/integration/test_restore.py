@@ -11,26 +11,18 @@ from agent_gateway.errors import LeadershipLost
 from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.leader import Leader
 from agent_gateway.restored import settle_restore
-from agent_gateway.store.database import Fence
 from agent_gateway.store.rows import RunState, TurnState
+from agent_gateway.store.transaction import Fence
 from agent_gateway.telegram.outbound.api import TelegramApi
-from agent_gateway.wording.again import ASKED
-from agent_gateway.wording.restored import CUT, REPEATED
-from agent_gateway.wording.stop import STOPPING, TURN_OVER
+from agent_gateway.wording import keys
 from tests.conftest import BOT_ID
 from tests.support.backup import begin
 from tests.support.desk import address, running_desk
 from tests.support.eventually import eventually
 from tests.support.pressing import press
-from tests.support.simulated import TOKEN, play, simulated
+from tests.support.simulated import TOKEN, play
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-async def sim():
-    async with simulated() as client:
-        yield client
 
 
 async def outbox(store):
@@ -154,9 +146,9 @@ async def test_a_button_of_the_lost_time_does_nothing_to_what_came_after(backup)
     async with running_desk(store) as desk:
         _, runner = await begin(desk, store, "after", run=2)
         (turn,) = runner.turns
-        assert await press(desk, f"st:{lost}") == TURN_OVER
+        assert await press(desk, f"st:{lost}") == keys.turn_over("en")
         assert not (await store.turns.by_id(turn.id)).stop_asked
-        assert await press(desk, f"st:{turn.id}") == STOPPING
+        assert await press(desk, f"st:{turn.id}") == keys.stop_pressed("en")
 
 
 async def test_what_was_open_is_told_with_a_button_and_not_asked_again_by_itself(backup):
@@ -172,9 +164,9 @@ async def test_what_was_open_is_told_with_a_button_and_not_asked_again_by_itself
     assert await settle_restore(store)
     running, waiting = [r["id"] for r in await store.pool.fetch("SELECT id FROM turns ORDER BY id")]
     assert await outbox(store) == [
-        (f"{REPEATED}an answer", [], [], None),
-        (CUT, [["🔁 Try again", f"re:{running}"]], [], 5),
-        (CUT, [["🔁 Try again", f"re:{waiting}"]], [], 5),
+        (f"{keys.restored_repeated('en')}\n\nan answer", [], [], None),
+        (keys.restored_cut("en"), [["🔁 Try again", f"re:{running}"]], [], 5),
+        (keys.restored_cut("en"), [["🔁 Try again", f"re:{waiting}"]], [], 5),
     ]
     assert (await store.turns.by_id(running)).state is TurnState.FAILED
     assert (await store.runs.get(thread.id, 1)).reason == "Restored"
@@ -182,7 +174,7 @@ async def test_what_was_open_is_told_with_a_button_and_not_asked_again_by_itself
     assert await store.pool.fetchval("SELECT count(*) FROM reactions WHERE settled") == 2
     assert await store.turns.next(thread.id) is None
     async with running_desk(store) as desk:
-        assert await press(desk, f"re:{waiting}") == ASKED
+        assert await press(desk, f"re:{waiting}") == keys.again_asked("en")
         await desk.run_wanted("tg-42", 2)
 
 

@@ -7,11 +7,13 @@ import pytest
 from agent_contract import names, wire
 from agent_gateway.restored import settle_restore
 from agent_gateway.store.rows import RunState
-from agent_gateway.wording.restored import NOTE, REFUSED
+from agent_gateway.wording import keys
+from agent_gateway.wording.restored import REFUSED
 from tests.support.backup import begin
 from tests.support.desk import running_desk
 from tests.support.eventually import eventually
 from tests.support.runners import bearer, running_port
+from tests.support.stored import count_lines
 from tests.support.turns import deliver, entry
 
 pytestmark = pytest.mark.postgres
@@ -70,7 +72,7 @@ async def test_a_runner_that_let_go_of_more_than_the_database_holds_is_cut_at_on
         assert (await runner.get(wire.Refused)).reason == REFUSED
         run = await store.runs.get(thread.id, 1)
         assert (run.state, run.reason) == (RunState.OVER, "Restored")
-        assert await store.sessions.length(thread.session_id) == 1
+        assert await count_lines(store, thread.session_id) == 1
         assert (await store.views.get(turn.id)).message_ids == ()  # the answer that may stand there is left alone
         assert thread.id in port.deps.wake.threads
 
@@ -133,8 +135,8 @@ async def test_agent_and_chat_are_told_that_runs_and_files_are_lost(backup):
         await desk.run_wanted("tg-42", 3)
         runner = await desk.connect(thread, 3, "pod-3")
         await eventually(lambda: runner.turns)
-        assert runner.turns[0].text == f"after\n\n[{NOTE}]"
-        assert await desk.said("notice") == [NOTE]
+        assert runner.turns[0].text == f"after\n\n[{keys.restored_note('en')}]"
+        assert await desk.said("notice") == [keys.restored_note("en")]
         await store.turns.started(runner.turns[0].id, 3, 1)
         await end_run(store, thread, 3)
         _, runner = await begin(desk, store, "and then", run=4)
@@ -151,7 +153,7 @@ async def test_agent_and_chat_are_told_of_the_run_that_was_cut(backup):
     await settle_restore(store)
     async with running_desk(store) as desk:
         _, runner = await begin(desk, store, "after", run=2)
-        assert runner.turns[0].text == f"after\n\n[{NOTE}]"
+        assert runner.turns[0].text == f"after\n\n[{keys.restored_note('en')}]"
 
 
 async def test_a_conversation_that_lost_nothing_is_told_nothing(backup):

@@ -14,16 +14,10 @@ from agent_contract import names, wire
 from agent_gateway.store.rows import Attachment
 from agent_gateway.telegram.errors import NotSent, RefusalKind, Refused
 from tests.support.eventually import eventually
-from tests.support.runners import bearer, running_port
+from tests.support.runners import bearer
 
 pytestmark = pytest.mark.postgres
 PHOTO = Attachment("photo-id", "photo-7.jpg", "image/jpeg", 3)
-
-
-@pytest.fixture
-async def port(store):
-    async with running_port(store) as port:
-        yield port
 
 
 async def begin(port, files=(PHOTO,)):
@@ -174,34 +168,6 @@ async def test_a_file_that_is_given_up_takes_no_room(port):
     assert await port.store.pool.fetchval("SELECT count(*) FROM file_chunks") == 0
 
 
-async def test_files_on_their_way_are_counted_too(port):
-    _, turn, _ = await begin(port)
-    done = asyncio.Event()
-
-    async def slowly():
-        yield b"x"
-        await done.wait()
-
-    async with asyncio.TaskGroup() as group:
-        for number in range(20):
-            query = {"turn": str(turn.id), "call": f"c{number}", "name": "a"}
-            group.create_task(_send(port, query, slowly()))
-        await eventually(lambda: _count(port.store, 20))
-        assert (await put(port, turn, call="c20"))[0] == 409
-        done.set()
-    assert len(await rows(port.store)) == 20
-
-
-async def _send(port, query, data):
-    url = port.url + names.PATH_FILES
-    async with port.session.put(url, params=query, data=data, headers=bearer("token-1")) as response:
-        assert response.status == 204
-
-
-async def _count(store, number):
-    return await store.pool.fetchval("SELECT count(*) FROM files") == number
-
-
 async def test_words_for_a_turn_are_sent_again_until_they_are_read(port):
     thread, turn, runner = await begin(port)
     running = await port.store.turns.running(thread.id)
@@ -252,11 +218,3 @@ async def test_a_turn_that_is_handed_over_tells_what_the_agent_has_to_know(port)
     await runner.send(wire.Leave(seq=3, reason="idle"))
     await runner.get(wire.Stay)
     assert (await runner.get(wire.Turn, count=2)).text == "an edit\n\ngo on"
-
-
-async def test_what_a_pod_could_not_fetch_is_told_in_the_chat(port):
-    thread, turn, runner = await begin(port)
-    await port.deps.registry.link(thread.id).send_turn(await port.store.turns.running(thread.id))
-    await runner.event(1, turn.id, wire.Notice(text="photo-7.jpg could not be fetched: gone."))
-    await runner.acked(1)
-    assert [row["text"] for row in await rows(port.store)] == ["photo-7.jpg could not be fetched: gone."]

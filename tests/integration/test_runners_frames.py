@@ -7,23 +7,10 @@ import pytest
 
 from agent_contract import wire
 from tests.support.eventually import eventually
-from tests.support.runners import running_port
+from tests.support.stored import count_lines
 from tests.support.turns import deliver, entry, text
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-async def port(store):
-    async with running_port(store) as port:
-        yield port
-
-
-@pytest.fixture
-async def thread(port):
-    thread = await port.make_thread()
-    await port.make_run(thread)
-    return thread
 
 
 async def test_an_acknowledgement_comes_only_after_its_commit(port, thread):
@@ -36,7 +23,7 @@ async def test_an_acknowledgement_comes_only_after_its_commit(port, thread):
         await eventually(lambda: blocker.fetchval(waiting))
         assert runner.acks() == []
     await runner.acked(1)
-    assert await port.store.sessions.length(thread.session_id) == 1
+    assert await count_lines(port.store, thread.session_id) == 1
 
 
 async def test_frames_sent_again_change_nothing(port, thread):
@@ -46,7 +33,7 @@ async def test_frames_sent_again_change_nothing(port, thread):
     await runner.send(wire.Entries(seq=1, lines=[entry(1)]))
     await runner.send(wire.Entries(seq=2, lines=[entry(2)]))
     await runner.acked(2)
-    assert await port.store.sessions.length(thread.session_id) == 2
+    assert await count_lines(port.store, thread.session_id) == 2
 
 
 async def test_a_hole_in_the_sequence_is_refused_with_words(port, thread):
@@ -89,7 +76,7 @@ async def test_a_database_that_fails_sends_the_runner_away_and_takes_everything_
     assert (await again.get(wire.Welcome)).acked == 0
     await again.send(wire.Entries(seq=1, lines=[entry(1)]))
     await again.acked(1)
-    assert await port.store.sessions.length(thread.session_id) == 1
+    assert await count_lines(port.store, thread.session_id) == 1
 
 
 async def test_nothing_is_acknowledged_over_text_that_could_not_be_stored(port, thread, caplog):

@@ -13,19 +13,6 @@ from tests.support.turns import deliver, entry, final_of, text
 pytestmark = pytest.mark.postgres
 
 
-@pytest.fixture
-async def port(store):
-    async with running_port(store) as port:
-        yield port
-
-
-@pytest.fixture
-async def thread(port):
-    thread = await port.make_thread()
-    await port.make_run(thread)
-    return thread
-
-
 async def test_a_lost_runner_comes_back_and_goes_on(port, thread):
     runner = await port.join()
     await port.make_turn(thread)

@@ -7,14 +7,15 @@ from uuid import UUID
 import pytest
 
 from agent_contract import names
-from agent_gateway.runners.identity import Authenticator, Denied
+from agent_gateway.runners.identity import Authenticator
+from agent_gateway.runners.tokens import Denied
 from agent_gateway.store.rows import Address, Run, RunState, Thread
-from agent_kube.client import KubeClient
+from agent_kube.client import MERGE_PATCH, KubeClient
 from agent_kube.credentials import Token
 from agent_kube.errors import Conflict, Refused
 from tests.support.apiserver import running_apiserver
 from tests.support.eventually import eventually
-from tests.support.runners import NAMESPACE, THREAD_UID
+from tests.support.runners import HERE, NAMESPACE, THREAD_UID, make_token
 
 pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(300)]
 JOB = names.build_job_name("tg-42", THREAD_UID, 1)
@@ -121,14 +122,14 @@ async def known(gateway, runs):
 
 async def denied(known, token):
     with pytest.raises(Denied) as caught:
-        await known.identify(token)
+        await known.identify(token, HERE)
     assert token not in str(caught.value)
     return caught.value.status, str(caught.value)
 
 
 async def test_a_projected_token_of_the_runs_pod_is_its_identity(admin, known):
     pod = await make_pod(admin, "right")
-    identity = await known.identify(await issue(admin, names.AGENT_SERVICE_ACCOUNT, pod=pod))
+    identity = await known.identify(await issue(admin, names.AGENT_SERVICE_ACCOUNT, pod=pod), HERE)
     assert (identity.thread_name, identity.run, identity.pod_name) == ("tg-42", 1, "right")
     assert (identity.pod_uid, identity.job_name) == (pod["metadata"]["uid"], JOB)
 
@@ -157,7 +158,7 @@ async def test_another_service_account_is_denied(admin, known):
     pod = await make_pod(admin, "stranger", account="stranger")
     status, words = await denied(known, await issue(admin, "stranger", pod=pod))
     assert status == 403
-    assert "stranger" in words
+    assert words.startswith(f"Only system:serviceaccount:{NAMESPACE}:{names.AGENT_SERVICE_ACCOUNT}")
 
 
 async def test_a_pod_of_another_job_or_run_is_denied(admin, known):
@@ -174,7 +175,7 @@ async def test_the_token_of_a_pod_that_is_gone_is_denied(admin, known):
     async def is_denied():
         # The API server's own view of pods follows a moment later.
         try:
-            await known.identify(token)
+            await known.identify(token, HERE)
         except Denied as error:
             return error.status
         known.forget(1, 1)
@@ -191,18 +192,18 @@ async def test_a_pod_that_is_deleted_ends_the_work_of_its_own_run_only(admin, kn
     assert status == 403
     assert "being deleted" in words
     runs.pod_uid = pod["metadata"]["uid"]
-    assert (await known.identify(token)).pod_name == "ending"
+    assert (await known.identify(token, HERE)).pod_name == "ending"
 
 
 async def test_an_api_server_away_is_no_denial(known, gateway):
     gateway._base = "https://127.0.0.1:1"
-    assert (await denied(known, "any.good.token"))[0] == 503
+    assert (await denied(known, make_token("good")))[0] == 503
 
 
 async def test_missing_rights_are_told_as_such(server, admin, gateway, runs):
     token = await issue(admin, "stranger", audience=None)
     client = KubeClient(server.url, ssl_context=server.trust(), token=Token(token))
-    status, words = await denied(Authenticator(client, runs, namespace=NAMESPACE), "any.good.token")
+    status, words = await denied(Authenticator(client, runs, namespace=NAMESPACE), make_token("good"))
     await client.close()
     assert status == 503
     assert "tokenreviews" in words
@@ -213,3 +214,14 @@ async def test_a_watch_needs_a_right_of_its_own(gateway):
         async with gateway.watch(f"{CORE}/pods"):
             pass
     assert refused.value.status == 403
+
+
+async def test_a_token_is_believed_from_the_address_that_the_kubelet_tells(admin, known):
+    pod = await make_pod(admin, "placed")
+    status = {"status": {"phase": "Running", "podIP": "10.7.7.7", "podIPs": [{"ip": "10.7.7.7"}]}}
+    await admin.request("PATCH", f"{CORE}/pods/placed/status", body=status, content_type=MERGE_PATCH)
+    token = await issue(admin, names.AGENT_SERVICE_ACCOUNT, pod=pod)
+    status, words = await denied(known, token)
+    assert status == 403
+    assert "another pod" in words
+    assert (await known.identify(token, "10.7.7.7")).pod_name == "placed"

@@ -6,23 +6,9 @@ import pytest
 
 from agent_contract import wire
 from agent_gateway.store.rows import RunState, TurnState
-from tests.support.runners import running_port
 from tests.support.turns import deliver
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-async def port(store):
-    async with running_port(store) as port:
-        yield port
-
-
-@pytest.fixture
-async def thread(port):
-    thread = await port.make_thread()
-    await port.make_run(thread)
-    return thread
 
 
 async def test_leaving_closes_the_run_and_is_answered_again(port, thread):

@@ -10,11 +10,14 @@ import pytest
 
 from agent_contract import wire
 from agent_gateway.store.rows import RunState, TurnState
-from agent_runner.link import Address, Link
+from agent_runner.link import Link
 from agent_runner.logs import Log
 from agent_runner.outbox import Outbox
+from agent_runner.transfers import Address, Transfers
 from tests.support.eventually import eventually
-from tests.support.runners import free_port, running_port
+from tests.support.runners import RecordingViews, free_port, make_token, running_port
+from tests.support.stored import count_lines
+from tests.support.turns import deliver, text
 
 pytestmark = pytest.mark.postgres
 
@@ -47,21 +50,25 @@ class Host:
 
 
 def line(number):
-    return json.dumps({"type": "message", "id": f"{number:08x}"})
+    parent = f"{number - 1:08x}" if number > 1 else None
+    return json.dumps({"type": "message", "id": f"{number:08x}", "parentId": parent})
 
 
 async def test_a_conversation_survives_a_restart_of_the_gateway(store, tmp_path):
     token = tmp_path / "token"
-    token.write_text("token-1")
+    token.write_text(make_token("token-1"))
     number = free_port()
     host, outbox = Host(), Outbox()
     link = Link(Address(f"http://127.0.0.1:{number}", token), outbox, host, Log(stream=io.StringIO()))
-    running = asyncio.create_task(link.run())
+    running = asyncio.create_task(asyncio.sleep(0))
     try:
         async with running_port(store, number=number) as port:
             kube = port.kube
             thread = await port.make_thread()
             await port.make_run(thread)
+            running = asyncio.create_task(
+                link.run()
+            )  # a pod that is no run's yet would be denied, and for some seconds again
             await eventually(lambda: host.got(wire.Welcome))
             link.send_now(wire.Ready())
             host.ready = True
@@ -84,7 +91,7 @@ async def test_a_conversation_survives_a_restart_of_the_gateway(store, tmp_path)
             await eventually(lambda: outbox.empty, timeout=20)
             assert (await store.turns.by_id(turn.id)).state is TurnState.DONE
             assert await store.pool.fetchval("SELECT text FROM outbox") == "Half, whole."
-            assert await store.sessions.length(thread.session_id) == 2
+            assert await count_lines(store, thread.session_id) == 2
             assert len(host.turns) == 1
             outbox.add_leave("idle")
             link.wake()
@@ -99,7 +106,7 @@ async def test_a_conversation_survives_a_restart_of_the_gateway(store, tmp_path)
 
 async def test_the_session_comes_back_as_it_was_stored(store, tmp_path):
     token = tmp_path / "token"
-    token.write_text("token-1")
+    token.write_text(make_token("token-1"))
     host = Host()
     async with running_port(store) as port:
         thread = await port.make_thread()
@@ -107,13 +114,38 @@ async def test_the_session_comes_back_as_it_was_stored(store, tmp_path):
         lines = [line(number) for number in range(1, 2001)]
         await store.sessions.add_entries(thread, 1, 0, lines)
         link = Link(Address(port.url, token), Outbox(), host, Log(stream=io.StringIO()))
+        transfers = Transfers(Address(port.url, token))
         running = asyncio.create_task(link.run())
         try:
             welcome = (await eventually(lambda: host.got(wire.Welcome)))[0]
             target = tmp_path / "session.jsonl"
-            assert await link.fetch_session(target, '{"type":"session"}', welcome.session_lines) == lines[-1]
+            assert await transfers.fetch_session(target, '{"type":"session"}', welcome.session_lines) == lines[-1]
             assert target.read_text().splitlines()[1:] == lines
         finally:
             await link.close()
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+
+
+class _FaultyViews(RecordingViews):
+    """Fails at what is shown later than at once."""
+
+    def update(self, turn_id, text, activity=None, tools=()):
+        super().update(turn_id, text, activity, tools)
+        if len(self.shown) > 1:
+            raise RuntimeError("a fault of ours")
+
+
+async def test_a_fault_beside_a_connection_ends_it(store):
+    """It would look alive, and neither store nor show what the runner says."""
+    async with running_port(store, views=_FaultyViews()) as port:
+        thread = await port.make_thread()
+        await port.make_run(thread)
+        runner = await port.join()
+        await port.make_turn(thread)
+        turn = await deliver(port, thread)
+        await runner.event(1, turn.id, wire.TurnStarted())
+        await runner.event(2, turn.id, text(0, 0, "a"))
+        await runner.event(3, turn.id, text(0, 1, "b"))
+        await eventually(lambda: runner.closed)
+        assert len(port.deps.views.shown) == 2

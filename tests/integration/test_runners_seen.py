@@ -10,8 +10,8 @@ import pytest
 from agent_gateway.runners.registry import Registry
 from agent_gateway.runners.seen import SeenKeeper
 from tests.conftest import BOT_ID
-from tests.support.desk import PlayedRunner
 from tests.support.eventually import eventually
+from tests.support.played import PlayedRunner
 
 pytestmark = pytest.mark.postgres
 

@@ -11,17 +11,12 @@ import pytest
 from aiohttp import ClientError
 
 from agent_contract import names
-from tests.support.runners import bearer, running_port
+from agent_contract.agentclass import AgentClass
+from tests.support.runners import bearer
 
 pytestmark = pytest.mark.postgres
 READERS = 12
 """More than the pool has connections."""
-
-
-@pytest.fixture
-async def port(store):
-    async with running_port(store) as port:
-        yield port
 
 
 async def begin(port):
@@ -80,13 +75,17 @@ async def test_what_is_replaced_while_it_is_read_is_cut_off(port):
             await response.read()
 
 
-async def test_copies_that_nobody_asks_for_do_not_fill_the_database(port, monkeypatch):
-    monkeypatch.setattr("agent_gateway.runners.workspaces.MOST_COPIES", 2)
-    await begin(port)
+async def test_a_copy_takes_the_place_of_its_sub_agent_before_it_comes(port):
+    thread = await begin(port)
+    assert await put(port, b"copy", call="c0") == (409, "The turn that asks is over.")
+    await port.make_turn(thread)
+    await port.store.turns.deliver_next(thread.id, 1)
+    port.deps.classes._resources.found_class = AgentClass.model_validate({"spec": {"subAgents": {"maxChildren": 2}}})
     for number in range(2):
         assert (await put(port, b"copy", call=f"c{number}"))[0] == 204
     status, words = await put(port, b"copy", call="c2")
-    assert (status, "2 copies wait" in words) == (409, True)
+    assert (status, "2 sub-agents were started" in words) == (409, True)
+    assert (await put(port, b"again", call="c1"))[0] == 204  # only the answer to it was lost
     assert (await put(port, b"its own"))[0] == 204
 
 
@@ -94,10 +93,11 @@ async def test_copies_that_nobody_asks_for_do_not_fill_the_database(port, monkey
 async def test_who_asks_and_does_not_read_holds_up_nobody(port, path):
     thread = await begin(port)
     await put(port, b"x" * (24 << 20))
-    lines = [json.dumps({"id": str(n), "text": "x" * (2 << 20)}) for n in range(12)]
+    lines = [json.dumps({"id": str(n), "parentId": str(n - 1), "text": "x" * (2 << 20)}) for n in range(12)]
     await port.store.sessions.add_entries(thread, 1, 1, lines)
     async with contextlib.AsyncExitStack() as stack:
-        for _ in range(READERS):
-            await stack.enter_async_context(port.session.get(port.url + path, headers=bearer("token-1")))
+        url, token = port.url + path, bearer("token-1")
+        asked = [await stack.enter_async_context(port.session.get(url, headers=token)) for _ in range(READERS)]
+        assert [answer.status for answer in asked] == [200] + [503] * (READERS - 1)
         async with asyncio.timeout(10):
             assert (await port.store.threads.by_id(thread.id)).id == thread.id

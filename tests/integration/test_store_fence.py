@@ -9,8 +9,9 @@ import pytest
 
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.store import Store
+from agent_gateway.store.database import AGAIN
 from agent_gateway.store.leadership import take_over
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.sql import QUERIES, WRITING
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
 
@@ -76,6 +77,15 @@ async def test_fenced_writes_use_no_multixacts(store):
     await asyncio.gather(*(write() for _ in range(10)))
     await store.pool.execute("CHECKPOINT")
     assert await multixacts() == before
+
+
+async def test_what_is_done_again_waits_for_no_disk(store):
+    async def read(*, durable):
+        async with store.transaction(durable=durable) as tx:
+            return await tx._connection.fetchval("SHOW synchronous_commit")
+
+    assert [await read(durable=durable) for durable in (False, True)] == ["off", "on"]
+    assert AGAIN <= WRITING
 
 
 async def take_over_within(connection, milliseconds):

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 
+import asyncpg
 import pytest
 
 from agent_gateway.errors import LeadershipLost, OtherBot
@@ -69,7 +70,7 @@ async def test_the_lock_passes_on_when_its_holder_is_killed(store, dsn):
     await other_store.close()
 
 
-async def test_killed_connections_lose_no_turn(store):
+async def test_killed_connections_lose_no_turn(store, dsn):
     thread = await make_thread(store)
 
     async def add(update):
@@ -81,13 +82,14 @@ async def test_killed_connections_lose_no_turn(store):
         raise AssertionError("never got through")
 
     async def kill():
-        for _ in range(10):
-            try:
-                await store.pool.execute(
+        killer = await asyncpg.connect(dsn)  # no connection of the pool, which might end while it is lent
+        try:
+            for _ in range(10):
+                await killer.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1"
                 )
-            except Away:
-                continue
+        finally:
+            await killer.close()
 
     await asyncio.gather(kill(), *(add(update) for update in range(100, 160)))
     assert await store.turns.count_queued(thread.id) == 60

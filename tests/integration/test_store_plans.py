@@ -18,13 +18,33 @@ MOST_ROWS = 2500
 """What one node of a plan may visit: the fixture has twice as many of everything that grows, in one conversation or chat alone."""
 SMALL = {
     "leader": "one row",
+    "fullness": "one row",
     "cursor": "one row",
     "allowed": "people who were let in",
+    "access_requests": "twenty wait at once, the rest goes after a month",
+    "invitations": "fifty at once, each for a day",
+    "private_chats": "administrators",
+    "budgets": "limits that administrators set",
+    "reservations": "model calls under way",
+    "menus": "a row for each scope and language",
+    "topics": "topics of a month that nobody named",
+    "unknown_groups": "two hundred at once, each for a day",
     "chat_aliases": "groups that became supergroups",
+    "thread_narrowed": "what administrators wish for, until it is written",
+    "chat_rests": "chats that previews were told to leave alone",
+    "connections": "sixty-four at most",
+    "retention": "rules of classes",
     "turn_views": "turns that are under way: it goes with the turn's end, or by its purge",
 }
+MAY_SCAN = {
+    "database_use": "adds up what all stored files stand for: two rows a conversation, without their contents",
+}
 MAY_VISIT_MORE = {
+    "count_lines": "counts a conversation's lines at its first of a day, by their index",
     "forget_inbox": "/forget looks at the text of every update of two days that overtook, by its index",
+    "take_back_grants": "/revoke of a person takes back all that they allowed, by index",
+    "take_back_group_grants": "/revoke of a group looks at all its conversations, by index",
+    "sessions_of": "/sessions counts what each session of a conversation was asked, by index",
     "purge_files": "looks once an hour at all files of two weeks, by index, for those that nothing speaks of",
 }
 
@@ -50,6 +70,8 @@ async def connection(grown):
 
 def find_faults(name, plan):
     """Say what a plan reads that it should not."""
+    if name in MAY_SCAN:
+        return []
     seq = [
         f"scans all of {s.table}"
         for s in plan.scans
@@ -70,7 +92,7 @@ async def test_a_query_reads_only_what_it_is_asked_for(connection, name, mode):
     ("indexes", "name"),
     [
         ("turns_open, turns_open_of", "open_threads_page"),
-        ("turns_run, turns_thread", "run_had_turns"),
+        ("turns_run, turns_thread", "prompt_facts"),
         ("messages_turn", "edit_message"),
         ("threads_topic", "thread_by_address"),
         ("outbox_file", "files_waiting"),
@@ -86,7 +108,7 @@ async def test_a_missing_index_is_found_out(connection, indexes, name):
 
 
 def test_exceptions_are_of_queries_that_exist():
-    assert MAY_VISIT_MORE.keys() <= QUERIES.keys()
+    assert MAY_VISIT_MORE.keys() | MAY_SCAN.keys() <= QUERIES.keys()
 
 
 async def test_rows_that_are_deleted_are_looked_up_by_an_index_where_they_are_referred_to(connection):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent_gateway.store.chatrows import Queue, Urgency
 from agent_gateway.store.rows import Address
 from tests.conftest import BOT_ID
 
@@ -35,7 +36,7 @@ async def test_busy_topics_and_resting_chats_are_left_alone(store):
     await say(store, (1, "one"), (None, "none"))
     await store.outbox.put(Address(BOT_ID, 7), "other", "other")
     assert await store.outbox.claim((FORUM, 7)) == []
-    assert await claim(store, busy=[(FORUM, 1), (7, None)]) == ["none"]
+    assert await claim(store, busy=[Queue(FORUM, 1, Urgency.ANSWER), Queue(7, None, Urgency.ANSWER)]) == ["none"]
     assert await claim(store) == ["one", "other"]
 
 
@@ -45,7 +46,7 @@ async def test_the_chat_that_was_served_longest_ago_is_first(store):
             await store.outbox.put(Address(BOT_ID, chat), f"{chat}{text}", f"{chat}{text}")
     served = []
     for _ in range(6):
-        [row] = await store.outbox.claim((), 1)
+        [row] = await store.outbox.claim((), (1, 1, 1))
         served.append(row.text)
         await store.outbox.sent(row.id)
     assert served == ["1a", "2a", "3a", "1b", "2b", "3b"]

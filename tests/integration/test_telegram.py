@@ -11,33 +11,21 @@ import pytest
 from agent_gateway.store.chatrows import Button
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import Refused
-from agent_gateway.telegram.inbound.updates import Pressed, parse
-from agent_gateway.telegram.outbound.api import TelegramApi
-from agent_gateway.telegram.outbound.menus import LANGUAGES, Menu, fill_menus
+from agent_gateway.telegram.inbound.incoming import Pressed
+from agent_gateway.telegram.inbound.updates import parse
+from agent_gateway.telegram.outbound.menus import LANGUAGES, Menu, build_commands, fill_menus
 from agent_gateway.telegram.ports import Entity, OutgoingFile
-from agent_gateway.wording.commands import MENU
 from agent_simulators.telegram.server import CLOUD
 from tests.conftest import BOT_ID
-from tests.support.simulated import BOT, CHAT, FORUM, TOKEN, TOPIC, play, seen, simulated, texts
+from tests.support.simulated import BOT, CHAT, FORUM, TOKEN, TOPIC, play, seen, texts
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
-@pytest.fixture
-async def sim():
-    async with simulated() as client:
-        yield client
-
-
-@pytest.fixture
-async def api(sim):
-    api = TelegramApi(TOKEN, str(sim.make_url("")))
-    yield api
-    await api.close()
-
-
 async def test_who_the_bot_is(api):
-    assert await api.get_me() == replace(BOT, reads_groups=True)  # the simulated bot's privacy mode is off
+    assert await api.get_me() == replace(
+        BOT, reads_groups=True, callback_query_mode="default"
+    )  # the simulated bot's privacy mode is off
 
 
 async def test_a_message_with_entities_and_a_reply_is_edited_and_deleted(sim, api):
@@ -99,12 +87,29 @@ async def test_buttons_come_change_and_go(sim, api):
         await api.send_message(CHAT, "a", buttons=[Button("x", "x" * 65)])
 
 
+async def test_buttons_stand_beside_each_other_lead_elsewhere_and_change_without_their_text(sim, api):
+    link = Button("Open", url="https://t.me/c/100/42")
+    message_id = await api.send_message(
+        CHAT, "tg-5", buttons=[link, Button("Kill", "k", beside=True), Button("Back", "b")]
+    )
+    (message,) = sim.app[CLOUD].chats[CHAT.chat_id].messages.values()
+    assert [[b["text"] for b in row] for row in message["reply_markup"]["inline_keyboard"]] == [
+        ["Open", "Kill"],
+        ["Back"],
+    ]
+    await api.edit_buttons(CHAT, message_id, [link])
+    await api.edit_buttons(CHAT, message_id, [link])  # not modified is success
+    await api.edit_buttons(CHAT, message_id, [])
+    (message,) = await seen(sim)
+    assert (message["text"], message["buttons"]) == ("tg-5", [])
+
+
 async def test_a_press_is_read_and_answered_with_words(sim, api):
     message_id = await api.send_message(TOPIC, "k3 working", buttons=[Button("Cancel k3", "sa:cancel:12")])
     pressed = await play(sim, "press", chat=FORUM, message_id=message_id, user=5, text="Cancel k3")
     (update,) = await api.get_updates(0, 0)
     incoming = parse(update, BOT)
-    assert incoming == Pressed(TOPIC, 5, "Person 5", message_id, pressed["callback_id"], "sa:cancel:12")
+    assert incoming == Pressed(TOPIC, 5, "Person 5", message_id, pressed["callback_id"], "sa:cancel:12", "en")
     await api.answer_callback(incoming.callback_id, "x" * 300)
     await api.answer_callback(incoming.callback_id, "twice")  # too old for Telegram: nobody waits for it
     await api.answer_callback("12345", "unknown")
@@ -131,18 +136,30 @@ async def test_topics_and_general(sim, api):
     assert set(sim.app[CLOUD].chats[FORUM].typing) == {1, 42}
 
 
+class PlayedMenuStore:
+    """Of a bot whose menus are empty."""
+
+    async def digests(self):
+        return {}
+
+    async def keep(self, menu, digest):
+        assert menu
+        assert digest
+
+
 async def test_the_menu_of_commands(sim, api):
-    await api.set_my_commands(Menu(MENU, "default"))
+    commands = build_commands(None, admin=False)
+    await api.set_my_commands(Menu(commands, "default"))
     (menu,) = sim.app[CLOUD].bots[TOKEN].commands.values()
-    assert [c["command"] for c in menu] == [name for name, _ in MENU]
+    assert [c["command"] for c in menu] == [name for name, _ in commands]
 
 
 async def test_each_scope_has_its_menu_and_a_chat_that_is_not_there_is_passed_over(sim, api):
     await play(sim, "messages", chat=9, user=9, text="hello")
-    await fill_menus(api, [9, 99])
+    await fill_menus(api, PlayedMenuStore(), [9, 99])
     menus = sim.app[CLOUD].bots[TOKEN].commands
     names = {scope: {c["command"] for c in menu} for scope, menu in menus.items()}
     scopes = {"default", "all_private_chats", "all_group_chats", "chat 9"}
     assert set(names) == {f"{scope} {language or ''}".strip() for scope in scopes for language in LANGUAGES}
     for language in LANGUAGES:
-        assert {"kill", "cleanup", "approve"} <= names[f"chat 9 {language or ''}".strip()]
+        assert {"status", "threads"} <= names[f"chat 9 {language or ''}".strip()]

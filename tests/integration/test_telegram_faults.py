@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from agent_gateway.effects import CallFailed
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import (
     Ambiguous,
@@ -26,20 +27,7 @@ from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.ports import Entity
 from agent_simulators.telegram.server import CLOUD
 from tests.conftest import BOT_ID
-from tests.support.simulated import CHAT, FORUM, TOKEN, TOPIC, play, simulated
-
-
-@pytest.fixture
-async def sim():
-    async with simulated() as client:
-        yield client
-
-
-@pytest.fixture
-async def api(sim):
-    api = TelegramApi(TOKEN, str(sim.make_url("")))
-    yield api
-    await api.close()
+from tests.support.simulated import CHAT, FORUM, TOKEN, TOPIC, play
 
 
 async def test_a_download_that_breaks_off_tells_no_token(sim, api):
@@ -75,10 +63,10 @@ async def test_what_calls_come_to_is_told_with_their_place(sim, api):
     await play(sim, "chats", chat=6, blocked=True)
     await play(sim, "topics", chat=FORUM, topic=42, closed=True)
     told = []
-    api.on_problem = lambda place, problem: told.append((place, getattr(problem, "kind", None)))
+    api._events.on(CallFailed, lambda failed: told.append((failed.address, getattr(failed.problem, "kind", None))))
     gone, blocked = Address(BOT_ID, FORUM, 99), Address(BOT_ID, 6)
     for call in (
-        api.send_message(TOPIC, "a"), api.send_chat_action(gone), api.edit_message_text(blocked, 1, "a"),
+        api.send_message(TOPIC, "a"), api.send_message(gone, "a"), api.edit_message_text(blocked, 1, "a"),
     ):  # fmt: skip
         with pytest.raises(Refused):
             await call

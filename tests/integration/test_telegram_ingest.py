@@ -10,25 +10,13 @@ import pytest
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.telegram.fakes import FakeStore
-from agent_gateway.telegram.inbound.updates import Prompt, parse
+from agent_gateway.telegram.inbound.incoming import Prompt
+from agent_gateway.telegram.inbound.updates import parse
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_simulators.telegram.server import CLOUD
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
-from tests.support.simulated import BOT, FORUM, TOKEN, TOPIC, play, simulated
-
-
-@pytest.fixture
-async def sim():
-    async with simulated() as client:
-        yield client
-
-
-@pytest.fixture
-async def api(sim):
-    api = TelegramApi(TOKEN, str(sim.make_url("")))
-    yield api
-    await api.close()
+from tests.support.simulated import BOT, FORUM, TOKEN, TOPIC, play
 
 
 async def until_polled(source, task):

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from agent_gateway.render.render import render
-from agent_gateway.store.chatrows import TurnView
+from agent_gateway.store.chatrows import Final, TurnView
 from agent_gateway.store.rows import Turn, TurnState
 from agent_gateway.telegram.errors import Refused
 from agent_gateway.telegram.fakes import FakeStore
 from agent_gateway.telegram.inbound.updates import parse
-from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.budget import Budgets
+from agent_gateway.telegram.outbound.folds import Folds
+from agent_gateway.telegram.outbound.newest import Newest
 from agent_gateway.telegram.outbound.sender import Sender
 from agent_gateway.telegram.outbound.views import Views
 from agent_gateway.wording.subagents import ChildLine, SubAgentFacts, build_line, parse_cancel
@@ -24,30 +25,15 @@ from tests.support.simulated import (
     BOT,
     CHAT,
     FORUM,
-    TOKEN,
     TOPIC,
     calls,
     play,
     put_final,
     seen,
     send_all,
-    simulated,
     texts,
     texts_are,
 )
-
-
-@pytest.fixture
-async def sim():
-    async with simulated() as client:
-        yield client
-
-
-@pytest.fixture
-async def api(sim):
-    api = TelegramApi(TOKEN, str(sim.make_url("")))
-    yield api
-    await api.close()
 
 
 def turn(turn_id=1):
@@ -60,7 +46,10 @@ async def test_a_streamed_answer_is_previewed_and_its_final_takes_the_same_messa
     async with store.transaction() as tx:
         thread = await tx.threads.get_or_create(CHAT, "tg-5", "t")
         asked = await tx.turns.add(thread.id, 1, 7, 5, "ask")
-    views = Views(api, store.views, check=lambda: None, budgets=Budgets(minute=1.5), typing_interval=0.05)
+    newest = Newest()
+    views = Views(
+        api, store.views, check=lambda: None, budgets=Budgets(minute=1.5), newest=newest, typing_interval=0.05
+    )
     views.open(asked, CHAT, asked.message_id)
     await eventually(lambda: sim.app[CLOUD].chats[5].typing)
     answer = "# Plan\n\n" + "\n\n".join(f"Step **{n}** of `many` with x<y> and $HOME" for n in range(100))
@@ -68,18 +57,56 @@ async def test_a_streamed_answer_is_previewed_and_its_final_takes_the_same_messa
         views.update(asked.id, answer[:end], "bash: ls")
         await asyncio.sleep(0.002)
     views.update(asked.id, answer)
-    expected = [chunk.text for chunk in render(answer)]
-    await eventually(lambda: len(sim.app[CLOUD].chats[5].messages) == len(expected))
-    ids = await views.finish(asked.id)
+    await eventually(lambda: sim.app[CLOUD].chats[5].messages)
+    (message_id,) = ids = await views.finish(asked.id)
     assert (await store.views.get(asked.id)).message_ids == ids
     previews = len(calls(sim, "editMessageText"))
-    await put_final(store, answer, ids)
-    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05))
+    expected = [chunk.text for chunk in render(answer)]
+    await store.turns.end(asked.id, None, None, TurnState.DONE, None, Final(answer, message_ids=ids))
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, newest=newest, poll=0.05))
     messages = await seen(sim)
-    assert [m["message_id"] for m in messages] == list(ids)
+    assert messages[0]["message_id"] == message_id
     assert [m["text"] for m in messages] == expected
-    assert len(calls(sim, "editMessageText")) <= previews + len(expected)
+    assert len(calls(sim, "editMessageText")) == previews + 1
     await views.close()
+
+
+@pytest.mark.postgres
+async def test_a_late_answer_rings_below_what_was_said_and_its_preview_folds_above(sim, api, store):
+    async with store.transaction() as tx:
+        thread = await tx.threads.get_or_create(TOPIC, "tg-n100200-42", "t")
+        asked = await tx.turns.add(thread.id, 1, None, 5, "ask")
+    budgets, newest = Budgets(), Newest()
+    views = Views(api, store.views, check=lambda: None, budgets=budgets, newest=newest)
+    views.open(asked, TOPIC, None)
+    views.update(asked.id, "Let me look.", None, ("💻 make …",))
+    await eventually(lambda: texts_are_in(sim, FORUM, ["Let me look.\n\n💻 make …"]))
+    said = await play(sim, "messages", chat=FORUM, topic=42, user=5, text="meanwhile")
+    newest.note(TOPIC, said["message_id"])
+    ids = await views.finish(asked.id)
+    await store.pool.execute("UPDATE turns SET started_at = now() - interval '100 s' WHERE id = $1", asked.id)
+    await store.views.save_tools(asked.id, {"total": 12, "failed": 0, "calls": []})
+    final = Final("All done.", message_ids=ids, way="Let me look.")
+    await store.turns.end(asked.id, None, None, TurnState.DONE, None, final)
+    folds = asyncio.create_task(Folds(api, store.outbox, check=lambda: None, budgets=budgets, poll=0.05).run())
+    await send_all(store, Sender(api, store.outbox, store.files, check=lambda: None, newest=newest, poll=0.05))
+    await eventually(lambda: texts_are_in(sim, FORUM, ["▸ 12 steps · 1 min 40 s\nLet me look.", "All done."]))
+    assert [(m["notified"], m["buttons"]) for m in await seen(sim, FORUM)] == [(False, []), (True, [])]
+    assert await eventually(lambda: is_folded(store))
+    assert await store.pool.fetch("SELECT text FROM messages WHERE role = 'assistant' ORDER BY id") == [
+        ("Let me look.",), ("All done.",),
+    ]  # fmt: skip
+    folds.cancel()
+    await asyncio.gather(folds, return_exceptions=True)
+    await views.close()
+
+
+async def is_folded(store):
+    return await store.pool.fetchval("SELECT bool_and(preview_ids = '{}') FROM outbox")
+
+
+async def texts_are_in(sim, chat, expected):
+    return await texts(sim, chat) == expected
 
 
 async def test_an_answer_begins_as_a_draft_where_that_is_wished(sim, api, store):
@@ -163,13 +190,13 @@ async def test_sub_agents_below_an_answer_are_cancelled_by_their_buttons_and_the
     views.open(turn(), TOPIC, None)
     children = [SubAgentFacts(n, f"tg-5-r1-k{n}", "tg-5", "Running", None, f"task {n}", 0.0) for n in (1, 2)]
     views.children(1, [build_line(child) for child in children])
-    await eventually(lambda: buttons_are(sim, ["Cancel k1", "Cancel k2"]))
-    await play(sim, "press", chat=FORUM, message_id=(await seen(sim, FORUM))[0]["message_id"], text="Cancel k2")
+    await eventually(lambda: buttons_are(sim, ["✕ Cancel k1", "✕ Cancel k2"]))
+    await play(sim, "press", chat=FORUM, message_id=(await seen(sim, FORUM))[0]["message_id"], text="✕ Cancel k2")
     (update,) = await api.get_updates(0, 0)
     assert parse_cancel(parse(update, BOT).data) == 2
     views.update(1, "Both work.")
     views.children(1, [build_line(children[0]), ChildLine("k2 cancelled")])
-    await eventually(lambda: buttons_are(sim, ["Cancel k1", "⏹ Stop"]))
+    await eventually(lambda: buttons_are(sim, ["✕ Cancel k1", "⏹ Stop"]))
     ids = await views.finish(1)
     store = FakeStore()
     store.put(TOPIC, "Both are done.", message_ids=ids)

@@ -15,7 +15,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import Address, TurnState
 from agent_gateway.telegram.errors import Throttled
-from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.budget import Budgets
 from agent_gateway.telegram.outbound.sender import Sender
 from agent_gateway.telegram.outbound.views import Views
@@ -39,13 +38,6 @@ async def sim():
         await play(client, "chats", chat=PERSON)
         await play(client, "settings", group_limit=20, group_window=MINUTE)
         yield client
-
-
-@pytest.fixture
-async def api(sim):
-    api = TelegramApi(TOKEN, str(sim.make_url("")))
-    yield api
-    await api.close()
 
 
 @pytest.fixture
@@ -129,8 +121,7 @@ async def test_ten_turns_in_one_group_are_never_refused_and_each_is_told_within_
     ended, naive = await ours, await theirs
 
     async def all_told():
-        pending, _ = await store.outbox.backlog()
-        return pending == 0
+        return (await store.backlogs.outbox()).waiting == 0
 
     await eventually(all_told, timeout=4 * MINUTE)
     assert refused(sim, GROUP) == []

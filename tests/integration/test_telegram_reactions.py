@@ -5,30 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-import pytest
-
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import TurnState
-from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.outbound.reactions import Reactions
 from agent_gateway.telegram.outbound.sender import Sender
 from agent_simulators.telegram.server import CLOUD
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
-from tests.support.simulated import CHAT, TOKEN, calls, play, simulated, texts_are
-
-
-@pytest.fixture
-async def sim():
-    async with simulated() as client:
-        yield client
-
-
-@pytest.fixture
-async def api(sim):
-    api = TelegramApi(TOKEN, str(sim.make_url("")))
-    yield api
-    await api.close()
+from tests.support.simulated import CHAT, calls, play, texts_are
 
 
 @contextlib.asynccontextmanager
@@ -70,7 +54,7 @@ async def settled(store):
 async def test_eyes_stand_until_the_answer_does(sim, api, store):
     first = await prompt(sim, store, "one")
     second = await prompt(sim, store, "two")
-    sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05, repeat_after=0.01)
+    sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05)
     async with reacting(api, store):
         await reactions_are(sim, [["👀"], ["👀"]])
         await store.turns.end(first.id, None, None, TurnState.DONE, None, Final("All done."))
@@ -115,7 +99,7 @@ async def test_a_prompt_that_was_deleted_is_no_fault(sim, api, store):
 
 
 async def test_reactions_that_do_not_work_hold_up_no_final(sim, api, store):
-    sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05, repeat_after=0.01)
+    sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05)
     await play(sim, "faults", method="setMessageReaction", kind="throttle", count=1, retry_after=30)
     turn_row = await prompt(sim, store)
     async with reacting(api, store, sender):

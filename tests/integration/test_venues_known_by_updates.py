@@ -8,7 +8,7 @@ import contextlib
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from agent_gateway.effects import WakeOutbox
+from agent_gateway.effects import CallFailed, WakeOutbox
 from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import Address, TurnState, VenueState
@@ -48,7 +48,7 @@ async def connected(store):
     """Run the whole way from poll to sender, agents played."""
     async with TestClient(TestServer(create_app(TOKEN))) as client, running_desk(store) as desk:
         api = TelegramApi(TOKEN, str(client.make_url("")))
-        api.on_problem = desk.venues.note
+        api._events.on(CallFailed, lambda failed: desk.venues.note(failed.address, failed.problem))
         sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05)
         desk.events.on(WakeOutbox, lambda _: sender.notify())
         ingest = Ingest(api, store.inbox, check=lambda: None, wake=desk.wake.inbox, timeout=5)
@@ -104,7 +104,7 @@ async def test_a_topic_is_closed_renamed_and_opened_again(store):
 
         await eventually(said)
         await eventually(lambda: len(runner.turns) == 2)
-        assert runner.turns[1].text == "second"
+        assert runner.turns[1].text == "[From Person 42]\n\nsecond"
         assert (await store.threads.by_id(thread.id)).title == "deploy to prod"
 
 

@@ -12,8 +12,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from agent_gateway.inbox.ingest import Ingest
 from agent_gateway.inbox.subscription import WebhookKeeper
-from agent_gateway.inbox.webhook import MAX_BYTES, SECRET_HEADER, create_webhook_app, serve_webhook
+from agent_gateway.inbox.webhook import MAX_BYTES, SECRET_HEADER, create_webhook_app
 from agent_gateway.leader import Leader
+from agent_gateway.publicport import open_public_port
 from agent_gateway.store import Store
 from agent_gateway.store.database import INBOX_CHANNEL
 from agent_gateway.telegram.outbound.api import TelegramApi
@@ -59,7 +60,7 @@ class World:
     @contextlib.asynccontextmanager
     async def serving(self, store=None):
         app = create_webhook_app(store or self.store, "/telegram", lambda: self.secret)
-        port = await serve_webhook(app, "127.0.0.1", self.port)
+        port = await open_public_port(app, "127.0.0.1", self.port, "webhook-connections")
         try:
             yield
         finally:
@@ -112,6 +113,22 @@ async def test_who_does_not_know_the_secret_is_refused_before_the_body_is_read(w
         async with session.post(world.url, json={"update_id": 1}, headers={SECRET_HEADER: ""}) as answer:
             assert answer.status == 403
         assert await world.stored() == []
+
+
+async def test_what_strangers_send_fills_no_log(world, caplog):
+    head = b"POST /telegram HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    async with world.serving():
+        for rest, expected in (
+            (SECRET_HEADER.encode() + b": \xff\r\nContent-Length: 0\r\n\r\n", {b"403"}),
+            (b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd", {b"403"}),
+            (b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", {b"400", b"403"}),
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", world.port)
+            writer.write(head + rest)
+            assert (await reader.read()).split(b" ")[1] in expected
+            writer.close()
+            await writer.wait_closed()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_junk_is_taken_off_telegrams_hands_and_what_is_too_large_is_refused(world):

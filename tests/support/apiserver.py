@@ -14,8 +14,8 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ class ApiServer:
     url: str
     kubeconfig: Path
     pki: Path
+    pids: dict[str, int] = field(default_factory=dict)
+    """Of its processes, by the program's name."""
 
     def trust(self) -> ssl.SSLContext:
         """Return a context that trusts the server and proves nothing."""
@@ -54,7 +56,7 @@ class ApiServer:
         return context
 
     def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """Make one call as an administrator.
+        """Make one call as an administrator; a PATCH is a merge patch.
 
         Raises:
             urllib.error.HTTPError: the server refused it.
@@ -70,7 +72,8 @@ class ApiServer:
         return False
 
     def _ask(self, method: str, path: str, data: bytes | None) -> str:
-        headers = {"Content-Type": "application/json"}
+        kind = "merge-patch+json" if method == "PATCH" else "json"
+        headers = {"Content-Type": f"application/{kind}"}
         request = urllib.request.Request(self.url + path, method=method, data=data, headers=headers)
         https = urllib.request.HTTPSHandler(context=self.admin())
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), https)
@@ -79,37 +82,54 @@ class ApiServer:
 
 
 @contextlib.contextmanager
-def running_apiserver(*, crds: bool = False, controllers: bool = False) -> Iterator[ApiServer]:
+def running_apiserver(
+    *, crds: bool = False, controllers: bool = False, scheduler: bool = False, options: Sequence[str] = ()
+) -> Iterator[ApiServer]:
     """Yield an API server on free ports; it is gone afterwards.
 
     Args:
         crds: Serve our kinds.
         controllers: Run the controllers of Jobs, garbage, namespaces, quotas and ServiceAccounts.
+        scheduler: Run the scheduler.
+        options: Further options of kube-apiserver.
     """
     apt_install({"openssl": "openssl"})
     programs = build()
     folder = Path(tempfile.mkdtemp(prefix="apiserver-"))
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(command: list[str]) -> None:
+        name = Path(command[0]).name
+        processes[name] = _start(command, folder / f"{name}.log")
+        server.pids[name] = processes[name].pid
+
     try:
         api, etcd, peer = _free_ports(3)
         ports = components.Ports(api=api, etcd=etcd, etcd_peer=peer)
-        make_pki(folder / "pki", "node1", "127.0.0.1", components.API_SERVICE_IP)
+        make_pki(folder / "pki", "127.0.0.1", components.API_SERVICE_IP)
         server = ApiServer(f"https://127.0.0.1:{api}", folder / "admin.kubeconfig", folder / "pki")
         write_kubeconfig(server.kubeconfig, server.pki, "admin", server.url)
-        processes.append(_start(components.etcd_command(programs, folder, ports), folder / "etcd.log"))
-        command = components.apiserver_command(programs, folder, ports, "127.0.0.1")
-        processes.append(_start([*command, f"--cert-dir={folder}/certs"], folder / "apiserver.log"))
-        _wait_ready(server, processes, folder / "apiserver.log")
+        start(components.etcd_command(programs, folder, ports))
+        start(
+            [
+                *components.apiserver_command(programs, folder, ports, "127.0.0.1"),
+                f"--cert-dir={folder}/certs",
+                *options,
+            ]
+        )
+        _wait_ready(server, list(processes.values()), folder / "kube-apiserver.log")
         if crds:  # before the garbage collector, which looks for new kinds every half minute
             _serve_our_kinds(server)
         if controllers:
             write_kubeconfig(folder / "controller-manager.kubeconfig", server.pki, "controller-manager", server.url)
             command = components.controller_manager_command(programs, folder)
-            command += ["--secure-port=0", f"--controllers={','.join(_CONTROLLERS)}"]
-            processes.append(_start(command, folder / "controller-manager.log"))
+            start([*command, "--secure-port=0", f"--controllers={','.join(_CONTROLLERS)}"])
+        if scheduler:
+            write_kubeconfig(folder / "scheduler.kubeconfig", server.pki, "scheduler", server.url)
+            start([*components.scheduler_command(programs, folder), "--secure-port=0"])
         yield server
     finally:
-        for process in reversed(processes):
+        for process in reversed(processes.values()):
             process.kill()
             process.wait()
         shutil.rmtree(folder, ignore_errors=True)

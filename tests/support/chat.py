@@ -38,6 +38,14 @@ class Chat:
     chat: int
     person: int
     topic: int | None = None
+    name: str = "Ada"
+    language: str = "en"
+    """Of the person's program."""
+
+    @property
+    def user(self) -> dict[str, Any]:
+        """Return the person as Telegram tells of them."""
+        return {"id": self.person, "first_name": self.name, "language_code": self.language}
 
     @property
     def thread(self) -> str:
@@ -47,7 +55,11 @@ class Chat:
 
     def say(self, text: str, **more: Any) -> int:
         """Say something; return the message's id."""
-        body = {"chat": self.chat, "user": self.person, "text": text, "forum": self.topic is not None, **more}
+        return self.send({"text": text, **more})
+
+    def send(self, contents: Mapping[str, Any]) -> int:
+        """Send what is no plain text; return the message's id."""
+        body = {"chat": self.chat, "user": self.user, "forum": self.topic is not None, **contents}
         if self.topic:
             body["topic"] = self.topic
         return int(self.simulator.post("/sim/messages", body)["message_id"])
@@ -60,7 +72,7 @@ class Chat:
 
     def press(self, message_id: int, text: str | None = None, **more: Any) -> str:
         """Press the button with this text (the first without one) under a message; return the id of the press."""
-        body = {"chat": self.chat, "user": self.person, "message_id": message_id, **more}
+        body = {"chat": self.chat, "user": self.user, "message_id": message_id, **more}
         if text is not None:
             body["text"] = text
         return str(self.simulator.post("/sim/press", body)["callback_id"])
@@ -93,9 +105,25 @@ class Chat:
 
         return wait(look, f"{text!r} in the chat", timeout, lambda: [m["text"] for m in self.answers(since)])
 
-    def ask(self, text: str, expect: str, timeout: float = 60) -> dict[str, Any]:
+    def drafts(self) -> list[dict[str, Any]]:
+        """Return what is shown in this chat or topic as being written, in no message yet."""
+        found = self.simulator.get(f"/sim/chats/{self.chat}")["drafts"]
+        return [draft for draft in found if draft["topic"] == self.topic]
+
+    def shown(self, text: str, since: int = 0, timeout: float = 60) -> dict[str, Any]:
+        """Return the bot's first message after `since`, or else the draft, that holds a text; a draft has no id."""
+
+        def look() -> list[dict[str, Any]]:
+            return [*self.answers(since), *self.drafts()]
+
+        def find() -> dict[str, Any] | None:
+            return next((m for m in look() if text in m["text"]), None)
+
+        return wait(find, f"{text!r} in the chat or its draft", timeout, lambda: [m["text"] for m in look()])
+
+    def ask(self, text: str, expect: str, timeout: float = 60, **more: Any) -> dict[str, Any]:
         """Say something and return the answer that holds `expect`."""
-        return self.wait_for(expect, self.say(text), timeout)
+        return self.wait_for(expect, self.say(text, **more), timeout)
 
 
 def buttons(message: Mapping[str, Any]) -> list[str]:

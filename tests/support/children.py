@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from agent_contract import wire
 from agent_contract.names import SUBAGENT_RUN
+from tests.support.deciding import begin_in
+from tests.support.desk import PERSON
 from tests.support.eventually import eventually
 
 TASK = "count the stars"
 
 
 async def begin(desk, text="begin"):
-    """Begin a conversation whose turn runs in run 1; return its thread, turn and runner."""
-    await desk.say(text)
-    thread = await desk.run_wanted("tg-42", 1)
-    runner = await desk.connect(thread, 1)
-    await eventually(lambda: runner.turns)
-    turn = runner.turns[0]
-    await desk.store.turns.started(turn.id, 1, 1)
-    desk.registry.link(thread.id).turn_id = turn.id
-    return thread, turn, runner
+    """Begin a private conversation whose turn runs in run 1; return its thread, turn and runner."""
+    return await begin_in(desk, PERSON, "tg-42", text)
 
 
 async def ask(desk, thread, turn, call="call-1", *, seq=2, run=1, **fields):
@@ -51,6 +46,10 @@ def results(runner):
 
 
 async def reports(desk):
-    rows = await desk.store.pool.fetch("SELECT kind, text FROM outbox WHERE dedupe_key LIKE 'subagent:%' ORDER BY id")
-    assert {row["kind"] for row in rows} <= {"reply"}  # the answer of /spawn: never given up
+    rows = await desk.store.pool.fetch(
+        "SELECT o.kind, o.text, s.turn_id FROM outbox o JOIN subagents s ON o.dedupe_key = 'subagent:' || s.thread_id "
+        "ORDER BY o.id"
+    )
+    # the answer of /spawn rings and is never given up; of one that a turn asked for the turn's own answer rings
+    assert [row["kind"] for row in rows] == ["reply" if row["turn_id"] is None else "notice" for row in rows]
     return [row["text"] for row in rows]

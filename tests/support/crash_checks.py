@@ -8,10 +8,10 @@ from typing import Any
 from tests.support.crash_chapters import Chapter, messages, words
 from tests.support.crash_runner import WORKSPACE
 from tests.support.crash_script import QUESTION
-from tests.support.crash_world import PERSON, THREAD, World
+from tests.support.crash_world import World
 from tests.support.eventually import eventually
 
-REST_SECONDS = 75.0
+REST_SECONDS = 150.0
 """A run whose runner is away is ended after half a minute, and what failed is tried again within seconds."""
 _EYES, _DONE = "👀", "👌"
 _OPEN = {
@@ -23,7 +23,12 @@ _OPEN = {
     "reactions not settled": "SELECT count(*) FROM turns t JOIN threads h ON h.id = t.thread_id LEFT JOIN reactions r ON"
     " r.turn_id = t.id WHERE h.kind = 'conversation' AND t.message_id IS NOT NULL AND r.settled IS NOT TRUE",
 }
-_TWICE = "SELECT turn_id, role FROM messages GROUP BY turn_id, role HAVING count(*) > 1"
+_FOLDED = "▸"
+"""Begins the line that the way to an answer is folded to."""
+# but for what a person wrote as an answer to a question of the agent
+_TWICE = (
+    "SELECT turn_id, role FROM messages WHERE text NOT LIKE '[Answer to%' GROUP BY turn_id, role HAVING count(*) > 1"
+)
 _LINES = "SELECT e.line FROM session_entries e JOIN threads t ON t.session_id = e.session_id WHERE t.name = $1 ORDER BY ordinal"
 _RUNS = "SELECT r.number FROM runs r JOIN threads t ON t.id = r.thread_id WHERE t.name = $1 ORDER BY r.number"
 
@@ -54,7 +59,7 @@ async def _wait_for_rest(world: World, rest: float) -> list[str]:
 
 async def _find_open(world: World) -> list[str]:
     for runner in world.operator.live():
-        if runner.thread == THREAD and runner.turn is None:
+        if runner.thread == world.thread and runner.turn is None:
             runner.leave()
     found = [f"pod of {r.thread}, run {r.run}" for r in world.operator.live()]
     for what, query in _OPEN.items():
@@ -72,12 +77,12 @@ def _own(world: World) -> list[dict[str, Any]]:
 
 
 def _reactions(world: World) -> dict[int, list[str]]:
-    chat = world.cloud.chats[PERSON]
+    chat = world.cloud.chats[world.chat]
     return {number: [e for emojis in by.values() for e in emojis] for number, by in chat.reacted.items()}
 
 
 def _check_chat(world: World, chapter: Chapter) -> list[str]:
-    problems = [f"the bot wrote to chat {chat}" for chat in world.cloud.chats if chat != PERSON]
+    problems = [f"the bot wrote to chat {chat}" for chat in world.cloud.chats if chat != world.chat]
     sure = [m for m in _own(world) if m["message_id"] not in world.ambiguous]
     for text in chapter.seen:
         count = sum(text in words(m) for m in sure)
@@ -85,12 +90,15 @@ def _check_chat(world: World, chapter: Chapter) -> list[str]:
         if count > 1 or count + doubtful == 0:
             problems.append(f"{text!r} stands {count} times in the chat")
     said = [words(m) for m in sure]
-    problems += [f"the bot also said {s[:80]!r}" for s in said if not any(text in s for text in chapter.seen)]
+    problems += [
+        f"the bot also said {s[:80]!r}" for s in said if not any(text in s for text in (*chapter.seen, _FOLDED))
+    ]
     for message in messages(world):
-        if not message["from"]["is_bot"] and words(message)[:2] in chapter.answered:
+        asked = QUESTION.search(words(message))
+        if not message["from"]["is_bot"] and asked is not None and asked[0] in chapter.answered:
             found = _reactions(world).get(message["message_id"], [])
             if found != [_DONE]:
-                problems.append(f"{words(message)[:2]} bears {found}")
+                problems.append(f"{asked[0]} bears {found}")
     return problems
 
 
@@ -113,14 +121,18 @@ async def _check_history(world: World) -> list[str]:
 
 async def _check_runs(world: World, chapter: Chapter) -> list[str]:
     problems = list(world.operator.faults)
-    numbers = [row["number"] for row in await world.database.fetch(_RUNS, THREAD)]
+    numbers = [row["number"] for row in await world.database.fetch(_RUNS, world.thread)]
     if numbers != list(range(1, chapter.runs + 1)):
         problems.append(f"runs {numbers}, not {chapter.runs}")
-    own = [r for r in world.operator.runners if r.thread == THREAD]
-    prompts = Counter(QUESTION.findall(text)[-1] for r in own for text in r.prompts)
+    own = [r for r in world.operator.runners if r.thread == world.thread]
+    prompts = Counter((QUESTION.findall(text) or ["other words"])[-1] for r in own for text in r.prompts)
     if prompts != chapter.prompts:
         problems.append(f"prompts {dict(prompts)}, not {chapter.prompts}")
-    children = [r for r in world.operator.runners if r.thread != THREAD]
+    for part in chapter.parts:
+        times = sum(text.count(part) for r in own for text in r.prompts)
+        if times != 1:
+            problems.append(f"{part!r} stands {times} times in the prompts")
+    children = [r for r in world.operator.runners if r.thread != world.thread]
     problems += [f"{c.thread} was prompted {len(c.prompts)} times" for c in children if len(c.prompts) != 1]
     if chapter.keeps_files and [r.files for r in own[1:]] != [WORKSPACE] * (len(own) - 1):
         problems.append("a run began without the files of the one before")

@@ -11,7 +11,7 @@ from typing import Any
 from agent_contract import names
 from tests.support.crash_kube import PlayedApi
 from tests.support.crash_runner import PlayedRunner
-from tests.support.runners import build_pod
+from tests.support.runners import build_pod, make_token
 
 Start = Callable[[str, int, str], PlayedRunner]
 
@@ -89,8 +89,9 @@ class PlayedOperator:
     def _begin(self, plural: str, name: str, run: int, job: str, labels: dict[str, str]) -> None:
         pod = build_pod(name, run, f"{job}-x", f"uid-{job}", job)
         pod["metadata"]["labels"] |= labels
-        self._api.add_pod(pod, f"token-{job}")
-        runner = self._start(name, run, f"token-{job}")
+        token = make_token(f"token-{job}")
+        self._api.add_pod(pod, token)
+        runner = self._start(name, run, token)
         self.runners.append(runner)
         task = asyncio.create_task(self._follow(plural, runner))
         self._tasks.add(task)

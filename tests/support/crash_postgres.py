@@ -15,6 +15,7 @@ from tests.support.crash_points import Mode, Points
 _CHANGES = re.compile(r"\b(INSERT INTO|DELETE FROM|UPDATE \w+( \w+)? SET)\b")
 _NAMES = {text: name for name, text in QUERIES.items()}
 _WRITES = {name for name, text in QUERIES.items() if _CHANGES.search(text)}
+_MARK = QUERIES["mark_due"].partition("$")[0]
 _SSL_REQUEST = 80877103
 _READY = ord("Z")
 _CHUNK = 65536
@@ -166,7 +167,9 @@ class _Link:
             self._in_transaction, self._done = True, []
         elif text.startswith("ROLLBACK"):
             self._in_transaction, self._done = False, []
-        elif text.startswith("COMMIT"):
+        elif text.endswith("COMMIT"):
+            if text.startswith(_MARK):  # it comes in the same text
+                self._note("mark_due")
             self._in_transaction = False
             return self._take_name()
         else:

@@ -1,25 +1,22 @@
-"""Strike each point in each mode: `python -m tests.support.crash_run [--seed N] [--only TEXT] [--at-once N]`."""
+"""Strike each point in each mode: `python -m tests.support.crash_run [--seed N] [--only TEXT] [--most N] [--at-once N]`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import subprocess
+import math
 import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from zlib import crc32
 
-import asyncpg
-
-from tests.conftest import in_database
 from tests.support.crash_chapters import CHAPTERS, Chapter
 from tests.support.crash_checks import find_problems
 from tests.support.crash_points import Mode, Point
 from tests.support.crash_world import World, running_world
 from tests.support.crash_zygote import Zygote
-from tests.support.postgres import running_postgres
+from tests.support.migrated import running_migrated
 
 AT_ONCE = 4
 """Worlds at once; most of their time is waiting."""
@@ -66,7 +63,7 @@ class Result:
 async def play(zygote: Zygote, postgres: str, case: Case) -> Result:
     """Play one case."""
     begun = time.monotonic()
-    async with running_world(zygote, postgres, case.point, case.mode) as world:
+    async with running_world(zygote, postgres, case.point, case.mode, case.chapter.chat) as world:
         problems = await _play_to_the_end(world, case.chapter)
         log = "\n".join(world.log().splitlines()[-_LOG_LINES:]) if problems else ""
         return Result(
@@ -103,11 +100,21 @@ def build_cases(points: list[tuple[Chapter, Point]], seed: int | None) -> list[C
     return [Case(c, point, modes[(crc32(f"{c.name} {point}".encode()) + seed) % len(modes)]) for c, point in points]
 
 
+def sample(cases: list[Case], most: int | None, seed: int | None) -> list[Case]:
+    """Return so many cases at most, evenly out of all; the seed says which."""
+    if most is None or len(cases) <= most:
+        return cases
+    step = math.ceil(len(cases) / most)
+    # three seeds in a row are the same points in each way
+    return cases[(seed or 0) // len(Mode) % step :: step]
+
+
 async def play_all(
     postgres: str,
     *,
     seed: int | None,
     only: str = "",
+    most: int | None = None,
     at_once: int = AT_ONCE,
     tell: Callable[[Result], None] = lambda _: None,
 ) -> list[Result]:
@@ -115,14 +122,12 @@ async def play_all(
     zygote = Zygote()
     await zygote.start()
     try:
-        first = [await play(zygote, postgres, Case(chapter, None, Mode.BEFORE)) for chapter in CHAPTERS]
-        for result in first:
-            tell(result)
-        if any(result.problems for result in first):
-            return first
-        points = choose({result.case.chapter.name: result.points for result in first})
-        cases = [case for case in build_cases(points, seed) if only in str(case)]
         gate = asyncio.Semaphore(at_once)
+
+        async def play_each(cases: list[Case]) -> list[Result]:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(case)) for case in cases]
+            return [task.result() for task in tasks]
 
         async def one(case: Case) -> Result:
             async with gate:
@@ -130,9 +135,12 @@ async def play_all(
             tell(result)
             return result
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(case)) for case in cases]
-        return [*first, *(task.result() for task in tasks)]
+        first = await play_each([Case(chapter, None, Mode.BEFORE) for chapter in CHAPTERS])
+        if any(result.problems for result in first):
+            return first
+        points = choose({result.case.chapter.name: result.points for result in first})
+        cases = sample([case for case in build_cases(points, seed) if only in str(case)], most, seed)
+        return [*first, *await play_each(cases)]
     finally:
         await zygote.close()
 
@@ -165,24 +173,15 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, help="strike each point in one mode, which this chooses")
     parser.add_argument("--only", default="", help="cases whose name holds this")
+    parser.add_argument("--most", type=int, help="strike so many cases at most, evenly out of all")
     parser.add_argument("--at-once", type=int, default=AT_ONCE)
     asked = parser.parse_args()
-    with running_postgres() as dsn:
-        asyncio.run(_prepare(dsn))
-        code = "import sys; from agent_gateway.store.migrate import migrate; migrate(sys.argv[1])"
-        subprocess.run([sys.executable, "-c", code, in_database(dsn, "openclaw_template")], check=True)
-        results = asyncio.run(play_all(dsn, seed=asked.seed, only=asked.only, at_once=asked.at_once, tell=_tell))
+    with running_migrated() as dsn:
+        results = asyncio.run(
+            play_all(dsn, seed=asked.seed, only=asked.only, most=asked.most, at_once=asked.at_once, tell=_tell)
+        )
     print(describe(results))  # noqa: T201
     return 1 if any(r.problems for r in results) else 0
-
-
-async def _prepare(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute("DROP DATABASE IF EXISTS openclaw_template")
-        await connection.execute("CREATE DATABASE openclaw_template")
-    finally:
-        await connection.close()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import hashlib
 import json
+import socket as sockets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +16,10 @@ from typing import Any
 import aiohttp
 
 from agent_contract import names, wire
+from agent_contract.base import Wire
+from agent_contract.keptfiles import STATE_TYPE
 from tests.support.crash_points import Mode, Points
-from tests.support.crash_script import perform
+from tests.support.crash_script import find_pack, perform
 
 _AGAIN_SECONDS = 0.1
 _LOOK_SECONDS = 0.02
@@ -45,7 +50,7 @@ class PlayedRunner:
 
     def __init__(self, home: Home, thread: str, run: int, token: str, *, one_turn: bool) -> None:
         self._home = home
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": STATE_TYPE}
         self._one_turn = one_turn
         self.thread, self.run = thread, run
         self.code: int | None = None
@@ -57,7 +62,12 @@ class PlayedRunner:
         self.result: str | None = None
         self.turn: int | None = None
         self.aborted = asyncio.Event()
+        self.hangs = False
+        """It works until somebody stops it."""
         self.results: dict[str, asyncio.Future[wire.SubAgentResult]] = {}
+        self.decided: dict[str, asyncio.Future[wire.Decision]] = {}
+        self.decisions: list[tuple[float, wire.Decision]] = []
+        """What was told of questions, each time, and when (monotonic seconds)."""
         self._seen: list[int] = []
         self._waiting: asyncio.Queue[wire.Turn] = asyncio.Queue()
         self._frames: list[Any] = []
@@ -81,6 +91,12 @@ class PlayedRunner:
         if not self._leaving and not self._end.is_set():
             self._leaving = True
             self._leave_task = asyncio.create_task(self._keep_and_leave(reason))
+
+    def cut(self) -> None:
+        """Cut the connection to the gateway without a word."""
+        wire_end = self._socket.get_extra_info("socket") if self._socket is not None else None
+        if wire_end is not None:
+            wire_end.shutdown(sockets.SHUT_RDWR)
 
     async def live(self) -> int:
         """Run to the end; return the exit code."""
@@ -116,7 +132,9 @@ class PlayedRunner:
         self.add(lambda seq: wire.EventFrame(seq=seq, turn=turn, event=event))
 
     def entry(self, entry_id: str, message: dict[str, Any]) -> None:
-        line = json.dumps({"type": "message", "id": entry_id, "message": message})
+        before = self.lines or self.restored
+        parent = json.loads(before[-1])["id"] if before else None
+        line = json.dumps({"type": "message", "id": entry_id, "parentId": parent, "message": message})
         self.lines.append(line)
         self.add(lambda seq: wire.Entries(seq=seq, lines=[line]))
 
@@ -128,7 +146,7 @@ class PlayedRunner:
 
     async def copy_workspace(self, call_id: str) -> None:
         """Store a copy of the files for a sub-agent."""
-        await self._call("PUT", names.PATH_WORKSPACE, WORKSPACE, limit="1000000", call=call_id)
+        await self._keep(self.turn or 0, call=call_id)
 
     # --- its life -----------------------------------------------------------------------------------
 
@@ -147,16 +165,27 @@ class PlayedRunner:
             self.turn = None
             if self._one_turn:
                 self.leave("done")
+            elif not self.aborted.is_set():
+                await self._keep(turn.id)
 
     async def _keep_and_leave(self, reason: str) -> None:
         if not self._one_turn:
-            await self._call("PUT", names.PATH_WORKSPACE, WORKSPACE, limit="1000000")
+            await self._keep(self._seen[-1] if self._seen else 0)
         self.add(lambda seq: wire.Leave(seq=seq, reason=reason))
+
+    async def _keep(self, turn: int, **query: str) -> None:
+        """Store the files as they are after a turn; parts that have gone meanwhile are sent again."""
+        name = hashlib.sha256(WORKSPACE).hexdigest()
+        state = json.dumps({"packs": [name], "files": 1, "size": len(WORKSPACE)}).encode() + b"\n"
+        answer = b"missing"
+        while answer:
+            await self._call("PUT", f"{names.PATH_PACKS}/{name}", WORKSPACE)
+            answer = await self._call("PUT", names.PATH_STATES, state, turn=str(turn), **query)
 
     async def _call(self, method: str, path: str, data: bytes | None = None, **query: str) -> bytes:
         """Make one HTTP call, again and again until it is answered as it should."""
         while True:
-            name = f"answer:{method} {path}"
+            name = f"answer:{method} {path.partition('/packs/')[0]}"
             mode = self._home.points().reach(name)
             if mode is Mode.BEFORE:
                 self._home.points().kill()
@@ -191,9 +220,9 @@ class PlayedRunner:
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _serve(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        hello = wire.Hello(run=self.run, turns_seen=self._seen, acked=self._acked, ready=self._ready)
-        await socket.send_str(wire.encode(hello))
+        await socket.send_str(wire.encode(self._hello()))
         sender: asyncio.Task | None = None
+        self._socket = socket
         try:
             async for message in socket:
                 frame = wire.decode_gateway(message.data) if message.type is aiohttp.WSMsgType.TEXT else None
@@ -213,9 +242,13 @@ class PlayedRunner:
                 if mode is not None:
                     return
         finally:
+            self._socket = None
             if sender is not None:
                 sender.cancel()
                 await asyncio.gather(sender, return_exceptions=True)
+
+    def _hello(self) -> wire.Hello:
+        return wire.Hello(run=self.run, turns_seen=self._seen, acked=self._acked, ready=self._ready, states=True)
 
     def _take(self, frame: wire.GatewayFrame) -> None:
         match frame:
@@ -232,6 +265,11 @@ class PlayedRunner:
                 waiting = self.results.get(frame.call_id)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(frame)
+            case wire.Decision():
+                self.decisions.append((time.monotonic(), frame))
+                decided = self.decided.get(frame.id)
+                if decided is not None and not decided.done():
+                    decided.set_result(frame)
             case wire.Stay():
                 self._leaving = False
             case wire.Goodbye():
@@ -244,6 +282,11 @@ class PlayedRunner:
             case _:
                 pass
 
+    async def say(self, frame: Wire) -> None:
+        """Send a frame that has no number, over the connection that stands."""
+        assert self._socket is not None
+        await self._socket.send_str(wire.encode(frame))
+
     def _ack(self, seq: int) -> None:
         self._acked = max(self._acked, seq)
         self._frames = [f for f in self._frames if f.seq > self._acked]
@@ -253,7 +296,7 @@ class PlayedRunner:
             if welcome.session_lines:
                 self.restored = (await self._call("GET", names.PATH_SESSION)).decode().splitlines()
             if welcome.workspace:
-                self.files = await self._call("GET", names.PATH_WORKSPACE)
+                self.files = find_pack(await self._call("GET", names.PATH_WORKSPACE))
             self._ready = True
             await socket.send_str(wire.encode(wire.Ready()))
         while True:

@@ -11,17 +11,18 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import asyncpg
 from aiohttp import web
 
 from agent_contract import names
+from agent_simulators.telegram.acts import post_message
 from agent_simulators.telegram.server import CLOUD, create_app
-from agent_simulators.telegram.sim import post_message
 from tests.conftest import BOT_ID, in_database
 from tests.support.crash_kube import PlayedApi, build_class, name_call
-from tests.support.crash_operator import PlayedOperator
+from tests.support.crash_operator import PlayedOperator, Start
 from tests.support.crash_points import Mode, Point, Points, strike_calls
 from tests.support.crash_postgres import PostgresProxy
 from tests.support.crash_runner import Home, PlayedRunner
@@ -29,8 +30,10 @@ from tests.support.crash_zygote import Zygote
 from tests.support.runners import NAMESPACE
 
 TOKEN = f"{BOT_ID}:AAabcdefghijklmnopqrstuvwxyz_012345"
-PERSON = 42
-THREAD = f"tg-{PERSON}"
+PERSON, OTHER = 42, 43
+GROUP = -4200
+BOT = "demo_bot"
+"""What the simulated Telegram calls a bot that nobody has named."""
 _PORT_RUNNERS, _PORT_METRICS = 18080, 19090
 _MOST_STARTS = 20
 """Of one world: a gateway that cannot stay is not started for ever."""
@@ -45,17 +48,25 @@ class World:
         starts: How many gateways there were.
         exits: Exit codes of those that ended by themselves.
         ambiguous: Messages of the bot whose sender died, or lost Telegram's answer, before it could record them.
+        chat: Where everything is said.
+        thread: The name of its conversation.
     """
 
-    def __init__(self, zygote: Zygote, dsn: str, points: Points, folder: Path, host: str) -> None:
+    def __init__(
+        self, zygote: Zygote, dsn: str, points: Points, folder: Path, host: str, chat: int = PERSON, **settings: str
+    ) -> None:
+        self.chat = chat
+        self.thread = names.build_thread_name("tg", chat, None)
         self._zygote = zygote
         self.dsn = dsn
         self.points = points
         self.folder = folder
         self.host = host
         self.starts = 0
+        self.most_starts = _MOST_STARTS
         self.exits: list[int] = []
         self.ambiguous: set[int] = set()
+        self.settings = settings
         self.api = PlayedApi()
         self._pid: int | None = None
         self._life: asyncio.Task | None = None
@@ -71,12 +82,13 @@ class World:
         self.api.put(names.AGENT_CLASSES, build_class(), "ADDED")
         self._session = aiohttp.ClientSession()
         home = Home(f"http://{self.host}:{_PORT_RUNNERS}", self._session, lambda: self.points)
-        self.operator = PlayedOperator(self.api, lambda name, run, token: _start(home, name, run, token))
+        self.operator = PlayedOperator(self.api, self._build_start(home))
         self._environment = {
             "PATH": os.environ["PATH"], "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_BASE": await self._serve(telegram),
-            "TELEGRAM_ALLOWED_IDS": str(PERSON), "KUBE_API_URL": await self._serve(kube), "NAMESPACE": NAMESPACE,
+            "TELEGRAM_ALLOWED_IDS": str(self.chat), "KUBE_API_URL": await self._serve(kube), "NAMESPACE": NAMESPACE,
+            "POD_ADDRESSES": "false",  # they all have one
             "HOST": self.host, "PORT_RUNNERS": str(_PORT_RUNNERS), "PORT_METRICS": str(_PORT_METRICS),
-            "DATABASE_URL": await self._proxy.start(),
+            "DATABASE_URL": await self._proxy.start(), **self.settings,
         }  # fmt: skip
         self.database = await asyncpg.create_pool(self.dsn, min_size=1, max_size=2)
         self._life = asyncio.create_task(self._keep_alive())
@@ -90,6 +102,11 @@ class World:
             await site.cleanup()
         await self._proxy.close()
         await self.database.close()
+
+    @property
+    def pid(self) -> int | None:
+        """Return the gateway's process; None while there is none."""
+        return self._pid
 
     async def end_gateway(self) -> None:
         """Let there be no gateway any more."""
@@ -106,15 +123,19 @@ class World:
 
     async def note_ambiguous(self) -> None:
         """Remember which messages stand in the chat and in no record."""
-        chat = self.cloud.chats.get(PERSON)
+        chat = self.cloud.chats.get(self.chat)
         own = {n for n, m in chat.messages.items() if m["from"]["is_bot"]} if chat is not None else set()
         recorded = {row["id"] for row in await self.database.fetch(_RECORDED)}
         self.ambiguous |= own - recorded
 
-    async def say(self, text: str) -> int:
-        """Say something as the person; return the message's id."""
-        said = await post_message(self.cloud, {"chat": PERSON, "user": PERSON, "text": text})
-        return int(said["message_id"])
+    async def say(self, *texts: str, user: int = PERSON, **fields: Any) -> None:
+        """Say something, in several messages at once; the fields are those of the last one."""
+        for number, text in enumerate(texts, 1):
+            more = fields if number == len(texts) else {}
+            await post_message(self.cloud, {"chat": self.chat, "user": user, "text": text, **more})
+
+    def _build_start(self, home: Home) -> Start:
+        return lambda name, run, token: PlayedRunner(home, name, run, token, one_turn=name != self.thread)
 
     def log(self) -> str:
         """Return what the gateways wrote."""
@@ -124,11 +145,11 @@ class World:
     def _note_lost(self, name: str) -> None:
         """Remember the message that a call has made and nobody was told of."""
         if name.startswith("telegram:send"):
-            self.ambiguous.add(max(n for n, m in self.cloud.chats[PERSON].messages.items() if m["from"]["is_bot"]))
+            self.ambiguous.add(max(n for n, m in self.cloud.chats[self.chat].messages.items() if m["from"]["is_bot"]))
 
     async def _keep_alive(self) -> None:
         """Begin a gateway, and another where one has ended, as the kubelet would."""
-        while self.starts < _MOST_STARTS:
+        while self.starts < self.most_starts:
             self.starts += 1
             self._pid, ended = await self._zygote.fork(self._environment, self.folder / "gateway.log")
             code = await asyncio.shield(ended)
@@ -148,7 +169,12 @@ class World:
 
 @contextlib.asynccontextmanager
 async def running_world(
-    zygote: Zygote, postgres: str, target: Point | None = None, mode: Mode = Mode.BEFORE
+    zygote: Zygote,
+    postgres: str,
+    target: Point | None = None,
+    mode: Mode = Mode.BEFORE,
+    chat: int = PERSON,
+    **settings: str,
 ) -> AsyncIterator[World]:
     """Yield a world with a fresh database; the target is struck in it."""
     number = next(_numbers)
@@ -160,7 +186,7 @@ async def running_world(
     world: World | None = None
     points = Points(lambda: world.kill() if world is not None else None, target, mode)
     try:
-        world = World(zygote, in_database(postgres, name), points, folder, host)
+        world = World(zygote, in_database(postgres, name), points, folder, host, chat, **settings)
         await world.open()
         try:
             yield world
@@ -169,10 +195,6 @@ async def running_world(
     finally:
         await _execute(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _start(home: Home, name: str, run: int, token: str) -> PlayedRunner:
-    return PlayedRunner(home, name, run, token, one_turn=name != THREAD)
 
 
 def _name_method(request: web.Request) -> str | None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(predicate: Callable[[], T | Awaitable[T]], timeout: float = 10, interval: float = 0.02) -> T:  # noqa: ASYNC109
+async def eventually(predicate: Callable[[], T | Awaitable[T]], timeout: float = 30, interval: float = 0.02) -> T:  # noqa: ASYNC109
     """Return the predicate's first truthy value.
 
     Raises:
@@ -29,7 +29,7 @@ async def eventually(predicate: Callable[[], T | Awaitable[T]], timeout: float =
         await asyncio.sleep(interval)
 
 
-def eventually_sync(predicate: Callable[[], T], timeout: float = 10, interval: float = 0.05) -> T:
+def eventually_sync(predicate: Callable[[], T], timeout: float = 30, interval: float = 0.05) -> T:
     """Return the predicate's first truthy value, without an event loop.
 
     Raises:

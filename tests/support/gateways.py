@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import asyncpg
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -133,6 +134,15 @@ class Surroundings:
         """Return what was answered, by the words that it answers."""
         messages = [m for chat in self.cloud.chats.values() for m in chat.messages.values()]
         return [m["text"].split()[-1] for m in messages if m["from"]["is_bot"] and m.get("text")]
+
+    async def noted(self) -> set[str]:
+        """Return the messages whose answers are noted as said, and were begun once: nobody may say them again."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            rows = await connection.fetch("SELECT text FROM outbox WHERE state = 'sent' AND attempts = 1")
+        finally:
+            await connection.close()
+        return {row["text"].split()[-1] for row in rows}
 
     async def until_all_answered(self) -> list[str]:
         """Wait until each message has an answer; return the messages that have more than one.

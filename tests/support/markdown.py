@@ -53,12 +53,12 @@ class Generator:
         return "\n\n".join(self.block() for _ in range(self.random.randint(1, 14)))
 
 
-def read_plain(markdown: str) -> str:
-    """Return the words of a text without its markup; an item of an ordered list with its number."""
-    return _read(_PARSER.parse(markdown))
+def read_plain(markdown: str, *, numbered: bool = True) -> str:
+    """Return the words of a text without its markup; an item of an ordered list with its number, if that is wanted."""
+    return _read(_PARSER.parse(markdown), numbered=numbered)
 
 
-def _read(tokens: Sequence[Token]) -> str:
+def _read(tokens: Sequence[Token], *, numbered: bool = True) -> str:
     parts: list[str] = []
     numbers: list[int | None] = []
     for token in tokens:
@@ -75,7 +75,7 @@ def _read(tokens: Sequence[Token]) -> str:
                 numbers.append(int(token.attrs.get("start", 1)) if token.type[0] == "o" else None)
             case "bullet_list_close" | "ordered_list_close":
                 numbers.pop()
-            case "list_item_open" if (number := numbers[-1]) is not None:
+            case "list_item_open" if numbered and (number := numbers[-1]) is not None:
                 parts.append(f"{number}. ")
                 numbers[-1] = number + 1
             case _:

@@ -8,6 +8,7 @@ import json
 from aiohttp import web
 
 from agent_contract import names
+from tests.support.eventually import eventually
 from tests.support.runners import bearer, free_port, running_port
 
 KEY = "sk-the-real-key-1234567890"
@@ -32,6 +33,9 @@ async def holding(store, llm_url, **more):
         thread = await port.make_thread()
         await port.make_run(thread)
         await port.join()
+        turn = await port.make_turn(thread)
+        await eventually(lambda: port.store.turns.deliver_next(thread.id, 1))
+        port.turn_id = turn.id
         yield port
 
 

@@ -30,7 +30,7 @@ _AT_EXIT = "ignore:unclosed transport:ResourceWarning"
 """kopf ends its TLS connections by the end of its process."""
 
 
-def prepare_namespace(server: ApiServer, namespace: str, folder: Path) -> Path:
+def prepare_namespace(server: ApiServer, namespace: str, folder: Path, url: str | None = None) -> Path:
     """Make a namespace with the accounts and rights that the chart brings; return the operator's kubeconfig."""
     core, rbac = f"/api/v1/namespaces/{namespace}", f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
     server.call("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
@@ -39,9 +39,14 @@ def prepare_namespace(server: ApiServer, namespace: str, folder: Path) -> Path:
     for document in _render(namespace):
         kind = document["kind"]
         server.call("POST", f"{paths[kind]}/{kind.lower()}s", document)
+    return write_operator_kubeconfig(server, namespace, folder / f"{namespace}.kubeconfig", url)
+
+
+def write_operator_kubeconfig(server: ApiServer, namespace: str, path: Path, url: str | None = None) -> Path:
+    """Write a kubeconfig with a token of the operator's account in such a namespace."""
     ask = {"spec": {"expirationSeconds": 3600}}
-    token = server.call("POST", f"{core}/serviceaccounts/{_ACCOUNT}/token", ask)["status"]["token"]
-    return write_token_kubeconfig(server, token, folder / f"{namespace}.kubeconfig")
+    account = f"/api/v1/namespaces/{namespace}/serviceaccounts/{_ACCOUNT}/token"
+    return write_token_kubeconfig(server, server.call("POST", account, ask)["status"]["token"], path, url)
 
 
 def write_token_kubeconfig(server: ApiServer, token: str, path: Path, url: str | None = None) -> Path:
@@ -60,7 +65,7 @@ def write_token_kubeconfig(server: ApiServer, token: str, path: Path, url: str |
 def _render(namespace):
     command = [
         build() / "helm", "template", RELEASE, ROOT / "charts" / "openclaw-dispatcher", "--namespace", namespace,
-        "--set", "demo.enabled=true", "--show-only", "templates/operator/rbac.yaml",
+        "--set", f"demo.enabled=true,operator.replicas=2,agents.namespace={namespace}", "--show-only", "templates/operator/rbac.yaml",
     ]  # fmt: skip
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return [d for d in yaml.safe_load_all(done.stdout) if d]
@@ -143,6 +148,11 @@ class Operator:
             return error.code, error.read().decode()
         except OSError:
             return 0, ""
+
+    def send(self, signal_number: int) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(signal_number)
 
     def metric(self, name: str) -> float:
         """Return one metric."""

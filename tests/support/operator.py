@@ -9,8 +9,9 @@ from agent_contract.agentclass import AgentClass
 from agent_contract.agentthread import AgentThread
 from agent_contract.subagent import SubAgent
 from agent_operator.config import OperatorConfig
-from agent_operator.observe import Job, Pod
-from agent_operator.reconcile import Wanted
+from agent_operator.jobs import Job
+from agent_operator.plans import ClassLookup
+from agent_operator.pods import Container, Pod
 
 NAME = "tg-42"
 UID = "5f4dcc3b-5aa7-65d6-1d83-27deb882cf99"
@@ -47,8 +48,14 @@ def make_class(**spec):
     return AgentClass.model_validate({"metadata": {"name": "default", "generation": 1}, "spec": spec})
 
 
-def make_wanted(**spec):
-    return Wanted(make_class(**spec))
+def make_pool_class(name="default", uid="class-uid", **spec):
+    """Make a class with a warm pool of one pod, if nothing else is said."""
+    metadata = {"name": name, "uid": uid, "generation": 1}
+    return AgentClass.model_validate({"metadata": metadata, "spec": {"warmPool": {"replicas": 1}, **spec}})
+
+
+def make_lookup(**spec):
+    return ClassLookup(make_class(**spec))
 
 
 def job_name(run=1):
@@ -63,16 +70,17 @@ def make_job(run=1, **more):
     return Job(**{**values, **more})
 
 
+_OF_CONTAINER = frozenset(Container.__dataclass_fields__) - {"name"}
+
+
 def make_pod(**more):
-    """Make a pod that has a node and pulls its image."""
+    """Make a pod that has a node and pulls its image; what belongs to its agent's container may stand flat."""
     values = {
-        "name": f"{job_name()}-abcde", "uid": "pod-1", "phase": "Pending", "deleted_at": None,
-        "status_reason": None, "status_message": None, "disrupted": None, "scheduled": True,
-        "schedule_reason": None, "schedule_message": None, "waiting_reason": "ContainerCreating",
-        "waiting_message": None, "image": "runner:1", "started_at": None, "running": False, "exit_code": None,
-        "exit_reason": None, "finished_at": None, "words": None,
+        "name": f"{job_name()}-abcde", "uid": "pod-1", "phase": "Pending", "scheduled": True, "image": "runner:1",
+        "waiting_reason": "ContainerCreating", **more,
     }  # fmt: skip
-    return Pod(**{**values, **more})
+    agent = Container(**{key: values.pop(key) for key in list(values) if key in _OF_CONTAINER})
+    return Pod(**{"agent": agent, **values})
 
 
 def make_running_pod(**more):

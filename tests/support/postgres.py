@@ -19,6 +19,12 @@ from dev.shell import apt_install
 _BIN = Path("/usr/lib/postgresql/15/bin")
 
 
+def install_postgres() -> None:
+    """Install the server, unless it is there or TEST_DATABASE_URL names one."""
+    if not os.environ.get("TEST_DATABASE_URL"):
+        apt_install({str(_BIN / "postgres"): "postgresql"})
+
+
 @contextlib.contextmanager
 def running_postgres() -> Iterator[str]:
     """Yield the DSN of a server whose user may create databases."""
@@ -26,7 +32,7 @@ def running_postgres() -> Iterator[str]:
     if given:
         yield given
         return
-    apt_install({str(_BIN / "postgres"): "postgresql"})
+    install_postgres()
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     user = _server_user()
     try:

@@ -23,4 +23,5 @@ async def press(desk, data, *, chat=PERSON, user=PERSON, under=500):
 async def last_said(desk):
     """Return the newest row of the outbox: its text, its buttons, and the messages that it takes the place of."""
     row = await desk.store.pool.fetchrow("SELECT text, buttons, message_ids FROM outbox ORDER BY id DESC LIMIT 1")
-    return row["text"], dict(json.loads(row["buttons"])), list(row["message_ids"])
+    buttons = {text: data or rest[0] for text, data, *rest in json.loads(row["buttons"])}
+    return row["text"], buttons, list(row["message_ids"])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from agent_gateway.store.rows import Address
-from agent_gateway.telegram.outbound.preview import Call, TurnPreview
+from agent_gateway.telegram.outbound.preview import Room, TurnPreview
+from agent_gateway.telegram.outbound.previewing import Call, Render, render_preview
+
+EMPTY = Room()
 
 
 def preview(chat, turn_id=1, text="", **fields):
@@ -16,8 +19,15 @@ def say(turn, text):
     turn.text, turn.dirty = text, True
 
 
+def decide(chat, now, room=EMPTY):
+    """Ask for the next step; what is to be rendered before it is rendered at once."""
+    while isinstance(step := chat.decide(now, room), Render):
+        chat.turns[step.turn_id].take_rendered(step, render_preview(step.text, plain=step.plain), now)
+    return step
+
+
 def do(chat, now, message_id=100):
-    call = chat.decide(now)
+    call = decide(chat, now)
     assert isinstance(call, Call), call
     chat.shown(call, call.message_id or message_id, now)
     return call

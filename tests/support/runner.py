@@ -18,10 +18,14 @@ class RunnerProcess:
     def __init__(self, folder: Path, gateway_url: str, pi: Pi, token: str = "token-1", **config: Any) -> None:
         self.folder = folder
         self.state = folder / "state"
+        self.home = folder / "home"
         self.workspace = folder / "workspace"
         self.token = folder / "token"
         self.termination = folder / "termination"
         self.workspace.mkdir(parents=True, exist_ok=True)
+        self.tmp = folder / "tmp"
+        self.home.mkdir(exist_ok=True)
+        self.tmp.mkdir(exist_ok=True)
         self.token.write_text(token)
         self.config = {
             "thread": "tg-1",
@@ -53,6 +57,8 @@ class RunnerProcess:
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             "AGENT_CONFIG": json.dumps(self.config),
             "AGENT_STATE_DIR": str(self.state),
+            "AGENT_HOME_DIR": str(self.home),
+            "AGENT_TMP_DIR": str(self.tmp),
             "AGENT_WORKSPACE_DIR": str(self.workspace),
             "AGENT_TOKEN_FILE": str(self.token),
             "AGENT_TERMINATION_FILE": str(self.termination),

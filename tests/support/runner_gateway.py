@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
+import json
+import struct
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Any, TypeVar
 
 from aiohttp import ClientError, ClientSession, WSMsgType, web
@@ -11,33 +17,86 @@ from aiohttp.test_utils import TestServer
 
 from agent_contract import wire
 from agent_contract.base import Wire
-from agent_contract.names import PATH_CONNECT, PATH_FILES, PATH_LLM, PATH_SESSION, PATH_WORKSPACE
+from agent_contract.keptfiles import STATE_TYPE, decode_entries
+from agent_contract.names import (
+    PATH_CONNECT,
+    PATH_FILES,
+    PATH_GIT,
+    PATH_HTTP,
+    PATH_LLM,
+    PATH_LOOKS,
+    PATH_MCP,
+    PATH_MEMORY,
+    PATH_PACKS,
+    PATH_PULLS,
+    PATH_SESSION,
+    PATH_STATES,
+    PATH_WORKSPACE,
+)
+from agent_gateway.mcp.broker import McpBroker
+from agent_gateway.runners.identity import Identity
 from tests.support.eventually import eventually
 
 E = TypeVar("E")
-Frame = wire.EventFrame | wire.Entries | wire.Leave | wire.SubAgentAsk | wire.SubAgentCancel
+Frame = (
+    wire.EventFrame | wire.Entries | wire.Leave | wire.SubAgentAsk | wire.SubAgentCancel | wire.Ask | wire.AskClosed | wire.Prepared
+)  # fmt: skip
+
+
+@dataclass
+class Tools:
+    """The way to tool servers."""
+
+    broker: McpBroker | None = None
+    """The real gateway's."""
+    keys: list[str] = field(default_factory=list)
+    """What requests showed."""
+    git: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
+    """The way to repositories."""
+    offers: list[wire.GitConnection] = field(default_factory=list)
+    """What the pod's git is told of."""
+    welcomes_after: float = 0.0
+    """Seconds that a runner waits for its welcome."""
+    model: wire.ClaimedModel | None = None
+    """What a runner that is warm is told of its model."""
+    claims: asyncio.Event | None = None
+    """Until it is set, a runner that is warm is held."""
 
 
 class TestGateway:
     """Holds what the runner said, in the order of its numbers, each number once."""
 
     __test__ = False
+    checkouts: Sequence[wire.Checkout] = ()
+    """Repositories that a workspace begins with."""
+    setup: Sequence[wire.SetupStep] = ()
+    """Commands that prepare it."""
 
     def __init__(self, token: str = "token-1") -> None:
         self.token = token
         self.stored: list[str] = []
         self.frames: list[Frame] = []
         self.workspace: bytes | None = None
-        self.put: dict[str | None, bytes] = {}
-        self.put_limit: int | None = None
+        """Packed files of an earlier release, that a run begins with."""
+        self.begins_with: bytes | None = None
+        """A kept state that a run begins with."""
+        self.packs: dict[str, bytes] = {}
+        self.states: list[tuple[dict[str, str], bytes]] = []
+        """Kept states, with what their requests say of them; empty where nothing changed."""
+        self.looks: dict[str, bytes] = {}
+        """What was seen of the workspace, by the ids of questions."""
+        self.takes_states = True
+        self.refuses_packs = ""
+        """The words that parts of kept files are refused with."""
+        self.keeping: asyncio.Event | None = None
+        """Until it is set, no part of kept files is taken."""
         self.workspace_away = 0
         """How many requests for the workspace are answered with "not now" first."""
         self.put_away = 0
-        """How many workspaces are answered with "not now" before one is taken."""
-        self.puts: list[dict[str, str]] = []
-        """What the requests with workspaces said of them."""
+        """How many parts of kept files are answered with "not now" before one is taken."""
         self.holding: asyncio.Event | None = None
-        """Until it is set, a workspace that is asked for lacks its last byte."""
+        """Until it is set, files that are asked for lack their last byte."""
+        self.pulls, self.pull_answers = [], []  # what was asked of forges; status and body of what is answered
         self.files: list[bytes | tuple[int, str]] = []
         """What came with the turn: contents, or status and words."""
         self.asked = 0
@@ -48,17 +107,20 @@ class TestGateway:
         """Files for the chat, with what their request says of them."""
         self.file_status: list[tuple[int, str]] = []
         """What the next files for the chat are answered with."""
+        self.takes_questions = True
+        self.apis: list[wire.ApiConnection] = []
+        self.served: list[tuple[str, str | None]] = []
+        """Path and token of each request to a service."""
         self.repeated = 0
         self.hellos: list[wire.Hello] = []
         self.readies: list[wire.Ready] = []
-        self.acking = True
-        self.acked = 0
+        self.acking, self.acked = True, 0
         self.refusal: str | None = None
         self.status: int | None = None
         self.on_leave: Wire | None = wire.Goodbye()
         self.model_keys: list[str] = []
         self._socket: web.WebSocketResponse | None = None
-        self._model = ""
+        self._model, self.tools = "", Tools()
         self._client: ClientSession | None = None
         self._server: TestServer | None = None
 
@@ -81,10 +143,17 @@ class TestGateway:
         app.router.add_get(PATH_CONNECT, self._connect)
         app.router.add_get(PATH_SESSION, self._session)
         app.router.add_get(PATH_WORKSPACE, self._send_workspace)
-        app.router.add_put(PATH_WORKSPACE, self._take_workspace)
+        app.router.add_put(PATH_PACKS + "/{name}", self._take_pack)
+        app.router.add_put(PATH_STATES, self._take_state)
         app.router.add_get(PATH_FILES + "/{turn}/{number}", self._give_file)
         app.router.add_put(PATH_FILES, self._take_file)
+        app.router.add_post(PATH_PULLS, self._take_pull)
+        app.router.add_post(PATH_MEMORY, self._take_pull)
+        app.router.add_put(PATH_LOOKS + "/{id}", self._take_look)
+        app.router.add_route("*", PATH_GIT + "/{rest:.*}", self._ask_git)
+        app.router.add_route("*", PATH_MCP + "/{name}", self._ask_server)
         app.router.add_post(PATH_LLM + "/{provider}/{rest:.*}", self._complete)
+        app.router.add_get(PATH_HTTP + "/{rest:.*}", self._serve)
         self._server = TestServer(app, port=port)
         await self._server.start_server()
 
@@ -96,10 +165,12 @@ class TestGateway:
         if self._server:
             await self._server.close()
 
-    async def drop(self) -> None:
-        """Cut the connection without a word."""
+    async def drop(self, *, reset: bool = False) -> None:
+        """Cut the connection without a word, or by a reset."""
         socket, self._socket = self._socket, None
         if socket is not None and (transport := socket._req and socket._req.transport):
+            if reset:
+                transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
             transport.abort()
 
     async def send(self, frame: Wire) -> None:
@@ -140,6 +211,10 @@ class TestGateway:
         """Return the reasons of the leaves asked for."""
         return [frame.reason for frame in self.frames if isinstance(frame, wire.Leave)]
 
+    def prepared(self) -> list[wire.Prepared]:
+        """Return what was told of the workspace, but for what is on its way."""
+        return [frame for frame in self.frames if isinstance(frame, wire.Prepared) and frame.state != "working"]
+
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         if self.status is not None:
             return web.Response(status=self.status)
@@ -176,12 +251,24 @@ class TestGateway:
         if self.refusal is not None:
             await socket.send_str(wire.encode(wire.Refused(reason=self.refusal)))
             return
+        await asyncio.sleep(self.tools.welcomes_after)
+        if hello.warm and self.tools.claims is not None:
+            await socket.send_str(wire.encode(wire.Held()))
+            await self.tools.claims.wait()
         welcome = wire.Welcome(
             thread="tg-1",
+            run=7,
+            model=self.tools.model,
             session_id="00000000-0000-0000-0000-000000000001",
             session_lines=len(self.stored),
             acked=self.acked,
-            workspace=self.workspace is not None,
+            workspace=self.workspace is not None or self.begins_with is not None,
+            states=self.takes_states,
+            decisions=self.takes_questions,
+            apis=self.apis,
+            git=self.tools.offers,
+            checkouts=list(self.checkouts),
+            setup=list(self.setup),
         )
         await socket.send_str(wire.encode(welcome))
         self._socket = socket
@@ -208,35 +295,95 @@ class TestGateway:
         """Return the calls that were taken back."""
         return [frame.call_id for frame in self.frames if isinstance(frame, wire.SubAgentCancel)]
 
+    async def questions(self, count: int) -> list[wire.Ask]:
+        """Wait until so many questions were asked, and return them."""
+
+        def found() -> list[wire.Ask]:
+            return [frame for frame in self.frames if isinstance(frame, wire.Ask)]
+
+        await eventually(lambda: len(found()) >= count, timeout=30)
+        return found()
+
+    def closed(self) -> list[str]:
+        """Return the questions that nobody waits for any more."""
+        return [frame.id for frame in self.frames if isinstance(frame, wire.AskClosed)]
+
     async def _send_workspace(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return web.Response(status=401)
-        if self.workspace is None:
-            return web.Response(status=404)
         if self.workspace_away:
             self.workspace_away -= 1
             return web.Response(status=503)
+        body, kind = self.workspace, "application/zstd"
+        if self.begins_with is not None and STATE_TYPE in request.headers.get("Accept", ""):
+            body, kind = b"".join(self._frames(self.begins_with)), STATE_TYPE
+        if body is None:
+            return web.Response(status=404)
         if self.holding is not None:
-            response = web.StreamResponse(headers={"Content-Length": str(len(self.workspace))})
+            response = web.StreamResponse(headers={"Content-Length": str(len(body)), "Content-Type": kind})
             await response.prepare(request)
-            await response.write(self.workspace[:-1])
+            await response.write(body[:-1])
             await self.holding.wait()
             if request.transport is not None:  # else the runner is gone
-                await response.write(self.workspace[-1:])
+                await response.write(body[-1:])
             return response
-        return web.Response(body=self.workspace)
+        return web.Response(body=body, content_type=kind)
 
-    async def _take_workspace(self, request: web.Request) -> web.StreamResponse:
+    def _frames(self, body: bytes) -> Iterator[bytes]:
+        """Yield a state with its parts, as the gateway sends it."""
+        head = json.loads(body.partition(b"\n")[0])
+        yield json.dumps({"type": "state", "bytes": len(body)}).encode() + b"\n" + body
+        for name in [*filter(None, [head["whole"]]), *head["packs"]]:
+            pack = self.packs[name]
+            yield json.dumps({"type": "pack", "id": name, "bytes": len(pack)}).encode() + b"\n" + pack
+        yield b'{"type":"end","bytes":0}\n'
+
+    def kept(self, call: str | None = None) -> list[bytes]:
+        """Return the states that were stored: the run's own, or the copy for a call."""
+        return [body for query, body in self.states if query.get("call") == call and body]
+
+    def names(self, number: int = -1, call: str | None = None) -> set[str]:
+        """Return what stands in a stored state."""
+        line, _, data = self.kept(call)[number].partition(b"\n")
+        assert json.loads(line)["whole"] is None
+        return {path.partition("/")[2] for path in decode_entries(data)[0]}
+
+    def go_on(self) -> None:
+        """Let the next run begin with what the last one kept."""
+        self.begins_with = self.kept()[-1]
+        self.frames.clear()
+        self.readies.clear()
+        self.acked = 0
+
+    async def _take_pack(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return web.Response(status=401)
-        body = await request.read()
-        self.puts.append(dict(request.query))
+        body, name = await request.read(), request.match_info["name"]
+        if self.keeping is not None:
+            await self.keeping.wait()
         if self.put_away:
             self.put_away -= 1
             return web.Response(status=503)
-        if self.put_limit is not None and len(body) > self.put_limit:
-            return web.json_response({"error": {"message": "It is over the limit."}}, status=413)
-        self.put[request.query.get("call")] = body
+        if self.refuses_packs:
+            return web.json_response({"error": {"message": self.refuses_packs}}, status=409)
+        assert name == hashlib.sha256(body).hexdigest()
+        self.packs[name] = body
+        return web.Response(status=204)
+
+    async def _take_state(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            return web.Response(status=401)
+        body = await request.read()
+        if body:
+            head = json.loads(body.partition(b"\n")[0])
+            missing = [name for name in head["packs"] if name not in self.packs]
+            if missing:
+                return web.json_response({"missing": missing})
+        self.states.append((dict(request.query), body))
+        return web.Response(status=204)
+
+    async def _take_look(self, request: web.Request) -> web.StreamResponse:
+        self.looks[request.match_info["id"]] = await request.read()
         return web.Response(status=204)
 
     async def _give_file(self, request: web.Request) -> web.StreamResponse:
@@ -257,6 +404,16 @@ class TestGateway:
         self.sent.append((dict(request.query), body))
         return web.Response(status=204)
 
+    async def _serve(self, request: web.Request) -> web.Response:
+        self.served.append((request.raw_path, request.headers.get("Authorization")))
+        return web.Response(text="served")
+
+    async def _take_pull(self, request: web.Request) -> web.StreamResponse:
+        asked = json.loads(await request.read())
+        self.pulls.append(asked)
+        status, body = self.pull_answers.pop(0) if self.pull_answers else (200, {"text": f"Did: {asked['action']}."})
+        return web.json_response(body, status=status)
+
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         key = request.headers.get("Authorization", "")
         self.model_keys.append(key)
@@ -276,3 +433,14 @@ class TestGateway:
                 if request.transport:
                     request.transport.abort()
             return response
+
+    async def _ask_git(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(status=404) if self.tools.git is None else await self.tools.git(request)
+
+    async def _ask_server(self, request: web.Request) -> web.StreamResponse:
+        """Let a pod that shows its token ask the tool servers."""
+        key = request.headers.get("Authorization", "")
+        self.tools.keys.append(key)
+        if key != f"Bearer {self.token}" or self.tools.broker is None or not self.connected:
+            return web.Response(status=401)
+        return await self.tools.broker.handle(request, Identity("tg-1", 1, 1, "pod", "uid", "job"))

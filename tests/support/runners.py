@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import json
 import socket as sockets
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 
 from agent_contract import names, wire
+from agent_gateway.accounts.settings import CommitSettings
+from agent_gateway.accounts.signer import Signer
+from agent_gateway.apis.build import build_apis
 from agent_gateway.conversations.notes import PromptNotes
+from agent_gateway.decisions.service import DecisionService
+from agent_gateway.forges.build import build_forges
+from agent_gateway.mcp.build import build_servers
+from agent_gateway.memory.service import MemoryService
+from agent_gateway.models.access import ModelAccess
+from agent_gateway.models.ledger import Ledger
+from agent_gateway.models.prices import PriceList
 from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_gateway.models.proxy import LlmProxy
+from agent_gateway.rates import Rate
+from agent_gateway.repositories.build import build_repositories
 from agent_gateway.resources.fakes import FakeResources, FakeSubAgents
+from agent_gateway.runners.deps import RunnerDeps
+from agent_gateway.runners.front import DEFAULTS, Front
 from agent_gateway.runners.identity import Authenticator
+from agent_gateway.runners.looks import Looks
+from agent_gateway.runners.memorycalls import MemoryDoor
 from agent_gateway.runners.registry import Registry
-from agent_gateway.runners.server import RunnerDeps, create_app, serve
+from agent_gateway.runners.server import create_app, serve
 from agent_gateway.store.rows import Address
 from agent_gateway.subagents.parts import build_subagents
 from agent_kube.errors import Away, NotFound
@@ -25,7 +44,27 @@ from tests.support.eventually import eventually
 
 NAMESPACE = "agents"
 THREAD_UID = "thread-uid"
+CLASS_UID = "class-uid"
+POOL_HASH = "0123456789abcdef"
 ACCOUNT = f"system:serviceaccount:{NAMESPACE}:{names.AGENT_SERVICE_ACCOUNT}"
+
+
+HERE = "127.0.0.1"
+"""Where the tests call from."""
+MANY = replace(DEFAULTS, connections=512, opened=Rate(1000, 1000), requests=Rate(1000, 1000))
+"""The pods of one test have one address."""
+
+
+_EXPIRES = int(time.time()) + 6 * 3600
+"""The same for all of one process, however long its tests take."""
+
+
+def make_token(name, **claims):
+    """Build the projected token of a pod; its signature is the name."""
+    pod = {"name": "pod", "uid": "uid"}
+    said = {"aud": [names.TOKEN_AUDIENCE], "exp": _EXPIRES, "sub": ACCOUNT}
+    payload = json.dumps(said | {"kubernetes.io": {"namespace": NAMESPACE, "pod": pod}} | claims).encode()
+    return f"eyJhbGciOiJub25lIn0.{base64.urlsafe_b64encode(payload).decode().rstrip('=')}.{name}"
 
 
 class FakeKube:
@@ -48,10 +87,25 @@ class FakeKube:
             raise NotFound(f'pods "{name}" not found', 404, "NotFound")
         return self.pods[name]
 
+    def add_warm_pod(self, number, *, token, **more):
+        pod = build_warm_pod(number, **more)
+        name = pod["metadata"]["name"]
+        self.tokens[make_token(token)] = build_review(name, pod["metadata"]["uid"])
+        self.pods[name] = pod
+        return pod
+
     def add_pod(self, thread, run, name, *, token, uid=None, job=None):
         uid = uid or f"uid-{name}"
-        self.tokens[token] = build_review(name, uid)
+        self.tokens[make_token(token)] = build_review(name, uid)
         self.pods[name] = build_pod(thread, run, name, uid, job or names.build_job_name(thread, THREAD_UID, run))
+
+
+def build_warm_pod(number, uid=None, *, pool_hash=POOL_HASH):
+    """Build a pod of the warm pool of the class `default`."""
+    job = names.build_pool_job_name(names.DEFAULT_CLASS, CLASS_UID, number)
+    pod = build_pod("", 0, f"{job}-x", uid or f"uid-{job}", job)
+    pod["metadata"]["labels"] = {names.LABEL_POOL: names.DEFAULT_CLASS, names.LABEL_POOL_HASH: pool_hash}
+    return pod
 
 
 def build_review(pod, uid, *, user=ACCOUNT, audience=names.TOKEN_AUDIENCE):
@@ -64,7 +118,7 @@ def build_pod(thread, run, name, uid, job):
     labels = {names.LABEL_THREAD: thread, names.LABEL_RUN: str(run)}
     return {
         "metadata": {"name": name, "uid": uid, "labels": labels, "ownerReferences": [owner]},
-        "status": {"phase": "Running"},
+        "status": {"phase": "Running", "podIP": HERE, "podIPs": [{"ip": HERE}]},
     }
 
 
@@ -145,7 +199,8 @@ class Runner:
         await self.send(wire.Hello(run=run, **more))
 
     async def get(self, kind, *, count=1):
-        found = await eventually(lambda: [f for f in self.frames if isinstance(f, kind)][count - 1 :])
+        frames = self.frames
+        found = await eventually(lambda: [f for f in frames if isinstance(f, kind)][count - 1 :], timeout=30)
         return found[0]
 
     async def acked(self, seq):
@@ -169,6 +224,7 @@ class Port:
         self.kube = kube
         self.session = session
         self.runners: list[Runner] = []
+        self.writers: list[asyncio.StreamWriter] = []
 
     @property
     def store(self):
@@ -203,7 +259,7 @@ class Port:
 
 
 def bearer(token):
-    return {"Authorization": f"Bearer {token}"}
+    return {"Authorization": f"Bearer {make_token(token)}"}
 
 
 def free_port():
@@ -214,36 +270,62 @@ def free_port():
 
 @contextlib.asynccontextmanager
 async def running_port(
-    store, *, number=None, kube=None, llm_url="http://127.0.0.1:9/v1", key="real-key", provider="zai"
-):
+    store, *, number=None, kube=None, llm_url="http://127.0.0.1:9/v1", key="real-key", provider="zai", api=None,
+    models=("scripted",), others=(), fallbacks=(), call_limits=None, meter=None, calls_at_once=32, limits=MANY,
+    connections=None, resources=None, views=None, pulls=None, tool_servers=None, **more,
+):  # fmt: skip
     """Serve the port and yield it."""
     kube = kube or FakeKube()
-    proxy = LlmProxy(Providers(build_provider(provider, llm_url, Keys(key))), store.usage)
+    resources = resources or FakeResources()
+    first = build_provider(provider, llm_url, Keys(key), api=api, models=models, calls_at_once=calls_at_once)
+    providers = Providers(first, *others, fallbacks=fallbacks)
+    access = ModelAccess(store.model_calls, resources, providers)
+    proxy = LlmProxy(providers, meter or Ledger(store, PriceList(), "UTC"), access, call_limits)
     wake = RecordingWake()
     registry = Registry(wake.thread)
-    views = RecordingViews()
-    resources = FakeResources()
+    views = views or RecordingViews()
     children = build_subagents(store, resources, FakeSubAgents(), registry, views)
+    git = build_repositories(connections, store, children.classes, registry)
+    forges = build_forges(connections, store, children.classes, lambda: None, **(pulls or {}))
     deps = RunnerDeps(
         store=store,
         views=views,
         wake=wake,
         registry=registry,
-        authenticator=Authenticator(kube, store, namespace=NAMESPACE),
+        authenticator=Authenticator(
+            kube, store, namespace=NAMESPACE, class_uid=lambda name: CLASS_UID if name == names.DEFAULT_CLASS else None
+        ),
         proxy=proxy,
         children=children.service,
+        people=DecisionService(store, children.classes, lambda _: False),
         classes=children.classes,
         files=PlayedFiles(),
         notes=PromptNotes(store, resources, wake),
+        is_admin=lambda _: False,
+        git=git,
+        apis=build_apis(connections, store, children.classes),
+        pulls=forges.service,
+        looks=Looks(registry, seconds=3),
+        signer=Signer(store, CommitSettings(), "test_bot"),
+        tool_servers=tool_servers or build_servers(connections, store, children.classes),
+        memory=MemoryDoor(MemoryService(store, children.classes)),
+        front=Front(limits),
+        **more,
     )
     number = number or free_port()
     server = await serve(create_app(deps), "127.0.0.1", number)
     async with aiohttp.ClientSession() as session:
         port = Port(deps, f"http://127.0.0.1:{number}", kube, session)
         try:
+            port.resources = resources
+            port.forges = forges
             yield port
         finally:
             await server.cleanup()
             await proxy.close()
+            await forges.close()
             for runner in port.runners:
                 await runner.close()
+            for writer in port.writers:
+                writer.transport.abort()
+            await asyncio.gather(*(writer.wait_closed() for writer in port.writers), return_exceptions=True)

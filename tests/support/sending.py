@@ -14,9 +14,9 @@ CHAT = Address(1000, 5)
 TOPIC = Address(1000, -100200, 42)
 
 
-async def deliver(chat, store, check=lambda: None):
+async def deliver(chat, store, check=lambda: None, **parts):
     """Run a sender until the outbox is empty."""
-    sender = Sender(chat, store, store, budgets=Budgets(minute=0.1), check=check, poll=0.01, repeat_after=0.01)
+    sender = Sender(chat, store, store, budgets=Budgets(minute=0.1), check=check, poll=0.01, **parts)
     running = asyncio.create_task(sender.run())
     try:
         await eventually(lambda: running.done() or not store.pending, timeout=5)

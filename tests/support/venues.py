@@ -20,13 +20,17 @@ TOPIC_CLOSED = Refused(RefusalKind.TOPIC_CLOSED, "Bad Request: TOPIC_CLOSED")
 BLOCKED = Refused(RefusalKind.CHAT_GONE, "Forbidden: bot was kicked from the supergroup chat")
 
 
+_ELSEWHERE = {"message_id": 1, "from": {"id": 99}}
+"""What is replied to, so that each is a question of its own, whatever is asked beside it."""
+
+
 def in_topic(text=None, *, user=PERSON, topic=42, **fields):
     """A message, or a service message, of a topic."""
     body = {
         "message_id": 7, "chat": FORUM, "from": {"id": user, "first_name": "P"}, "message_thread_id": topic,
         "is_topic_message": True, **fields,
     }  # fmt: skip
-    return {"message": body | ({} if text is None else _mention(text))}
+    return {"message": body if text is None else {"reply_to_message": _ELSEWHERE, **body, **_mention(text)}}
 
 
 def _mention(text):
@@ -37,7 +41,8 @@ def _mention(text):
 def in_group(text, *, chat=OLD, user=PERSON):
     """A message of an ordinary group that names the bot."""
     kind = {"id": chat, "type": "group" if chat == OLD else "supergroup", "title": "g"}
-    body = {"message_id": 9, "chat": kind, "from": {"id": user, "first_name": "P"}, **_mention(text)}
+    body = {"message_id": 9, "chat": kind, "from": {"id": user, "first_name": "P"}, "reply_to_message": _ELSEWHERE}
+    body |= _mention(text)
     return {"message": body}
 
 

@@ -55,7 +55,7 @@ class Wires:
             while data := await source.read(65536):
                 if self._silent.is_set():
                     await asyncio.Event().wait()
-                if up and self._cut_commits and b"COMMIT;" in data:
+                if up and self._cut_commits and b"COMMIT\x00" in data:
                     self._cut_commits -= 1
                     doomed.set()
                 if not up and doomed.is_set():

@@ -6,27 +6,29 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from agent_gateway.commands.facts import Facts
-from agent_gateway.commands.outcome import Outcome
+from agent_gateway.commands.outcome import Outcome, take_buttons
 from agent_gateway.effects import WakeOutbox
+from agent_gateway.store.chatrows import Button
 from agent_gateway.store.confirms import Confirm
 from agent_gateway.store.transaction import Transaction
-from agent_gateway.telegram.inbound.updates import Command, Pressed
+from agent_gateway.telegram.inbound.incoming import Command, Pressed
 from agent_gateway.wording import confirm as texts
+from agent_gateway.wording import keys
 
 
 class ConfirmedAction(Protocol):
     """What a question asks about."""
 
     async def do(self, tx: Transaction, confirm: Confirm, pressed: Pressed) -> Outcome:
-        """Do it within the transaction that records the answer; the outcome's text takes the question's place."""
+        """Do it within the transaction that records the answer; the outcome's text and buttons take the question's place."""
 
 
 async def ask(
-    tx: Transaction, command: Command, action: str, subject: Sequence[tuple[int, int]], text: str, button: str
+    tx: Transaction, asked: Command | Pressed, action: str, subject: Sequence[tuple[int, int]], text: str, button: str
 ) -> Outcome:
     """Ask whether `action` is to be done to `subject`; `button` does it."""
-    number = await tx.confirms.add(action, command.address, command.person_id, subject)
-    return Outcome(text, texts.build_buttons(action, number, button))
+    number = await tx.confirms.add(action, asked.address, asked.person_id, subject)
+    return Outcome(text, texts.build_buttons(asked.language, action, number, button))
 
 
 class Questions:
@@ -46,29 +48,34 @@ class Questions:
         found = texts.parse_confirm(pressed.data)
         if found is None:
             return None
-        action, number = found
+        (action, number), language = found, pressed.language
         confirm = await tx.confirms.lock(number)
+        if confirm is None:  # it is as old as that
+            await take_buttons(tx, pressed)
         if confirm is None or confirm.address.chat_id != pressed.address.chat_id:
-            return Outcome(texts.GONE)
+            return Outcome(keys.button_gone(language))
         if action not in {confirm.action, texts.CANCEL} or confirm.action not in self._actions:
-            return Outcome(texts.GONE)
+            return Outcome(keys.button_gone(language))
         if pressed.person_id != confirm.person_id and not self._is_admin(pressed.person_id):
-            return Outcome(texts.NOT_YOURS)
+            return Outcome(keys.confirm_not_yours(language))
         if not confirm.open:
-            return Outcome(texts.PRESSED)
+            return Outcome(keys.confirm_pressed(language))
         if confirm.expired:
-            return await _end(tx, pressed, confirm, "cancelled", texts.EXPIRED, texts.EXPIRED)
+            words = keys.confirm_expired(language)
+            return await _end(tx, pressed, confirm, "cancelled", words, words)
         if action == texts.CANCEL:
-            return await _end(tx, pressed, confirm, "cancelled", texts.CANCELLED, texts.CANCELLED)
+            words = keys.confirm_cancelled(language)
+            return await _end(tx, pressed, confirm, "cancelled", words, words)
         outcome = await self._actions[confirm.action].do(tx, confirm, pressed)
-        return await _end(tx, pressed, confirm, "done", outcome.text, texts.DONE)
+        return await _end(tx, pressed, confirm, "done", outcome.text, keys.done(language), outcome.buttons)
 
 
 async def _end(
-    tx: Transaction, pressed: Pressed, confirm: Confirm, state: str, result: str, words: str
+    tx: Transaction, pressed: Pressed, confirm: Confirm, state: str, result: str, words: str, buttons: Sequence[Button] = ()
 ) -> Outcome:  # fmt: skip
-    """Record the answer, and let the question's message say what came of it; it loses its buttons."""
+    """Record the answer, and let the question's message say what came of it, with other buttons or none."""
     await tx.confirms.end(confirm.id, state, pressed.person_id)
-    await tx.outbox.put(confirm.address, result, f"confirm:{confirm.id}", message_ids=[pressed.message_id])
+    key = f"confirm:{confirm.id}"
+    await tx.outbox.put(confirm.address, result, key, message_ids=[pressed.message_id], buttons=buttons)
     tx.after(WakeOutbox())
     return Outcome(words)

@@ -1,25 +1,21 @@
-"""How conversations are: `/status`, `/threads` and its buttons."""
+"""`/status`, and how a conversation is said to be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 from agent_contract.agentthread import Phase
 from agent_gateway.commands.facts import Facts
 from agent_gateway.commands.outcome import Outcome
+from agent_gateway.commands.request import Request
 from agent_gateway.commands.settings import Models
 from agent_gateway.resources.values import ThreadValue
-from agent_gateway.store.rows import Thread, VenueState
+from agent_gateway.store.rows import Thread, ThreadWork, VenueState
 from agent_gateway.store.transaction import Transaction
-from agent_gateway.telegram.inbound.updates import Command, Pressed
-from agent_gateway.wording import commands as texts
-from agent_gateway.wording.confirm import GONE
-from agent_gateway.wording.settings import MOST_THREADS, build_thread_button, parse_thread
-
-MOST_COUNTED: Final = 2000
-"""Conversations that `/threads` counts; there may be more."""
+from agent_gateway.wording import threads as texts
+from agent_gateway.wording.threads import State
 
 
 class Resources(Protocol):
@@ -29,81 +25,87 @@ class Resources(Protocol):
         """Return an AgentThread as it was seen last."""
 
 
-class StatusCommands:
-    """Says how things are; changes and locks nothing.
+class Describing:
+    """Says how conversations are; changes and locks nothing.
 
     Args:
         resources: AgentThreads.
         models: Which model answers where.
-        is_admin: Who sees the conversations of all chats.
         max_runs: The most runs at once.
     """
 
-    def __init__(self, resources: Resources, models: Models, *, is_admin: Callable[[int], bool], max_runs: int) -> None:
+    def __init__(self, resources: Resources, models: Models, max_runs: int) -> None:
         self._resources = resources
         self._models = models
-        self._is_admin = is_admin
         self._max_runs = max_runs
 
-    async def status(self, tx: Transaction, command: Command, facts: Facts) -> Outcome:
-        """Say how this conversation and the whole are."""
-        thread = await tx.threads.by_address(command.address)
-        if thread is None:
-            return Outcome(texts.status_text(texts.StatusFacts(await tx.runs.count_open(), self._max_runs)))
-        return Outcome(texts.status_text(await self._describe(tx, thread, facts)))
+    async def slots(self, tx: Transaction, *, admin: bool) -> texts.Slots | None:
+        """Return how many agents are at work; nothing for who is no administrator."""
+        return texts.Slots(await tx.runs.count_open(), self._max_runs) if admin else None
 
-    async def threads(self, tx: Transaction, command: Command) -> Outcome:
-        """List the threads of this chat in which somebody wrote lately, with a button each; an administrator sees all."""
-        chat_id = None if self._is_admin(command.person_id) else command.address.chat_id
-        threads = await tx.threads.recent(chat_id, MOST_THREADS)
-        found = await tx.threads.count(chat_id, MOST_COUNTED)
-        ready = await tx.runs.ready()
-        lines = [_line(t, self._resources.cached(t.name), ready=t.id in ready) for t in threads]
-        buttons = tuple(build_thread_button(t.id, t.name, t.title) for t in threads)
-        more = max(found - len(threads), 0)
-        return Outcome(texts.threads_text(lines, more, at_least=found >= MOST_COUNTED), buttons)
+    async def lines(self, tx: Transaction, threads: Collection[Thread]) -> list[texts.ThreadLine]:
+        """Return a line for each of some conversations."""
+        work = await tx.threads.work([thread.id for thread in threads])
+        return [_line(t, self._resources.cached(t.name), work.get(t.id, _NO_WORK)) for t in threads]
 
-    async def press(self, tx: Transaction, pressed: Pressed, facts: Facts) -> Outcome | None:
-        """Say how the conversation of a pressed button is; None for a button of another kind."""
-        thread_id = parse_thread(pressed.data)
-        if thread_id is None:
-            return None
-        thread = await tx.threads.by_id(thread_id)
-        own = thread is not None and thread.address.chat_id == pressed.address.chat_id
-        if thread is None or not (own or self._is_admin(pressed.person_id)):
-            return Outcome(GONE)  # whether another chat's thread exists is nobody's business
-        return Outcome(texts.short_status_text(await self._describe(tx, thread, facts)))
-
-    async def _describe(self, tx: Transaction, thread: Thread, facts: Facts) -> texts.StatusFacts:
-        resource = self._resources.cached(thread.name)
-        turn, run = await tx.turns.running(thread.id), await tx.runs.open(thread.id)
-        seconds = None
-        if turn is not None and turn.started_at is not None:
-            seconds = (datetime.now(UTC) - turn.started_at).total_seconds()
-        status = resource.status.run if resource else None
+    async def describe(self, tx: Transaction, thread: Thread, facts: Facts) -> texts.StatusFacts:
+        """Return what is told of one conversation."""
+        resource, run = self._resources.cached(thread.name), await tx.runs.open(thread.id)
+        work = (await tx.threads.work([thread.id])).get(thread.id, _NO_WORK)
         model, following = self._models.of_run(facts, thread, run)
+        status = resource.status.run if resource else None
         return texts.StatusFacts(
-            active=await tx.runs.count_open(),
-            most=self._max_runs,
-            thread=_line(thread, resource, ready=thread.id in await tx.runs.ready()),
-            message=status.message if status else None,
+            _line(thread, resource, work),
             model=model,
             next_model=following,
-            answering=turn is not None,
-            seconds=seconds,
-            queued=await tx.turns.count_queued(thread.id),
+            queued=work.queued,
+            helpers=await tx.settings.count_open_children(thread.id),
+            message=status.message if status else None,
             context=await tx.usage.context_used(thread.id),
             pod=run.pod_name if run is not None else None,
-            subagents=await tx.settings.count_open_children(thread.id),
         )
 
 
-def _line(thread: Thread, resource: ThreadValue | None, *, ready: bool) -> texts.ThreadLine:
+class StatusCommands:
+    """`/status`."""
+
+    def __init__(self, describing: Describing) -> None:
+        self._describing = describing
+
+    async def status(self, tx: Transaction, request: Request) -> Outcome:
+        """Say how this conversation is; an administrator is told of runs, pods and the whole."""
+        command = request.command
+        thread = await tx.threads.by_address(command.address)
+        facts = await self._describing.describe(tx, thread, request.facts) if thread is not None else None
+        slots = await self._describing.slots(tx, admin=request.admin)
+        return Outcome(texts.status_text(command.language, facts, slots))
+
+
+_NO_WORK = ThreadWork(running=False, since=None, queued=0, run=None)
+
+
+def _line(thread: Thread, resource: ThreadValue | None, work: ThreadWork) -> texts.ThreadLine:
     status = resource.status if resource else None
     run = status.run if status else None
     phase = (status.phase if status else None) or Phase.IDLE
-    if ready and phase in {Phase.PENDING, Phase.STARTING}:
+    if work.run == "ready" and phase in {Phase.PENDING, Phase.STARTING}:
         phase = Phase.RUNNING  # an agent that answers is not "starting"; the node's word of it comes a second later
-    gone = "chat gone" if thread.address.topic_id is None else "topic gone"
-    shown = {VenueState.OPEN: phase.value, VenueState.CLOSED: "topic closed", VenueState.ORPHANED: gone}[thread.venue]
-    return texts.ThreadLine(thread.name, thread.title, shown, run.number if run else None, run.reason if run else None)
+    seconds = (datetime.now(UTC) - work.since).total_seconds() if work.since is not None else None
+    return texts.ThreadLine(
+        thread.id, thread.title, _compute_state(thread, work), seconds, thread.name, phase.value,
+        run.number if run else None, run.reason if run else None,
+    )  # fmt: skip
+
+
+def _compute_state(thread: Thread, work: ThreadWork) -> State:
+    if thread.venue is VenueState.CLOSED:
+        return State.CLOSED
+    if thread.venue is VenueState.ORPHANED:
+        return State.CHAT_GONE if thread.address.topic_id is None else State.TOPIC_GONE
+    if work.running:
+        return State.WORKING
+    if work.run == "ready":
+        return State.READY
+    if work.run is not None:
+        return State.WAKING
+    return State.WAITING if work.queued else State.ASLEEP

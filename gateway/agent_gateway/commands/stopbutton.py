@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from agent_gateway.commands.facts import Facts
 from agent_gateway.commands.outcome import Outcome
-from agent_gateway.effects import AbortTurn, CloseViews, WakeThread
+from agent_gateway.commands.unsent import drop_unsent
+from agent_gateway.effects import AbortTurn, CloseViews, DropMessage, WakeThread
 from agent_gateway.store.transaction import Transaction
-from agent_gateway.telegram.inbound.updates import Pressed
-from agent_gateway.wording.commands import STOPPED
-from agent_gateway.wording.stop import STOPPING, TURN_OVER, parse_stop
+from agent_gateway.telegram.inbound.incoming import Pressed
+from agent_gateway.wording import keys
+from agent_gateway.wording.stop import parse_stop
 
 
 class StopButton:
@@ -22,14 +23,18 @@ class StopButton:
         turn = await tx.turns.by_id(turn_id)
         thread = await tx.threads.by_id(turn.thread_id) if turn is not None else None
         if turn is None or thread is None or thread.address.chat_id != pressed.address.chat_id:
-            return Outcome(TURN_OVER)  # whether another chat's turn runs is nobody's business
+            return Outcome(keys.turn_over(pressed.language))  # whether another chat's turn runs is nobody's business
         if await tx.turns.cancel(turn.id):
-            words = STOPPED
+            words = keys.stopped(pressed.language)
             tx.after(CloseViews((turn.id,)), WakeThread(thread.id))
         elif await tx.turns.ask_stop(turn.id):
-            words = STOPPING
+            words = keys.stop_pressed(pressed.language)
+            await drop_unsent(tx, thread, f"stop:{turn.id}")
             tx.after(AbortTurn(thread.id, turn.id), WakeThread(thread.id))
         else:
-            return Outcome(TURN_OVER)
+            if pressed.message_id and not await tx.outbox.shows(turn.id, pressed.message_id):
+                # a preview of which nobody confirmed that it was sent: only a press tells that it stands, and where
+                tx.after(DropMessage(pressed.address, pressed.message_id))
+            return Outcome(keys.turn_over(pressed.language))
         await tx.audit.add(pressed.person_id, "stop", thread.name)
         return Outcome(words)

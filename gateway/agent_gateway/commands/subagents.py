@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
 from agent_contract.names import build_thread_name
 from agent_gateway.commands.facts import Facts
 from agent_gateway.commands.outcome import Outcome
-from agent_gateway.store.rows import Address, SubAgentRow
+from agent_gateway.store.rows import Address, SubAgentRow, SubAgentState
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.subagents.facts import build_facts
 from agent_gateway.subagents.requests import SubAgentRequests
-from agent_gateway.telegram.inbound.updates import Pressed
+from agent_gateway.telegram.inbound.incoming import Pressed
+from agent_gateway.wording import keys
 from agent_gateway.wording import subagents as texts
 
 _MOST_TASK = 8192
+_SHORT = re.compile(r"k[0-9]{1,9}")
 
 
 class Asked(Protocol):
@@ -28,6 +31,10 @@ class Asked(Protocol):
     @property
     def person_id(self) -> int:
         """Who."""
+
+    @property
+    def language(self) -> str:
+        """In which language they are answered."""
 
 
 class Order(Asked, Protocol):
@@ -58,12 +65,12 @@ class SubAgentCommands:
         """Start one; its own line says so."""
         task = order.args.strip()
         if not task:
-            return Outcome(texts.SPAWN_USAGE)
+            return Outcome(keys.spawn_usage(order.language))
         if len(task) > _MOST_TASK:
-            return Outcome(texts.MORE_THAN_A_TASK)
+            return Outcome(keys.spawn_too_long(order.language))
         address = order.address
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
-        thread = await tx.threads.get_or_create(address, name, order.title)
+        thread = await tx.threads.get_or_create(address, name, order.title, order.language)
         call_id = f"m{order.message_id}"
         return Outcome(await self._requests.spawn(tx, thread, task, call_id, order.message_id, facts.terms))
 
@@ -71,17 +78,17 @@ class SubAgentCommands:
         """List those of this conversation."""
         thread = await tx.threads.by_address(order.address)
         children = await tx.subagents.family(thread.id) if thread is not None else []
-        return Outcome(texts.tree_text([build_facts(child) for child in children]))
+        return Outcome(texts.tree_text(order.language, [build_facts(child) for child in children]))
 
     async def cancel(self, tx: Transaction, order: Order) -> Outcome:
         """End one by name."""
         name = order.args.split()[0] if order.args.split() else ""
         if not name:
-            return Outcome(texts.CANCEL_USAGE)
-        child = await tx.subagents.by_name(name)
+            return Outcome(keys.cancel_usage(order.language))
+        child = await find_subagent(tx, order.address, name)
         if child is None or not await self._may(tx, order, child):
             # whether another chat's sub-agent exists is nobody's business
-            return Outcome(texts.cancel_unknown_text(name))
+            return Outcome(texts.cancel_unknown_text(order.language, name))
         return await _cancel(tx, order, child)
 
     async def press(self, tx: Transaction, pressed: Pressed, facts: Facts) -> Outcome | None:  # noqa: ARG002  # of buttons
@@ -91,7 +98,7 @@ class SubAgentCommands:
             return None
         child = await tx.subagents.get(thread_id)
         if child is None or not await self._may(tx, pressed, child):
-            return Outcome(texts.OLD_BUTTON)
+            return Outcome(keys.button_gone(pressed.language))
         return await _cancel(tx, pressed, child)
 
     async def _may(self, tx: Transaction, asked: Asked, child: SubAgentRow) -> bool:
@@ -101,8 +108,19 @@ class SubAgentCommands:
         return thread is not None and thread.address.chat_id == asked.address.chat_id
 
 
+async def find_subagent(tx: Transaction, address: Address, name: str) -> SubAgentRow | None:
+    """Return a sub-agent by its name, or by its short one in its conversation: one at work before others, then the newest."""
+    child = await tx.subagents.by_name(name)
+    if child is not None or not _SHORT.fullmatch(name):
+        return child
+    thread = await tx.threads.by_address(address)
+    family = await tx.subagents.family(thread.id) if thread is not None else []
+    meant = [child for child in family if texts.compute_short(child.name) == name]
+    return max(meant, key=lambda child: (child.state is not SubAgentState.FINISHED, child.thread_id), default=None)
+
+
 async def _cancel(tx: Transaction, asked: Asked, child: SubAgentRow) -> Outcome:
     if not await tx.subagents.cancel(child.thread_id, "person"):
-        return Outcome(texts.cancel_idle_text(child.name))
+        return Outcome(keys.subagent_gone(asked.language, name=child.name))
     await tx.audit.add(asked.person_id, "cancel", child.name)
-    return Outcome(texts.cancelling_text(child.name))
+    return Outcome(keys.subagent_ending(asked.language, name=child.name))

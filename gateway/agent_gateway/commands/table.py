@@ -1,175 +1,141 @@
-"""What the commands do. Each answers through the outbox, in the transaction that ends its update."""
+"""The table of commands: one row for each. Which overtake, who has them, the menus and the help follow from it; pure."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
-from typing import Protocol
+import difflib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 
-from agent_gateway.commands.cleanup import Cleanup
-from agent_gateway.commands.export import Export
-from agent_gateway.commands.facts import Facts
-from agent_gateway.commands.forget import Forget
-from agent_gateway.commands.outcome import Outcome
-from agent_gateway.commands.settings import SettingCommands
-from agent_gateway.commands.status import StatusCommands
-from agent_gateway.commands.steering import Steering
-from agent_gateway.commands.subagents import SubAgentCommands
-from agent_gateway.commands.turns import TurnCommands, whoami_text
-from agent_gateway.effects import CloseViews, FillMenu, ShutDownRun, WakeThread
-from agent_gateway.store.transaction import Transaction
-from agent_gateway.telegram.inbound.updates import Command, Pressed, Prompt
-from agent_gateway.wording import commands as texts
-from agent_gateway.wording.subagents import OLD_BUTTON
+from agent_gateway.wording import keys
 
-_log = logging.getLogger(__name__)
-ASKS_CLUSTER = frozenset({"status", "model", "spawn"})
-"""Commands whose answer depends on what the cluster says."""
+if TYPE_CHECKING:  # what rows hand over to is imported by whoever calls it: the inbound side reads rows too
+    from agent_gateway.commands.outcome import Outcome
+    from agent_gateway.commands.parts import Parts
+    from agent_gateway.commands.request import Request
+    from agent_gateway.store.transaction import Transaction
+    from agent_gateway.telegram.inbound.incoming import Prompt
+
+_NEAR: Final = 0.7
 
 
-class Pressable(Protocol):
-    """Buttons of one kind."""
+class Group(StrEnum):
+    """Under which heading the help names a command."""
 
-    async def press(self, tx: Transaction, pressed: Pressed, facts: Facts) -> Outcome | None:
-        """Carry out a pressed button; None for one of another kind."""
+    WORKING = "working"
+    CONVERSATION = "conversation"
+    AGENTS = "agents"
+    OTHERS = "others"
+    ADMIN = "admin"
 
 
-class Commands:
-    """The commands of the chat.
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """One command.
 
-    Args:
-        is_admin: Who may end anyone's thread.
-        turns: `/stop`, `/retry`, `/new`.
-        steering: `/steer`.
-        subagents: `/spawn`, `/subagents`, `/cancel`.
-        state: `/status`, `/threads`.
-        settings: `/model`, `/verbose`.
-        cleanup: `/cleanup`.
-        export: `/export`.
-        forget: `/forget`.
-        buttons: Every kind of button.
+    Attributes:
+        name: As people write it, without its slash.
+        handler: Carries it out. A Prompt is asked like any message; None says nothing.
+        overtakes: It does not wait for the messages before it: it means none of them. What `/stop`, `/kill` and the like are
+            to end or change may just have been written, and come from Telegram together with them.
+        changes: It acts: in a group it must name the bot, as another one may be meant.
+        admin: Only administrators have it.
+        group: Under which heading the help names it.
+        argument: Says in a language what stands behind its name in the help.
+        menu: Telegram's menu shows it; the others stand in the help alone.
+        admin_menu: The menu in an administrator's own chat shows it too.
+        asks_cluster: Its answer depends on what the cluster says.
+        group_admin: In a group only the group's administrators have it, and the bot's.
     """
 
-    def __init__(
-        self,
-        *,
-        is_admin: Callable[[int], bool],
-        turns: TurnCommands,
-        steering: Steering,
-        subagents: SubAgentCommands,
-        state: StatusCommands,
-        settings: SettingCommands,
-        cleanup: Cleanup,
-        export: Export,
-        forget: Forget,
-        buttons: Sequence[Pressable],
-    ) -> None:
-        self._is_admin = is_admin
-        self._turns = turns
-        self._steering = steering
-        self._subagents = subagents
-        self._state = state
-        self._settings = settings
-        self._cleanup = cleanup
-        self._export = export
-        self._forget = forget
-        self._buttons = tuple(buttons)
-
-    async def answer(
-        self, tx: Transaction, update_id: int, command: Command, facts: Facts
-    ) -> Outcome | Prompt | None:  # fmt: skip
-        """Carry out a command; None for one of a group that may be meant for another bot.
-
-        A command whose words are to be asked like any message gives a Prompt.
-        """
-        match command.name:
-            case "steer":
-                return await self._steering.command(tx, update_id, command)
-            case "stop":
-                return await self._turns.stop(tx, command)
-            case "retry":
-                return await self._turns.retry(tx, command)
-            case "new":
-                return await self._turns.new(tx, command)
-            case "cleanup":
-                return await self._cleanup.ask(tx, command)
-            case "export":
-                return await self._export.ask(tx, update_id, command)
-            case "forget":
-                return await self._forget.ask(tx, command)
-            case "model":
-                return await self._settings.model(tx, command, facts)
-            case "verbose":
-                return await self._settings.verbose(tx, command)
-            case "kill":
-                return await self._kill(tx, command)
-            case "spawn":
-                return await self._subagents.spawn(tx, command, facts)
-            case "cancel":
-                return await self._subagents.cancel(tx, command)
-            case _:
-                return await self._tell(tx, command, facts)
-
-    async def press(self, tx: Transaction, pressed: Pressed, facts: Facts) -> Outcome:
-        """Carry out a pressed button."""
-        for button in self._buttons:
-            outcome = await button.press(tx, pressed, facts)
-            if outcome is not None:
-                return outcome
-        return Outcome(OLD_BUTTON)
-
-    async def _tell(self, tx: Transaction, command: Command, facts: Facts) -> Outcome | None:
-        """Answer what changes nothing."""
-        admin = self._is_admin(command.person_id)
-        match command.name:
-            case "start":
-                if admin and command.address.chat_id == command.person_id:
-                    tx.after(FillMenu(command.person_id))  # the first chat with an administrator has no menu yet
-                return Outcome(texts.start_text(admin=admin))
-            case "help":
-                return Outcome(texts.help_text(admin=admin))
-            case "whoami":
-                return Outcome(whoami_text(command, admin=admin))
-            case "status":
-                return await self._state.status(tx, command, facts)
-            case "threads":
-                return await self._state.threads(tx, command)
-            case "subagents":
-                return await self._subagents.tree(tx, command)
-            case name if command.addressed:
-                return Outcome(texts.unknown_text(name, admin=admin))
-            case _:
-                return None
-
-    async def _kill(self, tx: Transaction, command: Command) -> Outcome:
-        name = command.args.split()[0] if command.args.split() else ""
-        if not name:
-            return Outcome(texts.KILL_USAGE)
-        thread = await tx.threads.by_name(name)
-        own = thread is not None and thread.address.chat_id == command.address.chat_id
-        if thread is None and await tx.subagents.by_name(name) is not None:
-            return await self._subagents.cancel(tx, command)
-        if thread is None or not (own or self._is_admin(command.person_id)):
-            # whether another chat's thread exists is nobody's business
-            return Outcome(texts.kill_unknown_text(name))
-        cancelled = await tx.turns.cancel_queued(thread.id)
-        below = await tx.subagents.cancel_children(thread.id, "parent")
-        await tx.audit.add(command.person_id, "kill", name)
-        run = await tx.runs.open(thread.id)
-        if run is None and not cancelled and not below:
-            return Outcome(texts.kill_idle_text(name))
-        tx.after(CloseViews(tuple(cancelled)))
-        if run is not None:
-            await tx.runs.ask_stop(thread.id, run.number, "killed")
-            tx.after(ShutDownRun(thread.id, run.number, "killed"))
-        tx.after(WakeThread(thread.id))
-        number = run.number if run is not None else None
-        _log.info("kill", extra={"agent_thread": name, "run": number, "cancelled": len(cancelled)})
-        return Outcome(_kill_text(name, len(cancelled)))
+    name: str
+    handler: Callable[[Parts, Transaction, Request], Awaitable[Outcome | Prompt | None]]
+    overtakes: bool = False
+    changes: bool = False
+    admin: bool = False
+    group: Group = Group.OTHERS
+    argument: Callable[[str], str] | None = None
+    menu: bool = False
+    admin_menu: bool = False
+    asks_cluster: bool = False
+    group_admin: bool = False
 
 
-def _kill_text(name: str, cancelled: int) -> str:
-    done = texts.kill_done_text(name)
-    if not cancelled:
-        return done
-    return f"{done}\n{cancelled} waiting {'message was' if cancelled == 1 else 'messages were'} cancelled."
+def says(request: Request, word: str) -> bool:
+    """Say whether one word, and nothing else, stands behind a command."""
+    return request.command.args.strip().casefold() == word
+
+
+TABLE: Final = (
+    CommandRow("start", lambda p, tx, r: p.greeting.start(tx, r), overtakes=True),
+    CommandRow("help", lambda p, tx, r: p.greeting.help(tx, r), overtakes=True, menu=True),
+    CommandRow("new", lambda p, tx, r: p.turns.new(tx, r.command), changes=True, menu=True, group=Group.CONVERSATION),
+    CommandRow("stop", lambda p, tx, r: p.turns.stop(tx, r.command), changes=True, menu=True, group=Group.WORKING),
+    CommandRow("model", lambda p, tx, r: p.settings.model(tx, r.command, r.facts), changes=True, menu=True, asks_cluster=True, group=Group.CONVERSATION),
+    CommandRow("steer", lambda p, tx, r: p.steering.command(tx, r.update_id, r.command), changes=True, argument=keys.menu_steer_argument, group=Group.WORKING),
+    CommandRow("retry", lambda p, tx, r: p.turns.retry(tx, r.command), changes=True, group=Group.CONVERSATION),
+    CommandRow("undo", lambda p, tx, r: p.undo.command(tx, r), changes=True, argument=keys.menu_undo_argument, group=Group.CONVERSATION),
+    CommandRow("redo", lambda p, tx, r: p.undo.redo(tx, r), changes=True, group=Group.CONVERSATION),
+    CommandRow("fork", lambda p, tx, r: p.fork.command(tx, r), changes=True, argument=keys.menu_fork_argument, group=Group.CONVERSATION),
+    CommandRow("plan", lambda p, tx, r: p.plan.command(tx, r), changes=True, argument=keys.menu_plan_argument, group=Group.WORKING),
+    CommandRow("schedule", lambda p, tx, r: p.schedules.command(tx, r), changes=True, argument=keys.menu_schedule_argument, group=Group.WORKING),
+    CommandRow("schedules", lambda p, tx, r: p.schedules.list(tx, r), overtakes=True, group=Group.WORKING),
+    CommandRow("heartbeat", lambda p, tx, r: p.heartbeat.command(tx, r), changes=True, group_admin=True, argument=keys.menu_heartbeat_argument, group=Group.WORKING),
+    CommandRow("approvals", lambda p, tx, r: p.approvals.command(tx, r.command), overtakes=True, group=Group.WORKING),
+    CommandRow("status", lambda p, tx, r: p.state.status(tx, r), overtakes=True, admin_menu=True, asks_cluster=True, group=Group.WORKING),
+    CommandRow("pr", lambda p, tx, r: p.pulls.command(tx, r), overtakes=True, group=Group.WORKING),
+    CommandRow("threads", lambda p, tx, r: p.threads.threads(tx, r), overtakes=True, admin_menu=True, group=Group.AGENTS),
+    CommandRow("usage", lambda p, tx, r: p.usage.command(tx, r), overtakes=True, group=Group.CONVERSATION),
+    CommandRow("budget", lambda p, tx, r: p.budgets.command(tx, r), changes=True, group=Group.CONVERSATION),
+    CommandRow("think", lambda p, tx, r: p.settings.think(tx, r.command), changes=True, group=Group.CONVERSATION),
+    CommandRow("language", lambda p, tx, r: p.language.command(tx, r.command), argument=keys.menu_language_argument, group=Group.OTHERS),
+    CommandRow("link", lambda p, tx, r: p.links.link(tx, r), changes=True, group=Group.OTHERS),
+    CommandRow("unlink", lambda p, tx, r: p.links.unlink(tx, r), changes=True, group=Group.OTHERS),
+    CommandRow("timezone", lambda p, tx, r: p.settings.timezone(tx, r.command), argument=keys.menu_timezone_argument, group=Group.CONVERSATION),
+    CommandRow("repo", lambda p, tx, r: p.repositories.command(tx, r), changes=True, argument=keys.menu_repo_argument, asks_cluster=True, group=Group.CONVERSATION),
+    CommandRow("services", lambda p, tx, r: p.services.command(tx, r), changes=True, asks_cluster=True, group=Group.CONVERSATION),
+    CommandRow("verbose", lambda p, tx, r: p.settings.verbose(tx, r.command), changes=True, group=Group.CONVERSATION),
+    CommandRow(
+        "spawn", lambda p, tx, r: p.subagents.spawn(tx, r.command, r.facts), changes=True, argument=keys.menu_spawn_argument, asks_cluster=True, group=Group.AGENTS),
+    CommandRow("subagents", lambda p, tx, r: p.subagents.tree(tx, r.command), overtakes=True, group=Group.AGENTS),
+    CommandRow("cancel", lambda p, tx, r: p.subagents.cancel(tx, r.command), overtakes=True, changes=True, argument=keys.menu_cancel_argument, group=Group.AGENTS),
+    CommandRow("kill", lambda p, tx, r: p.kill.command(tx, r), changes=True, group=Group.AGENTS),
+    CommandRow("cleanup", lambda p, tx, r: p.cleanup.ask(tx, r.command), changes=True, group_admin=True, group=Group.AGENTS),
+    CommandRow("diff", lambda p, tx, r: p.diff.command(tx, r.update_id, r.command), overtakes=True, group=Group.CONVERSATION),
+    CommandRow("branches", lambda p, tx, r: p.branches.command(tx, r.update_id, r.command), overtakes=True, group=Group.CONVERSATION),
+    CommandRow("search", lambda p, tx, r: p.search.command(tx, r), overtakes=True, argument=keys.menu_search_argument, group=Group.CONVERSATION),
+    CommandRow("remember", lambda p, tx, r: p.notes.remember(tx, r), changes=True, argument=keys.menu_remember_argument, group=Group.CONVERSATION),
+    CommandRow("memory", lambda p, tx, r: p.notes.memory(tx, r), overtakes=True, group=Group.CONVERSATION),
+    CommandRow("sessions", lambda p, tx, r: p.sessions.command(tx, r), changes=True, argument=keys.menu_sessions_argument, group=Group.CONVERSATION),
+    CommandRow("export", lambda p, tx, r: (p.export.ask_all if says(r, "all") else p.export.ask)(tx, r.update_id, r.command), changes=True, argument=keys.menu_export_argument, group=Group.CONVERSATION),
+    CommandRow("forget", lambda p, tx, r: (p.forget_me if says(r, "me") else p.forget).ask(tx, r.command), changes=True, group_admin=True, argument=keys.menu_forget_argument, group=Group.CONVERSATION),
+    CommandRow("whoami", lambda p, tx, r: p.greeting.whoami(tx, r), overtakes=True),
+    CommandRow("audit", lambda p, tx, r: p.audit.command(tx, r), overtakes=True, admin=True, argument=keys.menu_audit_argument, group=Group.ADMIN),
+    CommandRow("invite", lambda p, tx, r: p.letting_in.invite(tx, r.command), changes=True, admin=True, group=Group.ADMIN),
+    CommandRow("approve", lambda p, tx, r: p.letting_in.approve(tx, r.command), changes=True, admin=True, argument=keys.menu_approve_argument, group=Group.ADMIN),
+    CommandRow("revoke", lambda p, tx, r: p.letting_in.revoke(tx, r.command), changes=True, admin=True, argument=keys.menu_revoke_argument, group=Group.ADMIN),
+)  # fmt: skip
+BY_NAME: Final = {row.name: row for row in TABLE}
+OVERTAKING: Final = frozenset(row.name for row in TABLE if row.overtakes)
+ASKS_GROUP: Final = frozenset({"kill", "undo", "redo", *(row.name for row in TABLE if row.group_admin)})
+"""What they do depends on whether who asks is an administrator of the group."""
+LISTS_REPOSITORIES: Final = "repo"
+"""Without an argument it shows what forges list."""
+ASKS_CLUSTER: Final = frozenset(row.name for row in TABLE if row.asks_cluster)
+
+
+def find_rows(*, admin: bool) -> tuple[CommandRow, ...]:
+    """Return the commands that a person has, in their order."""
+    return tuple(row for row in TABLE if admin or not row.admin)
+
+
+def find_menu(*, admin: bool) -> tuple[CommandRow, ...]:
+    """Return the commands of a person's menu, in their order."""
+    return tuple(row for row in find_rows(admin=admin) if row.menu or (admin and row.admin_menu))
+
+
+def find_near(name: str, *, admin: bool) -> str | None:
+    """Return the command that is written nearly like one that does not exist."""
+    near = difflib.get_close_matches(name, [row.name for row in find_rows(admin=admin)], n=1, cutoff=_NEAR)
+    return near[0] if near else None

@@ -70,11 +70,33 @@ class Abort:
 
 
 @dataclass(frozen=True, slots=True)
+class Extend:
+    """Tell the runner how many seconds a turn was given more, in all."""
+
+    turn: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopRun:
     """Ask for the end of a run; `why` is one of `runs.stop`."""
 
     number: int
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStop:
+    """Write that a run that is over must not be running."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordGone:
+    """Record that the pod of a run that is over is gone."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +172,6 @@ class RequeueAfter:
 
 
 Action = (
-    RequestRun | RewriteRun | RecordLimits | Deliver | Abort | StopRun | EndRun | ConfirmGone | GiveBack | Interrupt
-    | TimeOut | GiveUp | ShowWaiting | RequeueAfter
+    RequestRun | RewriteRun | RecordLimits | Deliver | Abort | Extend | StopRun | WriteStop | RecordGone | EndRun
+    | ConfirmGone | GiveBack | Interrupt | TimeOut | GiveUp | ShowWaiting | RequeueAfter
 )  # fmt: skip

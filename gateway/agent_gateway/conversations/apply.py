@@ -68,7 +68,7 @@ class Applier:
                 await self._view.show(s, action)
                 return None
             case do.RequestRun():
-                return await self._writer.request(s.thread)
+                return await self._writer.request(s)
             case do.RewriteRun(number=number):
                 await self._writer.write_again(s, number)
             case do.RecordLimits(number=number, limits=limits):
@@ -78,8 +78,17 @@ class Applier:
             case do.Abort(turn=turn):
                 await self._sender.abort(s.thread.id, turn)
                 return None
+            case do.Extend(turn=turn, seconds=seconds):
+                await self._sender.extend(s.thread.id, turn, seconds)
+                return None
             case do.StopRun(number=number, why=why):
                 await self._writer.stop(s.thread, number, why)
+                return None
+            case do.WriteStop(number=number):
+                await self._writer.write_stop(s.thread, number)
+                return None
+            case do.RecordGone(number=number):
+                await self._store.runs.gone(s.thread.id, number)
                 return None
             case do.ConfirmGone(number=number):
                 if not await self._writer.is_gone(s):

@@ -8,7 +8,8 @@ from typing import Protocol
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Thread
 from agent_gateway.wake import Wake
-from agent_gateway.wording.commands import STOPPED
+from agent_gateway.wording import keys
+from agent_gateway.wording.say import SOURCE
 
 
 class Closer(Protocol):
@@ -39,5 +40,7 @@ async def close_left(store: Store, views: Closer, wake: Wake) -> None:
 async def close_turns(store: Store, views: Closer, wake: Wake, turn_ids: Iterable[int]) -> None:
     """Show nothing more of cancelled turns; where something stands in the chat, it says that they were stopped."""
     for turn_id in turn_ids:
-        if await store.views.close(turn_id, await views.finish(turn_id), STOPPED):
+        turn = await store.turns.by_id(turn_id)
+        words = keys.stopped(turn.language if turn is not None else SOURCE)
+        if await store.views.close(turn_id, await views.finish(turn_id), words):
             wake.outbox()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from agent_contract.terms import Timeouts
 from agent_gateway.conversations.snapshot import LinkState, Snapshot
 from agent_gateway.store.rows import Run, RunState, Turn, TurnState
 
@@ -18,6 +19,10 @@ TAKEN_AFTER: Final = timedelta(seconds=150)
 """A turn that was sent again and again, and not taken after this, is lost with its run."""
 FETCH_MOST: Final = timedelta(seconds=600)
 """So much longer that may take where the runner fetches files first."""
+STOP_AFTER: Final = timedelta(seconds=5)
+"""So much longer than its grace may a runner take to answer a stop."""
+USUAL_GRACE: Final = Timeouts().grace
+"""Seconds, of a run of which no limits are known."""
 TURN_BACKSTOP: Final = timedelta(seconds=30)
 """The runner ends a turn at its deadline; that much later the gateway does."""
 
@@ -43,17 +48,18 @@ def compute_ready_by(s: Snapshot, run: Run) -> datetime | None:
     """
     if run.state is not RunState.LIVE or s.ready or s.limits is None:
         return None
-    since = run.hello_at if run.ready_at is None else s.live_link.since if s.live_link is not None else None
+    link = s.live_link
+    since = run.hello_at if run.ready_at is None else (link.unready_since or link.since) if link is not None else None
     return since + timedelta(seconds=s.limits.start) if since is not None else None
 
 
 def compute_turn_end(s: Snapshot, run: Run) -> datetime | None:
-    """Return when the running turn is timed out; its clock stands still while its sub-agents work."""
+    """Return when the running turn is timed out: its silence is the runner's to count, all its time is counted here too."""
     turn = s.running
     if turn is None or turn.started_at is None or turn.run != run.number or s.limits is None:
         return None
-    since = max(turn.started_at, s.children_until or turn.started_at)
-    return since + timedelta(seconds=s.limits.turn + s.limits.grace) + TURN_BACKSTOP
+    most = s.limits.turn_max + turn.extended
+    return turn.started_at + timedelta(seconds=most + s.limits.grace) + TURN_BACKSTOP
 
 
 def find_delivered(s: Snapshot, run: Run) -> Turn | None:
@@ -63,12 +69,35 @@ def find_delivered(s: Snapshot, run: Run) -> Turn | None:
 
 
 def compute_taken_by(s: Snapshot, run: Run) -> datetime | None:
-    """Return until when a ready runner must have taken the turn that it was given."""
+    """Return until when a runner must have taken the turn that it was given, however often it comes back meanwhile."""
     turn = find_delivered(s, run)
-    if turn is None or not s.ready:
+    if turn is None:
         return None
-    times = [t for t in (turn.delivered_at, run.ready_at, s.live_link.since if s.live_link else None) if t is not None]
-    return max(times, default=s.now) + TAKEN_AFTER + (FETCH_MOST if turn.files else timedelta())
+    given = turn.delivered_at or s.now
+    fetch = FETCH_MOST if turn.files else timedelta()
+    latest = max(given, s.gateway_since or given) + 2 * TAKEN_AFTER + fetch
+    if not s.ready:
+        return latest
+    times = [t for t in (given, run.ready_at, s.live_link.since if s.live_link else None) if t is not None]
+    return min(latest, max(times) + TAKEN_AFTER + fetch)
+
+
+def compute_stop_by(s: Snapshot, run: Run) -> datetime | None:
+    """Return until when a runner must have ended the turn that a person stopped."""
+    turn = s.running
+    if turn is None or turn.run != run.number or turn.stop_asked_at is None:
+        return None
+    asked = max(turn.stop_asked_at, s.gateway_since or turn.stop_asked_at)
+    return asked + _get_grace(run) + STOP_AFTER
+
+
+def compute_gone_by(run: Run) -> datetime | None:
+    """Return until when the pod of a run that is over must have gone by itself."""
+    return run.ended_at + _get_grace(run) + STOP_AFTER if run.ended_at is not None else None
+
+
+def _get_grace(run: Run) -> timedelta:
+    return timedelta(seconds=run.limits.grace if run.limits is not None else USUAL_GRACE)
 
 
 def compute_resend(s: Snapshot, run: Run) -> datetime | None:
@@ -80,3 +109,8 @@ def compute_resend(s: Snapshot, run: Run) -> datetime | None:
     if link.turn != turn.id:
         return given + SENT_AFTER
     return max(given, link.sent_at or given, link.since or given) + RESEND_AFTER
+
+
+def is_due(s: Snapshot, at: datetime | None) -> bool:
+    """Say whether a time has come."""
+    return at is not None and at <= s.now

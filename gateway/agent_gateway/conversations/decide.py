@@ -13,9 +13,11 @@ from agent_gateway.conversations.actions import (
     ConfirmGone,
     Deliver,
     EndRun,
+    Extend,
     GiveBack,
     GiveUp,
     Interrupt,
+    RecordGone,
     RecordLimits,
     RequestRun,
     RequeueAfter,
@@ -24,17 +26,28 @@ from agent_gateway.conversations.actions import (
     StopRun,
     TimeOut,
     Wait,
+    WriteStop,
 )
 from agent_gateway.conversations.deadlines import (
+    compute_gone_by,
     compute_lost,
     compute_ready_by,
     compute_resend,
+    compute_stop_by,
     compute_taken_by,
     compute_turn_end,
+    is_due,
 )
-from agent_gateway.conversations.runs import MAX_WRITES, is_ending, was_refused
+from agent_gateway.conversations.runs import MAX_WRITES, ends_alike, is_ending, is_open, is_written, was_refused
 from agent_gateway.conversations.snapshot import Snapshot
-from agent_gateway.conversations.waits import RECHECK_SECONDS, Words, find_block, find_word_times, tell_waits
+from agent_gateway.conversations.waits import (
+    RECHECK_SECONDS,
+    Words,
+    begins_ahead,
+    find_block,
+    find_word_times,
+    tell_waits,
+)
 from agent_gateway.resources.values import RunValue, find_run
 from agent_gateway.store.rows import MOVED, Run, RunState, Turn, TurnState, VenueState
 from agent_kube.known import Absent, Present, Unknown
@@ -44,7 +57,9 @@ LATE_FRAMES: Final = timedelta(seconds=5)
 PAUSES: Final = (2.0, 10.0)
 """Seconds before a run is tried again, by how many failed to start."""
 MAX_ATTEMPTS: Final = len(PAUSES) + 1
-RESUMED: Final = frozenset({Reason.EVICTED, Reason.NODE_LOST, Reason.GATEWAY_LOST, MOVED})
+RESUMED: Final = frozenset(
+    {Reason.EVICTED, Reason.PREEMPTED, Reason.NODE_LOST, Reason.GATEWAY_LOST, Reason.CLAIM_REFUSED, MOVED}
+)
 """Ends of a run that nobody wanted and that a new one may not meet: its turn goes on by itself."""
 STOP_SECONDS: Final = 30.0
 """After which a stop is written again whose effect is not seen."""
@@ -55,16 +70,18 @@ LEARN_SECONDS: Final = 30.0
 def decide(s: Snapshot) -> list[Action]:
     """Say what to do next for a thread.
 
-    After all but ShowWaiting, Abort, StopRun and RequeueAfter it is to be looked at again. What comes to be due by
+    After all but ShowWaiting, Abort, Extend, StopRun and RequeueAfter it is to be looked at again. What comes to be due by
     itself is named by a RequeueAfter; for all else whoever changes it wakes the thread.
     """
     if s.run is not None:
         return _with_open_run(s, s.run)
     if s.running is not None:
         return [_cut(s.running, s.last, s.thread.venue)]
+    leaving = _see_off(s, s.last) if s.last is not None and s.last.lingering else []
     if s.waiting is not None and s.thread.venue is VenueState.OPEN:  # who opens it wakes the thread
-        return _without_run(s, s.waiting)
-    return []
+        actions = _without_run(s, s.waiting)
+        return actions if RequestRun() in actions else [*actions, *leaving]  # the next run takes the place of the last
+    return [RequestRun()] if begins_ahead(s) else leaving
 
 
 def _cut(turn: Turn, last: Run | None, venue: VenueState) -> Action:
@@ -78,6 +95,26 @@ def _cut(turn: Turn, last: Run | None, venue: VenueState) -> Action:
     return Interrupt(turn.id, reason, last.message if last else None, resumes)
 
 
+def _see_off(s: Snapshot, last: Run) -> list[Action]:
+    """Wait for the pod of a run that was said goodbye to, and end one that does not go by itself."""
+    match s.resource:
+        case Unknown():
+            return [RequeueAfter(RECHECK_SECONDS)]
+        case Absent():
+            return [RecordGone(last.number)]
+        case Present(value=resource):
+            pass
+    status = find_run(resource, last.number)
+    later = (resource.spec.run or 0) > last.number or resource.uid != (last.thread_uid or resource.uid)
+    if later or status is None or status.finished_at is not None:
+        return [RecordGone(last.number)]
+    if (resource.spec.stop or 0) >= last.number:
+        return [RequeueAfter(STOP_SECONDS)]
+    due = compute_gone_by(last)
+    left = (due - s.now).total_seconds() if due is not None else 0.0
+    return [RequeueAfter(left)] if left > 0 else [WriteStop(last.number), RequeueAfter(STOP_SECONDS)]
+
+
 # --- no run is open ---------------------------------------------------------------------------------
 
 
@@ -88,7 +125,8 @@ def _without_run(s: Snapshot, turn: Turn) -> list[Action]:
     last = s.last
     if last is not None and was_refused(last) and last.ended_at is not None and turn.created_at <= last.ended_at:
         return [GiveUp(last.reason, last.message)]
-    if turn.attempts >= MAX_ATTEMPTS:
+    hopeless = turn.attempts > 0 and last is not None and ends_alike(last)
+    if turn.attempts >= MAX_ATTEMPTS or hopeless:
         return [GiveUp(last.reason if last else None, last.message if last else None)]
     if turn.attempts and last is not None and last.ended_at is not None:
         left = (last.ended_at + timedelta(seconds=PAUSES[turn.attempts - 1]) - s.now).total_seconds()
@@ -112,7 +150,7 @@ def _with_open_run(s: Snapshot, run: Run) -> list[Action]:
 
 def _is_unwritten(s: Snapshot, run: Run) -> bool:
     """Say whether a wanted run does not stand in its resource, as last read."""
-    if run.state is not RunState.WANTED or isinstance(s.resource, Unknown):
+    if isinstance(s.resource, Unknown) or not (run.state is RunState.WANTED or run.claimed):
         return False
     return s.found is None or (s.found.spec.run or 0) < run.number
 
@@ -126,7 +164,8 @@ def _withdraw(s: Snapshot, run: Run) -> list[Action]:
         return []
     if run.stop is not None:
         return [EndRun(run.number, Reason.STOPPED)]
-    return [EndRun(run.number, Reason.CANCELLED)] if s.waiting is None and s.running is None else []
+    unwanted = s.waiting is None and s.running is None and not (run.claimed or s.warms)
+    return [EndRun(run.number, Reason.CANCELLED)] if unwanted else []
 
 
 def _ended(s: Snapshot, run: Run) -> list[Action]:
@@ -142,16 +181,14 @@ def _ended(s: Snapshot, run: Run) -> list[Action]:
         return [ConfirmGone(run.number)]
     status = find_run(resource, run.number)
     newer = resource.status.run is not None and resource.status.run.number > run.number
-    if (status is None and newer) or (_is_open(status) and (resource.spec.run or 0) > run.number):
+    taken = run.claimed and resource.spec.run == run.number and not is_written(resource, run)
+    if taken or (status is None and newer) or (is_open(status) and (resource.spec.run or 0) > run.number):
         return [EndRun(run.number, Reason.SUPERSEDED)]
     if status is None or status.finished_at is None:
         return []
-    left = (s.end_seen or s.now) + LATE_FRAMES - s.now if s.live_link is not None else timedelta()
+    waits = s.live_link is not None and status.reason != Reason.CLAIM_REFUSED
+    left = (s.end_seen or s.now) + LATE_FRAMES - s.now if waits else timedelta()
     return [RequeueAfter(left.total_seconds())] if left > timedelta() else [_end(s, run, status)]
-
-
-def _is_open(status: RunValue | None) -> bool:
-    return status is None or status.finished_at is None
 
 
 def _end(s: Snapshot, run: Run, status: RunValue) -> EndRun:
@@ -192,37 +229,39 @@ def _stop(s: Snapshot, run: Run) -> list[Action]:
 
 def _overdue(s: Snapshot, run: Run) -> list[Action]:
     """End what has taken longer than it may."""
-    if _is_due(s, compute_lost(s, run)) or _is_due(s, compute_taken_by(s, run)):
+    if is_due(s, compute_lost(s, run)) or is_due(s, compute_taken_by(s, run)):
         return [StopRun(run.number, "lost")]
-    if _is_due(s, compute_ready_by(s, run)):
+    if s.link is not None and s.link.run == run.number and s.link.contested:
+        return [StopRun(run.number, "lost")]
+    if is_due(s, compute_stop_by(s, run)):
+        return [StopRun(run.number, "killed")]
+    if is_due(s, compute_ready_by(s, run)):
         return [StopRun(run.number, "not_ready")]
-    if s.running is not None and _is_due(s, compute_turn_end(s, run)):
+    if s.running is not None and is_due(s, compute_turn_end(s, run)):
         return [TimeOut(s.running.id)]
     return []
 
 
-def _is_due(s: Snapshot, at: datetime | None) -> bool:
-    return at is not None and at <= s.now
-
-
 def _outdated(s: Snapshot, run: Run) -> list[Action]:
-    """End a run that has another model than was chosen since, once it writes no answer: the next one has it."""
-    return [] if s.thread.model == run.model or s.running is not None else [StopRun(run.number, "killed")]
+    """End a run that has another model, or thinks otherwise, than was chosen since, once it writes no answer: the next one has it."""
+    chosen = (s.thread.model, s.thread.thinking)
+    return [] if chosen == (run.model, run.thinking) or s.running is not None else [StopRun(run.number, "killed")]
 
 
 def _going_on(s: Snapshot, run: Run) -> list[Action]:
     if run.limits is None and s.learned is not None:
         return [RecordLimits(run.number, s.learned)]
-    times = [compute_lost(s, run), compute_ready_by(s, run), compute_turn_end(s, run), compute_taken_by(s, run)]
+    clocks = (compute_lost, compute_ready_by, compute_turn_end, compute_taken_by, compute_stop_by)
+    times = [clock(s, run) for clock in clocks]
     if run.limits is None and (s.running is not None or not s.ready):
         times.append(s.now + timedelta(seconds=LEARN_SECONDS))
     # the first word may have been lost, or have overtaken its turn; a runner passes over a second one
     stopping = s.ready and s.running is not None and s.running.stop_asked
-    aborts: list[Action] = [Abort(s.running.id)] if stopping and s.running is not None else []
+    aborts: list[Action] = [Abort(s.running.id)] if stopping and s.running is not None else _extend(s)
     if s.thread.venue is not VenueState.OPEN:
         return [*aborts, *_requeue(s, times)]
     resend = compute_resend(s, run)
-    if _is_due(s, resend) or _may_give(s, run):
+    if is_due(s, resend) or _may_give(s, run):
         return [Deliver()]
     actions: list[Action] = [*tell_waits(s, run)]
     if actions:
@@ -230,6 +269,14 @@ def _going_on(s: Snapshot, run: Run) -> list[Action]:
     if s.waiting is not None:
         times.append(s.waiting.ready_at)
     return [*actions, *aborts, *_requeue(s, [*times, resend, *find_word_times(s, run)])]
+
+
+def _extend(s: Snapshot) -> list[Action]:
+    """Tell the runner of the time that its turn was given more, once for each connection and each time."""
+    turn, link = s.running, s.live_link
+    if turn is None or link is None or not s.ready or not turn.extended:
+        return []
+    return [Extend(turn.id, turn.extended)] if link.extended != (turn.id, turn.extended) else []
 
 
 def _may_give(s: Snapshot, run: Run) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 
 from agent_gateway.conversations.deadlines import find_delivered
 from agent_gateway.conversations.notes import PromptNotes
@@ -12,6 +11,7 @@ from agent_gateway.conversations.show import Previews
 from agent_gateway.conversations.snapshot import Snapshot
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
+from agent_kube.tracing.steps import tell_step
 
 _log = logging.getLogger(__name__)
 _AGAIN_SECONDS = 2.0
@@ -49,16 +49,14 @@ class TurnSender:
         self._views.working(turn.id)
         if await link.send_turn(noted) and turn.stop_asked:
             await link.abort(turn.id)
-        _log.info(
-            "step",
-            extra={
-                "step": "turn_delivered",
-                "agent_thread": s.thread.name,
-                "turn": turn.id,
-                "t": time.time_ns() // 1_000_000,
-            },
-        )
+        tell_step(_log, "turn_delivered", agent_thread=s.thread.name, turn=turn.id)
         return 0.0
+
+    async def extend(self, thread_id: int, turn_id: int, seconds: int) -> None:
+        """Tell the runner how much more time a turn was given; one that is away is told when it is back."""
+        link = self._registry.link(thread_id)
+        if link is not None:
+            await link.extend(turn_id, seconds)
 
     async def abort(self, thread_id: int, turn_id: int) -> None:
         """Ask the runner to end a turn; one that is away is told when it is back."""

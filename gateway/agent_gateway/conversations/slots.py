@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import Counter
@@ -12,11 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
+from agent_contract.names import DEFAULT_CLASS
 from agent_contract.terms import Timeouts
+from agent_gateway.pauses import wait_at_most
 from agent_gateway.store import Store
+from agent_gateway.store.claims import Beginning, Claim, WarmPod
 from agent_gateway.store.errors import Away
-from agent_gateway.store.rows import Turn
-from agent_gateway.wording import texts
+from agent_gateway.store.rows import ModelChoice, Turn
+from agent_gateway.wording.say import SOURCE
+from agent_gateway.wording.waiting import capacity_text
 
 AGE_SECONDS: Final = 120.0
 """Whoever has waited for so long counts as having one slot less: nobody is passed for ever."""
@@ -34,6 +37,8 @@ class _Waiting:
     since: float
     shown: int | None = None
     """The number that its chat shows."""
+    language: str = SOURCE
+    class_name: str = DEFAULT_CLASS
 
 
 class SlotQueue:
@@ -49,16 +54,40 @@ class SlotQueue:
         self.working: Mapping[int, int] = {}
         """How many slots each person has, as last known."""
         self._waiting: dict[int, _Waiting] = {}
+        self.changed = asyncio.Event()
+        """Set when somebody comes or goes; whoever waits for it clears it."""
 
-    def join(self, thread_id: int, turn_id: int, person: int, since: float) -> None:
-        """Wait, with the turn that waits longest; `since` is when it was written, in seconds."""
+    def join(
+        self,
+        thread_id: int,
+        turn_id: int,
+        person: int,
+        since: float,
+        language: str = SOURCE,
+        class_name: str = DEFAULT_CLASS,
+    ) -> None:
+        """Wait, with the turn that waits longest.
+
+        Args:
+            thread_id: Whose turn it is.
+            turn_id: The turn.
+            person: Who wrote it.
+            since: When it was written, in seconds.
+            language: In which its chat is told.
+            class_name: The AgentClass of its pod.
+        """
         known = self._waiting.get(thread_id)
         if known is None or known.turn_id != turn_id:
-            self._waiting[thread_id] = _Waiting(turn_id, person, since)
+            self._waiting[thread_id] = _Waiting(turn_id, person, since, language=language, class_name=class_name)
+            self.changed.set()
+        elif known.class_name != class_name:
+            known.class_name = class_name
+            self.changed.set()
 
     def leave(self, thread_id: int) -> None:
         """Wait no more."""
-        self._waiting.pop(thread_id, None)
+        if self._waiting.pop(thread_id, None) is not None:
+            self.changed.set()
 
     def is_empty_but_for(self, thread_id: int) -> bool:
         """Say whether no other thread waits."""
@@ -73,10 +102,19 @@ class SlotQueue:
         """Return the threads that wait, the next one first."""
         return self._sort(self._waiting, now)
 
+    def find_classes(self, most: int, now: float) -> list[str]:
+        """Return the classes of those who are next, so many at most."""
+        return [self._waiting[thread_id].class_name for thread_id in self.order(now)[:most]] if self._waiting else []
+
     def find_outdated(self, now: float) -> list[tuple[int, int, int]]:
         """Return (thread, turn, number) where the number shown is not the one they have, the first in the queue first."""
         numbered = [(i, thread_id, self._waiting[thread_id]) for i, thread_id in enumerate(self.order(now), start=1)]
         return [(thread_id, one.turn_id, i) for i, thread_id, one in numbered if one.shown != i]
+
+    def read_language(self, thread_id: int) -> str:
+        """Return the language in which a waiting thread's chat is told."""
+        waiting = self._waiting.get(thread_id)
+        return waiting.language if waiting is not None else SOURCE
 
     def note_shown(self, thread_id: int, number: int) -> None:
         """Remember the number that a chat shows."""
@@ -140,33 +178,68 @@ class Slots:
             self._queue.working = await self._store.slots.count()
             since = self._since(turn, now)
             before = self._queue.count_before(turn.thread_id, turn.id, _person(turn), since, self._clock())
-        self._taken = await self._store.runs.count_open()
+        self._taken = await self._store.runs.count_open(turn.thread_id)
         return self._taken + before < self._most
 
-    def join(self, turn: Turn, now: datetime) -> str:
-        """Let a turn wait; return what its chat is to show."""
+    @property
+    def line_changed(self) -> asyncio.Event:
+        """Return what is set when somebody comes or goes."""
+        return self._queue.changed
+
+    def find_next(self, most: int) -> list[str]:
+        """Return the classes of those who are next, so many at most."""
+        return self._queue.find_classes(most, self._clock())
+
+    async def has_room(self, thread_id: int) -> bool:
+        """Say whether a run may begin that nobody waits for: a slot is free, and no other thread waits for one."""
+        return self._queue.is_empty_but_for(thread_id) and await self._store.runs.count_open(thread_id) < self._most
+
+    def join(self, turn: Turn, now: datetime, class_name: str = DEFAULT_CLASS) -> str:
+        """Let a turn wait, for a pod of a class; return what its chat is to show."""
         since, person = self._since(turn, now), _person(turn)
-        self._queue.join(turn.thread_id, turn.id, person, since)
+        self._queue.join(turn.thread_id, turn.id, person, since, turn.language, class_name)
         number = 1 + self._queue.count_before(turn.thread_id, turn.id, person, since, self._clock())
         self._queue.note_shown(turn.thread_id, number)
-        return texts.capacity_text(self._taken, self._most, number)
+        return capacity_text(turn.language, number)
 
     def leave(self, thread_id: int) -> None:
         """Let a thread wait no more."""
         self._queue.leave(thread_id)
 
+    def count_waiting(self) -> int:
+        """Count the threads that wait for a slot."""
+        return len(self._queue)
+
     async def take(
-        self, thread_id: int, number: int, uid: str | None, class_name: str, limits: Timeouts | None
-    ) -> tuple[str | None] | None:
-        """Record that a run is wanted, which takes the slot; return the model chosen for it, None where no slot is free.
+        self,
+        thread_id: int,
+        number: int,
+        uid: str | None,
+        class_name: str,
+        limits: Timeouts | None,
+        cold: str | None = None,
+    ) -> ModelChoice | None:
+        """Record that a run is wanted, which takes the slot; return what was chosen for it, None where no slot is free.
 
         Raises:
             StoreError: nothing is recorded.
         """
         async with self._taking, self._store.transaction() as tx:
-            if await tx.runs.count_open() >= self._most:
+            if await tx.runs.count_open(thread_id) >= self._most:
                 return None
-            return (await tx.runs.want(thread_id, number, uid, class_name, limits),)
+            return await tx.runs.want(thread_id, number, uid, class_name, limits, cold)
+
+    async def claim(self, thread_id: int, begins: Beginning, pod: WarmPod) -> Claim | None:
+        """Record that a run is begun in a pod that waits, which takes the slot; None where no slot is free.
+
+        Raises:
+            NothingWaits: no turn can be given to it.
+            StoreError: nothing is recorded, as far as is known.
+        """
+        async with self._taking, self._store.transaction() as tx:
+            if await tx.runs.count_open(thread_id) >= self._most:
+                return None
+            return await tx.claims.claim(thread_id, begins, pod)
 
     def free(self) -> None:
         """Note that a slot may be free."""
@@ -175,9 +248,7 @@ class Slots:
     async def run(self) -> None:
         """Let those look who are next whenever a slot is free, and keep the numbers shown true; for ever."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(REFRESH_SECONDS):
-                    await self._freed.wait()
+            await wait_at_most(self._freed, REFRESH_SECONDS)
             self._freed.clear()
             if not len(self._queue):
                 continue
@@ -201,7 +272,7 @@ class Slots:
     def _refresh(self) -> None:
         for thread_id, turn_id, number in self._queue.find_outdated(self._clock())[:MOST_REFRESHED]:
             self._queue.note_shown(thread_id, number)
-            self._views.waiting(turn_id, texts.capacity_text(self._taken, self._most, number))
+            self._views.waiting(turn_id, capacity_text(self._queue.read_language(thread_id), number))
 
     def _since(self, turn: Turn, now: datetime) -> float:
         return self._clock() - (now - turn.created_at).total_seconds()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from agent_contract.names import DEFAULT_CLASS
 from agent_contract.terms import Timeouts
 from agent_gateway.conversations.slots import Slots
 from agent_gateway.resources.values import ClassValue, ThreadValue, find_run
@@ -35,6 +36,12 @@ class LinkState:
     """When it connected."""
     sent_at: datetime | None = None
     """When it was sent a turn last."""
+    extended: tuple[int, int] = (0, 0)
+    """The turn that it was given more time for, and how many seconds in all."""
+    unready_since: datetime | None = None
+    """Since when its runner came back, and perhaps went again, without its agent."""
+    contested: bool = False
+    """Its pod took the connection from itself again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +68,8 @@ class Snapshot:
     free_slot: bool = True
     gateway_since: datetime | None = None
     """When this gateway began to lead: runners had no chance to connect before."""
-    children_until: datetime | None = None
-    """When the running turn's last sub-agent ended, or now while one works: its clock stood still till then."""
+    warms: bool = False
+    """Something will be asked within seconds, as by a schedule."""
     end_seen: datetime | None = None
     """When this gateway first saw in the status that the open run is over."""
 
@@ -70,6 +77,11 @@ class Snapshot:
     def found(self) -> ThreadValue | None:
         """Return the resource as last read; None where there is none, or nothing is known."""
         return self.resource.value if isinstance(self.resource, Present) else None
+
+    @property
+    def class_name(self) -> str:
+        """Return the name of the class of the next run."""
+        return self.found.spec.class_ref.name if self.found is not None else DEFAULT_CLASS
 
     @property
     def limits(self) -> Timeouts | None:
@@ -148,7 +160,7 @@ class SnapshotReader:
         resource = self._resources.known(facts.thread.name)
         found = resource.value if isinstance(resource, Present) else None
         wants_run = facts.run is None and facts.running is None
-        free = await self._slots.is_free(facts.waiting, facts.now) if wants_run and facts.waiting is not None else True
+        free = await self._is_free(facts) if wants_run else True
         return Snapshot(
             thread=facts.thread,
             run=facts.run,
@@ -161,10 +173,15 @@ class SnapshotReader:
             learned=await self._learn(facts.run, facts.thread.name),
             problem=self._resources.problem or self._resources.unreadable(facts.thread.name),
             free_slot=free,
+            warms=facts.warms,
             gateway_since=self._at(facts.now, self._since),
-            children_until=facts.children_until,
             end_seen=self._see_end(facts, found),
         )
+
+    async def _is_free(self, facts: ThreadFacts) -> bool:
+        if facts.waiting is not None:
+            return await self._slots.is_free(facts.waiting, facts.now)
+        return await self._slots.has_room(facts.thread.id) if facts.warms else True
 
     async def _learn(self, run: Run | None, thread_name: str) -> Timeouts | None:
         """Return the timeouts of a run's class, where they were not known when it was wanted."""
@@ -202,5 +219,6 @@ def read_link(registry: Registry, thread_id: int, now: datetime) -> LinkState | 
         return now - timedelta(seconds=time.monotonic() - seconds) if seconds is not None else None
 
     return LinkState(
-        link.run, link.connected, link.ready, at(link.lost_at), link.turn_id, at(link.connected_at), at(link.sent_at)
-    )
+        link.run, link.connected, link.ready, at(link.lost_at), link.turn_id, at(link.connected_at), at(link.sent_at),
+        link.extended, at(link.unready_at), link.contested,
+    )  # fmt: skip

@@ -13,15 +13,19 @@ from agent_gateway.conversations.deadlines import find_away_since, find_delivere
 from agent_gateway.conversations.runs import compute_next_run, is_ending
 from agent_gateway.conversations.snapshot import Snapshot
 from agent_gateway.resources.values import ThreadValue, find_run
-from agent_gateway.store.rows import Run, RunState, Turn
+from agent_gateway.store.rows import Run, RunState, Turn, VenueState
 from agent_kube.known import Unknown
 
 QUIET: Final = timedelta(seconds=3)
-"""A start, a stop or an interruption that takes no longer is not talked about."""
-QUIET_QUEUE: Final = timedelta(seconds=1.5)
-"""Nor is a message talked about that waits no longer for the answer before it."""
+"""A stop or an interruption that takes no longer is not talked about."""
+QUIET_START: Final = timedelta(seconds=1)
+"""Nor is a start."""
+QUIET_QUEUE: Final = timedelta(seconds=25)
+"""Nor is a message talked about that waits no longer for the answer before it: its eyes say that it was seen."""
 UNCONFIRMED_AFTER: Final = timedelta(seconds=10)
 """Nor a message that its agent was given and takes within this."""
+AHEAD_PAUSE: Final = timedelta(seconds=60)
+"""After the end of a run, before one is begun that no turn waits for."""
 RECHECK_SECONDS: Final = 60.0
 """After which a waiting message is looked at where what it waits for should wake it."""
 UNREADABLE_SECONDS: Final = 5.0
@@ -52,6 +56,17 @@ def find_block(s: Snapshot, turn: Turn) -> tuple[Words | None, float] | None:
     return None
 
 
+def begins_ahead(s: Snapshot) -> bool:
+    """Say whether a run is begun for what is asked in a moment; not behind one that ended lately, perhaps as it failed."""
+    if not (s.warms and s.free_slot and s.waiting is None) or s.thread.venue is not VenueState.OPEN:
+        return False
+    ended = s.last.ended_at if s.last is not None else None
+    held = s.found is not None and (s.found.deleting or s.found.spec.suspend)
+    if held or isinstance(s.resource, Unknown) or (ended is not None and s.now - ended < AHEAD_PAUSE):
+        return False
+    return compute_next_run(s.thread, s.found) <= MAX_RUN
+
+
 def _after_quiet(s: Snapshot, since: datetime, words: Words) -> tuple[Words | None, float]:
     left = (since + QUIET - s.now).total_seconds()
     return (None, left) if left > 0 else (words, UNREADABLE_SECONDS)
@@ -80,6 +95,7 @@ def find_word_times(s: Snapshot, run: Run) -> Iterable[datetime | None]:
     if s.waiting is not None:
         yield s.waiting.created_at + QUIET_QUEUE
         yield s.waiting.created_at + QUIET
+        yield run.wanted_at + QUIET_START
         yield run.wanted_at + QUIET
         if s.limits is not None:
             yield run.wanted_at + timedelta(seconds=s.limits.start)
@@ -113,7 +129,7 @@ def _find_start_words(s: Snapshot, run: Run) -> Words | None:
     away = _find_away(s, run)
     if away is not None:
         return Words(Wait.AWAY) if away + QUIET <= s.now else None
-    if run.wanted_at + QUIET > s.now:
+    if run.wanted_at + QUIET_START > s.now:
         return None
     late = s.limits is not None and run.wanted_at + timedelta(seconds=s.limits.start) <= s.now
     return Words(Wait.LATE if late else Wait.START)

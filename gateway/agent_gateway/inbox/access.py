@@ -53,9 +53,14 @@ class Access:
         now = _find_end(moves, chat_id)
         named = {now, chat_id, *(() if person_id is None else (person_id,))} & self._allowed
         allowed = bool(named) or any(_find_end(moves, group) == now for group in groups)
-        if not allowed and person_id is not None:
-            allowed = await session.access.is_allowed(person_id)
+        if not allowed:
+            allowed = await session.access.is_allowed(now, chat_id, *(() if person_id is None else (person_id,)))
         return Standing(allowed, now, now != chat_id)
+
+    @property
+    def admins(self) -> frozenset[int]:
+        """Return the ids of the administrators."""
+        return self._admins
 
     def is_admin(self, person_id: int) -> bool:
         """Say whether a person may end anyone's thread, and let people in."""

@@ -11,6 +11,7 @@ from agent_gateway.inbox.rows import build_rows
 from agent_gateway.telegram.errors import Conflict, TelegramProblem, Throttled, Unauthorized
 from agent_gateway.telegram.outbound.pace import Clock
 from agent_gateway.telegram.ports import InboxStore, Poller
+from agent_kube.tracing.steps import tell_step
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Ingest:
             except TelegramProblem as problem:
                 await self._after_problem(problem)
                 continue
-            self.last_poll = self._clock()
+            self.last_poll, arrived = self._clock(), time.time_ns()
             rows, following = build_rows(updates, offset)
             if updates and following == offset:
                 await self._fail("Telegram sends updates without a usable update_id")
@@ -80,10 +81,8 @@ class Ingest:
                 heard = self._clock()
                 await self._store.add_updates(rows, following)
                 self._wake()
-                now = time.time_ns() // 1_000_000
-                log.info(
-                    "step", extra={"step": "inbox_committed", "update_id": rows[-1][0], "rows": len(rows), "t": now}
-                )
+                aside = {"updates": [row[0] for row in rows], "arrived": arrived}
+                tell_step(log, "inbox_committed", aside, update_id=rows[-1][0], rows=len(rows))
             if self.problem is not None:
                 log.info("updates arrive again")
             self.problem, self._failures, offset = None, 0, following

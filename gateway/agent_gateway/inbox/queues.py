@@ -16,6 +16,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.logs import describe_fault
+from agent_gateway.pauses import wait_at_most
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away, Raced, Refused, TooSlow
 from agent_gateway.store.rows import InboxRow
@@ -102,9 +103,7 @@ class InboxQueues(Generic[_P]):
                 if len(self._busy) < MOST_TAKEN:
                     for row in await self._store.inbox.next(list(self._busy)):
                         self._busy[row.queue_key] = group.create_task(self._work(row))
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await self._wake.inbox_due.wait()
+                await wait_at_most(self._wake.inbox_due, POLL_SECONDS)
 
     async def _work(self, row: InboxRow) -> None:
         try:

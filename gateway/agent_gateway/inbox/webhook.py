@@ -50,7 +50,7 @@ def create_webhook_app(receiver: Receiver, path: str, read_secret: Callable[[], 
     async def take(request: web.Request) -> web.Response:
         secret = read_secret()
         shown = request.headers.get(SECRET_HEADER, "")
-        if not secret or not hmac.compare_digest(shown.encode(), secret.encode()):
+        if not secret or not hmac.compare_digest(shown.encode(errors="surrogateescape"), secret.encode()):
             WEBHOOK_UPDATES.labels("refused").inc()
             return web.Response(status=403)
         if room.locked():
@@ -95,14 +95,6 @@ def _done(outcome: str) -> web.Response:
 def _later(outcome: str) -> web.Response:
     WEBHOOK_UPDATES.labels(outcome).inc()
     return web.Response(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
-
-
-async def serve_webhook(app: web.Application, host: str, port: int) -> web.AppRunner:
-    """Open the port; return what closes it."""
-    runner = web.AppRunner(app, access_log=None, keepalive_timeout=75, shutdown_timeout=5)
-    await runner.setup()
-    await web.TCPSite(runner, host, port).start()
-    return runner
 
 
 def describe_info(info: Any) -> str | None:

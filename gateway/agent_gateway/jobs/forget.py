@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from agent_gateway.effects import WakeOutbox
+from agent_gateway.jobs.slices import hold_slice, tell_end
 from agent_gateway.store import Store
 from agent_gateway.store.history import Forgotten, Limits
 from agent_gateway.store.jobs import Job
@@ -22,8 +22,6 @@ FILES: Final = 20
 SAID: Final = 500
 SUBAGENTS: Final = 20
 """With all that belongs to them, the lines of their sessions included."""
-SLICE_SECONDS: Final = 10.0
-"""After so long a statement is given up; the slice is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +58,14 @@ class Forgetting:
     async def work(self, job: Job) -> bool:
         """Do one slice; True where nothing is left."""
         async with self._store.transaction() as tx:
-            held = await tx.jobs.hold(job.id)
+            held = await hold_slice(tx, job)
             if held is None:
                 return True
-            await tx.row("limit_statement", str(int(SLICE_SECONDS * 1000)))
             now = await _do(tx, held, read_progress(held.progress))
             if now.step != "end":
                 await tx.jobs.save(job.id, asdict(now))
                 return False
-            ids = [held.message_id] if held.message_id is not None else []
-            await tx.outbox.put(held.address, texts.forget_done(now.gone), f"forgotten:{job.id}", message_ids=ids)
-            await tx.jobs.end(job.id)
-            tx.after(WakeOutbox())
+            await tell_end(tx, held, lambda language: texts.forget_done(language, now.gone), f"forgotten:{job.id}")
             return True
 
 
@@ -87,9 +81,9 @@ async def _do(tx: Transaction, job: Job, now: Progress) -> Progress:
             gone = gone.plus(Forgotten(messages=count))
             return replace(now, gone=gone, step="messages" if count == SAID else "entries")
         case "entries":
-            lines = await history.forget_entries(thread_id, job.created_at, LINES)
+            lines, more = await history.forget_entries(thread_id, job.created_at, LINES)
             gone = gone.plus(Forgotten(session_lines=lines))
-            return replace(now, gone=gone, step="entries" if lines == LINES else "workspaces")
+            return replace(now, gone=gone, step="entries" if more else "workspaces")
         case "workspaces":
             count = await history.forget_workspaces(thread_id, WORKSPACES)
             gone = gone.plus(Forgotten(workspaces=count))
@@ -102,9 +96,9 @@ async def _do(tx: Transaction, job: Job, now: Progress) -> Progress:
             count = await history.forget_outbox(job.address, now.limits.outbox, SAID)
             return replace(now, step="said" if count == SAID else "below")
         case "below":
-            last, more = await history.forget_below(thread_id, now.below, SUBAGENTS)
+            last, of_them = await history.forget_below(thread_id, now.below, SUBAGENTS)
             step = "below" if last is not None else "inbox"
-            return replace(now, gone=gone.plus(more), below=last or now.below, step=step)
+            return replace(now, gone=gone.plus(of_them), below=last or now.below, step=step)
         case _:
             await history.forget_inbox(job.address)
             return replace(now, step="end")

@@ -11,16 +11,21 @@ from agent_gateway.effects import WakeJobs, WakeOutbox
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.events import Events
 from agent_gateway.logs import describe_fault
+from agent_gateway.pauses import wait_at_most
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away, StoreError, TooSlow
 from agent_gateway.store.jobs import Job, JobKind
-from agent_gateway.wording.texts import job_failed_text
+from agent_gateway.wording import keys
+from agent_gateway.wording.say import SOURCE
 from agent_kube.queue import WorkQueue
 
 POLL_SECONDS: Final = 5.0
+ALONE: Final = frozenset({JobKind.EXPORT})
+"""Of each of these kinds one job is carried out at a time, whichever conversation's."""
 TRIES: Final = 5
 """After so many failures in a row a job is given up; while the database is away none counts."""
-_WORKERS: Final = 2
+_WORKERS: Final = 4
+"""Some wait for a pod, or for a process beside: histories do not wait for them."""
 _MOST: Final = 100
 """Conversations that are asked for at once."""
 _log = logging.getLogger(__name__)
@@ -58,6 +63,8 @@ class JobWorker:
         self._check = check
         self._poll = poll
         self._due = asyncio.Event()
+        self._under_way: set[JobKind] = set()
+        """Of the kinds of which one is carried out at a time."""
         self._queue: WorkQueue[int] = WorkQueue(
             self._look, workers=_WORKERS, expected=(StoreError,), fatal=(LeadershipLost,)
         )
@@ -76,11 +83,7 @@ class JobWorker:
                 self._due.clear()
                 for thread_id in await self._store.jobs.due_threads(_MOST):
                     self._queue.add(thread_id)
-                try:
-                    async with asyncio.timeout(self._poll):
-                        await self._due.wait()
-                except TimeoutError:
-                    continue
+                await wait_at_most(self._due, self._poll)
 
     def _wake(self, _: WakeJobs) -> None:
         self._due.set()
@@ -89,10 +92,10 @@ class JobWorker:
         """Do a slice of a conversation's oldest job; the others have their turns before the next one."""
         self._check()
         job = await self._store.jobs.next(thread_id)
-        if job is None:
-            return
+        if job is None or job.kind in self._under_way:
+            return  # at the end of the other one it is looked again for what is due
         try:
-            await self._kinds[job.kind].work(job)
+            await self._work(job)
         except LeadershipLost:
             raise
         except TooSlow as error:
@@ -103,12 +106,27 @@ class JobWorker:
             await self._fail(job, error)
         self._queue.add(thread_id)
 
+    async def _work(self, job: Job) -> None:
+        if job.kind not in ALONE:
+            await self._kinds[job.kind].work(job)
+            return
+        self._under_way.add(job.kind)
+        try:
+            await self._kinds[job.kind].work(job)
+        finally:
+            self._under_way.discard(job.kind)
+            self._due.set()
+
     async def _fail(self, job: Job, error: Exception) -> None:
         async with self._store.transaction() as tx:
             failures = await tx.jobs.count_failure(job.id)
             if failures >= TRIES:
                 await tx.jobs.end(job.id, failed=True)
-                await tx.outbox.put(job.address, job_failed_text(job.kind), f"job-failed:{job.id}")
+                thread = await tx.threads.by_id(job.thread_id)
+                language = thread.language if thread is not None else SOURCE
+                await tx.outbox.put(
+                    job.address, keys.job_failed(language, command=job.kind.value), f"job-failed:{job.id}"
+                )
                 tx.after(WakeOutbox())
         _log.error("job_failed", extra={
             "job": job.id, "kind": job.kind.value, "failures": failures, "error": describe_fault(error),

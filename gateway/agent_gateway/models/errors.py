@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import zlib
-from dataclasses import dataclass
 from typing import Any
 
 REDACTED = "[key]"
 MAX_ERROR_BODY = 64 << 10
+_BEGINNING = 1000
+"""Characters of a body by which a web page is known."""
+_PAGE = re.compile(r"<(?:!doctype\s+html|html|head)\b", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{1,300})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
 class Refusal(Exception):  # it is an answer
-    """A call that is answered here. `status` decides with the text whether pi tries again: not for 4xx."""
+    """A call that is answered here.
 
-    status: int
-    type: str
-    message: str
+    Attributes:
+        status: The HTTP status, which decides with the text whether pi tries again: not for 4xx, but 429.
+        type: What it is, in a word; of a limit its name.
+        message: A sentence for the agent.
+    """
+
+    def __init__(self, status: int, type: str, message: str) -> None:  # noqa: A002  # as the body has it
+        super().__init__(message)
+        self.status = status
+        self.type = type
+        self.message = message
 
 
 def build_error(message: str, kind: str, code: int) -> bytes:
@@ -26,11 +38,18 @@ def build_error(message: str, kind: str, code: int) -> bytes:
 
 
 def build_provider_error(status: int, body: bytes, *, provider: str, key: str) -> bytes:
-    """Return a provider's error body without the key in it; a refused key gets a hint for whoever can change it."""
+    """Return a provider's error body without the key in it; a refused key gets a hint for whoever can change it.
+
+    Of a refusal by 403 nothing is added: that may be the place, a firewall, or what the account may do.
+    """
     text = body.decode("utf-8", "replace")
     if key:
         text = text.replace(key, REDACTED)
-    if status not in {401, 403}:
+    if _PAGE.search(text[:_BEGINNING]):
+        title = _TITLE.search(text)
+        named = f": {html.unescape(' '.join(title[1].split()))}" if title is not None else ""
+        return build_error(f"A web page came instead of an answer{named}", "web_page", status)
+    if status != 401:  # RFC 9110 §15.5.2
         return text.encode()
     said = _message(text) or f"status {status}"
     hint = f"The provider {provider} refuses LLM_API_KEY, the key in the gateway's Secret: {said}"

@@ -1,53 +1,61 @@
-"""Which headers pass the proxy. Pure."""
+"""Which headers pass the proxy: those that are listed, and no other. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from multidict import CIMultiDict
 
-HOP_BY_HOP: Final = frozenset(
+from agent_contract.providers import Api
+from agent_gateway.models.redact import redact
+
+USER_AGENT: Final = "openclaw-dispatcher"
+ANTHROPIC_VERSION: Final = "2023-06-01"
+BETAS: Final = frozenset(
     {
-        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-        "transfer-encoding", "upgrade",
+        "fine-grained-tool-streaming-2025-05-14", "interleaved-thinking-2025-05-14", "inline-tools-2026-09-15",
+        "mid-conversation-output-config-2026-07-01", "thinking-binding-controls-2026-08-01",
     }
 )  # fmt: skip
-_FROM_POD: Final = HOP_BY_HOP | {
-    "accept-encoding", "api-key", "authorization", "content-length", "cookie", "expect", "forwarded", "host",
-    "origin", "referer", "via", "x-api-key", "x-goog-api-key", "x-real-ip",
-}  # fmt: skip
-_FROM_PROVIDER: Final = HOP_BY_HOP | {"alt-svc", "location", "server", "set-cookie", "strict-transport-security", "via"}
+"""What Anthropic has not released that pi asks for: how an answer is written and thought about, nothing dearer."""
+_VERSION: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_ANSWERED: Final = ("Retry-After", "X-Request-Id", "Request-Id")
+_LONGEST: Final = 128
+_TYPES: Final = frozenset({"text/event-stream", "application/json"})
 
 
-def build_request_headers(headers: Mapping[str, str], key: str, *, anthropic: bool) -> CIMultiDict[str]:
-    """Return the headers for the provider: the pod's without its token, and with the real key."""
-    named = _named_by_connection(headers)
+def build_request_headers(headers: Mapping[str, str], key: str, api: Api, *, stream: bool) -> CIMultiDict[str]:
+    """Return the headers for the provider, with the real key in the one that its API reads."""
     kept: CIMultiDict[str] = CIMultiDict()
-    for name, value in headers.items():
-        lowered = name.lower()
-        if lowered not in _FROM_POD and lowered not in named and not lowered.startswith("x-forwarded-"):
-            kept.add(name, value)
-    # A compressed answer could not be metered, nor shown before a whole block of it is there.
+    kept["Content-Type"] = "application/json"
+    kept["Accept"] = "text/event-stream" if stream else "application/json"
+    kept["User-Agent"] = USER_AGENT
+    # a compressed answer could not be metered, nor shown before a whole block of it is there
     kept["Accept-Encoding"] = "identity"
-    kept["Authorization"] = f"Bearer {key}"
-    if anthropic:
-        kept["x-api-key"] = key
-    if "Content-Length" in headers:
-        kept["Content-Length"] = headers["Content-Length"]
+    match api:
+        case "anthropic-messages":
+            kept["x-api-key"] = key
+            version = headers.get("anthropic-version", "")
+            kept["anthropic-version"] = version if _VERSION.fullmatch(version) else ANTHROPIC_VERSION
+            betas = [name.strip() for name in headers.get("anthropic-beta", "").split(",")]
+            if asked := ",".join(name for name in betas if name in BETAS):
+                kept["anthropic-beta"] = asked
+        case "google-generative-ai":
+            kept["x-goog-api-key"] = key
+        case _:
+            kept["Authorization"] = f"Bearer {key}"
     return kept
 
 
-def build_response_headers(headers: Mapping[str, str]) -> CIMultiDict[str]:
+def build_response_headers(headers: Mapping[str, str], key: str) -> CIMultiDict[str]:
     """Return what the pod gets to see of the provider's headers."""
-    named = _named_by_connection(headers)
     kept: CIMultiDict[str] = CIMultiDict()
-    for name, value in headers.items():
-        lowered = name.lower()
-        if lowered not in _FROM_PROVIDER and lowered not in named:
-            kept.add(name, value)
+    for name in _ANSWERED:
+        value = headers.get(name)
+        if value is not None and value.isascii() and value.isprintable():
+            kept[name] = redact(value, key)[:_LONGEST]
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    kept["Content-Type"] = kind if kind in _TYPES else "application/octet-stream"
     return kept
-
-
-def _named_by_connection(headers: Mapping[str, str]) -> set[str]:
-    return {name.strip().lower() for name in headers.get("Connection", "").split(",")}

@@ -1,221 +1,248 @@
-"""Passes model calls on: the pod's token off, the real key on, nothing buffered, nothing logged but counts."""
+"""Passes model calls on, rebuilt from what is meant: the pod's token off, the real key on, nothing logged but counts."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 import time
-from collections.abc import AsyncIterator
-from contextlib import suppress
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol
 
 import aiohttp
 from aiohttp import web
-from yarl import URL
 
+from agent_gateway.metrics import LIMITS
+from agent_gateway.models.access import Permit
+from agent_gateway.models.body import ROOM, check_size, parse, read_body, write
+from agent_gateway.models.call import Call, Caller
 from agent_gateway.models.errors import Refusal, build_error
+from agent_gateway.models.failing import GO_ON, Failures
+from agent_gateway.models.gate import CallLimits, Paces, Share
 from agent_gateway.models.headers import build_request_headers
-from agent_gateway.models.metrics import REQUESTS, TOKENS
+from agent_gateway.models.meter import Meter, ModelCall, Refused
 from agent_gateway.models.providers import Provider, Providers
-from agent_gateway.models.relay import Call, Caller, relay
+from agent_gateway.models.relay import relay
+from agent_gateway.models.routes import Route, find_route
+from agent_gateway.models.shapes.fields import Shaped, refuse
+from agent_gateway.models.stream import AnswerTooLarge
+from agent_gateway.models.upstream import Upstream
+from agent_gateway.models.usage import UsageScanner
+from agent_kube.tracing.steps import tell_step
 
 log = logging.getLogger(__name__)
-MAX_BODY: Final = 64 << 20
-READ_SECONDS: Final = 300.0
-"""The longest silence of a provider, as pi itself waits."""
-KEEP_ALIVE_SECONDS: Final = 55.0
-PATHS: Final[dict[str, str]] = {
-    "chat/completions": "POST",
-    "responses": "POST",
-    "messages": "POST",
-    "v1/messages": "POST",
-    "models": "GET",
-}
+_LIMIT: Final = "llm_"
+"""What the names of limits begin with."""
 
 
-class UsageStore(Protocol):
-    """Where usage is recorded."""
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """A call that may go out.
 
-    async def add(
-        self,
-        thread_id: int,
-        run: int,
-        turn_id: int | None,
-        provider: str,
-        model: str,
-        input: int,  # noqa: A002
-        output: int,
-        cached: int,
-        status: int,
-        milliseconds: int,
-    ) -> None:
-        """Record one model call."""
+    Attributes:
+        provider: Whereto.
+        key: Its key.
+        route: What kind of call it is.
+        shaped: The request.
+        fails: Counts a failure, and says whether the run shall go on with its next model; `lasting` as its argument.
+        answers: Forgets failures.
+    """
+
+    provider: Provider
+    key: str
+    route: Route
+    shaped: Shaped
+    fails: Callable[[bool], bool]
+    answers: Callable[[], None]
+
+
+class Access(Protocol):
+    """Who may call which model now."""
+
+    async def permit(self, thread_id: int, thread_name: str, run: int) -> Permit:
+        """Return what a run may call; raises Refusal, and Away where the database does not answer."""
         ...
 
 
-class _TooLarge(Exception):
-    """A body without a length went on beyond the cap."""
-
-
 class LlmProxy:
-    """One pool of connections to the provider, kept open so that a call needs no new handshake."""
+    """Model calls of pods.
 
-    def __init__(self, providers: Providers, usage: UsageStore) -> None:
+    Args:
+        providers: The settings.
+        meter: Reserves before a call, settles after it.
+        access: Says what a run may call.
+        limits: Of each run.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        providers: Providers,
+        meter: Meter,
+        access: Access,
+        limits: CallLimits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._providers = providers
-        self._usage = usage
-        self._session: aiohttp.ClientSession | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._used_at = float("-inf")
+        self._meter = meter
+        self._access = access
+        self._limits = limits or CallLimits()
+        self._paces = Paces(self._limits, clock)
+        self._room = Share(ROOM, "llm_body_room")
+        self._shares = {one.name: Share(one.calls_at_once, "llm_calls_of_all") for one in providers.all}
+        self._rebuilding = asyncio.Lock()
+        self._upstream = Upstream()
+        self._failures = Failures()
 
     async def close(self) -> None:
         """Write what usage is still to be written, then close the connections."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5)
-        if self._session is not None:
-            await self._session.close()
+        await self._upstream.close()
 
     def warm(self) -> None:
-        """Open a connection to the provider where none stands ready: a run comes that will need it.
-
-        It is a HEAD request without a key; whatever answers, the connection stays.
-        """
-        if time.monotonic() - self._used_at < KEEP_ALIVE_SECONDS - 5:
-            return
-        self._used_at = time.monotonic()
-        self._spawn(self._warm(self._providers.configured.base_url))
+        """Open a connection to the first provider where none stands ready: a run comes that will need it."""
+        self._upstream.warm(self._providers.configured.base_url)
 
     async def handle(self, request: web.Request, caller: Caller) -> web.StreamResponse:
-        """Answer one model call. Errors are answered in the shape that OpenAI's clients read."""
-        arrived = time.perf_counter()
-        name = request.match_info["provider"]
-        extra = {"step": "model_request", "agent_thread": caller.thread_name, "run": caller.run, "turn": caller.turn_id}
-        log.info("step", extra=extra | {"t": time.time_ns() // 1_000_000})
-        call = Call(caller, name, arrived)
+        """Answer one model call. Errors are answered in the shape that OpenAI's clients read.
+
+        Raises:
+            Away: the database does not answer.
+        """
+        call = Call(caller, self._meter, time.perf_counter())
         try:
-            provider, key = self._providers.find(name)
-            call.provider = provider.name
-            _check(request)
-            return await self._pass(request, provider, key, call)
+            return await self._handle(request, call)
         except Refusal as refusal:
             call.status = refusal.status
+            if refusal.type.startswith(_LIMIT):
+                LIMITS.labels(refusal.type).inc()
             return _answer(refusal)
         finally:
-            self._count(call)
+            # its caller may be gone, and this task with it
+            self._upstream.spawn(call.settle())
 
-    async def _pass(self, request: web.Request, provider: Provider, key: str, call: Call) -> web.StreamResponse:
-        rest = request.match_info["rest"]
-        url = URL(f"{provider.base_url}/{rest}", encoded=True)
-        if request.query_string:
-            url = url.with_query(request.query_string)
-        headers = build_request_headers(request.headers, key, anthropic=rest.endswith("messages"))
+    async def _handle(self, request: web.Request, call: Call) -> web.StreamResponse:
+        who = call.caller
+        provider, key = self._providers.find(request.match_info["provider"])
+        call.provider = provider.name
+        route = _find_route(request, provider)
+        permit = await self._access.permit(who.thread_id, who.thread_name, who.run)
+        aside = {"began": call.began}
+        tell_step(log, "model_request", aside, agent_thread=who.thread_name, run=who.run, turn=permit.turn_id)
+        size = check_size(request)
+        async with AsyncExitStack() as held, AsyncExitStack() as room:
+            held.enter_context(self._paces.hold(who.key, size))
+            await room.enter_async_context(self._room.hold(who.key, size))
+            shaped, weight = await self._shape(request, route, permit)
+            permit.check(provider.name, shaped.model)
+            outgoing = self._prepare(call, permit, provider, key, route, shaped)
+            await held.enter_async_context(self._shares[provider.name].hold(who.key))
+            await self._reserve(call, permit, shaped, weight)
+            self._bound(call, route, shaped)
+            return await self._pass(request, call, outgoing, room)
+
+    async def _shape(self, request: web.Request, route: Route, permit: Permit) -> tuple[Shaped, int]:
+        measured = await parse(await read_body(request), self._rebuilding)
         try:
-            async with self._open().request(
-                request.method, url, headers=headers, data=_body(request), allow_redirects=False
-            ) as upstream:
-                self._used_at = time.monotonic()
-                call.status = upstream.status
-                return await relay(request, upstream, provider, key, call)
-        except (_TooLarge, aiohttp.ClientError, TimeoutError, OSError) as error:
+            return route.shape(measured.raw, permit.rights), measured.weight
+        except RecursionError as error:
+            raise refuse("The request is nested too deeply.") from error
+
+    def _prepare(
+        self, call: Call, permit: Permit, provider: Provider, key: str, route: Route, shaped: Shaped
+    ) -> _Outgoing:
+        """Return what goes out; raises Refusal for a model that the run has given up for this turn."""
+        tried = (*call.caller.key, permit.turn_id, provider.name, shaped.model)
+        if permit.has_fallback and self._failures.is_given_up(tried):
+            raise Refusal(503, "provider_failing", f"503: {shaped.model} failed too often.{GO_ON}")
+
+        def fails(lasting: bool) -> bool:
+            return permit.has_fallback and self._failures.add(tried, lasting=lasting)
+
+        return _Outgoing(provider, key, route, shaped, fails, partial(self._failures.clear, tried))
+
+    async def _reserve(self, call: Call, permit: Permit, shaped: Shaped, weight: int) -> None:
+        """Reserve what the call may use; raises Refusal where no budget bears it."""
+        who, most = call.caller, self._limits.max_output
+        asked = ModelCall(
+            who.thread_id, who.run, permit.turn_id, call.provider, shaped.model, weight,
+            min(shaped.max_output or most, most),
+        )  # fmt: skip
+        reserved = await self._meter.reserve(asked)
+        if isinstance(reserved, Refused):
+            raise Refusal(reserved.status, reserved.limit, reserved.message)
+        call.reservation = reserved
+        call.scanner = UsageScanner(weight)
+
+    def _bound(self, call: Call, route: Route, shaped: Shaped) -> None:
+        """Let the answer have no more tokens than are reserved for it."""
+        reserved = call.reservation.max_output if call.reservation is not None else self._limits.max_output
+        most = min(reserved, self._limits.max_output)
+        if shaped.max_output is None or shaped.max_output > most:
+            route.bound(shaped.body, most)
+
+    async def _pass(self, request: web.Request, call: Call, out: _Outgoing, room: AsyncExitStack) -> web.StreamResponse:
+        provider, shaped = out.provider, out.shaped
+        headers = build_request_headers(request.headers, out.key, provider.api, stream=shaped.stream)
+        url, hides = f"{provider.base_url}/{out.route.path}", shaped.stream and not shaped.usage_asked
+        call.sent = True
+        call.marks["sent"] = time.time_ns()
+        try:
+            async with self._upstream.post(url, headers, _write_once(shaped)) as answer:
+                call.status, call.answered = answer.status, True
+                await room.aclose()  # the request is gone
+                found = await relay(request, answer, provider, out.key, call, hides_usage=hides, fails=out.fails)
+        except (AnswerTooLarge, aiohttp.ClientError, TimeoutError, OSError) as error:
+            gone = request.transport is None or request.transport.is_closing()
+            gives_up = not gone and out.fails(False)
             if call.started:
                 # Headers are out: only a cut connection tells the client that the answer is not whole.
                 log.warning("llm_cut", extra={"provider": provider.name, "error": type(error).__name__})
+                await call.settle()
                 _cut(request)
                 raise
-            raise _refuse(error, provider) from error
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            # A context of its own: aiohttp's is made at import, before SSL_CERT_FILE may name extra certificates.
-            trust = ssl.create_default_context()
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=60, ssl=trust)
-            timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=READ_SECONDS)
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                timeout=timeout,
-                auto_decompress=False,
-                trust_env=True,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                skip_auto_headers={"User-Agent", "Content-Type"},
-            )
-        return self._session
-
-    async def _warm(self, url: str) -> None:
-        timeout = aiohttp.ClientTimeout(total=10)
-        with suppress(aiohttp.ClientError, TimeoutError, OSError):
-            async with self._open().head(url, timeout=timeout, allow_redirects=False) as answer:
-                log.debug("llm_warm", extra={"status": answer.status})
-
-    def _count(self, call: Call) -> None:
-        call.scanner.end()
-        usage, model = call.scanner.usage, call.scanner.model
-        REQUESTS.labels(call.provider, str(call.status)).inc()
-        for kind, number in (("input", usage.input), ("output", usage.output), ("cached", usage.cached)):
-            if number:
-                TOKENS.labels(call.provider, kind).inc(number)
-        who, spent = call.caller, round((time.perf_counter() - call.arrived) * 1000)
-        self._spawn(
-            self._record(
-                who.thread_id, who.run, who.turn_id, call.provider, model, usage.input, usage.output, usage.cached,
-                call.status, spent,
-            )
-        )  # fmt: skip
-
-    async def _record(self, *row: Any) -> None:
-        try:
-            await self._usage.add(*row)
-        except Exception:  # a lost line of usage must not cost an answer; it is logged with its trace
-            log.exception("usage_not_recorded")
-
-    def _spawn(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            raise _refuse(error, provider, GO_ON if gives_up else "") from error
+        if call.status < 400:
+            out.answers()
+        return found
 
 
-def _check(request: web.Request) -> None:
-    rest = request.match_info["rest"]
-    method = PATHS.get(rest)
-    if method is None or "%" in request.rel_url.raw_path:
-        known = ", ".join(PATHS)
-        raise Refusal(404, "unknown_path", f"The gateway passes on only these calls: {known}.")
-    if request.method != method:
-        raise Refusal(405, "wrong_method", f"{rest} is called by {method}.")
-    if (request.content_length or 0) > MAX_BODY:
-        raise _too_large()
+def _write_once(shaped: Shaped) -> bytes:
+    """Return a request's JSON, and let go of what it was made from: an answer may take minutes."""
+    data = write(shaped.body)
+    shaped.body.clear()
+    return data
 
 
-async def _body(request: web.Request) -> AsyncIterator[bytes]:
-    size = 0
-    async for chunk in request.content.iter_any():
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise _TooLarge
-        yield chunk
+def _find_route(request: web.Request, provider: Provider) -> Route:
+    if "%" in request.rel_url.raw_path:
+        raise Refusal(404, "unknown_path", "The gateway passes on no path with a % in it.")
+    route = find_route(provider.api, request.match_info["rest"])
+    if request.method != "POST":
+        raise Refusal(405, "wrong_method", f"{route.path} is called by POST.")
+    return route
 
 
-def _refuse(error: BaseException, provider: Provider) -> Refusal:
-    if isinstance(error, _TooLarge) or isinstance(error.__cause__, _TooLarge):
-        return _too_large()
+def _refuse(error: BaseException, provider: Provider, more: str) -> Refusal:
     log.warning("llm_away", extra={"provider": provider.name, "error": type(error).__name__})
     if isinstance(error, aiohttp.ServerTimeoutError | TimeoutError):
         return Refusal(
-            504, "provider_timeout", f"504 timeout: {provider.name} ({provider.host}) does not answer in time."
+            504, "provider_timeout", f"504 timeout: {provider.name} ({provider.host}) does not answer in time.{more}"
         )
     return Refusal(
-        502, "provider_away", f"502 connection error: {provider.name} ({provider.host}) cannot be reached or hung up."
-    )
-
-
-def _too_large() -> Refusal:
-    return Refusal(
-        413, "too_large", f"The request is larger than {MAX_BODY >> 20} MiB, more than the gateway passes on."
+        502,
+        "provider_away",
+        f"502 connection error: {provider.name} ({provider.host}) cannot be reached or hung up.{more}",
     )
 
 
 def _answer(refusal: Refusal) -> web.Response:
     body = build_error(refusal.message, refusal.type, refusal.status)
-    return web.Response(status=refusal.status, body=body, content_type="application/json")
+    answer = web.Response(status=refusal.status, body=body, content_type="application/json")
+    if refusal.status in {408, 413, 415}:
+        answer.force_close()  # the rest of what it sends is not waited for
+    return answer
 
 
 def _cut(request: web.Request) -> None:

@@ -4,53 +4,50 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import aiohttp
 from aiohttp import web
 
+from agent_gateway.models.call import Call
 from agent_gateway.models.errors import MAX_ERROR_BODY, Refusal, build_provider_error, find_hidden_error, unpack
+from agent_gateway.models.failing import NEXT_MODEL, is_passing
 from agent_gateway.models.headers import build_response_headers
+from agent_gateway.models.meaning import is_lasting
 from agent_gateway.models.metrics import FIRST_BYTE
 from agent_gateway.models.providers import Provider
+from agent_gateway.models.redact import Redactor
 from agent_gateway.models.resets import LIMITING, find_reset, outlasts, with_reset
-from agent_gateway.models.usage import UsageScanner
+from agent_gateway.models.stream import Passage
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose call it is."""
-
-    thread_id: int
-    thread_name: str
-    run: int
-    turn_id: int | None
-
-
-class Call:
-    """What is known of a call as it goes."""
-
-    def __init__(self, caller: Caller, provider: str, arrived: float) -> None:
-        self.caller = caller
-        self.provider = "unknown"
-        self.asked = provider
-        self.arrived = arrived
-        self.status = 499
-        """Until the provider answers: the client went away."""
-        self.started = False
-        self.scanner = UsageScanner("")
+Fails = Callable[[bool], bool]
 
 
 async def relay(
-    request: web.Request, upstream: aiohttp.ClientResponse, provider: Provider, key: str, call: Call
+    request: web.Request,
+    upstream: aiohttp.ClientResponse,
+    provider: Provider,
+    key: str,
+    call: Call,
+    *,
+    hides_usage: bool,
+    fails: Fails,
 ) -> web.StreamResponse:
-    """Give the pod what the provider answers.
+    """Give the pod what the provider answers; what it used is recorded before the pod is told the end.
 
-    Raises Refusal for what is no answer of a model's API, with words for whoever can change the settings.
+    Args:
+        request: The pod's.
+        upstream: The provider's answer.
+        provider: Which.
+        key: Its key, which the pod never gets.
+        call: What is known of the call.
+        hides_usage: The pod did not ask for the usage that is told.
+        fails: Counts a failure that another provider may not have, and says whether the run shall go on with that.
+
+    Raises:
+        Refusal: for what is no answer of a model's API, with words for whoever can change the settings.
     """
     kind = upstream.content_type
     if 300 <= upstream.status < 400:
@@ -63,26 +60,31 @@ async def relay(
         raise Refusal(
             400, "no_api", f"{provider.host} answers with a web page, not as a model's API: check LLM_BASE_URL."
         )
-    first = b""
+    first, encoding = b"", upstream.headers.get("Content-Encoding", "")
     if upstream.status >= 400 or kind == "application/json":
         first = await _read_error(upstream)
-        call.status = upstream.status if upstream.status >= 400 else find_hidden_error(first) or upstream.status
-    if call.status >= 400:
-        return _relay_error(upstream, call.status, first, provider, key)
-    headers = build_response_headers(upstream.headers)
-    response = web.StreamResponse(status=upstream.status, headers=headers)
-    call.scanner = UsageScanner(upstream.headers.get("Content-Type", ""))
+        plain = unpack(first, encoding)
+        call.status = upstream.status if upstream.status >= 400 else find_hidden_error(plain) or upstream.status
+        if call.status >= 400:
+            await call.settle()
+            return _relay_error(upstream, call.status, plain, provider, key, fails)
+    passage = Passage(call.scanner, key, encoding, hides_usage=hides_usage)
+    response = web.StreamResponse(status=upstream.status, headers=build_response_headers(upstream.headers, key))
     writer = await response.prepare(request)
     call.started = True
     if writer is not None:
         writer.send_headers()
-    secret = key.encode()
-    async for passed in _chain(first, upstream):
-        chunk = passed.replace(secret, b"*" * len(secret))  # as long as it was: the length may be announced
+    async for chunk in _chain(first, upstream):
+        shown = passage.feed(chunk)
         if not response.body_length:
             FIRST_BYTE.labels(provider.name).observe(time.perf_counter() - call.arrived)
-        await response.write(chunk)
-        call.scanner.feed(chunk)
+            call.marks["first_byte"] = time.time_ns()
+        if call.scanner.ended:
+            await call.settle()
+        await response.write(shown)
+    rest = passage.end()
+    await call.settle()
+    await response.write(rest)
     await response.write_eof()
     return response
 
@@ -106,19 +108,20 @@ async def _read_error(upstream: aiohttp.ClientResponse) -> bytes:
 
 
 def _relay_error(
-    upstream: aiohttp.ClientResponse, status: int, body: bytes, provider: Provider, key: str
+    upstream: aiohttp.ClientResponse, status: int, plain: bytes, provider: Provider, key: str, fails: Fails
 ) -> web.Response:
-    plain = unpack(body, upstream.headers.get("Content-Encoding", ""))[:MAX_ERROR_BODY]
-    safe = build_provider_error(status, plain, provider=provider.name, key=key)
+    # what may be the beginning of the key at the end of what was read stays here
+    clean = Redactor(key).feed(plain)[:MAX_ERROR_BODY]
+    safe = build_provider_error(status, clean, provider=provider.name, key=key)
+    reset, lasting = None, False
     if status in LIMITING:
         text, now = safe.decode("utf-8", "replace"), datetime.now(UTC)
         reset = find_reset(upstream.headers, text, now)
-        if reset is not None:
-            safe = with_reset(safe, reset, lasting=outlasts(upstream.headers, text, now))
+        lasting = outlasts(upstream.headers, text, now) or is_lasting(status, text, waits=reset is not None)
+    gives_up = is_passing(status) and fails(lasting)
+    if reset is not None or lasting or gives_up:
+        safe = with_reset(safe, reset, lasting=lasting or gives_up, more=NEXT_MODEL if gives_up else "")
     log.warning("llm_error", extra={"provider": provider.name, "status": status})
-    kept = build_response_headers(upstream.headers)
-    answer = web.Response(status=status, body=safe, content_type="application/json")
-    for name in ("Retry-After", "X-Request-Id"):
-        if name in kept:
-            answer.headers[name] = kept[name].replace(key, "")
-    return answer
+    kept = build_response_headers(upstream.headers, key)
+    kept["Content-Type"] = "application/json"
+    return web.Response(status=status, body=safe, headers=kept)

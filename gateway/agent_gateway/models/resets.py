@@ -14,7 +14,7 @@ _LONGEST: Final = timedelta(days=45)
 _PATIENCE: Final = timedelta(seconds=120)
 """The pauses of pi's tries add up to this: a limit that ends later outlasts them all."""
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
+_SPAN = re.compile(r"(?<!\d)(\d+(?:\.\d+)?)(ms|[smhd])")
 _STAMP = re.compile(
     r"reset[^\n]{0,40}?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|UTC|[+-]\d\d:?\d\d)?", re.IGNORECASE
 )
@@ -41,12 +41,15 @@ def outlasts(headers: Mapping[str, str], body: str, now: datetime) -> bool:
     return reset is not None and reset > now + _PATIENCE
 
 
-def with_reset(body: bytes, reset: datetime, *, lasting: bool = False) -> bytes:
-    """Return an error's JSON body with the time behind its words, where the chat's side finds it.
+def with_reset(body: bytes, reset: datetime | None, *, lasting: bool = False, more: str = "") -> bytes:
+    """Return an error's JSON body with the time behind its words, where the chat's side finds it, if there is one.
 
-    `lasting` adds the words by which pi knows that trying again is in vain.
+    `lasting` adds the words by which pi knows that trying again is in vain; `more` stands at the end.
     """
-    told = f"{' (quota exceeded)' if lasting else ''} [resets {reset.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}]"
+    told = " (quota exceeded)" if lasting else ""
+    if reset is not None:
+        told += f" [resets {reset.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}]"
+    told += more
     try:
         raw: Any = json.loads(body)
     except ValueError:

@@ -6,13 +6,15 @@ The time it takes grows with the text and not with its square: a pod may send a 
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from agent_gateway.telegram.ports import Entity
 
-_LAST_OF_ONE_UNIT = 0xFFFF
+_LAST_OF_ONE_UNIT = "\uffff"
 _UNSEEN = re.compile(
     r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffc]*"
@@ -44,9 +46,7 @@ class _Source:
         self.text = text
         self.limit = limit
         self.most = most
-        self.units = [0]
-        for character in text:
-            self.units.append(self.units[-1] + (2 if ord(character) > _LAST_OF_ONE_UNIT else 1))
+        self.units = array("L", accumulate((1 + (sign > _LAST_OF_ONE_UNIT) for sign in text), initial=0))
         self._entities = entities
         self._next = 0
         """The first entity that begins behind what was taken."""

@@ -90,7 +90,7 @@ class Adopter(Follower[ThreadValue]):
             channel = resource.spec.channel
             address = Address(channel.bot_id, channel.chat_id, channel.topic_id)
             async with self._store.transaction() as tx:
-                await tx.threads.get_or_create(address, name, resource.spec.title)
+                await tx.threads.get_or_create(address, name, resource.spec.title, by_hand=True)
         elif resource.uid not in self._refused:
             await self._resources.say(resource, "Refused", refusal)
             self._refused[resource.uid] = None

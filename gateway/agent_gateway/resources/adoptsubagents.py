@@ -93,6 +93,6 @@ def _is_open(row: SubAgentName) -> bool:
 
 def _is_new(row: SubAgentName | None, resource: SubAgentValue | None) -> bool:
     """Say whether a resource is another sub-agent than the one of that name, and there is something to do for it."""
-    if resource is None or (resource.status.phase is not None and resource.status.phase.over):
+    if resource is None or (resource.status.phase is not None and resource.status.phase.terminal):
         return False
     return row is None or row.uid not in {resource.uid, None}

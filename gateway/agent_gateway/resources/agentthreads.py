@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from agent_contract import names
+from agent_contract.agentthread import Spending
+from agent_contract.base import Wire
 from agent_contract.lenient import MAX_RUN
+from agent_contract.text import strip_controls
 from agent_gateway.resources.agentclasses import AgentClasses
 from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.collection import Collection
 from agent_gateway.resources.packing import Form, pack_thread, unpack_thread
 from agent_gateway.resources.reading import read_thread
-from agent_gateway.resources.values import ClassValue, ThreadValue
+from agent_gateway.resources.threadspec import (
+    Resolve,
+    build_claim,
+    build_cold,
+    build_model,
+    build_settings,
+    without_empty,
+)
+from agent_gateway.resources.values import ClaimValue, ClassValue, NarrowedField, ThreadValue
 from agent_gateway.store.rows import Thread
 from agent_kube.client import KubeClient
 from agent_kube.errors import FORBIDDEN, Conflict, NotFound, Refused
@@ -48,6 +58,8 @@ class AgentThreads(Collection[ThreadValue]):
         classes: What AgentClasses say.
         changes: Takes what changed.
         check: Raises LeadershipLost unless this gateway leads; asked before each write.
+        resolve: Returns whose model a choice of people stands for; None where the settings do not offer it.
+        run_trace: Returns the trace of the turn that a run is begun for, as the operator reads it; None without one.
     """
 
     def __init__(
@@ -58,8 +70,12 @@ class AgentThreads(Collection[ThreadValue]):
         classes: AgentClasses,
         changes: Changes[ThreadValue],
         check: Callable[[], None],
+        resolve: Resolve = lambda _: None,
+        run_trace: Callable[[str, int], str | None] = lambda _thread, _run: None,
     ) -> None:
         super().__init__(kube, namespace, KIND, names.AGENT_THREADS, FORM, changes, check)
+        self._resolve = resolve
+        self._run_trace = run_trace
         self._bot_name = bot_name
         self.classes = classes
 
@@ -82,8 +98,26 @@ class AgentThreads(Collection[ThreadValue]):
             return None
         return self.class_of(found.value if isinstance(found, Present) else None)
 
-    async def want_run(self, thread: Thread, number: int, found: ThreadValue | None) -> ThreadValue:
+    def find_pool(self, class_name: str) -> str | None:
+        """Return the hash of the pods of a class's warm pool that may be claimed; None where there is no pool."""
+        return self.classes.find_pool(class_name)
+
+    async def want_run(
+        self,
+        thread: Thread,
+        number: int,
+        found: ThreadValue | None,
+        claim: ClaimValue | None = None,
+        cold: str | None = None,
+    ) -> ThreadValue:
         """Write that run `number` is wanted; `found` is the resource that the number was computed from.
+
+        Args:
+            thread: Whose run.
+            number: Which.
+            found: The resource, or None where there is none.
+            claim: The pod that it was given to; None where one is to be made.
+            cold: Why it was given none, in a word; None where none was asked for.
 
         Raises:
             RunConflict: the resource changed in between.
@@ -95,9 +129,13 @@ class AgentThreads(Collection[ThreadValue]):
             raise NoMoreRuns
         try:
             if found is None:
-                return await self._create(self._build(thread, number))
-            spec = {"run": number, "title": thread.title, **build_model(thread)}
-            return await self._patch(thread.name, {"metadata": {"resourceVersion": found.version}, "spec": spec})
+                return await self._create(self._build(thread, number, claim, cold))
+            spec = {
+                "run": number, "title": strip_controls(thread.title), **build_model(thread, self._resolve),
+                **build_claim(claim, found.spec.claim), **build_cold(number, cold),
+            }  # fmt: skip
+            known = {"resourceVersion": found.version, **self._build_trace(thread, number)}
+            return await self._patch(thread.name, {"metadata": known, "spec": spec})
         except Conflict as error:
             raise RunConflict(error.reason) from error
         except NotFound as error:
@@ -130,7 +168,30 @@ class AgentThreads(Collection[ThreadValue]):
             LeadershipLost: this gateway does not lead.
         """
         try:
-            await self._patch_any(name, {"spec": {"title": title}})
+            await self._patch_any(name, {"spec": {"title": strip_controls(title)}})
+        except NotFound:
+            return
+
+    async def narrow(self, name: str, rules: Sequence[Wire] | None, field: NarrowedField = "repositories") -> None:
+        """Write what is left of the class's rules, None for all.
+
+        Raises:
+            NotFound: the resource is gone; another one would have all that the class allows.
+            KubeError: the API server refuses it.
+            LeadershipLost: this gateway does not lead.
+        """
+        written = None if rules is None else [rule.to_dict() for rule in rules]
+        await self._patch_any(name, {"spec": {field: written}})
+
+    async def tell_spending(self, name: str, spending: Spending) -> None:
+        """Write what a conversation spent into its status; nothing to do where the resource is gone.
+
+        Raises:
+            KubeError: the API server refuses it.
+            LeadershipLost: this gateway does not lead.
+        """
+        try:
+            await self._merge(f"{name}/status", {"status": {"spending": spending.to_dict()}})
         except NotFound:
             return
 
@@ -184,7 +245,13 @@ class AgentThreads(Collection[ThreadValue]):
             return False
         return True
 
-    def _build(self, thread: Thread, number: int | None = None) -> dict[str, Any]:
+    def _build_trace(self, thread: Thread, number: int) -> dict[str, Any]:
+        trace = self._run_trace(thread.name, number) if number else None
+        return {} if trace is None else {"annotations": {names.ANNOTATION_TRACE: trace}}
+
+    def _build(
+        self, thread: Thread, number: int = 0, claim: ClaimValue | None = None, cold: str | None = None
+    ) -> dict[str, Any]:
         address = thread.address
         channel: dict[str, Any] = {
             "type": "telegram", "bot": self._bot_name, "botId": address.bot_id, "chatId": address.chat_id,
@@ -194,29 +261,17 @@ class AgentThreads(Collection[ThreadValue]):
         return {
             "apiVersion": names.API_VERSION,
             "kind": KIND,
-            "metadata": {"name": thread.name, "labels": {names.LABEL_THREAD: thread.name}},
+            "metadata": {
+                "name": thread.name,
+                "labels": {names.LABEL_THREAD: thread.name},
+                **self._build_trace(thread, number),
+            },
             "spec": {
                 "channel": channel,
-                "title": thread.title,
-                **({"run": number} if number is not None else {}),
-                **(build_model(thread) if thread.model else {}),
+                "title": strip_controls(thread.title),
+                **({"run": number} if number else {}),
+                **build_claim(claim, None),
+                **({} if cold is None else build_cold(number, cold)),
+                **without_empty(build_model(thread, self._resolve)),
             },
         }
-
-
-def build_model(thread: Thread) -> dict[str, Any]:
-    """Build the part of a spec that names the model which was chosen in the chat.
-
-    Where nobody chose, an administrator's own choice in the resource stays; a return to the class's model removes it.
-    """
-    if thread.model is None:
-        return {}
-    return {"model": {"name": thread.model} if thread.model else None}
-
-
-def build_settings(like: ThreadValue) -> dict[str, Any]:
-    """Build the part of a spec that an administrator set: class, model and suspend, where it is set."""
-    spec = like.spec
-    model = {key: value for key, value in asdict(spec.model).items() if value is not None} if spec.model else {}
-    kept = {"classRef": {"name": spec.class_ref.name}, "model": model, "suspend": spec.suspend}
-    return {field: value for field, value in kept.items() if value}

@@ -23,6 +23,10 @@ class Unreadable(KubeError):
     """A resource stands that has not its kind's shape: nothing may be concluded from it. The text names its fields."""
 
 
+class NameTaken(Exception):
+    """A resource of this name stands that was not asked for here."""
+
+
 class Named(Protocol):
     """A value that knows what it was read from."""
 
@@ -197,6 +201,23 @@ class Collection(Watched[N]):
 
     async def _create(self, body: dict[str, Any]) -> N:
         return self._remember(await self._write("POST", self._base, body, params=MANAGER))
+
+    async def _create_once(self, body: dict[str, Any], is_ours: Callable[[N], bool]) -> N:
+        """Create a resource; one that stands already as asked for is success.
+
+        Raises:
+            NameTaken: somebody else made one of this name.
+            KubeError: the API server refuses it.
+        """
+        try:
+            return await self._create(body)
+        except Conflict:
+            found = await self.get(body["metadata"]["name"])
+        if found is None:
+            raise Away(f"The {body['kind']} came and went.", None, "Conflict")
+        if not is_ours(found):
+            raise NameTaken(found.name)
+        return found
 
     async def _patch(self, name: str, patch: dict[str, Any]) -> N:
         return self._remember(await self._merge(name, patch))

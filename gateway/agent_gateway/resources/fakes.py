@@ -10,15 +10,18 @@ from typing import Any
 
 from agent_contract import names
 from agent_contract.agentclass import AgentClass
+from agent_contract.agentthread import Spending
+from agent_contract.base import Wire
 from agent_contract.lenient import MAX_RUN
-from agent_gateway.resources.agentthreads import NoMoreRuns, RunConflict, build_model, build_settings
+from agent_gateway.resources.agentthreads import NoMoreRuns, RunConflict
 from agent_gateway.resources.fakesubagents import FakeSubAgents as FakeSubAgents  # noqa: PLC0414  # found here too
-from agent_gateway.resources.reading import read_thread
-from agent_gateway.resources.values import ThreadValue
+from agent_gateway.resources.reading import read_class, read_thread
+from agent_gateway.resources.threadspec import Resolve, build_claim, build_cold, build_model, build_settings
+from agent_gateway.resources.values import ClaimValue, ClassValue, NarrowedField, ThreadValue
 from agent_gateway.store.chatrows import TurnView
 from agent_gateway.store.rows import Address, Thread, Turn
 from agent_gateway.wording.subagents import ChildLine
-from agent_kube.errors import Away
+from agent_kube.errors import Away, NotFound
 from agent_kube.known import Absent, Known, Present, Unknown
 
 
@@ -31,12 +34,23 @@ class FakeResources:
 
     def __init__(self, on_change: Callable[[str], None] = lambda _: None) -> None:
         self.faults: deque[Exception] = deque()
-        self.found_class: AgentClass | None = AgentClass()
+        self.found_class: AgentClass | ClassValue | None = AgentClass()
         """None: it cannot be read, and never could."""
+        self.pool_hash: str | None = None
+        """Of the class's warm pool."""
         self.problem: str | None = None
         self.stops: list[tuple[str, int]] = []
         self.events: list[tuple[str, str, str]] = []
+        self.spending: dict[str, Spending] = {}
+        self.reads = 0
+        """How often the API server was asked for a resource."""
+        self.behind: ThreadValue | None = None
+        """What the watch knows instead of what stands; None where it has caught up."""
+        self.hidden = False
+        """The watch has not seen any resource yet that stands."""
         self.may_delete = True
+        self.resolve: Resolve = lambda _: None
+        """Whose model a choice of people stands for."""
         self.unknown_since: datetime | None = None
         self._on_change = on_change
         self._stored: dict[str, dict[str, Any]] = {}
@@ -51,7 +65,7 @@ class FakeResources:
         """Return what is known of a resource."""
         if self.unknown_since is not None:
             return Unknown(self.unknown_since)
-        found = self._read(name)
+        found = None if self.hidden else self.behind or self._read(name)
         return Absent() if found is None else Present(found)
 
     def cached(self, name: str) -> ThreadValue | None:
@@ -60,6 +74,7 @@ class FakeResources:
 
     async def get(self, name: str) -> ThreadValue | None:
         """Return the resource."""
+        self.reads += 1
         self._fail()
         return self._read(name)
 
@@ -67,16 +82,17 @@ class FakeResources:
         """Say that every resource can be read."""
         return None
 
-    async def agent_class(self, name: str) -> AgentClass:
+    async def agent_class(self, name: str) -> ClassValue:
         """Return the one class."""
         found = await self.find_class(name)
         if found is None:
             raise Away("AgentClasses cannot be read now.", None, "Unknown")
         return found
 
-    async def find_class(self, name: str) -> AgentClass | None:  # noqa: ARG002  # of the port
+    async def find_class(self, name: str) -> ClassValue | None:  # noqa: ARG002  # of the port
         """Return the one class, if it is known."""
-        return self.found_class if self.synced else None
+        found = self.found_class if self.synced else None
+        return read_class(found) if isinstance(found, AgentClass) else found
 
     def class_of(self, found: ThreadValue | None) -> str:
         """Return the name of a resource's class."""
@@ -86,7 +102,18 @@ class FakeResources:
         """Return the name of a thread's class, if it is known."""
         return self.class_of(self._read(thread_name)) if self.synced else None
 
-    async def want_run(self, thread: Thread, number: int, found: ThreadValue | None) -> ThreadValue:
+    def find_pool(self, class_name: str) -> str | None:  # noqa: ARG002  # of the port
+        """Return the hash of the pods of the class's warm pool."""
+        return self.pool_hash if self.synced else None
+
+    async def want_run(
+        self,
+        thread: Thread,
+        number: int,
+        found: ThreadValue | None,
+        claim: ClaimValue | None = None,
+        cold: str | None = None,
+    ) -> ThreadValue:
         """Create or change a resource, if it is still as it was found."""
         self._fail()
         if number > MAX_RUN:
@@ -96,7 +123,13 @@ class FakeResources:
             raise RunConflict("Conflict")
         if stored is None:
             self._make(thread)
-        return self._change(thread.name, spec={"run": number, "title": thread.title, **build_model(thread)})
+        return self._change(
+            thread.name,
+            spec={
+                "run": number, "title": thread.title, **build_model(thread, self.resolve),
+                **build_claim(claim, stored.spec.claim if stored is not None else None), **build_cold(number, cold),
+            },
+        )  # fmt: skip
 
     async def stop_run(self, name: str, number: int) -> None:
         """Write the stop, unless a later run is stopped already."""
@@ -111,6 +144,13 @@ class FakeResources:
         self._fail()
         if name in self._stored:
             self._change(name, spec={"title": title})
+
+    async def narrow(self, name: str, rules: Sequence[Wire] | None, field: NarrowedField = "repositories") -> None:
+        """Write what is left of the class's rules."""
+        self._fail()
+        if name not in self._stored:
+            raise NotFound(f'agentthreads "{name}" not found', 404, "NotFound")
+        self._change(name, spec={field: None if rules is None else [rule.to_dict() for rule in rules]})
 
     async def make(self, thread: Thread, like: ThreadValue) -> None:
         """Make a resource without a run, or give one that stands the settings of the other."""
@@ -138,9 +178,18 @@ class FakeResources:
         """Keep an Event."""
         self.events.append((resource.name, reason, message))
 
+    async def tell_spending(self, name: str, spending: Spending) -> None:
+        """Keep what a conversation spent."""
+        self._fail()
+        self.spending[name] = spending
+
     def report(self, name: str, **run: Any) -> None:
         """Write a run's status, as the operator does."""
         self._change(name, status={"run": run})
+
+    def spec_of(self, name: str) -> dict[str, Any]:
+        """Return what was written into the spec of a resource."""
+        return dict(self._stored[name]["spec"])
 
     def change(self, name: str, **spec: Any) -> None:
         """Write the spec, as an administrator does."""

@@ -8,8 +8,9 @@ from typing import Any
 
 from agent_contract.subagent import SubAgent
 from agent_gateway.resources.changes import Changes
+from agent_gateway.resources.collection import NameTaken
 from agent_gateway.resources.reading import read_subagent
-from agent_gateway.resources.subagents import NameTaken, build_manifest
+from agent_gateway.resources.subagents import build_manifest
 from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.store.rows import SubAgentRow
 from agent_kube.errors import Away

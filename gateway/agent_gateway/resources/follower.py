@@ -55,10 +55,24 @@ class Follower(ABC, Generic[T]):
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._queue.run())
                 group.create_task(self._follow())
+                group.create_task(self._begin())
         except* LeadershipLost as errors:
             lost = LeadershipLost(str(errors.exceptions[0]))
         if lost is not None:
             raise lost
+
+    async def _begin(self) -> None:
+        failures = 0
+        while True:
+            try:
+                for name in await self.find_missing():
+                    self._queue.add(name)
+            except Away as error:
+                failures += 1
+                _log.warning("missing_unread", extra={"problem": str(error)})
+                await asyncio.sleep(self._pauses.pause(failures))
+            else:
+                return
 
     async def _follow(self) -> None:
         failures = 0
@@ -78,6 +92,14 @@ class Follower(ABC, Generic[T]):
                 raise
             else:
                 failures = 0
+
+    async def find_missing(self) -> list[str]:
+        """Return names of what is known here and may have gone while nobody watched; asked once, whenever this begins.
+
+        Raises:
+            Away: the database is.
+        """
+        return []
 
     @abstractmethod
     async def sort_out(self, batch: Sequence[Change[T]]) -> list[str]:

@@ -16,7 +16,7 @@ from agent_contract import names
 from agent_gateway.config import GatewayConfig
 from agent_gateway.errors import ConfigError, LeadershipLost
 from agent_gateway.resources.collection import MANAGER
-from agent_gateway.store.database import Fence
+from agent_gateway.store.transaction import Fence
 from agent_kube.client import MERGE_PATCH, KubeClient
 from agent_kube.errors import Conflict, NotFound
 

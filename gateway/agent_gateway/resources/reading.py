@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from agent_contract import names
-from agent_contract.agentclass import AgentClass, ModelRef
-from agent_contract.agentthread import AgentThread, RunStatus
+from agent_contract.agentclass import AgentClass, AgentClassSpec, ModelRef
+from agent_contract.agentthread import AgentThread, Claim, RunStatus
 from agent_contract.conditions import Condition, ConditionType
+from agent_contract.repositories import RepositoryRule
 from agent_contract.subagent import SubAgent
+from agent_contract.warmpool import WarmPoolStatus, asks_for_pool
 from agent_gateway.resources.values import (
     ChannelValue,
+    ClaimValue,
     ClassRefValue,
     ClassSpec,
     ClassValue,
@@ -25,6 +28,8 @@ from agent_gateway.resources.values import (
     ThreadStatus,
     ThreadValue,
 )
+
+R = TypeVar("R")
 
 
 def read_thread(raw: Any) -> ThreadValue:
@@ -41,12 +46,18 @@ def read_thread(raw: Any) -> ThreadValue:
             channel=ChannelValue(channel.bot, channel.bot_id, channel.chat_id, channel.topic_id),
             class_ref=ClassRefValue(spec.class_ref.name), title=spec.title, run=spec.run, stop=spec.stop,
             suspend=spec.suspend, model=read_model(spec.model),
+            repositories=_freeze(spec.repositories), apis=_freeze(spec.apis), mcp_servers=_freeze(spec.mcp_servers),
+            claim=_read_claim(spec.claim),
         ),
         status=ThreadStatus(
             phase=status.phase, run=_read_run(status.run), previous_run=_read_run(status.previous_run),
             conditions=tuple(_read_refusals(status.conditions)),
         ),
     )  # fmt: skip
+
+
+def _freeze(rules: Sequence[R] | None) -> tuple[R, ...] | None:
+    return None if rules is None else tuple(rules)
 
 
 def read_subagent(raw: Any) -> SubAgentValue:
@@ -74,13 +85,47 @@ def read_class(raw: Any) -> ClassValue:
     Raises:
         ValidationError: it is not as the contract says.
     """
-    spec = AgentClass.model_validate(raw).spec
-    return ClassValue(ClassSpec(spec.model, spec.workspace, spec.timeouts, spec.sub_agents))
+    found = AgentClass.model_validate(raw)
+    spec = found.spec
+    sources = tuple(_read_sources(spec))
+    kept = ClassSpec(
+        spec.model, spec.workspace, spec.timeouts, spec.sub_agents, spec.approvals, spec.budgets,
+        tuple(spec.fallback_models), spec.provider_access, (*spec.repositories, *sources), sources,
+        tuple(spec.apis), tuple(spec.mcp_servers), tuple(spec.commands), spec.heartbeat, spec.retention, spec.search,
+    )  # fmt: skip
+    meta, pool = found.metadata, _read_pool(found)
+    return ClassValue(
+        kept, str(meta.get("name", "")), str(meta.get("uid", "")), pool.hash, asks_for_pool(spec.warm_pool), pool.reason or "",
+        spec.warm_pool.ahead, found.status.in_line or 0,
+    )  # fmt: skip
+
+
+def _read_pool(found: AgentClass) -> WarmPoolStatus:
+    """Return what is told of the pool; nothing where that is of the class as it was before its last change."""
+    pool, generation = found.status.warm_pool, int(found.metadata.get("generation", 0))
+    told = (one.observed_generation for one in found.status.conditions if one.type == ConditionType.WARM_POOL)
+    outdated = any(0 < one < generation for one in told)
+    return WarmPoolStatus() if pool is None or outdated else pool
+
+
+def _read_sources(spec: AgentClassSpec) -> Iterable[RepositoryRule]:
+    """Yield a rule to read each repository that skills or templates come from; it counts where no other names that."""
+    for one in (*spec.skills, *spec.prompt_templates):
+        if one.repository is not None:
+            yield RepositoryRule(connection=one.repository.connection, pattern=one.repository.path)
 
 
 def read_model(model: ModelRef | None) -> ModelValue | None:
     """Make the value of a model that is named."""
-    return None if model is None else ModelValue(model.provider, model.name, model.thinking, model.images)
+    if model is None:
+        return None
+    return ModelValue(
+        model.provider, model.name, model.thinking, model.images, model.max_tokens, model.context_window
+    )  # fmt: skip
+
+
+def _read_claim(claim: Claim | None) -> ClaimValue | None:
+    return None if claim is None else ClaimValue(claim.run, claim.job_name, claim.pod_uid)
 
 
 def _read_run(run: RunStatus | None) -> RunValue | None:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from agent_contract import names
 from agent_contract.subagent import SubAgent
+from agent_contract.text import REPLACEMENT, strip_controls
 from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.collection import Collection
 from agent_gateway.resources.packing import Form, pack_subagent, unpack_subagent
@@ -16,14 +17,10 @@ from agent_gateway.resources.reading import read_subagent
 from agent_gateway.resources.values import SubAgentValue, ThreadValue
 from agent_gateway.store.rows import SubAgentRow
 from agent_kube.client import KubeClient
-from agent_kube.errors import Away, Conflict, NotFound
+from agent_kube.errors import NotFound
 
 KIND = "SubAgent"
 FORM = Form(read_subagent, pack_subagent, unpack_subagent)
-
-
-class NameTaken(Exception):
-    """A SubAgent of this name stands that was not asked for here."""
 
 
 class SubAgents(Collection[SubAgentValue]):
@@ -54,15 +51,8 @@ class SubAgents(Collection[SubAgentValue]):
             KubeError: the API server refuses it.
             LeadershipLost: this gateway does not lead.
         """
-        try:
-            return await self._create(build_manifest(child, root, parent))
-        except Conflict:
-            found = await self.get(child.name)
-        if found is None:
-            raise Away("The SubAgent came and went.", None, "Conflict")
-        if found.call_id != child.call_id:
-            raise NameTaken(child.name)
-        return found
+        manifest = build_manifest(child, root, parent)
+        return await self._create_once(manifest, lambda found: found.call_id == child.call_id)
 
     async def cancel(self, name: str) -> None:
         """Write that it is to end; nothing to do where it is gone.
@@ -99,7 +89,7 @@ def build_manifest(child: SubAgentRow, root: str, parent: ThreadValue | SubAgent
         "labels": {names.LABEL_THREAD: root, names.LABEL_CALL: child.call_id},
     }
     spec: dict[str, Any] = {
-        "task": child.task, "classRef": {"name": child.class_name}, "timeoutSeconds": child.timeout,
+        "task": strip_controls(child.task) or REPLACEMENT, "classRef": {"name": child.class_name}, "timeoutSeconds": child.timeout,
         "workspace": child.workspace, "depth": child.depth,
     }  # fmt: skip
     if parent is not None:

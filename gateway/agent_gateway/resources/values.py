@@ -6,13 +6,23 @@ stand still the loop that proves that the gateway leads. Names are those of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 
-from agent_contract.agentclass import ModelRef, SubAgents, Workspace
+from agent_contract.agentclass import FallbackModel, ModelRef, ProviderAccess, SearchReach, SubAgents, Workspace
 from agent_contract.agentthread import Phase
+from agent_contract.apis import ApiRule, NarrowerApi
+from agent_contract.approvals import Approvals
+from agent_contract.budgets import Budgets
+from agent_contract.repositories import NarrowerRule, RepositoryRule
+from agent_contract.retention import Retention
 from agent_contract.subagent import SubAgentPhase
+from agent_contract.team import ClassCommand, McpServer, NarrowerServer
 from agent_contract.terms import Thinking, Timeouts
+
+NarrowedField = Literal["repositories", "apis", "mcpServers"]
+"""Of an AgentThread's spec, in which an administrator leaves less than the class allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,26 @@ class ModelValue:
     name: str | None = None
     thinking: Thinking | None = None
     images: bool | None = None
+    max_tokens: int | None = None
+    context_window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Narrower:
+    """What an administrator leaves of the rules of a conversation's class; None leaves all of them."""
+
+    repositories: tuple[NarrowerRule, ...] | None = None
+    apis: tuple[NarrowerApi, ...] | None = None
+    mcp_servers: tuple[NarrowerServer, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimValue:
+    """The pod of a warm pool that a run was given to."""
+
+    run: int
+    job_name: str
+    pod_uid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +83,16 @@ class ThreadSpec:
     stop: int | None
     suspend: bool
     model: ModelValue | None
+    repositories: tuple[NarrowerRule, ...] | None = None
+    """What is left of the class's rules; None leaves all of them. So with what follows."""
+    apis: tuple[NarrowerApi, ...] | None = None
+    mcp_servers: tuple[NarrowerServer, ...] | None = None
+    claim: ClaimValue | None = None
+
+    @property
+    def narrower(self) -> Narrower:
+        """Return what is left of the class's rules."""
+        return Narrower(self.repositories, self.apis, self.mcp_servers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +205,39 @@ class ClassSpec:
     workspace: Workspace
     timeouts: Timeouts
     sub_agents: SubAgents
+    approvals: Approvals = field(default_factory=Approvals)
+    budgets: Budgets = field(default_factory=Budgets)
+    fallback_models: tuple[FallbackModel, ...] = ()
+    provider_access: ProviderAccess = field(default_factory=ProviderAccess)
+    repositories: tuple[RepositoryRule, ...] = ()
+    """Its rules, then `sources`."""
+    sources: tuple[RepositoryRule, ...] = ()
+    """A rule to read each repository that its skills or templates come from."""
+    apis: tuple[ApiRule, ...] = ()
+    mcp_servers: tuple[McpServer, ...] = ()
+    commands: tuple[ClassCommand, ...] = ()
+    heartbeat: str = ""
+    retention: Retention = field(default_factory=Retention)
+    search: SearchReach = "Chat"
 
 
 @dataclass(frozen=True, slots=True)
 class ClassValue:
-    """An AgentClass."""
+    """An AgentClass; one that stands for the defaults has no name."""
 
     spec: ClassSpec
+    name: str = ""
+    uid: str = ""
+    pool_hash: str | None = None
+    """Of the pods of its warm pool that may be claimed; None where there is none."""
+    has_pool: bool = False
+    """It asks for a warm pool, be it at another time."""
+    pool_reason: str = ""
+    """Why fewer pods wait than it asks for, in a word, as the operator told of the class as it is; empty where it did not."""
+    ahead: int = 0
+    """How many pods are to be started for those who are next in line."""
+    in_line: int = 0
+    """How many of these its status tells of."""
 
 
 def find_run(thread: ThreadValue, number: int) -> RunValue | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from agent_contract import wire
 from agent_gateway.logs import describe_fault
+from agent_gateway.quotas import OverQuota
 from agent_gateway.store.errors import Away
 
 log = logging.getLogger(__name__)
@@ -36,13 +36,18 @@ class Commits:
         """Commit what covers everything up to `seq`, then send the acknowledgement.
 
         The operation must bear being repeated. After one that failed none is tried any more: its acknowledgement would
-        cover what is not stored. Raises Away, and what the operation raises besides.
+        cover what is not stored. Raises Away, and what the operation raises besides; OverQuota says that a limit stored
+        nothing of it, and another operation may follow.
         """
         async with self._lock:
             if self._failed:
                 raise Away("a commit before this one failed")
             self._failed = True
-            result = await self._try(operation)
+            try:
+                result = await self._try(operation)
+            except OverQuota:  # nothing of it is stored, and whoever asked knows
+                self._failed = False
+                raise
             self._failed = False
             self.acked = max(self.acked, seq)
             acked = self.acked
@@ -63,9 +68,3 @@ class Commits:
         except Away as error:
             log.error("commit_given_up", extra={"error": describe_fault(error)})  # noqa: TRY400  # it may hold text
             raise Away("a commit failed again and again") from error
-
-
-def read_seq(data: str) -> int | None:
-    """Return the number of a frame of any kind, or None where it has none."""
-    seq = json.loads(data).get("seq")
-    return seq if isinstance(seq, int) else None

@@ -6,49 +6,39 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from agent_contract import names
+from agent_gateway.metrics import LIMITS
+from agent_gateway.rates import Buckets, Rate
 from agent_gateway.runners.ports import Kube
+from agent_gateway.runners.proving import Identity as Identity  # noqa: PLC0414  # found here too
+from agent_gateway.runners.proving import Prover, Unanswered
+from agent_gateway.runners.tokens import Denied, check_claims
 from agent_gateway.store import Store
-from agent_gateway.store.rows import Run, RunState, Thread, ThreadKind
-from agent_kube.errors import Away, KubeError, NotFound, Throttled
+from agent_gateway.store.claims import WarmPod
+from agent_gateway.store.rows import RunState
 
 CACHE_SECONDS = 60.0
 AWAY_SECONDS = 600.0
 """While the API server does not answer, whoever it knew so lately is known still: the answers under way need it not."""
+PATIENCE_SECONDS: Final = 0.25
+"""So long whoever it knew lately waits for its answer; then it is known still, and the answer counts when it comes."""
 _ASK_AGAIN_SECONDS = 10.0
 CACHE_ENTRIES = 2048
-_MAX_TOKEN = 8192
+_UNSURE_SECONDS = 5.0
+"""A pod whose address the kubelet has not told yet is looked at again so soon."""
+_DENIED_SECONDS = 10.0
+"""What the API server does not accept is not asked again so soon."""
+_UNAUTHENTICATED = 401
+_WRONG = (_UNAUTHENTICATED, 403)
+WRONG: Final = Rate(5 / 60, 10)
+"""Wrong tokens of an address; then it is told so without a question to the API server. Likewise what a pod that waits asks for."""
 _REVIEWS_AT_ONCE = 8
-_EXTRA_POD_NAME = "authentication.kubernetes.io/pod-name"
-_EXTRA_POD_UID = "authentication.kubernetes.io/pod-uid"
-
-
-class Denied(Exception):
-    """A caller is not who it must be. `status` is the HTTP status, the text a sentence without the token."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class _Unanswered(Denied):
-    """Nobody could be asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A pod that has proved which run it is."""
-
-    thread_name: str
-    thread_id: int
-    run: int
-    pod_name: str
-    pod_uid: str
-    job_name: str
+_REVIEWS_OF_ADDRESS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,89 +47,34 @@ class _Known:
 
     until: float
     asked_at: float
-    identity: Identity
+    identity: Identity | WarmPod
+    addresses: frozenset[str]
+    """Of its pod."""
 
 
 @dataclass(frozen=True, slots=True)
-class PodRef:
-    """The pod that a token is bound to."""
+class _Bad:
+    """Why a token was denied, and until when that is believed."""
 
-    name: str
-    uid: str
-
-
-def compute_bearer(headers: Mapping[str, str]) -> str:
-    """Return the token of a request: `Authorization: Bearer …`, or `x-api-key` as some model clients send it.
-
-    Raises Denied where there is none.
-    """
-    scheme, _, token = headers.get("Authorization", "").partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else ""
-    found = bearer or headers.get("x-api-key", "").strip()
-    if not found:
-        raise Denied(401, "No token: send the pod's projected token as `Authorization: Bearer …`.")
-    if len(found) > _MAX_TOKEN or not found.isascii():
-        raise Denied(401, "The token is none of Kubernetes: too long, or not ASCII.")
-    return found
-
-
-def check_review(status: Mapping[str, Any], account: str) -> PodRef:
-    """Return the pod that a reviewed token is bound to.
-
-    `account` is the full user name of the agents' ServiceAccount. Raises Denied.
-    """
-    if not status.get("authenticated"):
-        raise Denied(401, "The Kubernetes API does not accept this token: expired, of a deleted pod, or not its own.")
-    if names.TOKEN_AUDIENCE not in (status.get("audiences") or []):
-        raise Denied(401, f"The token is not meant for the audience {names.TOKEN_AUDIENCE}.")
-    user = status.get("user") or {}
-    if user.get("username") != account:
-        raise Denied(403, f"Only {account} may call here, not {user.get('username')}.")
-    extra = user.get("extra") or {}
-    name, uid = extra.get(_EXTRA_POD_NAME) or [], extra.get(_EXTRA_POD_UID) or []
-    if len(name) != 1 or len(uid) != 1:
-        raise Denied(403, "The token is not bound to a pod: only a projected token of an agent's pod is accepted.")
-    return PodRef(str(name[0]), str(uid[0]))
-
-
-def check_pod(pod: Mapping[str, Any], ref: PodRef) -> tuple[ThreadKind, str, int]:
-    """Return kind and name of the thread, and the run, that a pod says it is, by its labels. Raises Denied."""
-    meta = pod.get("metadata") or {}
-    if meta.get("uid") != ref.uid:
-        raise Denied(403, f"Pod {ref.name} is another one by now: its UID is not the token's.")
-    if (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
-        raise Denied(403, f"Pod {ref.name} has ended.")
-    labels = meta.get("labels") or {}
-    # a sub-agent's pod names the conversation that it works for besides
-    kind = ThreadKind.SUBAGENT if labels.get(names.LABEL_SUBAGENT) else ThreadKind.CONVERSATION
-    thread = labels.get(names.LABEL_SUBAGENT) or labels.get(names.LABEL_THREAD)
-    run = str(labels.get(names.LABEL_RUN, ""))
-    if not thread or not run.isascii() or not run.isdecimal():
-        raise Denied(
-            403, f"Pod {ref.name} is no agent's: its labels {names.LABEL_THREAD} and {names.LABEL_RUN} name no run."
-        )
-    return kind, str(thread), int(run)
-
-
-def check_job(pod: Mapping[str, Any], ref: PodRef, thread: str, run: Run) -> str:
-    """Return the name of the Job that controls the pod, if it is the one of this run. Raises Denied.
-
-    A pod that is being deleted is accepted only where the run is already its own, so that it can end its work.
-    """
-    meta = pod.get("metadata") or {}
-    if run.thread_uid is None:
-        raise Denied(403, f"Run {run.number} of {thread} has no AgentThread yet.")
-    expected = names.build_job_name(thread, run.thread_uid, run.number)
-    owners = [o for o in meta.get("ownerReferences") or [] if o.get("controller")]
-    if [(o.get("kind"), o.get("apiVersion"), o.get("name")) for o in owners] != [("Job", "batch/v1", expected)]:
-        raise Denied(403, f"Pod {ref.name} is not controlled by {expected}, the Job of run {run.number} of {thread}.")
-    if meta.get("deletionTimestamp") and run.pod_uid != ref.uid:
-        raise Denied(403, f"Pod {ref.name} is being deleted and never held run {run.number} of {thread}.")
-    return expected
+    until: float
+    status: int
+    words: str
 
 
 class Authenticator:
-    """Tells who calls. What is known is kept for a minute, so that a model call costs no call to the API server."""
+    """Tells who calls. What is known is kept for a minute, so that a model call costs no call to the API server.
+
+    Args:
+        kube: The Kubernetes API.
+        store: Runs.
+        namespace: Of agent pods.
+        service_account: Of agent pods.
+        by_address: A token is believed from the address of its own pod alone; off where source NAT hides these.
+        class_uid: Returns the UID of an AgentClass by its name; None where there is none, KubeError where that is not known.
+        clock: Seconds that never go back.
+        now: Seconds since the epoch.
+        entries: The most tokens that are remembered.
+    """
 
     def __init__(
         self,
@@ -148,47 +83,142 @@ class Authenticator:
         *,
         namespace: str,
         service_account: str = names.AGENT_SERVICE_ACCOUNT,
+        by_address: bool = True,
+        class_uid: Callable[[str], str | None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
         entries: int = CACHE_ENTRIES,
     ) -> None:
-        self._kube = kube
         self._store = store
-        self._namespace = namespace
         self._account = f"system:serviceaccount:{namespace}:{service_account}"
+        self._prover = Prover(kube, store, namespace, self._account, class_uid)
+        self._by_address = by_address
         self._clock = clock
+        self._now = now
         self._entries = entries
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._bad: OrderedDict[bytes, _Bad] = OrderedDict()
+        self._wrong: Buckets[str] = Buckets(WRONG, clock)
+        self._looking: dict[bytes, asyncio.Task[_Known]] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._reviews = asyncio.Semaphore(_REVIEWS_AT_ONCE)
 
-    async def identify(self, token: str) -> Identity:
-        """Return who the bearer of a token is.
+    async def identify(self, token: str, address: str) -> Identity:
+        """Return whose run the bearer of a token is.
 
-        Raises Denied: 401 for a token that is not good, 403 for a pod that is not the run's, 503 where the API
-        server or the database does not answer.
+        Args:
+            token: What it bears.
+            address: Where it calls from.
+
+        Raises:
+            Denied: 401 for a token that is not good, 403 for a pod that is not the run's or not where it calls from,
+                429 after too many wrong ones, 503 where the API server or the database does not answer.
+        """
+        who = await self.meet(token, address)
+        if isinstance(who, WarmPod):
+            self._wrong.of(who.pod_uid).take()
+            raise Denied(403, f"No conversation has pod {who.pod_name} yet: nothing is done for it.")
+        return who
+
+    async def meet(self, token: str, address: str) -> Identity | WarmPod:
+        """Return who the bearer of a token is, be it one of a warm pool that is nobody's yet.
+
+        Raises:
+            Denied: as `identify` does.
         """
         digest = hashlib.sha256(token.encode()).digest()
-        known = self._known.get(digest)
-        if known is not None and known.until > self._clock():
+        known = await self._recall(digest, token, address)
+        if isinstance(known.identity, WarmPod) and await self._is_claimed(known.identity):
+            self._known.pop(digest, None)  # since it was asked
+            known = await self._recall(digest, token, address)
+        if digest in self._known:
             self._known.move_to_end(digest)
-            return known.identity
-        self._known.pop(digest, None)
-        async with self._reviews:
-            since = self._clock()
-            try:
-                found = _Known(since + CACHE_SECONDS, since, await self._look(token))
-            except _Unanswered:
-                if known is None or since - known.asked_at > AWAY_SECONDS:
-                    raise
-                found = replace(known, until=self._clock() + _ASK_AGAIN_SECONDS)
+        if self._by_address and address not in known.addresses:
+            self._wrong.of(address).take()
+            raise Denied(403, f"This token is of another pod ({known.identity.pod_name}), which has another address.")
+        return known.identity
+
+    async def _is_claimed(self, pod: WarmPod) -> bool:
+        if not self._wrong.of(pod.pod_uid).has():  # of its own: behind source NAT others have its address
+            LIMITS.labels("tokens_address").inc()
+            raise Denied(429, "This pod asks too often for what it may not have: try again in a minute.")
+        return await self._store.claims.of_pod(pod.pod_uid) is not None
+
+    def note_claimed(self, identity: Identity) -> None:
+        """Know a pod of a warm pool as the run's that it was given to."""
+        for digest, found in self._known.items():
+            if isinstance(found.identity, WarmPod) and found.identity.pod_uid == identity.pod_uid:
+                self._known[digest] = replace(found, identity=identity)
+
+    async def _recall(self, digest: bytes, token: str, address: str) -> _Known:
+        """Return what is known of a token; whoever was known lately waits no longer than the patience to be known anew."""
+        known = self._known.get(digest)
+        if known is not None and self._clock() < known.until:
+            return known
+        looking = self._find(digest, token, address)
+        if known is not None and self._clock() - known.asked_at <= AWAY_SECONDS:
+            await asyncio.wait({looking}, timeout=PATIENCE_SECONDS)
+            if not looking.done():
+                self._known[digest] = replace(known, until=self._clock() + _ASK_AGAIN_SECONDS)
+                return known
+        return await asyncio.shield(looking)
+
+    def _find(self, digest: bytes, token: str, address: str) -> asyncio.Task[_Known]:
+        looking = self._looking.get(digest)
+        if looking is None:
+            looking = self._looking[digest] = asyncio.create_task(self._ask_in_turn(digest, token, address))
+            looking.add_done_callback(lambda done: self._note_done(digest, done))
+        return looking
+
+    async def _ask_in_turn(self, digest: bytes, token: str, address: str) -> _Known:
+        self._check_bad(digest)
+        turns = self._turns.setdefault(address, asyncio.Semaphore(_REVIEWS_OF_ADDRESS))
+        async with turns:
+            if self._by_address and not self._wrong.of(address).has():
+                LIMITS.labels("tokens_address").inc()
+                raise Denied(429, "Too many wrong tokens come from this address: try again in a minute.")
+            return await self._ask(digest, token, address)
+
+    async def _ask(self, digest: bytes, token: str, address: str) -> _Known:
+        try:
+            check_claims(token, self._account, self._now())
+            async with self._reviews:
+                found = await self._look(token, address, self._known.get(digest))
+        except Unanswered:
+            raise
+        except Denied as denied:
+            if denied.status in _WRONG:
+                self._wrong.of(address).take()
+                self._known.pop(digest, None)
+            if denied.status == _UNAUTHENTICATED:  # a pod that is no run's yet may be one in a moment
+                self._bad[digest] = _Bad(self._clock() + _DENIED_SECONDS, denied.status, str(denied))
+                self._trim(self._bad)
+            raise
         self._known[digest] = found
-        while len(self._known) > self._entries:
-            self._known.popitem(last=False)
-        return found.identity
+        self._trim(self._known)
+        return found
+
+    def _note_done(self, digest: bytes, done: asyncio.Task[_Known]) -> None:
+        del self._looking[digest]
+        if not done.cancelled():
+            done.exception()  # whoever asked may have hung up
+
+    def _check_bad(self, digest: bytes) -> None:
+        bad = self._bad.get(digest)
+        if bad is not None and bad.until > self._clock():
+            raise Denied(bad.status, bad.words)
+        self._bad.pop(digest, None)
+
+    def _trim(self, kept: OrderedDict[bytes, Any]) -> None:
+        while len(kept) > self._entries:
+            kept.popitem(last=False)
 
     def forget(self, thread_id: int, run: int) -> None:
         """Drop what is known of a run's tokens: it is over."""
         known = [(key, found.identity) for key, found in self._known.items()]
-        over = [key for key, who in known if who.thread_id == thread_id and who.run <= run]
+        over = [
+            key for key, who in known if isinstance(who, Identity) and who.thread_id == thread_id and who.run <= run
+        ]
         for key in over:
             del self._known[key]
 
@@ -197,36 +227,21 @@ class Authenticator:
         run = await self._store.runs.get(identity.thread_id, identity.run)
         if run is None or run.state is RunState.OVER:
             raise Denied(403, f"Run {identity.run} of {identity.thread_name} is over.")
+        if await self._store.runs.is_settled(identity.thread_id):
+            raise Denied(403, f"{identity.thread_name} has given its answer: nothing more is done for it.")
         if run.pod_uid != identity.pod_uid:
             raise Denied(403, f"Run {identity.run} of {identity.thread_name} is not held by pod {identity.pod_name}.")
 
-    async def _look(self, token: str) -> Identity:
+    async def _look(self, token: str, address: str, known: _Known | None) -> _Known:
+        since = self._clock()
         try:
-            ref = check_review(await self._review(token), self._account)
-            pod = await self._kube.request("GET", f"/api/v1/namespaces/{self._namespace}/pods/{ref.name}")
-        except NotFound as error:
-            raise Denied(403, "The token's pod is gone.") from error
-        except KubeError as error:
-            kind = _Unanswered if isinstance(error, Away | Throttled) else Denied
-            raise kind(503, f"Who you are cannot be checked now: {error}") from error
-        thread, run = await self._recorded(*check_pod(pod, ref))
-        number = run.number
-        job = check_job(pod, ref, thread.name, run)
-        return Identity(thread.name, thread.id, number, ref.name, ref.uid, job)
-
-    async def _review(self, token: str) -> Mapping[str, Any]:
-        body = {
-            "apiVersion": "authentication.k8s.io/v1",
-            "kind": "TokenReview",
-            "spec": {"token": token, "audiences": [names.TOKEN_AUDIENCE]},
-        }
-        answer = await self._kube.request("POST", "/apis/authentication.k8s.io/v1/tokenreviews", body=body)
-        status = answer.get("status")
-        return status if isinstance(status, dict) else {}
-
-    async def _recorded(self, kind: ThreadKind, thread_name: str, number: int) -> tuple[Thread, Run]:
-        thread = await self._store.threads.by_name(thread_name, kind)
-        run = None if thread is None else await self._store.runs.get(thread.id, number)
-        if thread is None or run is None:
-            raise Denied(403, f"No run {number} of a thread {thread_name} was ever wanted here.")
-        return thread, run
+            identity, addresses = await self._prover.prove(token)
+        except Unanswered:
+            if known is None or since - known.asked_at > AWAY_SECONDS:
+                raise
+            return replace(known, until=self._clock() + _ASK_AGAIN_SECONDS)
+        if addresses:
+            return _Known(since + CACHE_SECONDS, since, identity, addresses)
+        # the kubelet tells a pod's address a moment after its containers begin: until then, whoever was first is it
+        first = known.addresses if known is not None else frozenset({address})
+        return _Known(since + _UNSURE_SECONDS, since, identity, first)

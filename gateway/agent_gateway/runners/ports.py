@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agent_contract import wire
 from agent_contract.base import Wire
+from agent_contract.pulls import PullAnswer, PullCall
 from agent_gateway.store.chatrows import TurnView
-from agent_gateway.store.rows import Address, Thread, Turn, TurnState
+from agent_gateway.store.rows import Address, SubAgentRow, Thread, Turn, TurnState
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from agent_gateway.runners.identity import Identity
 
 
 class Kube(Protocol):
@@ -39,11 +46,48 @@ class Children(Protocol):
         ...
 
 
+class People(Protocol):
+    """What a connection's agent asks people."""
+
+    async def ask(self, thread: Thread, run: int, ask: wire.Ask) -> wire.Decision | None:
+        """Record a question, with the acknowledgement; or return why it is refused."""
+        ...
+
+    async def close_call(self, thread: Thread, run: int, closed: wire.AskClosed) -> None:
+        """Record that the runner waits no more, with the acknowledgement."""
+        ...
+
+    async def resend(self, thread: Thread, run: int, send: Callable[[Wire], Awaitable[None]]) -> None:
+        """Tell a runner that is back what it may have missed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileTerms:
+    """What an AgentClass says of a thread's files.
+
+    Attributes:
+        snapshot_limit: Bytes that a packed workspace may have.
+        most_children: Sub-agents that a turn may have.
+        no_more_children: What is said where it has so many, or may have none.
+        subagent: It is a sub-agent.
+    """
+
+    snapshot_limit: int
+    most_children: int
+    no_more_children: str
+    subagent: bool = False
+
+
 class Classes(Protocol):
     """What an AgentClass says."""
 
-    async def snapshot_limit(self, thread_name: str, thread_id: int) -> int:
-        """Return how many bytes a thread's packed workspace may have; raises KubeError where that is not known now."""
+    async def file_terms(self, thread_name: str, thread_id: int) -> FileTerms:
+        """Return what holds for a thread's files; raises ClassUnknown where that is not known now."""
+        ...
+
+    async def may_send_files(self, thread_id: int) -> bool:
+        """Say whether a thread may send files to its chat; raises ClassUnknown where that is not known now."""
         ...
 
 
@@ -84,4 +128,66 @@ class Wakes(Protocol):
 
     def outbox(self) -> Any:
         """The outbox holds something new."""
+        ...
+
+
+class Apis(Protocol):
+    """The way to package registries and other HTTP services."""
+
+    async def handle(self, request: web.Request, identity: Identity) -> web.StreamResponse:
+        """Answer a request of a pod."""
+        ...
+
+    async def offer(self, identity: Identity) -> list[wire.ApiConnection] | None:
+        """Return what a pod reaches here; None where that is not known now."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections to services."""
+        ...
+
+
+class Pulls(Protocol):
+    """What agents ask of forges."""
+
+    async def call(self, identity: Identity, call: PullCall) -> PullAnswer:
+        """Do it; raises PullDenied with words for the agent."""
+        ...
+
+
+class Git(Protocol):
+    """The way to repositories, and what a workspace begins with."""
+
+    async def handle(self, request: web.Request, identity: Identity) -> web.StreamResponse:
+        """Answer a request of a pod's git."""
+        ...
+
+    async def offer(self, identity: Identity) -> list[wire.GitConnection] | None:
+        """Return what a pod's git sends here; None where that is not known now."""
+        ...
+
+    async def build(
+        self, thread: Thread, child: SubAgentRow | None
+    ) -> tuple[list[wire.Checkout], list[wire.SetupStep]]:  # fmt: skip
+        """Return what a run's workspace begins with."""
+        ...
+
+    async def record(self, thread: Thread, run: int, frame: wire.Prepared) -> None:
+        """Record how far a part of it is, with the acknowledgement."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections to git servers."""
+        ...
+
+
+class ToolServers(Protocol):
+    """The way to tool servers."""
+
+    async def handle(self, request: web.Request, identity: Identity) -> web.StreamResponse:
+        """Answer a request of a pod's agent."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections to servers."""
         ...

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from agent_contract import wire
-from agent_contract.text import clean
+from agent_gateway.render.foreign import OWN
+from agent_gateway.runners.said import Said
+from agent_gateway.wording import keys
 
 MAX_MESSAGES = 4096
 MAX_TEXT = 1_000_000
 """Code points kept of one turn; a pod is trusted with nothing, and Telegram shows 250 messages of it."""
-_CUT = "\n\n(The answer went on; no more of it is kept.)"
+_NOTHING: Final = Said()
 
 
 class Progress:
-    """The assistant's messages of one turn, and what it does just now."""
+    """The assistant's messages of one turn, and what it does just now in words of the language of who asked."""
 
-    def __init__(self, messages: Sequence[str] = ()) -> None:
-        self._messages: dict[int, str] = dict(enumerate(messages))
+    def __init__(self, language: str, messages: Sequence[str] = ()) -> None:
+        self._language = language
+        self._messages: dict[int, Said] = {index: Said(text) for index, text in enumerate(messages)}
         self._room = MAX_TEXT - sum(map(len, messages))
         self.activity: str | None = None
 
@@ -30,45 +34,56 @@ class Progress:
             case wire.MessageDone():
                 self._place(event.message, 0, event.text)
             case wire.MessageReplaced():
-                self._set(event.message, "")
+                self._place(event.message, 0, "")
             case _:
-                self.activity = _activity(event)
+                self.activity = _activity(self._language, event)
+
+    def clean_some(self) -> bool:
+        """Make a further part fit for people, so that `messages` has less to do; False where none is left."""
+        return any(said.clean_some() for said in self._messages.values())
 
     def messages(self) -> list[str]:
         """Return the texts by index, as they are stored: an empty one keeps its place."""
         count = max(self._messages, default=-1) + 1
-        return [clean(self._messages.get(index, "")) for index in range(count)]
-
-    def text(self) -> str:
-        """Return the whole answer: the messages joined by a blank line."""
-        joined = "\n\n".join(text.strip("\n") for text in self.messages() if text.strip())
-        return joined + _CUT if self._room <= 0 else joined
+        return [self._messages.get(index, _NOTHING).read() for index in range(count)]
 
     def last(self) -> str:
-        """Return the newest message that says anything."""
-        return next((text.strip("\n") for text in reversed(self.messages()) if text.strip()), "")
+        """Return the newest message that says anything: the answer, once the turn has ended."""
+        newest = split_way(self.messages())[1]
+        too_long = newest and self._room <= 0
+        return f"{newest}\n\n{OWN} {keys.answer_too_long(self._language)}" if too_long else newest
+
+    def beginning(self, most: int) -> str:
+        """Return about so many code points of the newest message that says anything, without putting it together."""
+        newest = max((index for index, said in self._messages.items() if not said.is_blank()), default=None)
+        return self._messages[newest].read_beginning(most).strip("\n") if newest is not None else ""
+
+    def way(self) -> str:
+        """Return what was said before that, on the way to the answer."""
+        return split_way(self.messages())[0]
 
     def _place(self, message: int, offset: int, text: str) -> None:
-        old = self._messages.get(message, "")
-        kept = old if offset >= len(old) else old[: max(offset, 0)]
-        self._set(message, kept + text)
-
-    def _set(self, message: int, text: str) -> None:
         if not 0 <= message < MAX_MESSAGES:
             raise wire.FrameError(f"event.message: not between 0 and {MAX_MESSAGES - 1}")
-        old = len(self._messages.get(message, ""))
-        text = text[: max(old + self._room, 0)]
-        self._room -= len(text) - old
-        self._messages[message] = text
+        said = self._messages.setdefault(message, Said())
+        old = said.size
+        said.place(offset, text, max(old + self._room, 0))
+        self._room -= said.size - old
 
 
-def _activity(event: wire.Event) -> str | None:
+def split_way(messages: Sequence[str]) -> tuple[str, str]:
+    """Return what was said on the way, and the newest message that says anything."""
+    *way, newest = [text.strip("\n") for text in messages if text.strip()] or [""]
+    return "\n\n".join(way), newest
+
+
+def _activity(language: str, event: wire.Event) -> str | None:
     match event:
         case wire.Thinking():
-            return "thinking…"
+            return keys.doing_thinking(language)
         case wire.Retrying():
-            return f"the model's API does not answer, trying again ({event.attempt}/{event.max_attempts})…"
+            return keys.doing_retrying(language, attempt=str(event.attempt), most=str(event.max_attempts))
         case wire.Compacting():
-            return "shortening the context…"
+            return keys.doing_compacting(language)
         case _:
             return None

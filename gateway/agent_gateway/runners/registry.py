@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
 from agent_contract import wire
@@ -15,6 +16,9 @@ from agent_contract.base import Wire
 from agent_gateway.store.rows import Turn
 
 log = logging.getLogger(__name__)
+MOST_TAKEN: Final = 3
+TAKEN_SECONDS: Final = 60.0
+"""A run whose connections take each other's place more often than that in so long is ended: two have its token."""
 
 
 class Wired(Protocol):
@@ -26,6 +30,10 @@ class Wired(Protocol):
 
     async def send_turn(self, turn: Turn) -> None:
         """Send a prompt and expect its events from now on."""
+        ...
+
+    async def send_steers(self, turn_id: int, steers: Sequence[tuple[int, str]]) -> None:
+        """Send words for the running turn."""
         ...
 
     async def cut(self) -> None:
@@ -46,6 +54,8 @@ class Link:
         self.ready = False
         self.turn_id: int | None = None
         """The turn that the runner is at, or was sent."""
+        self.extended: tuple[int, int] = (0, 0)
+        """The turn that this connection was given more time for, and how many seconds in all."""
         self.sent_at: float | None = None
         """Monotonic seconds, when it was sent a turn last."""
         self.hello_at = datetime.now(UTC)
@@ -53,7 +63,23 @@ class Link:
         self.connected_at = time.monotonic()
         self.lost_at: float | None = None
         """Monotonic seconds; None while connected."""
+        self.unready_at: float | None = self.connected_at
+        """Monotonic seconds, since when its runner came without its agent; None while it takes turns."""
+        self._taken: deque[float] = deque(maxlen=MOST_TAKEN + 1)
+        self.contested = False
+        """Its pod took the connection from itself more often than any that loses it does."""
         self.connection: Wired | None = None
+
+    def mark_ready(self) -> None:
+        """Note that the runner takes turns."""
+        self.ready, self.unready_at = True, None
+
+    def note_taken(self) -> None:
+        """Note that a connection takes the place of one that stands."""
+        self._taken.append(time.monotonic())
+        taken = self._taken
+        if len(taken) > MOST_TAKEN and taken[-1] - taken[0] < TAKEN_SECONDS:
+            self.contested = True
 
     @property
     def connected(self) -> bool:
@@ -76,12 +102,24 @@ class Link:
 
     async def send_steers(self, turn_id: int, steers: Sequence[tuple[int, str]]) -> bool:
         """Send words for the running turn; False where the connection is gone: they are sent when it is back."""
-        frames = [wire.Steer(turn=turn_id, id=number, text=text) for number, text in steers]
-        return all([await self.send(frame) for frame in frames])
+        if self.connection is None:
+            return False
+        try:
+            await self.connection.send_steers(turn_id, steers)
+        except OSError:
+            return False
+        return True
 
     async def abort(self, turn_id: int) -> bool:
         """Ask the runner to end a turn; False where it cannot be asked."""
         return await self.send(wire.Abort(turn=turn_id))
+
+    async def extend(self, turn_id: int, seconds: int) -> bool:
+        """Give a turn more time, `seconds` in all; False where its runner cannot be told."""
+        told = await self.send(wire.Extend(turn=turn_id, seconds=seconds))
+        if told:
+            self.extended = (turn_id, seconds)
+        return told
 
     async def shutdown(self, reason: str, grace: int) -> bool:
         """Ask the runner to end everything within `grace` seconds and exit; False where it cannot be asked."""
@@ -133,6 +171,8 @@ class Registry:
         if old.run > run or (old.run == run and old.pod_uid != pod_uid):
             return
         log.info("runner_replaced", extra={"thread_id": thread_id, "run": old.run})
+        if old.run == run:
+            old.note_taken()
         await old.connection.cut()
 
     def attach(self, thread_id: int, run: int, pod_uid: str, connection: Wired, *, ready: bool) -> Link:
@@ -143,7 +183,8 @@ class Registry:
         link = self._links.get(thread_id)
         if link is None or (link.run, link.pod_uid) != (run, pod_uid):
             link = self._links[thread_id] = Link(run, pod_uid)
-        link.connection, link.ready = connection, ready
+        link.connection, link.ready, link.extended = connection, ready, (0, 0)
+        link.unready_at = None if ready else link.unready_at or time.monotonic()
         link.hello_at, link.connected_at, link.lost_at = datetime.now(UTC), time.monotonic(), None
         self.changed(thread_id)
         return link

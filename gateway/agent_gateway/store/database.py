@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
+import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import asyncpg
@@ -14,10 +14,13 @@ from typing_extensions import override
 
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.events import Events
-from agent_gateway.store.errors import Away, translated
+from agent_gateway.metrics import CONNECTION_HELD, CONNECTION_WAIT
+from agent_gateway.store.dsn import read_dsn
+from agent_gateway.store.errors import Away, told_of_poolers, translated
+from agent_gateway.store.hooks import NewDelivery
 from agent_gateway.store.rooms import Rooms
 from agent_gateway.store.sql import QUERIES, WRITING
-from agent_gateway.store.transaction import Transaction
+from agent_gateway.store.transaction import Fence, Transaction
 
 CONNECT_SECONDS: Final = 5.0
 ACQUIRE_SECONDS: Final = 5.0
@@ -31,6 +34,8 @@ INBOX_CHANNEL: Final = "openclaw_inbox"
 APPLICATION: Final = "openclaw-gateway"
 INSTANCE: Final = secrets.token_hex(4)
 """Tells this process's sessions from those of another gateway."""
+AGAIN: Final = frozenset({"settle_due", "begin_reaction", "settle_reaction", "retry_reaction"})
+"""Queries whose loss costs a look or a call that is made again: no disk is waited for."""
 SESSION_SETTINGS: Final = {
     # a gateway that is lost in the middle of a write must not hold its locks until TCP gives up
     "idle_in_transaction_session_timeout": "8s",
@@ -41,14 +46,6 @@ SESSION_SETTINGS: Final = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "10000",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """Which leader's writes count."""
-
-    bot_id: int
-    epoch: int
 
 
 class Store(Rooms):
@@ -79,10 +76,11 @@ class Store(Rooms):
 
         Raises:
             Away: there is no answer, or it refuses us; the text never holds the password.
+            BadDsn: the DSN cannot be used, or leads to a pooler.
         """
-        with translated():
+        with translated(), told_of_poolers():
             pool = await asyncpg.create_pool(
-                dsn, min_size=2, max_size=size, timeout=CONNECT_SECONDS, init=bound_socket, reset=_reset,
+                read_dsn(dsn).url, min_size=2, max_size=size, timeout=CONNECT_SECONDS, init=bound_socket, reset=_reset,
                 command_timeout=STATEMENT_SECONDS + _CANCEL_SECONDS,
                 server_settings={**SESSION_SETTINGS, "application_name": build_session_name(bot_id, "pool")},
             )  # fmt: skip
@@ -106,9 +104,18 @@ class Store(Rooms):
             with translated():
                 await connection.executemany(QUERIES["receive_update"], [(self.bot_id, *row) for row in rows])
 
+    async def receive_hook(self, new: NewDelivery) -> str:
+        """Commit an event that was brought to a hook, whoever leads; return `taken`, `known`, or the limit that is reached."""
+        async with self._connection() as connection:
+            with translated():
+                return str(await connection.fetchval(QUERIES["receive_hook"], self.bot_id, *new.to_values()))
+
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[Transaction]:
         """Open a transaction that holds only while we lead; its effects are performed once it is committed.
+
+        Args:
+            durable: Its end waits for the database's disk; else it may be lost within a second, where the database itself ends.
 
         Raises:
             LeadershipLost: another gateway took over.
@@ -117,20 +124,15 @@ class Store(Rooms):
         if self.fence is None:
             raise LeadershipLost("this gateway does not lead")
         async with self._connection() as connection:
-            with translated():
-                block = connection.transaction()
-                await block.start()
+            tx = Transaction(self.bot_id, connection)
             try:
-                tx = Transaction(self.bot_id, connection)
-                await _check_fence(tx, self.fence)
+                await tx.begin(self.fence, durable=durable)
                 yield tx
-                await tx.mark_due()
+                await tx.commit()
             except BaseException:
                 with contextlib.suppress(Away), translated():
-                    await block.rollback()
+                    await connection.execute("ROLLBACK")
                 raise
-            with translated():
-                await block.commit()
         self.events.publish(tx.effects)
 
     @property
@@ -145,7 +147,7 @@ class Store(Rooms):
     @override
     async def row(self, name: str, *args: Any) -> Any:
         if name in WRITING:
-            async with self.transaction() as tx:
+            async with self._own(name) as tx:
                 return await tx.row(name, *args)
         async with self._connection() as connection:
             with translated():
@@ -154,7 +156,7 @@ class Store(Rooms):
     @override
     async def rows(self, name: str, *args: Any) -> list[Any]:
         if name in WRITING:
-            async with self.transaction() as tx:
+            async with self._own(name) as tx:
                 return await tx.rows(name, *args)
         async with self._connection() as connection:
             with translated():
@@ -163,7 +165,7 @@ class Store(Rooms):
     @override
     async def value(self, name: str, *args: Any) -> Any:
         if name in WRITING:
-            async with self.transaction() as tx:
+            async with self._own(name) as tx:
                 return await tx.value(name, *args)
         async with self._connection() as connection:
             with translated():
@@ -171,18 +173,25 @@ class Store(Rooms):
 
     @override
     async def execute(self, name: str, *args: Any) -> str:
-        async with self.transaction() as tx:
+        async with self._own(name) as tx:
             return await tx.execute(name, *args)
+
+    def _own(self, name: str) -> contextlib.AbstractAsyncContextManager[Transaction]:
+        return self.transaction(durable=name not in AGAIN)
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
+        begun = time.perf_counter()
         with translated():
             connection = await self.pool.acquire(timeout=ACQUIRE_SECONDS)
+        taken = time.perf_counter()
+        CONNECTION_WAIT.observe(taken - begun)
         try:
             yield connection
         finally:
             with contextlib.suppress(Away), translated():
                 await self.pool.release(connection, timeout=_CANCEL_SECONDS)
+            CONNECTION_HELD.observe(time.perf_counter() - taken)
 
 
 def build_session_name(bot_id: int, part: str) -> str:
@@ -205,8 +214,3 @@ async def _reset(connection: Any) -> None:
     """Spare the round trip after each use: nothing here leaves a state in its session but an open transaction."""
     if connection.is_in_transaction():
         await connection.execute("ROLLBACK")
-
-
-async def _check_fence(tx: Transaction, fence: Fence) -> None:
-    if not await tx.value("fence", fence.bot_id, fence.epoch):
-        raise LeadershipLost("another gateway leads")

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 import asyncpg
 
 from agent_gateway.errors import GatewayError
+from agent_gateway.store.dsn import POOLED, BadDsn
+from agent_gateway.store.states import DISK_FULL, READ_ONLY
 
 
 class StoreError(GatewayError):
@@ -85,12 +87,33 @@ def translated() -> Iterator[None]:
         raise Away(describe(error)) from error
 
 
+@contextlib.contextmanager
+def told_of_poolers() -> Iterator[None]:
+    """Tell apart what no waiting mends where a connection is opened.
+
+    Raises:
+        BadDsn: a pooler refuses the session's settings, or a file that the DSN names cannot be used.
+    """
+    try:
+        yield
+    except asyncpg.ProtocolViolationError as error:  # Postgres itself has no such words for what we send
+        if "startup parameter" in str(error):
+            raise BadDsn(POOLED) from error
+        raise
+    except asyncpg.exceptions.ClientConfigurationError as error:
+        raise BadDsn("its settings for TLS name a file or a value that cannot be used") from error
+
+
 def describe(error: BaseException) -> str:
     """Say in words why the database does not answer, without anything of the DSN."""
     if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
         return "Postgres refuses the user or password: check DATABASE_URL"
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         return "Postgres has no database of that name: check DATABASE_URL"
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        return READ_ONLY
+    if isinstance(error, asyncpg.DiskFullError):
+        return DISK_FULL
     if isinstance(error, _SCHEMA):
         return f"Postgres lacks a table or a right that this release needs ({type(error).__name__})"
     return f"Postgres is out of reach ({type(error).__name__}): check DATABASE_URL and that it runs"

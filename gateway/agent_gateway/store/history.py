@@ -12,7 +12,11 @@ from agent_gateway.store.session import Room, Session
 from agent_gateway.store.workspaces import CHUNK_BYTES
 
 PAGE_ROWS: Final = 500
-"""Messages that are read at once."""
+"""Messages that are read at once, as far as they have fewer bytes than this."""
+PAGE_BYTES: Final = 2 << 20
+"""Of a page; it has one message at any rate."""
+PICTURES: Final = 50
+"""Of sessions, that are deleted at once: each has up to some megabytes."""
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -26,6 +30,7 @@ class HistoryItem:
         person_id: The person of `user`, where that is known.
         text: The words; of a sub-agent its answer.
         task: What a sub-agent was asked.
+        undone: It was taken back.
     """
 
     at: datetime
@@ -33,6 +38,7 @@ class HistoryItem:
     person_id: int | None
     text: str
     task: str | None
+    undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +109,41 @@ class HistoryQueries(Room):
         below = [
             row["thread_id"] for row in await self._session.rows("below", thread_id) if row["thread_id"] != thread_id
         ]
-        after, since = 0, _BEGINNING
-        while rows := await self._session.rows("history_page", thread_id, after, end, PAGE_ROWS):
-            after, until = rows[-1]["id"], rows[-1]["at"]
-            said = [HistoryItem(r["at"], r["who"], r["person_id"], r["text"], None) for r in rows]
-            for item in sorted([*said, *await self._results(below, since, until)], key=_moment):
-                yield item
-            since = until
-        for item in await self._results(below, since, datetime.now(UTC)):
-            yield item
+        said, results = self._messages(thread_id, end), self._results(below, datetime.now(UTC))
+        next_said, next_result = await anext(said, None), await anext(results, None)
+        while next_said is not None or next_result is not None:
+            if next_result is None or (next_said is not None and next_said.at <= next_result.at):
+                assert next_said is not None  # noqa: S101  # as one of both is there
+                yield next_said
+                next_said = await anext(said, None)
+            else:
+                yield next_result
+                next_result = await anext(results, None)
 
-    async def _results(self, below: Sequence[int], since: datetime, until: datetime) -> list[HistoryItem]:
-        """Return what sub-agents answered in between, in order."""
-        if not below or since >= until:
-            return []
-        rows = await self._session.rows("history_results", list(below), since, until)
-        return [HistoryItem(r["at"], r["who"], None, r["text"], r["task"]) for r in rows]
+    async def _messages(self, thread_id: int, end: int) -> AsyncIterator[HistoryItem]:
+        """Yield what was said up to a message, a page of bounded size in memory."""
+        after = 0
+        while rows := await self._session.rows("history_page", thread_id, after, end, PAGE_ROWS, PAGE_BYTES):
+            after = rows[-1]["id"]
+            for r in rows:
+                yield HistoryItem(r["at"], r["who"], r["person_id"], r["text"], None, r["undone"])
+
+    async def _results(self, below: Sequence[int], until: datetime) -> AsyncIterator[HistoryItem]:
+        """Yield what sub-agents answered up to a moment, in the same way."""
+        at, thread_id = _BEGINNING, 0
+        while below and (
+            rows := await self._session.rows(
+                "history_results", list(below), at, thread_id, until, PAGE_ROWS, PAGE_BYTES
+            )
+        ):
+            at, thread_id = rows[-1]["at"], rows[-1]["thread_id"]
+            for r in rows:
+                yield HistoryItem(r["at"], r["who"], None, r["text"], r["task"], r["undone"])
 
     async def begin_text(self, thread_id: int, name: str, media_type: str) -> TextFile:
-        """Begin a file for the chat."""
-        return TextFile(self._session, int(await self._session.value("begin_file", thread_id, name, media_type)))
+        """Begin a file for the chat, which is a person's: it counts for no quota of the agent's."""
+        file_id = await self._session.value("begin_file", thread_id, name, media_type, None, 0)
+        return TextFile(self._session, int(file_id))
 
     async def hold_thread(self, thread_id: int) -> None:
         """Let nobody add a turn or a session line before the transaction ends."""
@@ -135,11 +156,20 @@ class HistoryQueries(Room):
         Nothing of it may be at work, and it is held.
         """
         row = await self._tx.row("forget_limits")
+        for name in ("searches", "notes", "told", "names", "drafts", "schedules"):
+            await self._tx.execute(f"forget_{name}", thread.id)
         await self._tx.execute("keep_session", thread.id)
         await self._tx.execute("forget_session", thread.id)
         # what the next prompt would tell
         await self._tx.execute("forget_results", thread.id)
         await self._tx.execute("forget_unread", thread.id)
+        await self._tx.execute("forget_approvals", [thread.id])
+        await self._tx.execute("forget_pulls", thread.id)
+        await self._tx.execute("forget_pushed", [thread.id])
+        await self._tx.execute("forget_check_results", thread.id)
+        address = thread.address
+        await self._tx.rows("take_overheard", address.bot_id, address.chat_id, address.topic_id or 0)
+        await self._tx.execute("retention_emptied", thread.id, row["turn"])
         return Limits(row["turn"], row["message"], row["outbox"], row["file"])
 
     async def forget_turns(self, thread_id: int, up_to: int, most: int) -> tuple[int | None, int]:
@@ -149,23 +179,29 @@ class HistoryQueries(Room):
             Up to which turn more may be left, None where nothing is; and how many messages went.
         """
         turns = [row["id"] for row in await self._tx.rows("forget_turns_page", thread_id, up_to, most)]
-        messages = await self._forget_of_turns(turns)
+        messages = await self.forget_of_turns(turns)
         return (turns[-1] - 1 if len(turns) == most else None), messages
 
     async def forget_messages(self, thread_id: int, up_to: int, most: int) -> int:
         """Delete messages that no turn leads to; return how many."""
         return await _delete(self._tx, "forget_messages_slice", thread_id, up_to, most)
 
-    async def forget_entries(self, thread_id: int, since: datetime, most: int) -> int:
-        """Delete lines of the agent's memory; return how many, fewer than `most` at the end."""
+    async def forget_entries(self, thread_id: int, since: datetime, most: int) -> tuple[int, bool]:
+        """Delete lines of the agent's memory, their pictures first; return how many went, and whether more are left."""
+        if await _delete(self._tx, "forget_pictures_slice", thread_id, since, PICTURES) == PICTURES:
+            return 0, True
         gone = await _delete(self._tx, "forget_entries_slice", thread_id, since, most)
         if gone < most:
             await self._tx.execute("forget_past_slice", thread_id, since)
-        return gone
+            await self._tx.quotas.recount([thread_id])
+        return gone, gone == most
 
     async def forget_workspaces(self, thread_id: int, most: int) -> int:
-        """Delete packed workspaces; return how many."""
-        return await _delete(self._tx, "forget_workspaces_slice", thread_id, most)
+        """Delete packed workspaces, kept states and their parts; return how many, fewer than `most` at the end."""
+        gone = 0
+        for name in ("forget_workspaces_slice", "forget_kept_states_slice", "forget_kept_packs_slice"):
+            gone += await _delete(self._tx, name, thread_id, most - gone) if gone < most else 0
+        return gone
 
     async def forget_files(self, thread_id: int, up_to: int, most: int) -> int:
         """Delete files and what would send them; return how many."""
@@ -179,26 +215,47 @@ class HistoryQueries(Room):
     async def forget_below(self, thread_id: int, after: int, most: int) -> tuple[int | None, Forgotten]:
         """Delete all of the next sub-agents; return the last of them (None: no more), and how much went."""
         threads = [row["thread_id"] for row in await self._tx.rows("below_page", thread_id, after, most)]
+        return (threads[-1] if len(threads) == most else None), await self.forget_subagents(thread_id, threads)
+
+    async def forget_subagents(self, thread_id: int, threads: Sequence[int]) -> Forgotten:
+        """Delete all of sub-agents that worked for a conversation; return how much went."""
         counts = {
             name: await _delete(self._tx, f"forget_{name}", threads)
-            for name in ("sessions", "past_sessions", "threads", "messages", "views", "tools", "steers", "workspaces")
+            for name in (
+                "pictures",
+                "sessions",
+                "past_sessions",
+                "threads",
+                "messages",
+                "views",
+                "tools",
+                "steers",
+                "decisions",
+                "approvals",
+                "pushed",
+                "parts",
+                "workspaces",
+                "kept_states",
+                "kept_packs",
+            )
         }
+        await self._tx.quotas.recount([thread_id, *threads])
         await self._tx.execute("forget_outbox_of", threads)
         files = await _delete(self._tx, "forget_files", threads)
         await _delete(self._tx, "forget_turns", threads)
         await _delete(self._tx, "forget_subagents", threads)
-        gone = Forgotten(counts["messages"], counts["sessions"], counts["workspaces"], files, len(threads))
-        return (threads[-1] if len(threads) == most else None), gone
+        return Forgotten(counts["messages"], counts["sessions"], counts["workspaces"], files, len(threads))
 
     async def forget_inbox(self, address: Address) -> None:
         """Empty the updates that told of a conversation and are done with."""
         lane = str(address.chat_id) + (f"/{address.topic_id}" if address.topic_id is not None else "")
         await self._tx.execute("forget_inbox", address.bot_id, lane, str(address.chat_id))
 
-    async def _forget_of_turns(self, turns: list[int]) -> int:
+    async def forget_of_turns(self, turns: Sequence[int]) -> int:
+        """Delete what was said in some turns; return how many messages went."""
         if not turns:
             return 0
-        for name in ("views", "tools", "steers", "outbox"):
+        for name in ("views", "tools", "steers", "decisions", "parts", "outbox"):
             await self._tx.execute(f"forget_turns_{name}", turns)
         messages = await _delete(self._tx, "forget_turns_messages", turns)
         await self._tx.execute("forget_turns_words", turns)
@@ -209,7 +266,3 @@ async def _delete(tx: Session, name: str, *args: Any) -> int:
     """Run a query and return how many rows it touched."""
     status = await tx.execute(name, *args)
     return int(status.rsplit(" ", 1)[-1])
-
-
-def _moment(item: HistoryItem) -> datetime:
-    return item.at

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from agent_gateway.store.rows import InboxRow
 from agent_gateway.store.session import Room
+from agent_gateway.way import Step, note
 
 
 class InboxQueries(Room):
@@ -15,6 +16,12 @@ class InboxQueries(Room):
         """Return the payloads of the last minutes before `update_id` that belong to an album."""
         rows = await self._session.rows("earlier_parts", self._bot_id, update_id, f'%"{album}"%')
         return [row["payload"] for row in rows]
+
+    async def earlier_of_message(self, row: InboxRow, message_id: int) -> list[str]:
+        """Return what came of a message in the minutes before, in its queue; at most twenty updates."""
+        like = f'%"message_id": {message_id}%'
+        rows = await self._session.rows("earlier_of_message", self._bot_id, row.queue_key, row.update_id, like)
+        return [found["payload"] for found in rows]
 
     async def read_cursor(self) -> tuple[int, float]:
         """Return the next offset, 0 if none is known, and the seconds since it moved."""
@@ -41,6 +48,10 @@ class InboxQueries(Room):
         """Hold a row until the transaction ends; False where it is done or another consumer has it."""
         return bool(await self._tx.value("claim_inbox", self._bot_id, update_id))
 
+    async def drop(self, update_id: int) -> None:
+        """Keep nothing of an update of people whom the bot does not know: one that comes again says the same again."""
+        await self._session.execute("drop_inbox", self._bot_id, update_id)
+
     async def finish(self, update_id: int, state: str = "done", error: str | None = None) -> None:
         """Mark a row `done`, or `dead` with words that hold nothing of its contents."""
-        await self._session.execute("finish_inbox", self._bot_id, update_id, state, error)
+        note(Step.TAKEN, await self._session.value("finish_inbox", self._bot_id, update_id, state, error))

@@ -7,10 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from agent_gateway.store.rows import Address
 from agent_gateway.store.session import Room
+
+MOST_EXPORTS: Final = 10
+"""Histories of all conversations that wait to be written."""
+
+MOST_AN_HOUR: Final = 5
+"""Histories of one conversation."""
+MOST_DIFFS: Final = 20
+"""Looks at files of all conversations that wait."""
+MOST_DIFFS_AN_HOUR: Final = 60
+"""Looks at the files of one conversation."""
+
+
+class JobAsked(StrEnum):
+    """What became of the wish for something that is bounded."""
+
+    ADDED = "added"
+    UNDER_WAY = "under_way"
+    OFTEN = "often"
+    FULL = "full"
 
 
 class JobKind(StrEnum):
@@ -18,6 +37,10 @@ class JobKind(StrEnum):
 
     EXPORT = "export"
     FORGET = "forget"
+    FORGET_ME = "forget me"
+    DIFF = "diff"
+    BRANCHES = "branches"
+    FORK = "fork"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +78,37 @@ class JobQueries(Room):
             "add_job", self._bot_id, kind.value, dedupe_key, thread_id, address.chat_id, address.topic_id, message_id,
             json.dumps(dict(progress or {})),
         )  # fmt: skip
+
+    async def add_export(
+        self, dedupe_key: str, thread_id: int, address: Address, message_id: int | None,
+        progress: Mapping[str, Any] | None = None,
+    ) -> JobAsked:  # fmt: skip
+        """Record that a history is wanted, unless this one is under way already, or too many others wait."""
+        await self._tx.execute("hold_exports")
+        if await self._tx.value("export_under_way", thread_id) is not None:
+            return JobAsked.UNDER_WAY
+        if int(await self._tx.value("count_own_exports", thread_id)) >= MOST_AN_HOUR:
+            return JobAsked.OFTEN
+        if int(await self._tx.value("count_exports", self._bot_id)) >= MOST_EXPORTS:
+            return JobAsked.FULL
+        await self.add(JobKind.EXPORT, dedupe_key, thread_id, address, message_id, progress)
+        return JobAsked.ADDED
+
+    async def add_look(
+        self, kind: JobKind, dedupe_key: str, thread_id: int, address: Address, message_id: int | None,
+        progress: Mapping[str, Any],
+    ) -> JobAsked:  # fmt: skip
+        """Record that somebody wants to see files or branches, unless they are being looked at, or too many others wait."""
+        await self._tx.execute("hold_looks")
+        row = await self._tx.row("count_looks", self._bot_id, thread_id)
+        if row["under_way"]:
+            return JobAsked.UNDER_WAY
+        if row["of_hour"] >= MOST_DIFFS_AN_HOUR:
+            return JobAsked.OFTEN
+        if row["waiting"] >= MOST_DIFFS:
+            return JobAsked.FULL
+        await self.add(kind, dedupe_key, thread_id, address, message_id, progress)
+        return JobAsked.ADDED
 
     async def due_threads(self, most: int) -> list[int]:
         """Return conversations for which something is to be done, those of the oldest jobs first."""

@@ -14,13 +14,14 @@ from agent_gateway.store.database import (
     ACQUIRE_SECONDS,
     CONNECT_SECONDS,
     SESSION_SETTINGS,
-    Fence,
     Store,
     bound_socket,
     build_session_name,
 )
-from agent_gateway.store.errors import Away, translated
+from agent_gateway.store.dsn import POOLED, BadDsn, read_dsn
+from agent_gateway.store.errors import Away, told_of_poolers, translated
 from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.transaction import Fence
 
 SESSION_SECONDS: Final = 10
 """After so long without a word the server ends the lock's session: a hung leader's lock is free again."""
@@ -46,15 +47,16 @@ class LeaderLock:
         """Connect; each call is answered within `answer_seconds` or raises.
 
         Raises:
-            Away: there is no answer, or what stands between does not keep a session for us.
+            Away: there is no answer.
+            BadDsn: the DSN cannot be used, or what stands between does not keep a session for us.
         """
         settings = {
             **SESSION_SETTINGS, "idle_session_timeout": f"{SESSION_SECONDS}s",
             "application_name": build_session_name(bot_id, "lock"),
         }  # fmt: skip
-        with translated():
+        with translated(), told_of_poolers():
             connection = await asyncpg.connect(
-                dsn, timeout=CONNECT_SECONDS, command_timeout=answer_seconds, server_settings=settings
+                read_dsn(dsn).url, timeout=CONNECT_SECONDS, command_timeout=answer_seconds, server_settings=settings
             )
         lock = cls(connection)
         try:
@@ -66,10 +68,7 @@ class LeaderLock:
             raise
         if held != settings["idle_session_timeout"]:
             lock.terminate()
-            raise Away(
-                "Postgres does not keep our session's settings: DATABASE_URL leads to a pooler. Name Postgres itself, or "
-                "a pool that gives each client a session of its own and passes its settings on."
-            )
+            raise BadDsn(POOLED)
         return lock
 
     async def wait_in_line(self) -> None:
@@ -103,8 +102,8 @@ class LeaderLock:
         with translated():
             return bool(await self._connection.fetchval(query, _STANDBY))
 
-    async def ping(self, seconds: float | None = None) -> None:
-        """Keep the session.
+    async def ping(self, seconds: float | None = None) -> bool:
+        """Keep the session; say whether the database can be written.
 
         Args:
             seconds: How long the answer may take; as long as any other where None.
@@ -113,7 +112,7 @@ class LeaderLock:
             Away: it ended, and with it the lock; or there is no answer.
         """
         with translated():
-            await self._connection.fetchval("SELECT 1", timeout=seconds)
+            return str(await self._connection.fetchval("SHOW transaction_read_only", timeout=seconds)) == "off"
 
     async def listen(self, channel: str, hear: Callable[[], None]) -> None:
         """Have `hear` called when another process says something on a channel: a hint that may be lost.

@@ -14,10 +14,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from yoyo import get_backend, read_migrations
+
+from agent_gateway.store.dsn import BadDsn, Dsn, read_dsn
+from agent_gateway.store.states import DISK_FULL, READ_ONLY
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 WORDS: Final = "schema: "
@@ -52,11 +55,21 @@ def migrate(dsn: str, tell: Callable[[str], None] = lambda _words: None) -> int:
     Args:
         dsn: Of the database.
         tell: Told how it goes, in words for people.
+
+    Raises:
+        BadDsn: it cannot be used.
     """
+    read = read_dsn(dsn)
+    options = " ".join(
+        [*(f"-c {name}={value}" for name, value in _SESSION_OPTIONS.items()), read.keywords.get("options", "")]
+    )
+    read = Dsn(read.url, {**read.keywords, "options": options.strip()})
     migrations = read_migrations(str(MIGRATIONS))
-    with psycopg.connect(dsn, autocommit=True, connect_timeout=_CONNECT_SECONDS) as guard:
+    with psycopg.connect(
+        make_conninfo("", **read.keywords), autocommit=True, connect_timeout=_CONNECT_SECONDS
+    ) as guard:
         _wait_for_turn(guard, tell)
-        backend = get_backend(urlunsplit(urlsplit(dsn)._replace(scheme="postgresql+psycopg")))
+        backend = get_backend(read.tool_url)
         backend.break_lock()  # while we hold the session's lock, a row can only be of somebody who was killed
         with backend.lock():
             missing = list(backend.to_apply(migrations))
@@ -96,10 +109,16 @@ def main() -> int:
     """Run as a process of the gateway's; returns the exit code."""
     if WITH_PARENT in sys.argv:
         _end_with_parent()
-    os.environ.setdefault("PGOPTIONS", " ".join(f"-c {name}={value}" for name, value in _SESSION_OPTIONS.items()))
+    os.environ.setdefault("LOGNAME", "openclaw")  # the tool notes who; a user that the platform chose has no name
     os.environ.setdefault("PGAPPNAME", "openclaw-gateway-schema")
     try:
         migrate(os.environ["DATABASE_URL"], _say)
+    except BadDsn as error:
+        _say(str(error))
+        return 1
+    except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull) as error:
+        _say(f"{READ_ONLY if isinstance(error, psycopg.errors.ReadOnlySqlTransaction) else DISK_FULL}.")
+        return 1
     except psycopg.errors.LockNotAvailable:
         _say("The schema could not be brought up to date yet: others use a table that is to be changed.")
         return 1

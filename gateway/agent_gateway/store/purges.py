@@ -1,6 +1,6 @@
 """What is kept for a while only: which rows go, how often that is looked at, and one slice of it.
 
-Turns, messages, threads, runs, usage, audit and the session entries of conversations are history and stay.
+Turns, messages, threads, runs, accounts of what was spent, audit and the session entries of conversations are history and stay.
 """
 
 from __future__ import annotations
@@ -43,17 +43,39 @@ class Purge:
 PURGES: Final = (
     Purge("purge_inbox", _HOUR),
     Purge("purge_outbox", _HOUR),
+    Purge("purge_refusals", _HOUR),
     Purge("purge_files", _HOUR, rows=50),
     Purge("purge_loose_workspaces", _HOUR, rows=10),
     Purge("purge_old_workspaces", _DAY, rows=10),
+    Purge("purge_copied_states", _HOUR, rows=50),
+    Purge("purge_kept_states", _DAY, rows=50),
+    Purge("purge_undone_states", _HOUR, rows=50),
+    Purge("purge_undos", _DAY),
+    Purge("purge_kept_packs", _HOUR, rows=10),
     Purge("purge_reactions", _DAY),
     Purge("purge_tools", _DAY),
     Purge("purge_steers", _DAY),
+    Purge("purge_parts", _DAY),
     Purge("purge_views", _DAY),
+    Purge("purge_claims", _DAY),
     Purge("purge_entries", _DAY, rows=20),
+    Purge("purge_quotas", _HOUR),
     Purge("purge_confirms", _DAY),
+    Purge("purge_decisions", _DAY),
     Purge("purge_jobs", _DAY),
+    Purge("purge_overheard", _HOUR),
     Purge("purge_pairings", _HOUR),
+    Purge("purge_requests", _DAY),
+    Purge("purge_invitations", _HOUR),
+    Purge("purge_pulls", _DAY, rows=50),
+    Purge("purge_topics", _DAY),
+    Purge("purge_schedules", _DAY),
+    Purge("purge_schedule_turns", _DAY),
+    Purge("purge_usage", _DAY),
+    Purge("purge_hook_deliveries", _HOUR),
+    Purge("purge_check_results", _DAY),
+    Purge("purge_searches", _DAY),
+    Purge("purge_console_requests", _DAY),
 )
 
 

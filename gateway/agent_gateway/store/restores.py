@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,12 +24,14 @@ class CutTurn:
         thread_id: Its conversation.
         address: Where that is held.
         message_id: The person's message, if there is one.
+        language: Of whoever asked.
     """
 
     id: int
     thread_id: int
     address: Address
     message_id: int | None
+    language: str
 
 
 class RestoreQueries(Room):
@@ -45,20 +49,29 @@ class RestoreQueries(Room):
         """End every open run, whose pods went on in the time that is lost, and what waits for their answers; count them."""
         ended = await self._tx.rows("end_open_runs", RESTORED)
         await self._tx.execute("drop_open_steers")
+        await self._tx.execute("drop_open_decisions")
         cancelled = await self._tx.rows("cancel_open_subagents")
         self._tx.after(*(WakeThread(row["thread_id"]) for row in [*ended, *cancelled]))
         return len(ended)
 
-    async def repeat_unsaid(self, prefix: str) -> int:
-        """Let everything unsaid be said as a message of its own that begins with `prefix`; count the rows."""
-        return len(await self._tx.rows("repeat_outbox", self._bot_id, prefix))
+    async def repeat_unsaid(self, prefixes: Mapping[str, str]) -> int:
+        """Let everything unsaid be said as a message of its own; count the rows.
+
+        Args:
+            prefixes: How each begins, by its conversation's language; of other languages as in English.
+        """
+        return len(await self._tx.rows("repeat_outbox", self._bot_id, json.dumps(prefixes)))
 
     async def end_turns(self) -> list[CutTurn]:
         """End every open turn of conversations; what stands of them in the chat, and its reactions, stay as they are."""
         rows = await self._tx.rows("end_open_turns", RESTORED.lower())
         turns = [
             CutTurn(
-                row["id"], row["thread_id"], Address(self._bot_id, row["chat_id"], row["topic_id"]), row["message_id"]
+                row["id"],
+                row["thread_id"],
+                Address(self._bot_id, row["chat_id"], row["topic_id"]),
+                row["message_id"],
+                row["language"],
             )
             for row in rows
         ]

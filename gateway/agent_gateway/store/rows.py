@@ -64,6 +64,10 @@ class Thread:
     venue: VenueState = VenueState.OPEN
     model: str | None = None
     """Chosen for its runs: None where nobody chose, empty for the class's own."""
+    language: str = "en"
+    """Of whoever asked last."""
+    thinking: str | None = None
+    """Chosen like the model: how long it thinks."""
 
 
 class RunState(StrEnum):
@@ -99,6 +103,8 @@ class Run:
     """What became of its files: kept, over (the limit), or unknown."""
     model: str | None = None
     """The thread's choice when it was wanted."""
+    thinking: str | None = None
+    """Likewise."""
     class_name: str | None = None
     """The AgentClass that it was wanted with; None in runs of earlier releases."""
     limits: Timeouts | None = None
@@ -107,6 +113,25 @@ class Run:
     """How often in a row the API server refused to take it; the last refusal is its message meanwhile."""
     next_at: datetime | None = None
     """Before then it is not to be written again."""
+    lingering: bool = False
+    """It is over, and its pod may still be there."""
+    claimed: bool = False
+    """It was given to a pod of a warm pool, and has that from its first record on."""
+    cold: str | None = None
+    """Why it was not, where its class asks for a warm pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """What was chosen in the chat for a run: None where nobody chose, empty for the class's own.
+
+    Attributes:
+        model: Which model answers.
+        thinking: How long it thinks.
+    """
+
+    model: str | None
+    thinking: str | None
 
 
 class TurnState(StrEnum):
@@ -121,7 +146,7 @@ class TurnState(StrEnum):
 
 
 PASTE = "paste"
-"""In place of an album's id: a text that Telegram's program cut into several messages."""
+"""In place of an album's id, in turns of releases before 0022: a text that Telegram's program cut into several messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +187,40 @@ class Turn:
     ended_at: datetime | None
     stop_asked: bool = False
     """A person wants no more of it."""
+    stop_asked_at: datetime | None = None
+    """Since when; None also where an earlier release noted it."""
     files: tuple[Attachment, ...] = ()
     ready_at: datetime | None = None
     """Not to be given to a run before: the rest of an album may still come."""
     again_of: int | None = None
     """The turn that was cut and that this one asks again or goes on with."""
+    language: str = "en"
+    """Of whoever asked."""
+    extended: int = 0
+    """Seconds that people gave it more than its class's `turnMax`."""
+    plan: bool = False
+    """Its agent writes a plan and changes nothing."""
+    threaded: bool = False
+    """It was asked in the comments of a post or a thread of replies, where only a reply stays."""
+    quiet: bool = False
+    """Only an answer that has something to say comes into the chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadWork:
+    """What is under way in a thread.
+
+    Attributes:
+        running: A turn was given to its run.
+        since: When its agent began it.
+        queued: Turns that wait.
+        run: How far its run is: wanted, live, or ready once its agent takes turns; None without one.
+    """
+
+    running: bool
+    since: datetime | None
+    queued: int
+    run: str | None
 
 
 class SubAgentState(StrEnum):
@@ -207,6 +261,8 @@ class SubAgentRow:
     result: str | None
     created_at: datetime
     finished_at: datetime | None
+    language: str = "en"
+    """Of whoever asked."""
 
 
 @dataclass(frozen=True, slots=True)

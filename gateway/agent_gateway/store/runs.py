@@ -13,9 +13,10 @@ from agent_contract.terms import Timeouts
 from agent_gateway.effects import FreeSlot, WakeThread
 from agent_gateway.errors import RunClosed, RunRefused
 from agent_gateway.metrics import RUNS
-from agent_gateway.store.rows import Run, RunState, Turn
+from agent_gateway.store.rows import ModelChoice, Run, RunState, Turn
 from agent_gateway.store.session import Room
 from agent_gateway.store.turns import build_turn
+from agent_gateway.way import Step, note, note_given
 
 _FIELDS = [f.name for f in fields(Run)]
 _log = logging.getLogger(__name__)
@@ -33,16 +34,19 @@ class RunQueries(Room):
         thread_uid: str | None,
         class_name: str | None = None,
         limits: Timeouts | None = None,
-    ) -> str | None:
-        """Record that run `number` is wanted, before anybody else learns it; return the model chosen for it.
+        cold: str | None = None,
+    ) -> ModelChoice:
+        """Record that run `number` is wanted, before anybody else learns it; return what was chosen for it.
 
-        Its class and limits are those of its first record; None tells none.
+        Its class and limits are those of its first record; None tells none. So is `cold`, which says why it has no pod of a
+        warm pool.
         """
         told = None if limits is None else limits.model_dump_json()
         async with self._session.unit() as tx:  # the run's row first, as everywhere
-            model: str | None = await tx.value("want_run", thread_id, number, thread_uid, class_name, told)
+            row = await tx.row("want_run", thread_id, number, thread_uid, class_name, told, cold)
+            await tx.execute("runs_followed", thread_id, number)
             await tx.execute("raise_counter", thread_id, number)
-        return model
+        return ModelChoice(row["model"], row["thinking"])
 
     async def count_refusal(self, thread_id: int, number: int, words: str, pause: float) -> None:
         """Count that the API server refused to take a run, in these words; it may be tried again after `pause` seconds."""
@@ -67,9 +71,18 @@ class RunQueries(Room):
         row = await self._session.row("run", thread_id, number)
         return build_run(row) if row else None
 
-    async def count_open(self) -> int:
-        """Count the runs of all threads that are not over."""
-        return int(await self._session.value("open_runs"))
+    async def count_open(self, but: int = 0) -> int:
+        """Count the runs of conversations that are not over, or whose pods may still be there.
+
+        A pod that is leaving takes nothing from the next run of its own conversation: `but` is the id of its thread.
+        """
+        return int(await self._session.value("open_runs", but))
+
+    async def gone(self, thread_id: int, number: int) -> None:
+        """Record that the pod of a run that is over is gone."""
+        async with self._session.unit() as tx:
+            if await tx.value("run_gone", thread_id, number) is not None:
+                tx.after(FreeSlot())
 
     async def ready(self) -> set[int]:
         """Return the ids of the threads whose run takes messages."""
@@ -79,6 +92,10 @@ class RunQueries(Room):
         """Return the newest run that is over and had an agent."""
         row = await self._session.row("last_connected_run", thread_id)
         return build_run(row) if row else None
+
+    async def is_settled(self, thread_id: int) -> bool:
+        """Say whether a thread is a sub-agent's that has ended, though its pod may still be there."""
+        return bool(await self._session.value("subagent_settled", thread_id))
 
     async def files_over(self, thread_id: int, number: int) -> None:
         """Record that a run's files were over the limit and are not kept."""
@@ -105,16 +122,19 @@ class RunQueries(Room):
             if newest > number:
                 raise RunRefused(f"run {newest} is newer than run {number}")
             row = await tx.row("accept_hello", thread_id, number, pod_name, pod_uid, job_name)
-            return build_run(row)
+        if run.pod_uid is None:
+            note(Step.CONNECTED, (row["hello_at"] - row["wanted_at"]).total_seconds())
+        return build_run(row)
 
     async def mark_ready(self, thread_id: int, number: int) -> None:
         """Record that pi answers."""
-        await self._session.execute("mark_ready", thread_id, number)
+        note(Step.READY, await self._session.value("mark_ready", thread_id, number))
 
     async def ask_stop(self, thread_id: int, number: int, why: str) -> None:
         """Record that a run shall end; what carries it out may come later, and in another gateway."""
         async with self._session.unit() as tx:
             if await tx.value("ask_stop", thread_id, number, why) is not None:
+                await tx.decisions.withdraw(thread_id, run=number)
                 tx.after(WakeThread(thread_id))
 
     async def seen(self, runs: Sequence[tuple[int, int]]) -> None:
@@ -126,6 +146,7 @@ class RunQueries(Room):
         async with self._session.unit() as tx:
             ended = bool(await tx.row("end_run", thread_id, number, reason, message))
             if ended:
+                await tx.decisions.withdraw(thread_id, run=number)
                 tx.after(WakeThread(thread_id), FreeSlot())
         if ended:
             RUNS.labels(reason).inc()
@@ -147,11 +168,14 @@ class RunQueries(Room):
                 await tx.execute("give_back", running["id"])
             ended = None
             if not hand_over or turn is None:
-                ended = await tx.row("end_run", thread_id, run, LEFT, None)
+                ended = await tx.row("end_left_run", thread_id, run, LEFT)
+                await tx.decisions.withdraw(thread_id, run=run)
                 tx.after(WakeThread(thread_id), FreeSlot())
             await tx.execute("acked", thread_id, run, seq)
         if ended is not None:
             RUNS.labels(LEFT).inc()
+        if turn is not None and running is None:
+            note_given(turn)
         return build_turn(turn) if hand_over and turn is not None else None
 
 

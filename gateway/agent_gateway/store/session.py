@@ -5,11 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from agent_gateway.store.rooms import Rooms
     from agent_gateway.store.transaction import Transaction
+
+SLICE_BYTES: Final = 256 << 10
+"""Of a row of bytes that are read at once."""
 
 
 class Session(ABC):
@@ -57,6 +60,18 @@ class Session(ABC):
             for row in rows:
                 yield row
             after = rows[-1]["ordinal"]
+
+    async def slices(self, name: str, key: Any) -> AsyncIterator[bytes]:
+        """Yield what stands in rows of bytes, ordinal by ordinal, in slices of at most `SLICE_BYTES`.
+
+        No connection is held in between, and no more than a slice is ever in memory.
+        """
+        ordinal, begin = 0, 1
+        while (row := await self.row(name, key, ordinal, begin, SLICE_BYTES)) is not None:
+            yield row["data"]
+            begin += SLICE_BYTES
+            if begin > row["bytes"]:
+                ordinal, begin = ordinal + 1, 1
 
 
 class Room:

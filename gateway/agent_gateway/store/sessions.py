@@ -2,51 +2,93 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from agent_contract.names import SUBAGENT_TOOL
+from agent_gateway.metrics import LIMITS
+from agent_gateway.quotas import Limit, Quotas
+from agent_gateway.store.lines import Line, read_line
 from agent_gateway.store.rows import Thread
 from agent_gateway.store.session import Room
 
-PAGE_BYTES = 1 << 20
-"""Of lines that are read at once; a page holds one line at least, and one that shows images has megabytes."""
+if TYPE_CHECKING:
+    from agent_gateway.store.transaction import Transaction
+
+LARGE: Final = 64 << 10
+"""Characters of lines that are not read in the loop."""
+NO_QUOTAS: Final = Quotas()
 _ENDED = re.compile(r"\s*Sub-agent (\S+) ")
 
 
 class SessionQueries(Room):
     """Session entries, usage and audit."""
 
-    async def length(self, session_id: UUID) -> int:
-        """Count the stored lines."""
-        return int(await self._session.value("session_length", session_id))
-
-    async def stream(self, session_id: UUID) -> AsyncIterator[str]:
-        """Yield the stored lines in order, never all in memory."""
-        async for row in self._session.pages("session_page", session_id, PAGE_BYTES):
-            yield row["line"]
-
-    async def add_entries(self, thread: Thread, run: int, seq: int, lines: Sequence[str]) -> None:
+    async def add_entries(
+        self,
+        thread: Thread,
+        run: int,
+        seq: int,
+        lines: Sequence[str],
+        turn_id: int | None = None,
+        quotas: Quotas = NO_QUOTAS,
+    ) -> None:
         """Store session lines with the acknowledgement; lines known already are passed over.
+
+        Args:
+            thread: Whose session it is.
+            run: Whose lines these are.
+            seq: What is acknowledged.
+            lines: As pi wrote them.
+            turn_id: The run's turn.
+            quotas: What may be stored.
 
         Raises:
             ValueError: a line is no JSON object with an id.
+            OverQuota: there would be too many bytes; nothing of these lines is stored.
         """
-        entries = [_entry(line) for line in lines]
-        answered = [found for entry in entries if (found := find_answered(entry))]
+        read = await _read_lines(lines)
+        answered = [found for line in read if (found := find_answered(line.entry))]
         async with self._session.unit() as tx:
-            if lines:
+            if read:
                 await tx.execute("lock_session", str(thread.session_id))
-                await tx.execute(
-                    "add_entries", thread.session_id, [e["id"] for e in entries], list(lines),
-                    thread.id, run,
-                )  # fmt: skip
+                reserved = await tx.quotas.reserve_lines(thread, run, turn_id, read, quotas)
+                stored = await _store(tx, thread, run, read)
+                await tx.quotas.settle_lines(thread, run, turn_id, reserved, stored)
+                if any(line.pictures for line in read):
+                    await _drop_old(tx, thread, quotas)
             if answered:
                 await tx.execute("results_stored", thread.id, run, answered)
             await tx.execute("acked", thread.id, run, seq)
+
+
+async def _read_lines(lines: Sequence[str]) -> list[Line]:
+    """Read lines; many bytes of them, as pictures are, in a thread."""
+    if sum(map(len, lines)) < LARGE:
+        return [read_line(line) for line in lines]
+    return await asyncio.to_thread(lambda: [read_line(line) for line in lines])
+
+
+async def _drop_old(tx: Transaction, thread: Thread, quotas: Quotas) -> None:
+    """Drop the oldest pictures of a session where they are over their limit."""
+    dropped = await tx.starts.drop_old(thread.session_id, quotas.pictures)
+    if dropped:
+        LIMITS.labels(Limit.SESSION_PICTURES).inc()
+        await tx.quotas.give_back(thread, dropped)
+
+
+async def _store(tx: Transaction, thread: Thread, run: int, lines: Sequence[Line]) -> int:
+    """Store lines and their pictures; return how many bytes that takes."""
+    pictures = await tx.starts.add_pictures(thread, run, lines)
+    stored = await tx.value(
+        "add_entries", thread.session_id, [line.id for line in lines], [line.text for line in lines], thread.id, run,
+        [line.head.kind for line in lines], [line.head.parent for line in lines], [line.head.refers for line in lines],
+        [json.dumps(line.references) for line in lines],
+    )  # fmt: skip
+    return int(stored) + pictures
 
 
 def find_answered(entry: dict[str, Any]) -> str | None:
@@ -64,13 +106,3 @@ def find_answered(entry: dict[str, Any]) -> str | None:
     texts = [b.get("text") for b in blocks if isinstance(b, dict)] if isinstance(blocks, list) else [blocks]
     found = next((m for text in texts if isinstance(text, str) and (m := _ENDED.match(text))), None)
     return found[1] if found else None
-
-
-def _entry(line: str) -> dict[str, Any]:
-    try:
-        entry = json.loads(line)
-    except ValueError as error:
-        raise ValueError("a session line is not JSON") from error
-    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
-        raise ValueError("a session line has no id")
-    return entry

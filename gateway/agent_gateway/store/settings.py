@@ -16,6 +16,10 @@ class SettingQueries(Room):
         """Choose the model of a conversation's further runs; empty means its class's."""
         await self._session.execute("set_model", thread_id, model)
 
+    async def set_thinking(self, thread_id: int, level: str) -> None:
+        """Choose how long the model thinks in a conversation's further runs; empty means as its class says."""
+        await self._session.execute("set_thinking", thread_id, level)
+
     async def set_verbosity(self, thread_id: int, level: int) -> None:
         """Choose how much of the agent's work is shown, 0 to 2."""
         await self._session.execute("set_verbosity", thread_id, level)

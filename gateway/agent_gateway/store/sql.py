@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,18 @@ def load_queries(folder: Path) -> dict[str, str]:
 
 
 QUERIES: Final = load_queries(Path(__file__).parent / "queries")
+
+_ARGUMENT = re.compile(r"\$(\d)(?!\d)")
+
+
+def fill(name: str, *values: int | Sequence[int]) -> str:
+    """Return a query with whole numbers in the places of its arguments.
+
+    So it can go to the server in one text with what begins or ends a transaction, and waits for no answer of its own.
+    """
+    texts = [str(int(v)) if isinstance(v, int) else f"'{{{','.join(str(int(n)) for n in v)}}}'" for v in values]
+    return _ARGUMENT.sub(lambda found: texts[int(found[1]) - 1], QUERIES[name])
+
 
 _WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|FOR SHARE|pg_advisory_xact_lock)\b")
 WRITING: Final = frozenset(name for name, text in QUERIES.items() if _WRITES.search(text))

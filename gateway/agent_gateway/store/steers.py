@@ -46,6 +46,10 @@ class SteerQueries(Room):
             await self._tx.execute("add_message", turn.thread_id, turn.id, "user", text)
         return None if number is None else int(number)
 
+    async def count_unread(self, turn_id: int) -> int:
+        """Count words and edits that the agent has not read yet."""
+        return int(await self._session.value("count_steers", turn_id))
+
     async def unread(self, turn_id: int) -> list[tuple[int, str]]:
         """Return the words that the agent has not read yet, oldest first."""
         return [(row["id"], row["text"]) for row in await self._session.rows("wanted_steers", turn_id)]
@@ -70,7 +74,7 @@ class SteerQueries(Room):
         return AskedMessage(build_turn(row), row["said_by"], row["said"], told, steered=asked is None)
 
     async def edit_turn(self, turn_id: int, text: str) -> bool:
-        """Replace the text of a turn that waits; False where it waits no more, or was put together of several messages."""
+        """Replace the text of a turn that asks again and waits; False where it waits no more, or asked several messages."""
         row = await self._tx.row("edit_turn", turn_id, text, PASTE)
         if row is None:
             return False

@@ -10,7 +10,7 @@ from agent_gateway.effects import WakeOutbox, WakeThread
 from agent_gateway.errors import TurnOver
 from agent_gateway.metrics import SUBAGENTS
 from agent_gateway.store.chatrows import Button, dump_buttons
-from agent_gateway.store.rows import Ending, NewSubAgent, SubAgentRow, Thread, ThreadKind, Turn, TurnState
+from agent_gateway.store.rows import Address, Ending, NewSubAgent, SubAgentRow, Thread, ThreadKind, Turn, TurnState
 from agent_gateway.store.session import Room
 from agent_gateway.store.subagentrows import SubAgentFacts, build_facts, build_subagent
 from agent_gateway.store.threads import build_thread
@@ -34,13 +34,13 @@ class SubAgentQueries(Room):
             return build_subagent(known)
         number, name = await _find_name(self._tx, parent, new.parent_run)
         address = parent.address
-        thread = await _add_thread(self._tx, address.chat_id or None, address.topic_id, name, new.task)
+        thread = await _add_thread(self._tx, address.chat_id or None, address.topic_id, name, new.task, parent.language)
         await self._tx.execute(
             "add_subagent", thread.id, parent.id, new.parent_uid, new.parent_run, new.call_id, number,
             new.turn_id, new.reply_to, new.task, new.class_name, new.timeout, new.workspace, new.depth, None, "wanted",
         )  # fmt: skip
         limits = new.limits.model_dump_json() if new.limits is not None else None
-        await self._tx.execute("want_run", thread.id, SUBAGENT_RUN, None, new.class_name, limits)
+        await self._tx.execute("want_run", thread.id, SUBAGENT_RUN, None, new.class_name, limits, None)
         self._tx.after(WakeThread(thread.id))
         return build_subagent(await self._tx.row("subagent", thread.id))
 
@@ -74,12 +74,12 @@ class SubAgentQueries(Room):
     async def adopt(self, name: str, uid: str, task: str, class_name: str, seconds: int, depth: int) -> SubAgentRow:
         """Record a sub-agent that somebody made by hand: it has no parent here and no chat."""
         async with self._session.unit() as tx:
-            thread = await _add_thread(tx, None, None, name, task)
+            thread = await _add_thread(tx, None, None, name, task, "en")
             await tx.execute(
                 "add_subagent", thread.id, None, None, None, None, None, None, None, task, class_name, seconds,
                 "Empty", depth, uid, "created",
             )  # fmt: skip
-            await tx.execute("want_run", thread.id, SUBAGENT_RUN, uid, class_name, None)
+            await tx.execute("want_run", thread.id, SUBAGENT_RUN, uid, class_name, None, None)
             return build_subagent(await tx.row("subagent", thread.id))
 
     async def give_name_free(self, thread_id: int, name: str) -> None:
@@ -130,7 +130,7 @@ class SubAgentQueries(Room):
         """Record that the resource stands; its run may be held by a pod from now on."""
         async with self._session.unit() as tx:
             await tx.execute("subagent_created", thread_id, uid)
-            await tx.execute("want_run", thread_id, SUBAGENT_RUN, uid, None, None)
+            await tx.execute("want_run", thread_id, SUBAGENT_RUN, uid, None, None, None)
             await tx.execute("write_accepted", thread_id, SUBAGENT_RUN)
 
     async def refused(self, thread_id: int, pause: float, phase: str, why: str) -> None:
@@ -153,6 +153,7 @@ class SubAgentQueries(Room):
         async with self._session.unit() as tx:
             row = await tx.row("cancel_subagent", thread_id, why)
             if row is not None:
+                await tx.decisions.withdraw(thread_id)
                 tx.after(WakeThread(thread_id))
         return row is not None
 
@@ -160,7 +161,9 @@ class SubAgentQueries(Room):
         """Record that all children of a thread, or of one of its turns, shall end; return their threads' ids."""
         async with self._session.unit() as tx:
             rows = await tx.rows("cancel_children", parent_id, why, turn_id)
-            ended = [row["thread_id"] for row in rows]
+            ended = sorted(row["thread_id"] for row in rows)
+            for thread_id in ended:
+                await tx.decisions.withdraw(thread_id)
             tx.after(*map(WakeThread, ended))
         return ended
 
@@ -188,6 +191,7 @@ class SubAgentQueries(Room):
             )  # fmt: skip
             if row is not None:
                 await _close(tx, child, ending)
+                await tx.decisions.withdraw(child.thread_id)
                 # behind the end of its turn, so that none is missed that is asked for in this moment
                 await tx.subagents.cancel_children(child.thread_id, "parent")
                 if report is not None:
@@ -246,9 +250,11 @@ async def _find_name(tx: Transaction, parent: Thread, run: int) -> tuple[int, st
             return number, name
 
 
-async def _add_thread(tx: Transaction, chat_id: int | None, topic_id: int | None, name: str, task: str) -> Thread:
-    row = await tx.row("add_child_thread", tx.bot_id, chat_id, topic_id, name, task[:256])
-    turn = await tx.row("add_turn", row["id"], None, None, None, task, "[]", None)
+async def _add_thread(
+    tx: Transaction, chat_id: int | None, topic_id: int | None, name: str, task: str, language: str
+) -> Thread:
+    row = await tx.row("add_child_thread", tx.bot_id, chat_id, topic_id, name, task[:256], language)
+    turn = await tx.row("add_turn", row["id"], None, None, None, task, "[]", None, None, "", False)
     await tx.execute("add_message", row["id"], turn["id"], "user", task)
     return build_thread(row)
 
@@ -261,13 +267,15 @@ async def _close(tx: Transaction, child: SubAgentRow, ending: Ending) -> None:
         said = ending.result or ending.message or ""
         await tx.execute("add_message", child.thread_id, turn["id"], "assistant", said)
     if child.parent_id is not None:
-        await tx.execute("drop_copies", child.parent_id, child.parent_run, child.call_id)
+        for name in ("drop_copies", "drop_copied_states"):
+            await tx.execute(name, child.parent_id, child.parent_run, child.call_id)
 
 
 async def _report(tx: Transaction, child: SubAgentRow, report: str) -> None:
     thread = await tx.row("thread_by_id", child.thread_id)
-    await tx.execute(
-        "put_outbox", thread["bot_id"], f"subagent:{child.thread_id}", thread["chat_id"],
-        thread["topic_id"], child.reply_to, None, "reply", "markdown", report, [], "[]", None,
-    )  # fmt: skip
+    kind = "reply" if child.turn_id is None else "notice"  # the answer of the turn that asked for it is what rings
+    address = Address(thread["bot_id"], thread["chat_id"], thread["topic_id"])
+    await tx.outbox.put(
+        address, report, f"subagent:{child.thread_id}", kind=kind, format="markdown", reply_to=child.reply_to
+    )
     tx.after(WakeOutbox())

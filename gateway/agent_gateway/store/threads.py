@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from agent_gateway.store.rows import Address, Run, SubAgentState, Thread, ThreadKind, Turn, VenueState
+from agent_gateway.errors import ConversationsFull
+from agent_gateway.store.rows import Address, Run, SubAgentState, Thread, ThreadKind, ThreadWork, Turn, VenueState
 from agent_gateway.store.runs import build_run
 from agent_gateway.store.session import Room
 from agent_gateway.store.turns import build_turn
+
+MOST_NEW: Final = 100
+"""Conversations that begin in one chat within a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,7 @@ class ThreadFacts:
         last: The newest run that is over.
         running: The turn that was delivered or started.
         waiting: The oldest turn that is queued.
-        children_until: Until when the running turn's clock stood still for sub-agents: the end of the last that was created, `now`
-            while one may work, but not for ever; None if it had none.
+        warms: Something will be asked within seconds.
     """
 
     now: datetime
@@ -34,7 +37,7 @@ class ThreadFacts:
     last: Run | None
     running: Turn | None
     waiting: Turn | None
-    children_until: datetime | None
+    warms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,23 @@ class SubAgentName:
 class ThreadQueries(Room):
     """Threads."""
 
-    async def get_or_create(self, address: Address, name: str, title: str) -> Thread:
-        """Return the thread of a chat or topic, made at need; a title that is given replaces the old one."""
-        row = await self._session.row("upsert_thread", address.bot_id, address.chat_id, address.topic_id, name, title)
+    async def get_or_create(
+        self, address: Address, name: str, title: str, language: str | None = None, *, by_hand: bool = False
+    ) -> Thread:
+        """Return the thread of a chat or topic, made at need; a title and a language that are given replace the old ones.
+
+        Raises:
+            ConversationsFull: as many as people may begin in one chat within a day have begun there; not `by_hand`.
+        """
+        where = (address.bot_id, address.chat_id, address.topic_id)
+        if not by_hand and await self._session.value("conversations_full", *where, MOST_NEW) is not None:
+            raise ConversationsFull(MOST_NEW)
+        row = await self._session.row("upsert_thread", *where, name, title, language)
         return build_thread(row)
+
+    async def set_dated(self, thread_id: int, moment: datetime) -> None:
+        """Record that the agent is told the time."""
+        await self._session.execute("set_dated", thread_id, moment)
 
     async def by_id(self, thread_id: int) -> Thread | None:
         """Return a thread."""
@@ -119,9 +135,10 @@ class ThreadQueries(Room):
             rows = await self._session.rows("recent_chat_threads", self._bot_id, chat_id, most)
         return [build_thread(row) for row in rows]
 
-    async def count(self, chat_id: int | None, most: int) -> int:
-        """Count the conversations of a chat (None: of all), no further than `most`."""
-        return int(await self._session.value("count_threads", self._bot_id, chat_id, most))
+    async def work(self, thread_ids: Sequence[int]) -> Mapping[int, ThreadWork]:
+        """Return what is under way in each of some threads."""
+        rows = await self._session.rows("thread_work", list(thread_ids))
+        return {row["id"]: ThreadWork(row["running"], row["started_at"], row["queued"], row["run"]) for row in rows}
 
     async def by_id_with_due(self, thread_id: int) -> tuple[Thread, datetime | None] | None:
         """Return a thread, and since when it is due to be looked at; None where there is no such thread."""
@@ -140,8 +157,12 @@ class ThreadQueries(Room):
             last=build_run(row["last"]) if row["last"] else None,
             running=build_turn(row["running"]) if row["running"] else None,
             waiting=build_turn(row["waiting"]) if row["waiting"] else None,
-            children_until=row["children_until"],
+            warms=row["warms"],
         )
+
+    async def warm(self, thread_id: int, until: datetime) -> None:
+        """Record that something will be asked by then, so that its agent may begin ahead."""
+        await self._session.execute("warm_thread", thread_id, until)
 
     async def due(self, most: int, seconds: float) -> list[int]:
         """Return threads that have been due for so long, longest first."""
@@ -161,5 +182,5 @@ def build_thread(row: Any) -> Thread:
     address = Address(row["bot_id"], row["chat_id"] or 0, row["topic_id"])
     return Thread(
         row["id"], address, row["name"], row["title"], row["session_id"], row["run_counter"], ThreadKind(row["kind"]),
-        VenueState(row["place"]), row["model"],
+        VenueState(row["place"]), row["model"], row["language"], thinking=row["thinking"],
     )  # fmt: skip

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from typing_extensions import override
 
 from agent_gateway.effects import Effect, WakeThread
+from agent_gateway.errors import LeadershipLost
 from agent_gateway.store.errors import translated
 from agent_gateway.store.rooms import Rooms
 from agent_gateway.store.session import Records
-from agent_gateway.store.sql import QUERIES
+from agent_gateway.store.sql import QUERIES, fill
+
+_ONE_ROW: Final = "SELECT 1"
+"""How the server tells of a query that found a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Which leader's writes count."""
+
+    bot_id: int
+    epoch: int
 
 
 class Transaction(Rooms):
@@ -31,6 +44,35 @@ class Transaction(Rooms):
     def effects(self) -> tuple[Effect, ...]:
         """Return what follows, in order."""
         return tuple(self._effects)
+
+    async def begin(self, fence: Fence, *, durable: bool = True) -> None:
+        """Open it, for a leader; both in one round trip.
+
+        Args:
+            fence: Which leader's.
+            durable: Its end waits for the database's disk.
+
+        Raises:
+            LeadershipLost: another gateway took over.
+            Away: the database does not answer.
+        """
+        begin = "BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit = off"
+        with translated():
+            held = await self._connection.execute(f"{begin}; {fill('fence', fence.bot_id, fence.epoch)}")
+        if held != _ONE_ROW:
+            raise LeadershipLost("another gateway leads")
+
+    async def commit(self) -> None:
+        """Commit it, and record in the same round trip which threads are to be looked at.
+
+        So a hint that is lost costs seconds.
+
+        Raises:
+            Away: whether it is committed is not known.
+        """
+        due = sorted({effect.thread_id for effect in self._effects if isinstance(effect, WakeThread)})
+        with translated():
+            await self._connection.execute(f"{fill('mark_due', due)}; COMMIT" if due else "COMMIT")
 
     def after(self, *effects: Effect) -> None:
         """Note what follows once this is committed. An effect is a hint: one that is lost is found by what is due."""
@@ -82,9 +124,3 @@ class Transaction(Rooms):
     @contextlib.asynccontextmanager
     async def unit(self) -> AsyncIterator[Transaction]:
         yield self
-
-    async def mark_due(self) -> None:
-        """Record which threads are to be looked at, so that a hint that is lost costs seconds."""
-        due = sorted({effect.thread_id for effect in self._effects if isinstance(effect, WakeThread)})
-        if due and "mark_due" in QUERIES:
-            await self.execute("mark_due", due)

@@ -112,6 +112,10 @@ class VenueQueries(Room):
         rows = await self._session.rows("moves", self._bot_id, list(chat_ids))
         return {row["chat_id"]: row["moved_to"] for row in rows}
 
+    async def is_moved_here(self, chat_id: int) -> bool:
+        """Say whether a group has had another id before this one."""
+        return bool(await self._session.value("is_moved_here", self._bot_id, chat_id))
+
     async def move_chat(
         self, old: Address, new: Address, build_name: Callable[[int, int | None], str]
     ) -> list[MovedThread]:
@@ -132,6 +136,7 @@ class VenueQueries(Room):
         moved = [await self._move_thread(build_thread(row), new, build_name) for row in rows]
         await self._tx.execute("move_subagents", bot_id, old.chat_id, new.chat_id)
         await self._tx.execute("move_outbox", bot_id, old.chat_id, new.chat_id, new.topic_id)
+        await self._tx.execute("move_notes", bot_id, old.chat_id, new.chat_id)
         return moved
 
     async def settle_in_general(
@@ -161,7 +166,7 @@ class VenueQueries(Room):
         await self._tx.execute("retire", thread.name, thread.id)
         other = await self._tx.row("thread_at", new.bot_id, new.chat_id, topic)
         if other is not None:
-            for query in ("hand_turns_over", "hand_messages_over"):
+            for query in ("hand_turns_over", "hand_messages_over", "hand_notes_over"):
                 await self._tx.execute(query, thread.id, other["id"])
             await self._tx.execute("leave_behind", thread.id)
             return MovedThread(thread.id, thread.name, build_thread(other), work)

@@ -9,6 +9,7 @@ from typing import Any
 from agent_gateway.metrics import FIRST_TEXT
 from agent_gateway.store.chatrows import TurnView
 from agent_gateway.store.session import Room
+from agent_gateway.way import Step, build_exemplar, note
 
 
 class ViewQueries(Room):
@@ -25,13 +26,13 @@ class ViewQueries(Room):
         """Let a text take the place of what a cancelled turn shows, `shown` or what is stored; False if that is nothing."""
         async with self._session.unit() as tx:
             thread = await tx.row("thread_of_turn", turn_id)
-            stored = await tx.value("delete_view", turn_id)
-            ids = list(shown or stored or ())
+            stored = await tx.row("delete_view", turn_id)
+            ids = list(shown or (stored["message_ids"] if stored is not None else ()))
             if not ids or thread is None:
                 return False
             await tx.execute(
                 "put_outbox", thread["bot_id"], f"cancelled:{turn_id}:{ids[0]}", thread["chat_id"],
-                thread["topic_id"], None, None, "reply", "plain", text, ids, "[]", None,
+                thread["topic_id"], None, None, "reply", "plain", text, ids, "[]", None, 0,
             )  # fmt: skip
         return True
 
@@ -49,14 +50,19 @@ class ViewQueries(Room):
         """Remember which messages of a running turn stand in the chat."""
         await self._session.execute("save_view_messages", turn_id, list(message_ids))
 
+    async def rest(self, chat_id: int, seconds: float) -> None:
+        """Remember that Telegram asked to leave a chat alone."""
+        await self._session.execute("rest_chat", self._bot_id, chat_id, seconds)
+
     async def save_progress(self, turn_id: int, thread_id: int, run: int, messages: Sequence[str], seq: int) -> None:
         """Store the texts so far with the acknowledgement; of an ended turn only the latter moves."""
         async with self._session.unit() as tx:
             await tx.execute("save_progress", turn_id, json.dumps(list(messages)))
-            seconds = await tx.value("first_text", turn_id) if any(messages) else None
+            first = await tx.row("first_text", turn_id) if any(messages) else None
             await tx.execute("acked", thread_id, run, seq)
-        if seconds is not None:
-            FIRST_TEXT.observe(seconds)
+        if first is not None:
+            FIRST_TEXT.observe(max(0.0, first["waited"]), build_exemplar(turn_id))
+            note(Step.THOUGHT, first["thought"], turn_id)
 
     async def save_tools(self, turn_id: int, state: dict[str, Any]) -> None:
         """Remember which tools a running turn has used."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import Final
 
 from agent_contract.agentthread import Reason
 from agent_contract.subagent import SubAgentPhase
 from agent_contract.text import clean
-from agent_gateway.resources.subagents import KIND, NameTaken, SubAgents
+from agent_gateway.resources.collection import NameTaken
+from agent_gateway.resources.subagents import KIND, SubAgents
 from agent_gateway.resources.words import explain_wait
 from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
@@ -22,6 +22,7 @@ from agent_gateway.subagents.parents import Parents
 from agent_gateway.subagents.snapshot import Snapshot, is_of_call
 from agent_kube.errors import KubeError, Refused
 from agent_kube.pace import Backoff
+from agent_kube.tracing.steps import tell_step
 
 _log = logging.getLogger(__name__)
 REFUSED: Final = Backoff(first=1.0, factor=3.0, cap=60.0)
@@ -102,8 +103,7 @@ class Applier:
             return await self._not_created(s, error)
         else:
             await self._store.subagents.created(child.thread_id, made.uid)
-            ids = {"step": "subagent_created", "subagent": child.name, "agent_thread": child.parent_name}
-            _log.info("step", extra={**ids, "t": time.time_ns() // 1_000_000})
+            tell_step(_log, "subagent_created", subagent=child.name, agent_thread=child.parent_name)
         return 0
 
     async def _not_created(self, s: Snapshot, error: KubeError) -> float:

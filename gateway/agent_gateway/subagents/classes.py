@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent_contract.agentclass import compute_bytes
+from agent_contract.quantities import compute_bytes
 from agent_gateway.errors import ClassUnknown
-from agent_gateway.resources.values import ClassValue, ThreadValue
+from agent_gateway.resources.values import ClassValue, Narrower, ThreadValue
+from agent_gateway.runners.ports import FileTerms
 from agent_gateway.store import Store
 from agent_gateway.store.rows import SubAgentRow
+from agent_gateway.subagents.slots import check_depth
+from agent_gateway.wording import subagents as words
+from agent_gateway.wording.say import SOURCE
 
 
 class Resources(Protocol):
@@ -73,15 +77,54 @@ class Classes:
         resource = self._resources.cached(thread_name) if own is None else None
         return Terms(found, child_name, child, suspended=resource is not None and bool(resource.spec.suspend))
 
-    async def snapshot_limit(self, thread_name: str, thread_id: int) -> int:
-        """Return how many bytes a thread's packed workspace may have.
+    async def find_own(self, thread_name: str, own: SubAgentRow | None) -> ClassValue | None:
+        """Return the class of a thread; None where it is not known.
+
+        Args:
+            thread_name: Of the conversation or sub-agent.
+            own: The sub-agent; None for a conversation.
+        """
+        name = own.class_name if own is not None else self._resources.find_class_name(thread_name)
+        return await self._resources.find_class(name) if name is not None else None
+
+    def find_narrower(self, thread_name: str) -> Narrower:
+        """Return what a conversation's AgentThread leaves of its class's rules.
+
+        To be asked once its class is known: then its AgentThread is, or there is none.
+        """
+        resource = self._resources.cached(thread_name)
+        return resource.spec.narrower if resource is not None else Narrower()
+
+    async def file_terms(self, thread_name: str, thread_id: int) -> FileTerms:
+        """Return what holds for a thread's files.
 
         Raises:
             ClassUnknown: its class is not known: nothing may be refused as too large.
         """
         own = await self._store.subagents.get(thread_id)
-        name = own.class_name if own is not None else self._resources.find_class_name(thread_name)
-        found = await self._resources.find_class(name) if name is not None else None
+        found = await self.find_own(thread_name, own)
         if found is None:
             raise ClassUnknown(f"The AgentClass of {thread_name} cannot be read now: try again in a moment.")
-        return compute_bytes(found.spec.workspace.snapshot_limit)
+        spec = found.spec.sub_agents
+        too_deep = check_depth(SOURCE, spec, own.depth + 1 if own is not None else 1)
+        return FileTerms(
+            compute_bytes(found.spec.workspace.snapshot_limit),
+            most_children=0 if too_deep is not None else spec.max_children,
+            no_more_children=too_deep or words.children_text(SOURCE, spec.max_children),
+            subagent=own is not None,
+        )
+
+    async def may_send_files(self, thread_id: int) -> bool:
+        """Say whether a thread may send files to its chat: a sub-agent where its parent's class lets it.
+
+        Raises:
+            ClassUnknown: that class is not known.
+        """
+        own = await self._store.subagents.get(thread_id)
+        if own is None:
+            return True
+        above = await self._store.subagents.get(own.parent_id) if own.parent_id is not None else None
+        parent = await self.find_own(own.parent_name or "", above)
+        if parent is None:
+            raise ClassUnknown(f"The AgentClass above {own.name} cannot be read now: try again in a moment.")
+        return parent.spec.sub_agents.send_files

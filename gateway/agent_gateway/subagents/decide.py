@@ -8,9 +8,17 @@ from agent_contract.agentthread import Reason
 from agent_contract.subagent import SubAgentPhase
 from agent_contract.terms import Timeouts
 from agent_contract.text import clean
-from agent_gateway.conversations.deadlines import LOST_AFTER, SENT_AFTER, TURN_BACKSTOP, find_away_since
+from agent_gateway.conversations.deadlines import (
+    LOST_AFTER,
+    SENT_AFTER,
+    STOP_AFTER,
+    TURN_BACKSTOP,
+    USUAL_GRACE,
+    find_away_since,
+)
 from agent_gateway.conversations.decide import LATE_FRAMES
 from agent_gateway.conversations.snapshot import LinkState
+from agent_gateway.render.foreign import clean_said
 from agent_gateway.resources.values import SubAgentValue
 from agent_gateway.store.rows import Ending, RunState, SubAgentState, Turn, TurnState
 from agent_gateway.subagents import actions as do
@@ -101,7 +109,11 @@ def _ended(s: Snapshot, resource: SubAgentValue, now: datetime) -> list[do.Actio
     connected = s.link is not None and s.link.connected
     if connected and status.finished_at is not None and now - status.finished_at < LATE_FRAMES:
         return [do.RequeueAfter(1)]  # what its runner sent before its end is read first
-    return [do.Finish(Ending(status.phase.value, status.reason or Reason.ERROR, status.message, status.result))]
+    return [do.Finish(Ending(status.phase.value, status.reason or Reason.ERROR, status.message, _clean(status.result)))]
+
+
+def _clean(result: str | None) -> str | None:
+    return clean_said(result) if result is not None else None
 
 
 def _cancelled(s: Snapshot, resource: SubAgentValue) -> list[do.Action]:
@@ -212,7 +224,7 @@ def _close_run(s: Snapshot) -> list[do.Action]:
         return [do.RequeueAfter(UNSYNCED_SECONDS)] if s.run is not None or s.child.uid is None else []
     resource = s.own_resource
     if resource is not None and not _is_terminal(resource):
-        unwanted = s.child.cancel is not None or s.child.uid is None
+        unwanted = s.child.cancel is not None or s.child.uid is None or _stays(s)
         if unwanted and not resource.spec.cancel:
             return [do.WriteCancel()]
         return [do.RequeueAfter(LEAVING_SECONDS)] if s.run is not None else []
@@ -221,6 +233,14 @@ def _close_run(s: Snapshot) -> list[do.Action]:
     if resource is None and s.child.uid is None:
         return [do.ConfirmAbsent()]
     return [do.EndRun(s.run.number, s.child.reason or Reason.DELETED)]
+
+
+def _stays(s: Snapshot) -> bool:
+    """Say whether the pod of one that has ended is still there after the time in which it should have left."""
+    if s.child.finished_at is None:
+        return False
+    grace = s.timeouts.grace if s.timeouts is not None else USUAL_GRACE
+    return s.now >= s.child.finished_at + timedelta(seconds=grace) + STOP_AFTER
 
 
 def _show(s: Snapshot) -> list[do.Action]:
@@ -234,4 +254,4 @@ def _has_status_message(s: Snapshot) -> bool:
 
 
 def _is_terminal(resource: SubAgentValue) -> bool:
-    return resource.status.phase is not None and resource.status.phase.over
+    return resource.status.phase is not None and resource.status.phase.terminal

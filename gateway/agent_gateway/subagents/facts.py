@@ -13,6 +13,7 @@ def build_facts(child: SubAgentRow, ending: Ending | None = None) -> words.SubAg
     until = child.finished_at or datetime.now(UTC)
     return words.SubAgentFacts(
         id=child.thread_id,
+        language=child.language,
         name=child.name,
         parent=child.parent_name,
         phase=ending.phase if ending is not None else child.phase,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from agent_contract import wire
@@ -16,9 +17,9 @@ from agent_gateway.store.subagentrows import SubAgentFacts
 from agent_gateway.subagents.endings import PARENT
 from agent_gateway.subagents.facts import build_facts
 from agent_gateway.wording import subagents as words
+from agent_gateway.wording.results import cut_result
+from agent_gateway.wording.say import SOURCE
 
-_MAX_RESULT = 64_000
-"""Code points of an answer that a tool call is given; the chat shows the whole."""
 MOST_SENT: Final = 10_000
 """Results of which it is remembered that they were sent."""
 
@@ -65,7 +66,7 @@ class Messages:
             return
         link = self._registry.link(child.parent_id)
         if link is not None and link.run == child.parent_run:
-            text = words.build_line(build_facts(child)).text
+            text = words.build_line(replace(build_facts(child), language=SOURCE)).text
             await link.send(wire.SubAgentUpdate(call_id=child.call_id, text=text))
 
     def is_due(self, facts: SubAgentFacts) -> bool:
@@ -95,9 +96,12 @@ class Messages:
         """Build what the tool call is told at the end."""
         used = await self._store.subagents.family_usage(child.thread_id)
         ok = child.phase == SubAgentPhase.SUCCEEDED
-        text = (child.result or "(It said nothing.)") if ok else words.end_sentence(build_facts(child))
-        if len(text) > _MAX_RESULT:
-            text = f"{text[:_MAX_RESULT]}\n(Cut here: the answer has {len(text)} characters.)"
+        text = (
+            (child.result or "(It said nothing.)")
+            if ok
+            else words.end_sentence(replace(build_facts(child), language=SOURCE))
+        )
+        text = cut_result(text)
         usage = wire.SubAgentUsage(input=used[0], output=used[1], cached=used[2])
         return wire.SubAgentResult(call_id=child.call_id or "", name=child.name, ok=ok, text=text, usage=usage)
 

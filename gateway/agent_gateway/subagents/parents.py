@@ -23,7 +23,9 @@ class Parents:
         """Return the parent's resource, and whether there must be one."""
         if child.parent_name is None or child.parent_id is None:
             return None, False
-        if child.turn_id is None:  # a person asked, whose conversation may have no resource yet
+        unwritten = child.parent_kind != ThreadKind.SUBAGENT and not child.parent_uid
+        if child.turn_id is None or unwritten:
+            # a person asked, or an agent in a pod that waited for it: its conversation may have no resource yet
             thread = await self._store.threads.by_id(child.parent_id)
             return (await self._threads.ensure(thread) if thread is not None else None), False
         source = self._resources if child.parent_kind == ThreadKind.SUBAGENT else self._threads

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from datetime import UTC, datetime
 
 from agent_contract import wire
 from agent_contract.terms import DEFAULT_TASK_SECONDS
 from agent_contract.text import clean
 from agent_gateway.errors import TurnOver
+from agent_gateway.metrics import LIMITS
 from agent_gateway.store import Store
 from agent_gateway.store.rows import NewSubAgent, Run, SubAgentRow, Thread, ThreadKind, Turn
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.subagents.classes import Classes, Terms
 from agent_gateway.subagents.facts import build_facts
 from agent_gateway.subagents.slots import cap_timeout, check_depth
+from agent_gateway.wording import keys
 from agent_gateway.wording import subagents as words
+from agent_gateway.wording.say import SOURCE
+from agent_kube.tracing.steps import tell_step
 
 _log = logging.getLogger(__name__)
 
@@ -40,21 +43,21 @@ class SubAgentRequests:
             self._store.runs.get(parent.id, run), self._own(parent), self._store.turns.running(parent.id)
         )
         if holder is None or turn is None or turn.id != ask.turn:
-            return _refuse(ask.call_id, words.TURN_OVER)
+            return _refuse(ask.call_id, keys.subagents_turn_over(SOURCE))
         terms = await self._classes.read_terms(parent.name, own)
         if terms is None:
-            return _refuse(ask.call_id, words.LIMITS_UNKNOWN)
+            return _refuse(ask.call_id, keys.subagents_limits_unknown(SOURCE))
         new = _build(parent, holder, own, turn, ask, terms)
-        too_deep = check_depth(terms.own.spec.sub_agents, new.depth)
+        too_deep = check_depth(SOURCE, terms.own.spec.sub_agents, new.depth)
         if too_deep is not None:
             return _refuse(ask.call_id, too_deep)
         most = terms.own.spec.sub_agents.max_children
         try:
             child = await self._store.subagents.ask(new, most, ask.seq)
         except TurnOver:
-            return _refuse(ask.call_id, words.TURN_OVER)
+            return _refuse(ask.call_id, keys.subagents_turn_over(SOURCE))
         if child is None:
-            return _refuse(ask.call_id, words.children_text(most))
+            return _refuse(ask.call_id, words.children_text(SOURCE, most))
         _log_wanted(child)
         return None
 
@@ -67,13 +70,18 @@ class SubAgentRequests:
     ) -> str:
         """Record what a person asks for; return what the chat is told, if it is refused."""
         if terms is None:
-            return words.LIMITS_UNKNOWN
+            return keys.subagents_limits_unknown(parent.language)
         if terms.suspended:
-            return words.SUSPENDED
-        forbidden = check_depth(terms.own.spec.sub_agents, 1)
+            return keys.subagents_paused(parent.language)
+        forbidden = check_depth(parent.language, terms.own.spec.sub_agents, 1)
         if forbidden is not None:
             return forbidden
         await tx.subagents.lock_thread(parent.id)
+        most = max(1, terms.own.spec.sub_agents.max_children)
+        at_work = await tx.settings.count_open_children(parent.id)
+        if at_work >= most and await tx.subagents.by_call(parent.id, parent.run_counter, call_id) is None:
+            LIMITS.labels("spawned").inc()
+            return keys.spawn_full(parent.language, count=at_work)
         child = await tx.subagents.add(
             NewSubAgent(
                 parent=parent, parent_uid="", parent_run=parent.run_counter, call_id=call_id, turn_id=None,
@@ -97,19 +105,23 @@ class SubAgentRequests:
 def _build(
     parent: Thread, holder: Run, own: SubAgentRow | None, turn: Turn, ask: wire.SubAgentAsk, terms: Terms
 ) -> NewSubAgent:
-    most = own.timeout if own is not None else terms.own.spec.timeouts.run
+    limits = holder.limits or terms.own.spec.timeouts
+    # a sub-agent's turn is all of its run; any other turn has its own time, whenever in its run it began
+    most, since = limits.turn_max + turn.extended, turn.started_at
+    if own is not None:
+        most, since = own.timeout, holder.hello_at
     return NewSubAgent(
         parent=parent, parent_uid=holder.thread_uid or "", parent_run=holder.number, call_id=ask.call_id,
         turn_id=turn.id, reply_to=turn.message_id or (own.reply_to if own is not None else None),
         task=clean(ask.task), class_name=terms.child_name,
-        timeout=cap_timeout(ask.timeout_seconds, most, holder.hello_at, datetime.now(UTC)), workspace=ask.workspace,
+        timeout=cap_timeout(ask.timeout_seconds, most, since, datetime.now(UTC)), workspace=ask.workspace,
         depth=own.depth + 1 if own is not None else 1, limits=terms.child.spec.timeouts,
     )  # fmt: skip
 
 
 def _log_wanted(child: SubAgentRow) -> None:
-    ids = {"step": "subagent_wanted", "subagent": child.name, "agent_thread": child.parent_name}
-    _log.info("step", extra={**ids, "t": time.time_ns() // 1_000_000})
+    aside = {"turn": child.turn_id}
+    tell_step(_log, "subagent_wanted", aside, subagent=child.name, agent_thread=child.parent_name)
 
 
 def _refuse(call_id: str, why: str) -> wire.SubAgentResult:

@@ -15,17 +15,17 @@ CREATE_MOST = timedelta(minutes=15)
 """The longest that it waits for its resource, whatever its timeout."""
 
 
-def check_depth(limits: SubAgents, depth: int) -> str | None:
+def check_depth(language: str, limits: SubAgents, depth: int) -> str | None:
     """Return why a sub-agent of this depth is not allowed, in words; None where it is."""
-    return words.depth_text(depth, limits.max_depth) if depth > limits.max_depth else None
+    return words.depth_text(language, depth, limits.max_depth) if depth > limits.max_depth else None
 
 
 def cap_timeout(wanted: int | None, most: int, since: datetime | None, now: datetime) -> int:
-    """Return the seconds that a sub-agent may work: no more than is left of its parent's run.
+    """Return the seconds that a sub-agent may work: no more than is left of its parent's turn.
 
     Args:
         wanted: What was asked for; None for the default.
-        most: Seconds that the parent's run may last.
+        most: Seconds that the parent's turn may last.
         since: When that began; None where it has not.
         now: The time.
     """

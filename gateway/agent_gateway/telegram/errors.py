@@ -68,6 +68,18 @@ class Unauthorized(TelegramProblem):
         super().__init__("Telegram refuses the bot token: check TELEGRAM_BOT_TOKEN")
 
 
+class MethodMissing(Unauthorized):
+    """404: of a method that every server has, it means the token; of a newer one, that this server is older."""
+
+
+class Unsupported(TelegramProblem):
+    """This server does not know a newer method: surely not done, and there is a classic call for it."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__(f"this Bot API server does not know {method}")
+        self.method = method
+
+
 class Conflict(TelegramProblem):
     """409: another program polls with the same token, or a webhook is set. `description` is Telegram's."""
 

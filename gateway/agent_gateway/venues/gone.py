@@ -7,7 +7,8 @@ import logging
 from agent_gateway.effects import HideViews, PutEvent, ShutDownRun, WakeOutbox, WakeThread
 from agent_gateway.store.rows import Address, Thread, VenueState
 from agent_gateway.store.transaction import Transaction
-from agent_gateway.telegram.inbound import venues as words
+from agent_gateway.wording.say import SOURCE
+from agent_gateway.wording.venues import gone_text
 
 _log = logging.getLogger(__name__)
 
@@ -41,13 +42,14 @@ async def _end_work(tx: Transaction, thread: Thread, update_id: int | None, *, c
     if run is not None:
         await tx.runs.ask_stop(thread.id, run.number, "killed")
         tx.after(ShutDownRun(thread.id, run.number, "killed"))
-    text = (words.chat_gone_text if chat else words.topic_gone_text)(thread.title, thread.name, len(cancelled))
     person = last.person_id if last is not None else None
     private = await tx.venues.private(person) if person is not None else None
     tell = not chat or bool(cancelled) or work.running is not None
     if last is not None and private is not None and tell:
+        text = gone_text(last.language, thread.title, len(cancelled), chat=chat)
         await tx.outbox.put(private, text, f"venue-gone:{thread.id}:{last.id}", kind="notice")
-    tx.after(WakeThread(thread.id), PutEvent(thread, "VenueGone", text))
+    event = gone_text(SOURCE, thread.title, len(cancelled), chat=chat)
+    tx.after(WakeThread(thread.id), PutEvent(thread, "VenueGone", event))
     _log.warning(
         "venue_gone",
         extra={"agent_thread": thread.name, "why": "chat" if chat else "topic", "cancelled": len(cancelled),

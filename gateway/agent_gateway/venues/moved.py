@@ -16,7 +16,7 @@ from agent_gateway.store import Store
 from agent_gateway.store.rows import Address
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.store.venues import MovedThread
-from agent_gateway.telegram.inbound.updates import GENERAL_TOPIC
+from agent_gateway.telegram.inbound.reading import GENERAL_TOPIC
 
 _log = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent_contract.text import strip_controls
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.store import Store
 from agent_gateway.store.rows import Address, Thread
@@ -14,6 +15,7 @@ async def rename(tx: Transaction, address: Address, title: str, *, chat: bool) -
         await tx.venues.rename_chat(address, title)
     else:
         await tx.venues.rename_topic(address, title)
+        await tx.topics.settle(address, "named")
 
 
 async def write_title(store: Store, resources: AgentThreads, thread: Thread) -> None:
@@ -27,6 +29,6 @@ async def write_title(store: Store, resources: AgentThreads, thread: Thread) -> 
         return  # nothing is known yet: it is due still
     if found is not None and found.deleting:
         return
-    if found is not None and found.spec.title != thread.title:
+    if found is not None and found.spec.title != strip_controls(thread.title):
         await resources.retitle(thread.name, thread.title)
     await store.venues.title_written(thread)

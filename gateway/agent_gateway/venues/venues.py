@@ -8,7 +8,6 @@ is given beside.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Final
 from agent_gateway.effects import WakeOutbox, WakeVenues
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.events import Events
+from agent_gateway.pauses import wait_at_most
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away, Refused, StoreError
@@ -146,9 +146,7 @@ class Venues:
                 self._check()
                 self._due.clear()
                 await self._find_due()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._poll):
-                        await self._due.wait()
+                await wait_at_most(self._due, self._poll)
 
     async def _find_due(self) -> None:
         """Ask what is due, a bounded part of it at once."""

@@ -8,29 +8,16 @@ from typing import Final
 
 from agent_gateway.store.chatrows import Button
 from agent_gateway.store.history import Forgotten
+from agent_gateway.wording import keys
 
 CANCEL: Final = "cancel"
-DONE: Final = "Done."
-CANCELLED: Final = "Cancelled: nothing was done."
-EXPIRED: Final = "This question is older than ten minutes: nothing was done. Send the command again."
-PRESSED: Final = "This was answered already."
-NOT_YOURS: Final = "Only who asked, or an administrator, can answer this."
-GONE: Final = "This button does nothing any more."
-NOTHING_TO_CLEAN: Final = "Nothing to clean up."
-ALL_BUSY: Final = "Nothing was ended: those agents have gone, or have work now."
-NOTHING_TO_FORGET: Final = "There is nothing to forget: this conversation has not begun."
-WORK_TO_END: Final = "The agent or a sub-agent is at work. Send /stop or /cancel first, or wait for the end."
-FORGET_QUESTION: Final = (
-    "This deletes the history of this conversation: all messages, the agent's memory, its files, and what sub-agents "
-    "were asked and answered. It cannot be undone. /export gives you a copy first."
-)
-FORGETTING: Final = "The history is being deleted. From now on the agent knows nothing of it."
 _DATA = re.compile(r"cf:([a-z]{1,16}):([0-9]{1,18})")
 
 
-def build_buttons(action: str, confirm_id: int, words: str) -> tuple[Button, ...]:
+def build_buttons(language: str, action: str, confirm_id: int, words: str) -> tuple[Button, ...]:
     """Build the button that does it, and the one that does not."""
-    return Button(words, f"cf:{action}:{confirm_id}"), Button("Cancel", f"cf:{CANCEL}:{confirm_id}")
+    cancel = Button(keys.confirm_cancel(language), f"cf:{CANCEL}:{confirm_id}")
+    return Button(words, f"cf:{action}:{confirm_id}"), cancel
 
 
 def parse_confirm(data: str) -> tuple[str, int] | None:
@@ -39,39 +26,19 @@ def parse_confirm(data: str) -> tuple[str, int] | None:
     return (match[1], int(match[2])) if match else None
 
 
-def cleanup_question(lines: Sequence[str]) -> str:
+def cleanup_question(language: str, lines: Sequence[str]) -> str:
     """Say which idle agents would be ended, a line each."""
-    agents = "this idle agent" if len(lines) == 1 else f"these {len(lines)} idle agents"
-    return "\n".join([f"This ends {agents}; conversations and files stay:", *lines])
+    return "\n".join([keys.cleanup_question(language, count=len(lines)), *lines])
 
 
-def cleanup_button(count: int) -> str:
-    """Return what the button says."""
-    return "End it" if count == 1 else f"End {count} agents"
-
-
-def cleanup_done(ended: Sequence[str], left: int) -> str:
+def cleanup_done(language: str, ended: Sequence[str], left: int) -> str:
     """Name the agents that were ended, and count those that were not idle any more."""
     if not ended:
-        return ALL_BUSY
-    kept = f"\nLeft alone, as they have gone or have work now: {left}" if left else ""
-    return f"Ended: {', '.join(ended)}{kept}"
+        return keys.cleanup_busy(language)
+    done = keys.cleanup_done(language, names=", ".join(ended))
+    return f"{done}\n{keys.cleanup_left(language, count=left)}" if left else done
 
 
-def forget_done(forgotten: Forgotten) -> str:
+def forget_done(language: str, forgotten: Forgotten) -> str:
     """Say what was deleted, and what is not the gateway's to delete."""
-    counts = [
-        _count(forgotten.messages, "message"),
-        _count(forgotten.session_lines, "line of the agent's memory", "lines of the agent's memory"),
-        _count(forgotten.workspaces, "packed workspace"),
-        _count(forgotten.files, "file"),
-        _count(forgotten.subagents, "sub-agent's task and result", "sub-agents' tasks and results"),
-    ]
-    return (
-        f"Forgotten: {', '.join(counts)}. Your next message begins anew. "
-        "What stands in this chat is Telegram's: delete it there. Counts of tokens, and who did what, are kept."
-    )
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return keys.forget_done(language, messages=forgotten.messages, files=forgotten.files)

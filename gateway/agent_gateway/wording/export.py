@@ -7,28 +7,34 @@ from datetime import datetime
 from typing import Final
 
 from agent_gateway.store.history import HistoryItem
+from agent_gateway.wording import keys
+from agent_gateway.wording.titles import show_title
 
 MEDIA_TYPE: Final = "text/markdown"
-NOTHING_TO_EXPORT: Final = "There is no history yet: write a message."
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def export_head(name: str, title: str, now: datetime) -> str:
+def export_head(language: str, name: str, title: str, now: datetime) -> str:
     """Build the beginning of the file."""
-    heading = " ".join(f"{title or name}".split())
-    return f"# {heading}\n\nConversation {name}, exported {_time(now)}.\n"
+    heading = " ".join(f"{show_title(language, title) if title else name}".split())
+    return f"# {heading}\n\n{keys.export_made(language, name=name, at=format_time(now))}\n"
 
 
-def export_part(said: HistoryItem) -> str:
+def export_part(language: str, said: HistoryItem) -> str:
     """Build what stands in the file of one thing that was said."""
+    text = said.text.strip()
     if said.task is not None:
-        head = f"Sub-agent {said.who}"
-        text = f"Task: {' '.join(said.task.split())}\n\n{said.text.strip()}"
+        head = keys.export_subagent(language, name=said.who)
+        text = f"{keys.export_task(language, task=' '.join(said.task.split()))}\n\n{text}"
+    elif said.who == "assistant":
+        head = keys.export_agent(language)
+    elif said.person_id is None:
+        head = keys.export_person(language)
     else:
-        person = "Person" if said.person_id is None else f"Person {said.person_id}"
-        head = "Agent" if said.who == "assistant" else person
-        text = said.text.strip()
-    return f"\n## {_time(said.at)} · {head}\n\n{text}\n"
+        head = keys.export_person_id(language, id=str(said.person_id))
+    if said.undone:
+        head = f"{head} · {keys.export_undone(language)}"
+    return f"\n## {format_time(said.at)} · {head}\n\n{text}\n"
 
 
 def export_name(thread: str, part: int) -> str:
@@ -37,11 +43,23 @@ def export_name(thread: str, part: int) -> str:
     return f"{_UNSAFE.sub('-', thread)}{number}.md"
 
 
-def export_caption(messages: int, parts: int) -> str:
+def name_person(person_id: int) -> str:
+    """Return the name of a file with what is kept of one person, without its ending."""
+    return f"person-{person_id}"
+
+
+def patch_name(thread: str, scope: str) -> str:
+    """Return the name of a file with a patch."""
+    return f"{_UNSAFE.sub('-', thread)}-{scope}.patch"
+
+
+def export_caption(language: str, messages: int, parts: int) -> str:
     """Say what the file is."""
-    words = f"The history of this conversation: {messages} {'entry' if messages == 1 else 'entries'}"
-    return f"{words}, in {parts} files." if parts > 1 else f"{words}."
+    if parts > 1:
+        return keys.export_caption_parts(language, count=messages, parts=str(parts))
+    return keys.export_caption(language, count=messages)
 
 
-def _time(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
+    """Return a moment as it stands in the file."""
     return moment.strftime("%Y-%m-%d %H:%M UTC")

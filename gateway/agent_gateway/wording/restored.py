@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-CUT: Final = (
-    "The bot's memory was put back to an earlier state, in which this message was not answered yet. If an answer stands "
-    "here already, the agent does not remember it; if none does, try again."
-)
-REPEATED: Final = "(Perhaps said before: the bot's memory was put back to an earlier state.)\n\n"
-NOTE: Final = (
-    "The bot's memory was put back to an earlier state: what was said and done here since then is not known to the agent, "
-    "and its files are those of that time."
-)
+from agent_gateway.wording import keys
+from agent_gateway.wording.say import LANGUAGES
+
 REFUSED: Final = "The database was put back to an earlier state and lacks what this run has sent: it cannot go on."
+"""Told to a run's log."""
+
+
+def build_prefixes() -> dict[str, str]:
+    """Return, by language, what stands before a message that may have been said before."""
+    return {language: f"{keys.restored_repeated(language)}\n\n" for language in LANGUAGES}

@@ -8,55 +8,40 @@ from collections.abc import Sequence
 from typing import Final
 
 from agent_gateway.store.chatrows import Button
+from agent_gateway.wording import keys
+from agent_gateway.wording.repositories import read_repository_thread
+from agent_gateway.wording.services import read_service_thread
+from agent_gateway.wording.threads import ThreadPress, parse_thread_press
 
-VERBOSE_USAGE: Final = "Usage: /verbose 0|1|2"
-VERBOSE_LEVELS: Final = (
-    "0: only the answer and the Stop button.",
-    "1: the last five tools, a short line each.",
-    "2: the last ten tools, with longer arguments.",
-)
-MODEL_GONE: Final = "This model is not on the list any more. Send /model again."
-CLASS_UNKNOWN: Final = "The cluster does not answer, so it is not known what may be chosen here. Try again in a moment."
-MOST_THREADS: Final = 20
-"""Conversations that `/threads` names, with a button each."""
-_DIGEST = 12
+_DIGEST: Final = 12
+_LONGEST_NAME: Final = 80
 _MODEL = re.compile(r"md:([0-9]{1,18}):([0-9a-f]{12})")
-_THREAD = re.compile(r"th:([0-9]{1,18})")
 
 
-def verbose_text(level: int) -> str:
-    """Say how much is shown now, and what there is."""
-    marked = [f"✓ {line}" if number == level else line for number, line in enumerate(VERBOSE_LEVELS)]
-    return "\n".join([*marked, VERBOSE_USAGE])
-
-
-def verbose_done(level: int) -> str:
-    """Confirm a choice."""
-    return f"From the next answer on, {VERBOSE_LEVELS[level]}"
-
-
-def model_text(current: str, models: Sequence[str], writing: str | None) -> str:
+def model_text(language: str, current: str, models: Sequence[str], writing: str | None) -> str:
     """Say which model answers.
 
     Args:
+        language: Of the reader.
         current: The one of the next answer; empty where nobody names one here.
         models: Those that can be chosen.
         writing: The one that writes the running answer, where it is another.
     """
-    lines = [f"Model: {current or 'the cluster chooses it'}"]
-    if writing is not None:
-        lines = [f"From the next answer on, {lines[0][0].lower()}{lines[0][1:]}"]
-        lines.append(f"The answer that is being written: {writing or 'the model of before'}")
+    if writing is None:
+        lines = [keys.model_now(language, name=current) if current else keys.model_default(language)]
+    else:
+        lines = [keys.model_next(language, name=current) if current else keys.model_next_default(language)]
+        lines.append(keys.model_writing(language, name=writing) if writing else keys.model_writing_other(language))
     if not models:
-        lines.append("There is no other to choose: an administrator can allow some with LLM_MODELS.")
+        lines.append(keys.model_only(language))
     return "\n".join(lines)
 
 
-def model_unknown(name: str, models: Sequence[str]) -> str:
+def model_unknown(language: str, name: str, models: Sequence[str]) -> str:
     """Say that a model is none of those allowed."""
     if not models:
-        return model_text("", (), None).split("\n", 1)[1]
-    return f"{name[:80]} is not allowed here. There are: {', '.join(models)}"
+        return keys.model_only(language)
+    return keys.model_unknown(language, name=name[:_LONGEST_NAME], models=", ".join(models))
 
 
 def build_model_buttons(thread_id: int, models: Sequence[str], current: str) -> tuple[Button, ...]:
@@ -77,19 +62,16 @@ def digest_model(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:_DIGEST]
 
 
-def build_thread_button(thread_id: int, name: str, title: str) -> Button:
-    """Build the button that tells how a conversation is."""
-    words = f"{title} · {name}" if title else name
-    return Button(words[:60], f"th:{thread_id}")
-
-
-def parse_thread(data: str) -> int | None:
-    """Return the thread that a pressed button asks about; None for any other button."""
-    match = _THREAD.fullmatch(data)
-    return int(match[1]) if match else None
-
-
 def read_thread(data: str) -> int | None:
     """Return the conversation that a pressed button of these is about; None for any other button."""
     model = parse_model(data)
-    return model[0] if model is not None else parse_thread(data)
+    if model is not None:
+        return model[0]
+    repository = read_repository_thread(data)
+    if repository is not None:
+        return repository
+    service = read_service_thread(data)
+    if service is not None:
+        return service
+    pressed = parse_thread_press(data)
+    return pressed[1] if pressed is not None and pressed[0] in {ThreadPress.DETAILS, ThreadPress.STOP} else None

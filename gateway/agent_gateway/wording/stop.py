@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from agent_gateway.store.chatrows import Button
+from agent_gateway.wording import keys
 
-STOPPING: Final = "Stopping…"
-TURN_OVER: Final = "This turn is over."
 _DATA = re.compile(r"st:([0-9]{1,18})")
 
 
-def build_button(turn_id: int) -> Button:
+def build_button(language: str, turn_id: int) -> Button:
     """Build the button that stops a turn."""
-    return Button("⏹ Stop", f"st:{turn_id}")
+    return Button(keys.again_stop(language), f"st:{turn_id}")
 
 
 def parse_stop(data: str) -> int | None:

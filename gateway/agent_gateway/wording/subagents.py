@@ -3,51 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from agent_contract.agentthread import Reason
 from agent_contract.subagent import SubAgentPhase
+from agent_gateway.render.foreign import disarm
 from agent_gateway.store.chatrows import Button
+from agent_gateway.wording import keys
+from agent_gateway.wording.say import SOURCE
 from agent_gateway.wording.texts import lost_words, shorten
+from agent_gateway.wording.units import coarse_duration, duration, number
 
-SPAWN_USAGE = "Usage: /spawn <task>"
-CANCEL_USAGE = "Usage: /cancel <sub-agent>"
-NO_SUBAGENTS = "There are no sub-agents. The agent starts them by itself, or you with /spawn <task>."
-OLD_BUTTON = "This button does nothing any more."
-SUSPENDED = "An administrator has suspended this conversation: no sub-agent is started."
-TURN_OVER = "The turn that asked for it is over."
-LIMITS_UNKNOWN = (
-    "What is allowed cannot be checked now, as the cluster does not answer: no sub-agent is started. Try again in "
-    "a moment."
-)
-MORE_THAN_A_TASK = "A task may have 8192 characters. Put what is longer into a message to the agent."
 _TASK_LIMIT = 80
-_WAIT_LIMIT = 80
+_TASK_READ = 1000
+_LONGEST_NAME = 80
+SIGN: Final = "\U0001f9e9"
+"""What is told of a sub-agent begins with it, and nothing that an agent says."""
 _CANCEL = re.compile(r"sa:cancel:([0-9]{1,18})")
 _MARKUP = re.compile(r"[\\`*_~]")
-_WORDS = {
-    SubAgentPhase.PENDING: "waiting",
-    SubAgentPhase.STARTING: "starting",
-    SubAgentPhase.RUNNING: "working",
-    SubAgentPhase.SUCCEEDED: "done",
-    SubAgentPhase.FAILED: "failed",
-    SubAgentPhase.TIMED_OUT: "timed out",
-    SubAgentPhase.CANCELLED: "cancelled",
+_PHASES: Final[dict[SubAgentPhase, Callable[[str], str]]] = {
+    SubAgentPhase.PENDING: keys.subagent_waiting,
+    SubAgentPhase.STARTING: keys.subagent_starting,
+    SubAgentPhase.RUNNING: keys.subagent_working,
+    SubAgentPhase.SUCCEEDED: keys.subagent_done,
+    SubAgentPhase.FAILED: keys.subagent_failed,
+    SubAgentPhase.TIMED_OUT: keys.subagent_timed_out,
+    SubAgentPhase.CANCELLED: keys.subagent_cancelled,
 }
-_WAITS = {
-    Reason.CONCURRENCY_LIMIT: "waiting for another sub-agent to end",
-    Reason.UNSCHEDULABLE: "waiting for room in the cluster",
-    Reason.IMAGE_PULL_BACK_OFF: "waiting for its image, which cannot be pulled",
-    Reason.QUOTA_EXCEEDED: "waiting for room in the namespace's quota",
-    Reason.CREATE_REFUSED: "waiting, as the cluster refuses its pod",
-    Reason.CONTAINER_CONFIG_ERROR: "waiting, as its container cannot be made",
-    Reason.VOLUME_PENDING: "waiting for its volume",
-    Reason.PULLING_IMAGE: "waiting for its image, which is being pulled",
-    Reason.CLASS_NOT_FOUND: "waiting for an AgentClass that does not exist",
-    Reason.CLASS_INVALID: "waiting for a valid AgentClass",
-    Reason.SPEC_INVALID: "waiting, as its SubAgent is not valid",
-    Reason.CANCELLED: "being cancelled",
+_WAITS: Final[dict[Reason, Callable[[str], str]]] = {
+    Reason.CONCURRENCY_LIMIT: keys.subagent_waits_turn,
+    Reason.UNSCHEDULABLE: keys.subagent_waits_room,
+    Reason.QUOTA_EXCEEDED: keys.subagent_waits_room,
+    Reason.PULLING_IMAGE: keys.subagent_waits_software,
+    Reason.VOLUME_PENDING: keys.subagent_waits_disk,
+    Reason.IMAGE_PULL_BACK_OFF: keys.subagent_waits_settings,
+    Reason.CREATE_REFUSED: keys.subagent_waits_settings,
+    Reason.CONTAINER_CONFIG_ERROR: keys.subagent_waits_settings,
+    Reason.WRONG_ARCHITECTURE: keys.subagent_waits_settings,
+    Reason.INIT_FAILED: keys.subagent_waits_settings,
+    Reason.JOB_SUSPENDED: keys.subagent_waits_queue,
+    Reason.SCHEDULING_GATED: keys.subagent_waits_queue,
+    Reason.NOT_STARTED: keys.subagent_waits_cluster,
+    Reason.WEBHOOK_UNAVAILABLE: keys.subagent_waits_cluster,
+    Reason.SANDBOX_FAILED: keys.subagent_waits_cluster,
+    Reason.CLASS_NOT_FOUND: keys.subagent_waits_settings,
+    Reason.CLASS_INVALID: keys.subagent_waits_settings,
+    Reason.SPEC_INVALID: keys.subagent_waits_settings,
+    Reason.CANCELLED: keys.subagent_cancelling,
 }
 
 
@@ -73,6 +77,7 @@ class SubAgentFacts:
         seconds: Its age, or how long it took.
         reason: Why it waits or how it ended, as in its status.
         timeout: Seconds that it may work.
+        language: In which it is told of.
     """
 
     id: int
@@ -84,28 +89,30 @@ class SubAgentFacts:
     seconds: float
     reason: str | None = None
     timeout: int | None = None
+    language: str = SOURCE
 
     @property
-    def over(self) -> bool:
+    def terminal(self) -> bool:
         """Say whether it has ended."""
-        return self.phase is not None and SubAgentPhase(self.phase).over
+        return self.phase is not None and SubAgentPhase(self.phase).terminal
 
     @property
     def cancellable(self) -> bool:
         """Say whether it can still be cancelled."""
-        return not self.over and self.reason != Reason.CANCELLED
+        return not self.terminal and self.reason != Reason.CANCELLED
 
 
 def build_line(facts: SubAgentFacts) -> ChildLine:
     """Build the line of a sub-agent in its parent's progress, with a button while it can be cancelled."""
-    age = _duration(facts.seconds) if facts.over else _coarse(facts.seconds)
+    write = duration if facts.terminal else coarse_duration
+    age = write(facts.language, facts.seconds)
     parts = [f"{compute_short(facts.name)} {_describe(facts)}", *([age] if age else []), shorten_task(facts.task)]
     return ChildLine(f"▸ {' · '.join(parts)}", build_button(facts) if facts.cancellable else None)
 
 
 def build_button(facts: SubAgentFacts) -> Button:
     """Build the button that cancels a sub-agent."""
-    return Button(f"Cancel {compute_short(facts.name)}", f"sa:cancel:{facts.id}")
+    return Button(keys.subagent_cancel(facts.language, name=compute_short(facts.name)), f"sa:cancel:{facts.id}")
 
 
 def parse_cancel(data: str) -> int | None:
@@ -120,8 +127,8 @@ def compute_short(name: str) -> str:
 
 
 def shorten_task(task: str) -> str:
-    """Return the beginning of a task on one line."""
-    return shorten(task, _TASK_LIMIT)
+    """Return the beginning of a task, which an agent may have written, on one line."""
+    return shorten(disarm(task[:_TASK_READ]), _TASK_LIMIT)
 
 
 def report_text(facts: SubAgentFacts, result: str | None, tokens: int) -> str:
@@ -132,29 +139,34 @@ def report_text(facts: SubAgentFacts, result: str | None, tokens: int) -> str:
         result: Its whole answer, where it has one.
         tokens: What it and those below it took.
     """
-    took = _duration(facts.seconds) + (f", {tokens:,} tokens" if tokens else "")
+    facts = replace(facts, name=compute_short(facts.name))  # by which people cancel it
+    took = duration(facts.language, facts.seconds)
+    if tokens:
+        took = keys.report_took(facts.language, time=took, tokens=number(facts.language, tokens))
     task = _escape(shorten_task(facts.task))
     if facts.phase == SubAgentPhase.SUCCEEDED:
-        answer = (result or "").strip() or "It ended without a word."
-        return f"**Sub-agent {facts.name}** ({took}): {task}\n\n{answer}"
-    return f"**{_escape(end_sentence(facts))}**\n\nIts task ({took}): {task}"
+        answer = (result or "").strip() or keys.report_no_answer(facts.language)
+        return f"{SIGN} **{keys.report_head(facts.language, name=facts.name)}** ({took}): {task}\n\n{answer}"
+    return f"{SIGN} **{_escape(end_sentence(facts))}**\n\n{keys.report_task(facts.language, took=took, task=task)}"
 
 
 def end_sentence(facts: SubAgentFacts) -> str:
     """Say how a sub-agent ended, where it did not answer."""
+    language = facts.language
     match facts.phase:
         case SubAgentPhase.TIMED_OUT:
-            return f"Sub-agent {facts.name} timed out after {facts.timeout or round(facts.seconds)} s."
+            time = duration(language, facts.timeout or facts.seconds)
+            return keys.report_timed_out(language, name=facts.name, time=time)
         case SubAgentPhase.CANCELLED:
-            return f"Sub-agent {facts.name} was cancelled."
+            return keys.report_cancelled(language, name=facts.name)
         case _:
-            return f"Sub-agent {facts.name} failed: {_lower(lost_words(facts.reason, facts.message))}"
+            return keys.report_failed(language, name=facts.name, why=lost_words(language, facts.reason, facts.message))
 
 
-def tree_text(children: Sequence[SubAgentFacts]) -> str:
+def tree_text(language: str, children: Sequence[SubAgentFacts]) -> str:
     """List sub-agents, each below its parent."""
     if not children:
-        return NO_SUBAGENTS
+        return keys.subagents_none(language)
     known = {child.name for child in children}
     below: dict[str | None, list[SubAgentFacts]] = {}
     for child in children:
@@ -164,7 +176,8 @@ def tree_text(children: Sequence[SubAgentFacts]) -> str:
     def add(parent: str | None, depth: int) -> None:
         indent = "    " * depth
         for child in below.pop(parent, []):
-            state = f"{_describe(child)}, {_duration(child.seconds)}"
+            told = replace(child, language=language)
+            state = f"{_describe(told)}, {duration(language, child.seconds)}"
             lines.extend([f"{indent}{child.name}: {state}", f"{indent}  {shorten_task(child.task)}"])
             add(child.name, depth + 1)
 
@@ -174,82 +187,39 @@ def tree_text(children: Sequence[SubAgentFacts]) -> str:
 
 def spawned_text(facts: SubAgentFacts) -> str:
     """Say that a sub-agent was asked for in the chat, and how it is."""
-    state = "was asked for" if facts.phase is None else f"({_describe(facts)})"
-    return f"Sub-agent {facts.name} {state}: {shorten_task(facts.task)}"
+    name, task = compute_short(facts.name), shorten_task(facts.task)
+    if facts.phase is None:
+        return keys.subagent_started(facts.language, name=name, task=task)
+    return keys.subagent_is(facts.language, name=name, state=_describe(facts), task=task)
 
 
-def cancelling_text(name: str) -> str:
-    """Confirm a cancel."""
-    return f"Cancelled: {name}"
-
-
-def cancel_idle_text(name: str) -> str:
-    """Say that there is nothing to cancel any more."""
-    return f"{name} has ended already."
-
-
-def cancel_unknown_text(name: str) -> str:
+def cancel_unknown_text(language: str, name: str) -> str:
     """Say that no sub-agent has this name; a name too long to be one is not repeated."""
-    return f"There is no sub-agent {name[:80]}. /subagents lists them."
+    return keys.subagent_unknown(language, name=name[:_LONGEST_NAME])
 
 
-def depth_text(depth: int, most: int) -> str:
+def depth_text(language: str, depth: int, most: int) -> str:
     """Say that a sub-agent may not have one of its own."""
-    if most == 0:
-        return "No sub-agents are allowed here (subAgents.maxDepth of the AgentClass is 0)."
-    return f"A sub-agent of depth {depth} is not allowed (subAgents.maxDepth of the AgentClass is {most})."
-
-
-def children_text(most: int) -> str:
-    """Say that as many were started for one message as may be."""
-    if most == 0:
-        return "No sub-agents are allowed here (subAgents.maxChildren of the AgentClass is 0)."
     return (
-        f"{most} sub-agents were started for this message, as many as one message may have (subAgents.maxChildren of the "
-        "AgentClass). The next message may have as many again."
+        keys.subagents_not_allowed(language) if most == 0 else keys.subagents_too_deep(language, depth=depth, most=most)
     )
 
 
-def earlier_result_text(facts: SubAgentFacts, result: str | None) -> str:
-    """Tell an agent how a sub-agent ended that an earlier run of it, or a person, had asked for."""
-    end = f"It answered:\n{result or ''}" if facts.phase == SubAgentPhase.SUCCEEDED else end_sentence(facts)
-    return f"[Sub-agent {facts.name} has ended. Its task was: {facts.task}\n{end}]"
+def children_text(language: str, most: int) -> str:
+    """Say that as many were started for one message as may be."""
+    return keys.subagents_not_allowed(language) if most == 0 else keys.subagents_too_many(language, most=most)
 
 
 def _describe(facts: SubAgentFacts) -> str:
     """Say where a sub-agent stands; for one that waits, why."""
-    if facts.over or (facts.phase == SubAgentPhase.RUNNING and facts.cancellable):
-        return _WORDS[SubAgentPhase(facts.phase or "")]
+    language = facts.language
+    if facts.terminal or (facts.phase == SubAgentPhase.RUNNING and facts.cancellable):
+        return _PHASES[SubAgentPhase(facts.phase or "")](language)
     waits = _WAITS.get(Reason(facts.reason)) if facts.reason in set(Reason) else None
     if waits is not None:
-        return waits
-    if facts.phase is None:
-        return "waiting to be made"
-    words = shorten(facts.message, _WAIT_LIMIT)
-    return _WORDS[SubAgentPhase(facts.phase)] + (f": {words}" if words else "")
-
-
-def _duration(seconds: float) -> str:
-    whole = max(0, round(seconds))
-    minutes, rest = divmod(whole, 60)
-    if minutes < 1:
-        return f"{whole} s"
-    hours, rest_minutes = divmod(minutes, 60)
-    if hours < 1:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    return f"{hours} h {rest_minutes} min" if rest_minutes else f"{hours} h"
-
-
-def _coarse(seconds: float) -> str:
-    """Say an age in steps, so that a line that is built again seldom costs an edit; nothing for the first seconds."""
-    step = 10 if seconds < 60 else 60
-    rounded = int(seconds // step) * step
-    return _duration(rounded) if rounded else ""
+        return waits(language)
+    return keys.subagent_waiting(language) if facts.phase is None else _PHASES[SubAgentPhase(facts.phase)](language)
 
 
 def _escape(text: str) -> str:
     return _MARKUP.sub(r"\\\g<0>", text)
-
-
-def _lower(sentence: str) -> str:
-    return f"the {sentence[4:]}" if sentence.startswith("The ") else sentence

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from agent_gateway.render.foreign import break_taps, clean_said
 from agent_gateway.store.chatrows import ToolUse
 from agent_gateway.wording.texts import shorten
 
@@ -22,7 +23,7 @@ class Detail:
 USUAL: Final = Detail(5, 60)
 DETAILS: Final = (Detail(0, 60), USUAL, Detail(10, 120))
 """By what `/verbose` was told."""
-_READ = 500
+READ: Final = 500
 """Characters of what a pod says that are looked at."""
 _ICONS: Final = {
     "read": "📖",
@@ -35,6 +36,7 @@ _ICONS: Final = {
     "web_search": "🔍",
     "web_fetch": "🌐",
     "send_file": "📎",
+    "ask_person": "❓",
 }
 _OTHER = "🔧"
 _MARKS: Final = {"running": "…", "done": "✓", "failed": "✗"}
@@ -83,7 +85,8 @@ class ToolCall:
 
 def describe_call(call: str, tool: str, summary: str, detail: Detail = USUAL) -> ToolCall:
     """Build a call that runs, from what the agent says of it."""
-    return ToolCall(call, tool, shorten(hide(summary[:_READ]), detail.argument) or shorten(tool, detail.argument))
+    about = shorten(hide(clean_said(summary[:READ])), detail.argument) or shorten(tool, detail.argument)
+    return ToolCall(call, tool, break_taps(about))
 
 
 def hide(text: str) -> str:

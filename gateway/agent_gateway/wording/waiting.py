@@ -1,54 +1,55 @@
-"""What the chat is told while a message waits for something that is no start of a pod. Pure."""
+"""What the chat is told while a message waits for its answer to begin. Pure.
+
+The words of the cluster are added for administrators alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
+from agent_contract.agentthread import Reason
+from agent_gateway.wording import keys
 from agent_gateway.wording.texts import shorten
 
-AWAY: Final = (
-    "The connection to the agent is interrupted. If it does not come back soon, your message goes on with a new one."
-)
-UNCONFIRMED: Final = "The agent was given your message and has not begun yet; it is reminded by itself."
-_RETRIED: Final = "It is tried again by itself."
+_BY_REASON: Final[dict[str, Callable[[str], str]]] = {
+    Reason.UNSCHEDULABLE: keys.wait_room,
+    Reason.QUOTA_EXCEEDED: keys.wait_room,
+    Reason.VOLUME_PENDING: keys.wait_disk,
+    Reason.PULLING_IMAGE: keys.wait_fetching,
+    Reason.IMAGE_PULL_BACK_OFF: keys.wait_settings,
+    Reason.CREATE_REFUSED: keys.wait_settings,
+    Reason.CONTAINER_CONFIG_ERROR: keys.wait_settings,
+    Reason.WRONG_ARCHITECTURE: keys.wait_settings,
+    Reason.INIT_FAILED: keys.wait_settings,
+    Reason.JOB_SUSPENDED: keys.wait_queue,
+    Reason.SCHEDULING_GATED: keys.wait_queue,
+    Reason.NOT_STARTED: keys.late,
+    Reason.WEBHOOK_UNAVAILABLE: keys.wait_cluster,
+    Reason.SANDBOX_FAILED: keys.wait_cluster,
+    Reason.CLASS_NOT_FOUND: keys.wait_settings,
+    Reason.CLASS_INVALID: keys.wait_settings,
+    Reason.SPEC_INVALID: keys.wait_settings,
+    Reason.SUSPENDED: keys.paused,
+}
 
 
-def stopping_text(thread: str) -> str:
-    """Say that the agent before has not ended yet, and where to look."""
-    return (
-        "Your message waits until the agent before has ended. If that takes long, an administrator can look with: "
-        f"kubectl describe agentthread {thread}"
-    )
+def waiting_text(language: str, reason: str | None = None) -> str:
+    """Say what a message waits for; `reason` is that of the run's status, None for a start of which nothing is told."""
+    return _BY_REASON.get(reason or "", keys.starting)(language)
 
 
-def deleting_text(thread: str) -> str:
-    """Say that the conversation's resource is being deleted, and where to look."""
-    return (
-        "Your message waits until this conversation's AgentThread is deleted; then a new one is made. If that takes "
-        f"long, an administrator can look for finalizers with: kubectl get agentthread {thread} -o yaml"
-    )
+def capacity_text(language: str, place: int) -> str:
+    """Say that all allowed agents are at work; `place` is 1 for who is next."""
+    return keys.slots_next(language) if place == 1 else keys.slots_place(language, place=place)
 
 
-def unreadable_text(problem: str | None) -> str:
-    """Say that the cluster cannot be read; `problem` is why, in words."""
-    why = shorten(problem) or "it has not answered yet"
-    return f"Your message waits: the cluster cannot be read now: {why.rstrip('.')}. {_RETRIED}"
+def with_details(language: str, text: str, *details: str | None) -> str:
+    """Add a line for administrators: the words of the cluster, or a command that shows them."""
+    said = ": ".join(filter(None, (shorten(part) for part in details)))
+    return f"{text}\n{keys.for_administrators(language, details=said)}" if said else text
 
 
-def refused_text(words: str | None) -> str:
-    """Say that the cluster did not take the agent's run; `words` are its own."""
-    why = shorten(words) or "it gave no reason"
-    return f"Your message waits: the cluster refuses its agent: {why.rstrip('.')}. {_RETRIED}"
-
-
-def held_text(thread: str) -> str:
-    """Say that an administrator lets nothing run here any more, and how that was said."""
-    return (
-        "An administrator holds this conversation: spec.stop of its AgentThread is the greatest number there is, so "
-        f"that nothing runs here any more. Your message waits. They can look with: kubectl describe agentthread {thread}"
-    )
-
-
-def unstorable_text(error_id: str) -> str:
-    """Say that something of the conversation cannot be stored, and by what the log is searched."""
-    return f"Your message waits: something of this conversation cannot be stored. An administrator finds more under {error_id}."
+def inspect(thread: str) -> str:
+    """Return the command that shows an administrator how a conversation's resource is."""
+    return f"kubectl describe agentthread {thread}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from aiohttp import web
 
 from agent_simulators import wire
 from agent_simulators.faults import Fault
+from agent_simulators.model.dialect import Dialect, Events, Tokens
 from agent_simulators.model.faultspec import ModelFault
 from agent_simulators.model.scripts import Script
 
@@ -26,21 +26,14 @@ class Answer:
     request: web.Request
     body: _Json
     script: Script
+    dialect: Dialect
     fault: Fault[ModelFault] | None = None
     """One that strikes in the middle."""
 
     async def send_whole(self) -> web.StreamResponse:
         """Answer at once."""
         script = self.script
-        message: _Json = {"role": "assistant", "content": "".join(script.words)}
-        if script.calls:
-            message["tool_calls"] = [
-                {"id": c.id or _call_id(i), "type": "function", "function": {"name": c.name, "arguments": c.arguments}}
-                for i, c in enumerate(script.calls)
-            ]
-        choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if script.calls else "stop"}
-        answer = {"id": "chatcmpl-1", "object": "chat.completion", "created": int(time.time()),
-                  "model": self.body.get("model"), "choices": [choice], "usage": self._usage()}  # fmt: skip
+        answer = self.dialect.whole("".join(script.words), script.calls, self._finish(), self._tokens())
         if self.fault is None:
             return web.json_response(answer)
         seconds = self.fault.spec.hold if self.fault.spec.kind == "silence" else 0.0
@@ -48,20 +41,18 @@ class Answer:
 
     async def stream(self) -> web.StreamResponse:
         """Answer word by word; a fault breaks off after half of the words."""
-        script = self.script
+        script, dialect = self.script, self.dialect
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await response.prepare(self.request)
         _send_at_once(self.request)
-        base = {"id": f"chatcmpl-{time.time_ns()}", "object": "chat.completion.chunk", "created": int(time.time()),
-                "model": self.body.get("model")}  # fmt: skip
 
-        async def send(delta: _Json, finish: str | None = None) -> None:
-            choice = {"index": 0, "delta": delta, "finish_reason": finish}
-            await response.write(f"data: {json.dumps({**base, 'choices': [choice]})}\n\n".encode())
+        async def send(events: Events) -> None:
+            for one in events:
+                await response.write(one)
 
-        await send({"role": "assistant", "content": ""})
+        await send(dialect.begin())
         for word in script.words if self.fault is None else script.words[: (len(script.words) + 1) // 2]:
-            await send({"content": word})
+            await send(dialect.word(word))
             if script.pause:
                 await asyncio.sleep(script.pause)
         if self.fault is not None and self.fault.spec.kind == "silence":
@@ -69,26 +60,18 @@ class Answer:
         if script.cut or self.fault is not None:
             wire.cut(self.request)
             return response
-        for index, call in enumerate(script.calls):
-            half = len(call.arguments) // 2
-            function = {"name": call.name, "arguments": ""}
-            call_id = call.id or _call_id(index)
-            await send({"tool_calls": [{"index": index, "id": call_id, "type": "function", "function": function}]})
-            for part in (call.arguments[:half], call.arguments[half:]):
-                await send({"tool_calls": [{"index": index, "function": {"arguments": part}}]})
-        await send({}, "tool_calls" if script.calls else "stop")
-        if self.body.get("stream_options", {}).get("include_usage"):
-            usage: _Json = {**base, "choices": [], "usage": self._usage()}
-            await response.write(f"data: {json.dumps(usage)}\n\n".encode())
-        await response.write(b"data: [DONE]\n\n")
+        await send(dialect.calls(script.calls))
+        await send(dialect.end(self._finish(), self._tokens()))
         await response.write_eof()
         return response
 
-    def _usage(self) -> _Json:
+    def _finish(self) -> str:
+        return self.script.finish or ("tool_calls" if self.script.calls else "stop")
+
+    def _tokens(self) -> Tokens:
         script = self.script
         prompt = script.prompt_tokens if script.prompt_tokens is not None else len(json.dumps(self.body)) // 4
-        answer = len(script.words) + 5 * len(script.calls)
-        return {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer}
+        return Tokens(prompt, 0, len(script.words) + 5 * len(script.calls))
 
 
 def _send_at_once(request: web.Request) -> None:
@@ -96,7 +79,3 @@ def _send_at_once(request: web.Request) -> None:
     sock = request.transport.get_extra_info("socket") if request.transport is not None else None
     if sock is not None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _call_id(index: int) -> str:
-    return f"call_{time.time_ns()}_{index}"

@@ -12,9 +12,11 @@ _SECONDS = {"silence": 60.0}
 
 
 class ModelFault(FaultSpec):
-    """A fault of chat completions."""
+    """A fault of chat completions or transcriptions."""
 
     kind: Literal["error", "cut", "silence", "slow"] = "error"
+    target: Literal["chat", "speech"] = "chat"
+    """Chat completions, or transcriptions."""
     at: Literal["before", "middle"] = "before"
     """Before anything is answered, or in the middle of the answer."""
     status: int = Field(default=503, ge=400, le=599)
@@ -26,6 +28,8 @@ class ModelFault(FaultSpec):
     def _can_be(self) -> Self:
         if self.at == "middle" and self.kind not in {"cut", "silence"}:
             raise ValueError("in the middle of an answer there is only cut and silence")
+        if self.at == "middle" and self.target == "speech":
+            raise ValueError("a transcription is answered at once")
         return self
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 SAMPLE = """# Result
@@ -28,8 +28,9 @@ def hello() -> str:
 
 _SPAWN = re.compile(r"spawn(?:\[([^\]]*)\])?: *(.+)")
 _SAME_ID = "call_same"
-_NOTES = re.compile(r"\A(?:\[[^\]]*\]\n\n)+")
-"""What stands before a person's own words: of files, of what was lost."""
+_ECHO = "Echo: "
+_NOTES = re.compile(r"\A(?:(?:\[[^\]]*\]|>[^\n]*)\n+)+")
+"""What stands before a person's own words: the date, who speaks, what is quoted, of files, of what was lost."""
 _NO_IMAGE = "(image omitted: model does not support images)"
 """What pi puts in the place of an image."""
 
@@ -56,6 +57,8 @@ class Script:
     cut: bool = False
     """Cut the connection after the words."""
     hang: bool = False
+    finish: str = ""
+    """Why the answer ends, where not by itself: `length`, `content_filter`."""
     prompt_tokens: int | None = None
 
 
@@ -70,8 +73,19 @@ def choose(messages: Sequence[Mapping[str, Any]], seen: Mapping[str, int]) -> Sc
     """Choose by the last user message; `seen` counts how often each user text was asked for before."""
     said = [text_of(m["content"]) for m in messages if m["role"] == "user"]
     prompt = _NOTES.sub("", said[-1]).removesuffix(_NO_IMAGE).strip() if said else ""
+    line, _, rest = prompt.partition("\n")
+    script = _play(line.strip(), prompt, said, messages, seen)
+    unfinished = script.calls or script.hang or script.cut or script.error
+    if rest.strip() and not unfinished and list(script.words[:1]) != [_ECHO]:
+        return replace(script, words=[*script.words, "\n\nAlso: ", " ".join(rest[:2000].split())])
+    return script
+
+
+def _play(
+    line: str, prompt: str, said: Sequence[str], messages: Sequence[Mapping[str, Any]], seen: Mapping[str, int]
+) -> Script:
+    """Play the first line of a prompt; what is joined to it is named behind, so that each question has its answer."""
     last = messages[-1] if messages else {"role": "user", "content": ""}
-    line = prompt.splitlines()[0] if prompt else ""
     if found := _SPAWN.fullmatch(line):
         return _spawn(found[1] or "", found[2], messages)
     if last["role"] == "tool":
@@ -89,7 +103,7 @@ def choose(messages: Sequence[Mapping[str, Any]], seen: Mapping[str, int]) -> Sc
             words = [f"w{i} " for i in range(numbers[0])]
             return Script(words=[*words, *filter(None, [_without_numbers(rest)])], pause=pause)
         case "recall":
-            earlier = [" ".join(t.split()) for t in said[:-1]]
+            earlier = [" ".join(_NOTES.sub("", t).split()) for t in said[:-1]]
             return Script(words=["I was told: ", " | ".join(earlier) or "nothing"])
         case "err" if numbers := _numbers(rest):
             return _error(numbers, rest, seen.get(prompt, 0))
@@ -97,10 +111,15 @@ def choose(messages: Sequence[Mapping[str, Any]], seen: Mapping[str, int]) -> Sc
             if seen.get(prompt, 0) < numbers[0]:
                 return Script(words=["part1 ", "part2 ", "part3 "], pause=0.05, cut=True)
             return Script(words=["whole ", "answer"])
+        case "finish":
+            finish, _, told = rest.partition(" ")
+            return Script(words=[f"{w} " for w in told.split()], finish=finish)
+        case "think":
+            return Script(words=["<th", "ink>Let me", " see.</thi", "nk>", *(f"{w} " for w in rest.split())])
         case "hang":
             return Script(hang=True)
         case "big" if numbers := _numbers(rest):
-            return Script(words=["Echo: ", prompt], prompt_tokens=numbers[0])
+            return Script(words=[_ECHO, prompt], prompt_tokens=numbers[0])
         case "long" if numbers := _numbers(rest):
             text = "\n\n".join(f"Paragraph {i} with **bold** and `code`." for i in range(numbers[0] // 30 + 1))
             return Script(words=[text[i : i + 200] for i in range(0, min(len(text), numbers[0]), 200)])
@@ -108,7 +127,7 @@ def choose(messages: Sequence[Mapping[str, Any]], seen: Mapping[str, int]) -> Sc
             return Script(words=[SAMPLE[i : i + 12] for i in range(0, len(SAMPLE), 12)])
         case _:
             pass
-    return Script(words=["Echo: ", *(f"{w} " for w in prompt[:2000].split())])
+    return Script(words=[_ECHO, *(f"{w} " for w in prompt[:2000].split())])
 
 
 def _spawn(options: str, rest: str, messages: Sequence[Mapping[str, Any]]) -> Script:

@@ -17,6 +17,14 @@ MAX_PAUSE = 60.0
 """Seconds; the longest pause between two deliveries of an update, where the settings say nothing else."""
 MAX_RETRY_AFTER = 3600.0
 
+SETTINGS: dict[str, Any] = {
+    "can_join_groups": True, "can_read_all_group_messages": True, "supports_inline_queries": False,
+    "can_connect_to_business": False, "supports_guest_queries": False, "has_topics_enabled": False,
+    "allows_users_to_create_topics": False, "has_topic_sidebar": False, "can_communicate_with_bots": False,
+    "callback_query_mode": "default",
+}  # fmt: skip
+"""What setMySettings changes and getMe tells (Bot API 10.5), as far as it matters here, and its first values."""
+
 Fate = Literal["offset", "webhook", "dropped", "expired", "once"]
 """How an update left the queue: confirmed by an offset or a webhook's 2xx; dropped at the bot's wish; too old;
 or given once, for it had no number that could be confirmed."""
@@ -113,6 +121,7 @@ class Bot:
     allowed: list[str] | None = None
     webhook: Webhook | None = None
     commands: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
     poll: int = 0
     """Number of the newest getUpdates; an older one that still waits gets 409."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -125,6 +134,17 @@ class Bot:
     def user(self) -> dict[str, Any]:
         """Return the bot as a User."""
         return {"id": self.id, "is_bot": True, "first_name": self.username, "username": self.username}
+
+    def reads(self, kind: str, body: dict[str, Any]) -> bool:
+        """Tell whether it gets a message: in privacy mode a group's only where it is addressed or replied to."""
+        private = not kind.endswith("message") or body["chat"]["type"] == "private"
+        if private or self.settings["can_read_all_group_messages"]:
+            return True
+        marks = [*body.get("entities", []), *body.get("caption_entities", [])]
+        replied = body.get("reply_to_message", {}).get("from", {}).get("id") == self.id
+        named = f"@{self.username}" in (body.get("text") or body.get("caption") or "")
+        service = not any(key in body for key in ("text", "caption", "rich_message", "media_group_id"))
+        return replied or named or service or any(mark["type"] == "bot_command" for mark in marks)
 
     def notify(self) -> None:
         """Wake what waits for a change."""

@@ -19,6 +19,7 @@ from agent_simulators.telegram.faultspec import TelegramFault
 from agent_simulators.telegram.methods import METHODS, Described
 from agent_simulators.telegram.params import Params, read_params
 from agent_simulators.telegram.state import Cloud
+from agent_simulators.telegram.versions import is_known
 
 NO_ANSWER = 0
 """Stands in the place of a status where the bot got no answer, or only half of one."""
@@ -48,7 +49,7 @@ def refuse(refused: Refused) -> Answer:
 async def perform(cloud: Cloud, bot: Bot, name: str, params: Params) -> Answer:
     """Carry out a method."""
     method = METHODS.get(name.lower())
-    if method is None:
+    if method is None or not is_known(name, cloud.api):
         return refuse(Refused("Not Found: method not found", 404))
     try:
         result = await method(cloud, bot, params)
@@ -89,7 +90,7 @@ async def serve_call(cloud: Cloud, request: web.Request) -> web.StreamResponse:
 
 async def _serve(cloud: Cloud, request: web.Request, record: dict[str, Any]) -> web.StreamResponse:
     bot, name = _find_bot(cloud, request.match_info["token"]), record["method"]
-    if name.lower() not in METHODS:
+    if name.lower() not in METHODS or not is_known(name, cloud.api):
         raise Refused("Not Found: method not found", 404)
     params = await read_params(request)
     record["chat"] = params.values.get("chat_id")

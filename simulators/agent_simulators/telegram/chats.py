@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent_simulators.telegram.threads import topic_of
+
 
 def now_ms() -> int:
     """Return milliseconds since the epoch."""
@@ -19,6 +21,8 @@ class Draft:
     id: int
     text: str
     until: float
+    can_stop: bool = False
+    keep_on_stop: bool = False
 
 
 @dataclass(slots=True)
@@ -28,6 +32,8 @@ class Topic:
     id: int
     name: str
     closed: bool = False
+    implicit: bool = False
+    """Whether the client made the name out of the first message."""
     opened: dict[str, Any] | None = None
     """The message that told of it."""
 
@@ -44,6 +50,8 @@ class Shown:
     """How the answer to the call that made it was lost; None where the bot got it."""
     edit_lost: str | None = None
     """The same of its newest edit."""
+    notified: bool = False
+    """Whether it made a sound on the phones of those who read it; only what a bot sends anew can."""
 
     def edit(self) -> None:
         """Count an edit."""
@@ -64,6 +72,10 @@ class Chat:
     shown: dict[int, Shown] = field(default_factory=dict)
     """By message, the deleted ones included."""
     blocked: bool = False
+    member: str | None = None
+    """What the bots are in it, once that was said."""
+    administrators: tuple[int, ...] = ()
+    """People who are administrators of it."""
     migrated_to: int | None = None
     typing: dict[int | None, float] = field(default_factory=dict)
     sent_at: list[float] = field(default_factory=list)
@@ -84,10 +96,10 @@ class Chat:
             return {**chat, "first_name": self.title}
         return {**chat, "title": self.title, **({"is_forum": True} if self.forum else {})}
 
-    def add_message(self, message: dict[str, Any]) -> None:
+    def add_message(self, message: dict[str, Any], *, notified: bool = False) -> None:
         """Show a message."""
         self.messages[message["message_id"]] = message
-        self.shown[message["message_id"]] = Shown()
+        self.shown[message["message_id"]] = Shown(notified=notified)
 
     def remove_message(self, number: int) -> dict[str, Any] | None:
         """Take a message away, and return it if there is one."""
@@ -100,5 +112,5 @@ class Chat:
     def remove_topic(self, number: int) -> None:
         """Take a topic away with its messages."""
         del self.topics[number]
-        for message_id in [i for i, m in self.messages.items() if m.get("message_thread_id") == number]:
+        for message_id in [i for i, m in self.messages.items() if topic_of(m) == number]:
             self.remove_message(message_id)

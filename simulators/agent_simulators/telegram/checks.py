@@ -14,6 +14,14 @@ MAX_ENTITIES = 100
 MAX_BUTTONS = 100
 MAX_CALLBACK_DATA = 64
 """Bytes."""
+MAX_COPY_TEXT = 256
+_STYLES = frozenset({None, "danger", "success", "primary"})
+_ENTITIES = frozenset({
+    "mention", "hashtag", "cashtag", "bot_command", "url", "email", "phone_number", "bold", "italic", "underline",
+    "strikethrough", "spoiler", "blockquote", "expandable_blockquote", "code", "pre", "text_link", "text_mention",
+    "custom_emoji", "date_time",
+})  # fmt: skip
+_DATE_TIME = re.compile(r"r|w?[dD]?[tT]?")
 _TAGS = {
     "b",
     "strong",
@@ -97,7 +105,8 @@ def check_keyboard(markup: Any) -> dict[str, Any] | None:
     buttons = [[_check_button(button) for button in row] for row in rows if row]
     if sum(map(len, buttons)) > MAX_BUTTONS:
         raise Refused("Bad Request: REPLY_MARKUP_TOO_LONG")
-    return {"inline_keyboard": buttons} if buttons else None
+    force = {"force_reply": True} if markup.get("force_reply") else {}
+    return {"inline_keyboard": buttons, **force} if buttons else None
 
 
 def _check_button(button: Any) -> dict[str, Any]:
@@ -108,8 +117,41 @@ def _check_button(button: Any) -> dict[str, Any]:
         raise Refused("Bad Request: can't parse inline keyboard button: Can't find field \"text\"")
     if not text.strip():
         raise Refused("Bad Request: BUTTON_TEXT_INVALID")
+    kept = {key: button[key] for key in ("icon_custom_emoji_id", "style") if key in button}
+    return {"text": text, **kept, **_check_action(button)}
+
+
+def check_rich_button(button: Any) -> dict[str, Any]:
+    """Return a button of a rich message (Bot API 10.3).
+
+    Raises:
+        Refused: as Telegram would.
+    """
+    if not isinstance(button, dict) or not button.get("text"):
+        raise Refused("Bad Request: BUTTON_TEXT_INVALID")
+    if button.get("style") == "link" and "callback_data" not in button:
+        raise Refused("Bad Request: BUTTON_STYLE_INVALID")
+    kept = {key: button[key] for key in ("text", "style") if key in button}
+    return {
+        **kept,
+        **_check_action({**button, "style": None if button.get("style") == "link" else button.get("style")}),
+    }
+
+
+def _check_action(button: dict[str, Any]) -> dict[str, Any]:
+    """Return what a button does."""
+    if button.get("style") not in _STYLES:
+        raise Refused("Bad Request: BUTTON_STYLE_INVALID")
     if "url" in button:
-        return {"text": text, "url": button["url"]}
+        return {"url": button["url"]}
+    if "disabled" in button:
+        return {"disabled": {}}
+    if "web_app" in button:
+        return {"web_app": button["web_app"]}
+    if "copy_text" in button:
+        if not 1 <= len(button["copy_text"]["text"]) <= MAX_COPY_TEXT:
+            raise Refused("Bad Request: BUTTON_COPY_TEXT_INVALID")
+        return {"copy_text": button["copy_text"]}
     data = button.get("callback_data")
     if data is None:
         raise Refused(
@@ -117,7 +159,7 @@ def _check_button(button: Any) -> dict[str, Any]:
         )
     if not isinstance(data, str) or not 1 <= len(data.encode()) <= MAX_CALLBACK_DATA:
         raise Refused("Bad Request: BUTTON_DATA_INVALID")
-    return {"text": text, "callback_data": data}
+    return {"callback_data": data}
 
 
 def _parse(text: str, mode: str) -> str:
@@ -174,9 +216,21 @@ def _check_entities(text: str, entities: list[dict[str, Any]]) -> None:
         if any(0xDC <= units[2 * at + 1] <= 0xDF for at in (start, end) if at < total):
             raise Refused("Bad Request: ENTITY_BOUNDS_INVALID")
         kind = str(entity.get("type"))
+        _check_kind(kind, entity)
         if any(_nest_badly((start, end, kind), other) for other in seen):
             raise Refused("Bad Request: entities are badly nested")
         seen.append((start, end, kind))
+
+
+def _check_kind(kind: str, entity: dict[str, Any]) -> None:
+    """Refuse an entity of an unknown kind, or one that lacks what its kind needs."""
+    needed = {"text_link": "url", "text_mention": "user", "custom_emoji": "custom_emoji_id", "date_time": "unix_time"}
+    if kind not in _ENTITIES:
+        raise Refused(f"Bad Request: can't parse MessageEntity: unsupported type {kind}")
+    if kind in needed and entity.get(needed[kind]) is None:
+        raise Refused(f"Bad Request: can't parse MessageEntity: Can't find field \"{needed[kind]}\"")
+    if kind == "date_time" and not _DATE_TIME.fullmatch(entity.get("date_time_format") or ""):
+        raise Refused("Bad Request: can't parse MessageEntity: invalid date_time_format specified")
 
 
 def _nest_badly(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:

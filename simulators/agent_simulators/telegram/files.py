@@ -10,6 +10,7 @@ from aiohttp import web
 
 from agent_simulators.telegram.bots import Bot
 from agent_simulators.telegram.checks import MAX_CAPTION, Refused, check_keyboard, check_text
+from agent_simulators.telegram.describe import FILES
 from agent_simulators.telegram.methods import find_reply, method, open_topic, spend
 from agent_simulators.telegram.params import Params
 from agent_simulators.telegram.state import Cloud, File
@@ -17,7 +18,6 @@ from agent_simulators.telegram.state import Cloud, File
 MAX_FETCHED = 20 * 1000 * 1000
 MAX_SENT = 50 * 1000 * 1000
 MAX_PHOTO = 10 * 1000 * 1000
-KINDS = ("photo", "document", "voice", "audio", "video", "video_note", "animation", "sticker")
 _PICTURES = (b"\x89PNG", b"\xff\xd8", b"RIFF")
 """How the pictures begin that Telegram takes as photos."""
 
@@ -32,7 +32,7 @@ class Media:
 
 def read_media(cloud: Cloud, body: dict[str, Any]) -> Media | None:
     """Store the file that a person sends, given as {name, mime, content (base64) or size, …}."""
-    kind = next((k for k in KINDS if k in body), None)
+    kind = next((k for k in FILES if k in body), None)
     if kind is None:
         return None
     given = body[kind]
@@ -117,7 +117,7 @@ def _send(cloud: Cloud, bot: Bot, params: Params, kind: str, most: int) -> Any:
     chat.typing.pop(topic, None)
     media = add_media(cloud, kind, upload.name, upload.mime, upload.data)
     return cloud.add_message(
-        chat, bot.user(), None, topic, caption=caption, caption_entities=entities, reply_to_message=original,
+        chat, bot.user(), None, topic, silent=params.flag("disable_notification"), caption=caption, caption_entities=entities, reply_to_message=original,
         reply_markup=check_keyboard(params.json("reply_markup", None)), **{media.kind: media.value},
     )  # fmt: skip
 
@@ -144,7 +144,7 @@ def add_routes(app: web.Application, cloud: Cloud) -> None:
 def list_files(cloud: Cloud, message: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the files of a message as a person sees them: kind, name, size and file_id."""
     found = []
-    for kind in KINDS:
+    for kind in FILES:
         value = message.get(kind)
         if value:
             file = cloud.files[(value[-1] if kind == "photo" else value)["file_id"]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from agent_simulators.telegram.chats import Chat
 from agent_simulators.telegram.checks import Refused, check_keyboard, check_text
 from agent_simulators.telegram.params import Params
 from agent_simulators.telegram.state import Cloud
+from agent_simulators.telegram.threads import find_topic, topic_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,7 @@ class Described:
 
 Method = Callable[[Cloud, Bot, Params], Awaitable[Any]]
 METHODS: dict[str, Method] = {}
-_NOT_MODIFIED = (
-    "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a "
-    "current content and reply markup of the message"
-)
-_GENERAL = 1
 MAX_CALLBACK_TEXT = 200
-MAX_COMMANDS = 100
-MAX_COMMAND_TEXT = 256
-_COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 
 
 def method(name: str) -> Callable[[Method], Method]:
@@ -43,13 +35,6 @@ def method(name: str) -> Callable[[Method], Method]:
         return function
 
     return register
-
-
-@method("getMe")
-async def get_me(_cloud: Cloud, bot: Bot, _params: Params) -> Any:
-    """Return the bot."""
-    return {**bot.user(), "can_join_groups": True, "can_read_all_group_messages": True, "supports_inline_queries": False,
-            "has_topics_enabled": False}  # fmt: skip
 
 
 @method("sendMessage")
@@ -63,56 +48,9 @@ async def send_message(cloud: Cloud, bot: Bot, params: Params) -> Any:
     spend(cloud, chat)
     chat.typing.pop(topic, None)
     return cloud.add_message(
-        chat, bot.user(), text, topic, entities=entities, reply_to_message=original, reply_markup=markup
-    )
-
-
-@method("editMessageText")
-async def edit_message_text(cloud: Cloud, bot: Bot, params: Params) -> Any:
-    """Replace the text of an own message."""
-    chat, message = _own_message(cloud, bot, params)
-    text, entities = check_text(params.text("text"), params.json("entities", []), params.text("parse_mode"))
-    markup = check_keyboard(params.json("reply_markup", None))
-    if (message["text"], message.get("entities", []), message.get("reply_markup")) == (text, entities, markup):
-        raise Refused(_NOT_MODIFIED)
-    spend(cloud, chat)
-    message.update({"text": text, "edit_date": int(time.time())})
-    for key, value in (("entities", entities), ("reply_markup", markup)):
-        message.pop(key, None)
-        if value:
-            message[key] = value
-    chat.shown[message["message_id"]].edit()
-    cloud.note("edit", chat.id, message.get("message_thread_id"), message_id=message["message_id"], text=text)
-    return message
-
-
-@method("editMessageReplyMarkup")
-async def edit_message_reply_markup(cloud: Cloud, bot: Bot, params: Params) -> Any:
-    """Replace the buttons under an own message."""
-    chat, message = _own_message(cloud, bot, params)
-    markup = check_keyboard(params.json("reply_markup", None))
-    if message.get("reply_markup") == markup:
-        raise Refused(_NOT_MODIFIED)
-    spend(cloud, chat)
-    message.pop("reply_markup", None)
-    if markup:
-        message["reply_markup"] = markup
-    chat.shown[message["message_id"]].edit()
-    topic = message.get("message_thread_id")
-    cloud.note("edit", chat.id, topic, message_id=message["message_id"], text=message["text"])
-    return message
-
-
-def _own_message(cloud: Cloud, bot: Bot, params: Params) -> tuple[Chat, dict[str, Any]]:
-    chat = cloud.chat(params.required("chat_id"))
-    message = chat.messages.get(params.required("message_id"))
-    if message is None:
-        raise Refused("Bad Request: message to edit not found")
-    if message["from"]["id"] != bot.id:
-        raise Refused("Bad Request: message can't be edited")
-    if "text" not in message:
-        raise Refused("Bad Request: there is no text in the message to edit")
-    return chat, message
+        chat, bot.user(), text, topic, silent=params.flag("disable_notification"), entities=entities,
+        reply_to_message=original, reply_markup=markup,
+    )  # fmt: skip
 
 
 @method("deleteMessage")
@@ -122,7 +60,7 @@ async def delete_message(cloud: Cloud, _bot: Bot, params: Params) -> Any:
     message = chat.remove_message(params.required("message_id"))
     if message is None:
         raise Refused("Bad Request: message to delete not found")
-    cloud.note("delete", chat.id, message.get("message_thread_id"), message_id=message["message_id"])
+    cloud.note("delete", chat.id, topic_of(message), message_id=message["message_id"])
     return True
 
 
@@ -130,49 +68,10 @@ async def delete_message(cloud: Cloud, _bot: Bot, params: Params) -> Any:
 async def send_chat_action(cloud: Cloud, _bot: Bot, params: Params) -> Any:
     """Show that the bot types, for five seconds."""
     chat = cloud.chat(params.required("chat_id"))
-    topic = params.number("message_thread_id")
-    if topic and topic != _GENERAL and topic not in chat.topics:
-        raise Refused("Bad Request: message thread not found")
+    topic = params.number("message_thread_id")  # the server does not look whether there is such a topic
     chat.typing[topic] = time.time() + 5
     cloud.note("typing", chat.id, topic, action=params.text("action"))
     return True
-
-
-@method("setMyCommands")
-async def set_my_commands(cloud: Cloud, bot: Bot, params: Params) -> Any:
-    """Store the menu of a scope and language."""
-    commands = params.json("commands", [])
-    if len(commands) > MAX_COMMANDS:
-        raise Refused("Bad Request: BOT_COMMANDS_TOO_MUCH")
-    for command in commands:
-        if not _COMMAND.fullmatch(str(command.get("command", "")).lstrip("/")):
-            raise Refused("Bad Request: BOT_COMMAND_INVALID")
-        if not 1 <= len(str(command.get("description", ""))) <= MAX_COMMAND_TEXT:
-            raise Refused("Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
-    scope = params.json("scope", {"type": "default"})
-    if scope.get("chat_id") is not None:
-        cloud.chat(int(scope["chat_id"]))
-    bot.commands[_scope(params)] = commands
-    return True
-
-
-@method("getMyCommands")
-async def get_my_commands(_cloud: Cloud, bot: Bot, params: Params) -> Any:
-    """Return the menu of a scope."""
-    return bot.commands.get(_scope(params), [])
-
-
-@method("deleteMyCommands")
-async def delete_my_commands(_cloud: Cloud, bot: Bot, params: Params) -> Any:
-    """Forget the menu of a scope."""
-    bot.commands.pop(_scope(params), None)
-    return True
-
-
-def _scope(params: Params) -> str:
-    scope = params.json("scope", {"type": "default"})
-    parts = [str(scope[key]) for key in ("type", "chat_id", "user_id") if scope.get(key) is not None]
-    return " ".join([*parts, *filter(None, [params.text("language_code")])])
 
 
 @method("getChat")
@@ -196,8 +95,11 @@ async def answer_callback_query(cloud: Cloud, bot: Bot, params: Params) -> Any:
         raise Refused("Bad Request: query is too old and response timeout expired or query ID is invalid")
     if len(text) > MAX_CALLBACK_TEXT:
         raise Refused("Bad Request: MESSAGE_TOO_LONG")
-    callback.answered, callback.text = True, text
-    cloud.note("callback", callback.chat, callback.topic, id=callback.id, message_id=callback.message_id, text=text)
+    callback.answered, callback.text, callback.alert = True, text, params.flag("show_alert")
+    cloud.note(
+        "callback", callback.chat, callback.topic, id=callback.id, message_id=callback.message_id, text=text,
+        alert=callback.alert,
+    )  # fmt: skip
     return True
 
 
@@ -218,15 +120,12 @@ def find_reply(chat: Chat, params: Params) -> dict[str, Any] | None:
 
 
 def open_topic(chat: Chat, params: Params) -> int | None:
-    """Return the topic to send to; General is never named, and a topic that is gone is an error."""
-    number = params.number("message_thread_id")
-    if number is None:
-        return None
-    if number == _GENERAL or number not in chat.topics:
-        raise Refused("Bad Request: message thread not found")
-    if chat.topics[number].closed:
-        raise Refused("Bad Request: TOPIC_CLOSED")
-    return number
+    """Return the topic to send to.
+
+    Raises:
+        Refused: as `find_topic`.
+    """
+    return find_topic(chat, params.number("message_thread_id"))
 
 
 def spend(cloud: Cloud, chat: Chat) -> None:

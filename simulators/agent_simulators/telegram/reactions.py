@@ -10,6 +10,7 @@ from agent_simulators.telegram.checks import REACTIONS, Refused
 from agent_simulators.telegram.methods import method
 from agent_simulators.telegram.params import Params
 from agent_simulators.telegram.state import Cloud
+from agent_simulators.telegram.threads import topic_of
 
 
 @method("setMessageReaction")
@@ -24,7 +25,7 @@ async def set_message_reaction(cloud: Cloud, bot: Bot, params: Params) -> Any:
     if by_bot.get(bot.id, []) == emoji:
         return True  # the same once more is no fault, and nothing that anybody sees
     by_bot[bot.id] = emoji
-    cloud.note("reaction", chat.id, message.get("message_thread_id"), message_id=message["message_id"], emoji=emoji)
+    cloud.note("reaction", chat.id, topic_of(message), message_id=message["message_id"], emoji=emoji)
     return True
 
 

@@ -12,13 +12,10 @@ from aiohttp import web
 from agent_simulators.telegram.bots import Bot, Update
 from agent_simulators.telegram.chats import Chat, Shown
 from agent_simulators.telegram.checks import Refused
+from agent_simulators.telegram.describe import SERVICE, text_of
 from agent_simulators.telegram.files import list_files
 from agent_simulators.telegram.state import Cloud
-
-_SERVICE = (
-    "forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened", "migrate_to_chat_id",
-    "migrate_from_chat_id",
-)  # fmt: skip
+from agent_simulators.telegram.threads import topic_of
 
 
 def route(cloud: Cloud, function: Callable[[Cloud, Any], Awaitable[Any]]) -> Any:
@@ -37,7 +34,8 @@ def route(cloud: Cloud, function: Callable[[Cloud, Any], Awaitable[Any]]) -> Any
 def add_routes(app: web.Application, cloud: Cloud) -> None:
     """Add every endpoint."""
     for path, function in (
-        ("chats", get_chats), ("chats/{chat}", get_chat), ("events", get_events), ("calls", get_calls),
+        ("chats", get_chats), ("chats/{chat}", get_chat), ("events", get_events), ("pushes", get_pushes),
+        ("calls", get_calls),
         ("updates", get_updates), ("faults", get_faults), ("callbacks", get_callbacks), ("commands", get_commands),
     ):  # fmt: skip
         app.router.add_get(f"/sim/{path}", route(cloud, function))
@@ -61,11 +59,15 @@ async def get_chat(cloud: Cloud, query: dict[str, Any]) -> Any:
     topic = int(query["topic"]) if query.get("topic") else None
 
     def describe(messages: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
-        wanted = [m for m in messages.values() if topic is None or m.get("message_thread_id") == topic]
+        wanted = [m for m in messages.values() if topic is None or topic_of(m) == topic]
         return [_describe_message(cloud, chat, m) for m in sorted(wanted, key=lambda m: int(m["message_id"]))]
 
     typing = [t for t, until in chat.typing.items() if until > time.time()]
-    drafts = [{"topic": t, "text": d.text} for t, d in chat.drafts.items() if d.until > time.time()]
+    drafts = [
+        {"topic": t, "text": d.text, "id": d.id, "can_stop": d.can_stop}
+        for t, d in chat.drafts.items()
+        if d.until > time.time()
+    ]
     return {
         "chat": chat.as_chat(), "messages": describe(chat.messages), "deleted": describe(chat.deleted),
         "typing": typing, "drafts": drafts,
@@ -77,12 +79,12 @@ def _describe_message(cloud: Cloud, chat: Chat, message: dict[str, Any]) -> dict
     shown = chat.shown.get(message["message_id"]) or Shown()
     return {
         "message_id": message["message_id"], "from": message["from"]["id"], "bot": message["from"]["is_bot"],
-        "text": message.get("text", message.get("caption", "")),
+        "text": text_of(message), "rich": message.get("rich_message", {}).get("blocks"),
         "entities": message.get("entities", message.get("caption_entities", [])), "files": list_files(cloud, message),
-        "service": next((kind for kind in _SERVICE if kind in message), None),
+        "service": next((kind for kind in SERVICE if kind in message), None),
         "buttons": buttons_of(message),
         "reactions": [emoji for emojis in chat.reacted.get(message["message_id"], {}).values() for emoji in emojis],
-        "topic": message.get("message_thread_id"),
+        "topic": topic_of(message), "thread": message.get("message_thread_id"), "notified": shown.notified,
         "reply_to": reply["message_id"] if reply else None, "edits": shown.edits, "date": message["date"],
         "shown": shown.at, "edited": shown.edited, "deleted": shown.deleted, "lost": shown.lost,
         "edit_lost": shown.edit_lost,
@@ -110,6 +112,16 @@ async def get_events(cloud: Cloud, query: dict[str, Any]) -> Any:
             continue
 
 
+async def get_pushes(cloud: Cloud, query: dict[str, Any]) -> Any:
+    """Return what made a sound, oldest first, with its text at that moment: chat, since (the number of an event)."""
+    chat = int(query["chat"]) if query.get("chat") else None
+    return [
+        {key: event[key] for key in ("n", "t", "chat", "topic", "message_id", "text")}
+        for event in cloud.events[int(query.get("since", 0)) :]
+        if event.get("notified") and chat in {None, event["chat"]}
+    ]
+
+
 async def get_calls(cloud: Cloud, query: dict[str, Any]) -> Any:
     """Return the calls of bots, oldest first: method, since (ms)."""
     name, since = query.get("method", "").lower(), int(query.get("since", 0))
@@ -131,7 +143,7 @@ def _describe_update(bot: Bot, update: Update) -> dict[str, Any]:
     message = update.message
     return {
         "update_id": update.body["update_id"], "bot": bot.id, "kind": update.kind, "chat": update.chat,
-        "topic": message.get("message_thread_id"), "message_id": message.get("message_id"),
+        "topic": topic_of(message), "message_id": message.get("message_id"),
         "made": _ms(update.made), "given": update.given, "first_given": _ms(update.first_given),
         "fate": update.fate, "ended": _ms(update.ended), "error": update.error,
     }  # fmt: skip
@@ -151,7 +163,7 @@ async def get_callbacks(cloud: Cloud, query: dict[str, Any]) -> Any:
     wanted = {key: int(query[key]) for key in ("chat", "message_id") if query.get(key)}
     return [
         {"id": c.id, "chat": c.chat, "topic": c.topic, "message_id": c.message_id, "data": c.data,
-         "answered": c.answered, "text": c.text}
+         "answered": c.answered, "text": c.text, "alert": c.alert}
         for c in cloud.callbacks.values()
         if all(getattr(c, key) == value for key, value in wanted.items())
     ]  # fmt: skip

@@ -9,10 +9,12 @@ import aiohttp
 from aiohttp import web
 
 from agent_simulators.telegram import (
-    drafts,  # noqa: F401  # its method is registered by the import
+    edits,  # noqa: F401  # its methods are registered by the import
     files,
-    forum,  # noqa: F401  # its methods are registered by the import
+    forum,  # noqa: F401  # as those
+    members,  # noqa: F401  # as those
     polling,  # noqa: F401  # as those
+    profile,  # noqa: F401  # as those
     reactions,  # noqa: F401  # as those
     reads,
     sim,

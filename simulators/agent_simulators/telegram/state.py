@@ -11,10 +11,15 @@ from agent_simulators.faults import Faults
 from agent_simulators.telegram.bots import MAX_PAUSE, Bot
 from agent_simulators.telegram.chats import Chat, Topic, now_ms
 from agent_simulators.telegram.checks import Refused
+from agent_simulators.telegram.describe import describe_message
 from agent_simulators.telegram.faultspec import TelegramFault
+from agent_simulators.telegram.threads import thread_fields, topic_of
+from agent_simulators.telegram.versions import NEWEST
 
 CALLBACK_SECONDS = 60.0
 """How long a press can be answered."""
+DRAFT_SECONDS = 30.0
+"""How long a draft is shown that is not renewed."""
 
 
 @dataclass(slots=True)
@@ -42,6 +47,8 @@ class Callback:
     pressed_at: float = field(default_factory=time.time)
     answered: bool = False
     text: str = ""
+    alert: bool = False
+    """Whether the words came as a window that has to be closed."""
 
     @property
     def old(self) -> bool:
@@ -64,6 +71,8 @@ class Cloud:
         self.group_limit: int | None = None
         self.group_window = 60.0
         self.group_bans = False
+        self.api = NEWEST
+        self.draft_seconds = DRAFT_SECONDS
         self.webhook_pause = MAX_PAUSE
         """Seconds; the longest pause between two deliveries of an update."""
         self.deliverable = asyncio.Event()
@@ -105,6 +114,9 @@ class Cloud:
             topic_id = self._next_topic
         self._next_topic = max(self._next_topic, topic_id) + 1
         chat.forum = chat.forum or chat.type != "private"
+        if chat.type == "private":  # topics of a private chat are there only for a bot that has them
+            for bot in self.bots.values():
+                bot.settings["has_topics_enabled"] = True
         chat.topics[topic_id] = Topic(topic_id, name)
         return chat.topics[topic_id]
 
@@ -117,25 +129,37 @@ class Cloud:
     # --- messages ----------------------------------------------------------------------------
 
     def add_message(
-        self, chat: Chat, sender: dict[str, Any], text: str | None, topic: int | None, **extra: Any
+        self,
+        chat: Chat,
+        sender: dict[str, Any],
+        text: str | None,
+        topic: int | None,
+        *,
+        silent: bool = False,
+        **extra: Any,
     ) -> dict[str, Any]:
-        """Put a message into a chat; one without a text holds something else."""
+        """Put a message into a chat; one without a text holds something else; a silent one makes no sound."""
         message = {
             "message_id": self._next_message,
             "date": int(time.time()),
             "chat": chat.as_chat(),
             "from": sender,
             **({"text": text} if text is not None else {}),
-            **({"message_thread_id": topic, "is_topic_message": True} if topic else {}),
+            **thread_fields(chat, topic, extra.get("reply_to_message")),
             **{k: v for k, v in extra.items() if v},
         }
         self._next_message += 1
-        chat.add_message(message)
+        notified = sender["is_bot"] and not silent
+        chat.add_message(message, notified=notified)
         if sender["is_bot"]:
             chat.drafts.pop(topic, None)
-        said = text if text is not None else message.get("caption", "")
-        self.note("message", chat.id, topic, message_id=message["message_id"], text=said, by=sender["id"])
+        self.note("message", chat.id, topic, **describe_message(message), notified=notified)
         return message
+
+    def note_edit(self, chat: Chat, message: dict[str, Any]) -> None:
+        """Remember that a message was edited; no edit notifies."""
+        chat.shown[message["message_id"]].edit()
+        self.note("edit", chat.id, topic_of(message), **describe_message(message), notified=False)
 
     def count_call(self) -> int:
         """Return the number of a new call."""
@@ -150,24 +174,38 @@ class Cloud:
         self.happened = asyncio.Event()
 
     def press(
-        self, chat: Chat, message: dict[str, Any], user: dict[str, Any], data: str, *, inaccessible: bool = False
-    ) -> Callback:
-        """Let a person press the button with this data under a bot's message; only that bot learns of it."""
+        self, chat: Chat, message: dict[str, Any], user: dict[str, Any], button: dict[str, str], *,
+        inaccessible: bool = False,
+    ) -> Callback:  # fmt: skip
+        """Let a person press a button {text, data} under a bot's message; only that bot learns of it."""
+        data = button["data"]
         bot = next(b for b in self.bots.values() if b.id == message["from"]["id"])
-        topic = message.get("message_thread_id")
-        callback = Callback(str(time.time_ns()), bot, chat.id, topic, message["message_id"], data)
+        callback = Callback(str(time.time_ns()), bot, chat.id, topic_of(message), message["message_id"], data)
         self.callbacks[callback.id] = callback
         if inaccessible:
             message = {"message_id": message["message_id"], "chat": message["chat"], "date": 0}
-        query = {"id": callback.id, "from": user, "message": message, "chat_instance": str(chat.id), "data": data}
+        under: dict[str, Any] = {"message": message}
+        if bot.settings["callback_query_mode"] != "default":
+            under = {"inline_message_id": f"inline-{chat.id}-{message['message_id']}"}
+        query = {"id": callback.id, "from": user, **under, "chat_instance": str(chat.id), "data": data}
+        self.note(
+            "press",
+            chat.id,
+            callback.topic,
+            id=callback.id,
+            message_id=callback.message_id,
+            by=user["id"],
+            data=data,
+            text=button["text"],
+        )
         callback.update_id = self.deliver_raw(bot, {"callback_query": query})
         return callback
 
     # --- updates -----------------------------------------------------------------------------
 
     def deliver(self, kind: str, body: dict[str, Any]) -> list[int]:
-        """Queue an update for every bot; return the update ids."""
-        return [self.deliver_raw(bot, {kind: body}) for bot in self.bots.values()]
+        """Queue an update for every bot that may read it; return the update ids, -1 where it may not."""
+        return [self.deliver_raw(bot, {kind: body}) if bot.reads(kind, body) else -1 for bot in self.bots.values()]
 
     def deliver_raw(self, bot: Bot, update: dict[str, Any]) -> int:
         """Queue an update as it is, numbered unless it has a number."""

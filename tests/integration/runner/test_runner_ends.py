@@ -66,16 +66,44 @@ async def test_abort_of_another_turn_changes_nothing(gateway, runner):
 
 
 async def test_turn_past_its_deadline_ends_the_run(gateway, make_runner):
-    runner = make_runner(timeouts={"turn": 1, "grace": 3})
+    runner = make_runner(timeouts={"turn": 4, "grace": 3})  # the tool has to begin within them
     await runner.start()
     await gateway.ready()
     await gateway.send(wire.Turn(id=1, text=f"bash: {DAEMON}"))
     await eventually(lambda: len(sleeps(runner)) == 2)
     below = runner.children()
     assert await runner.exit_code() == ExitCode.DEADLINE
-    assert gateway.events(1)[-1] == wire.Failed(reason="timeout")
+    failed = gateway.events(1)[-1]
+    assert (failed.reason, failed.limit) == ("timeout", "silence")
+    assert 4 <= failed.seconds <= 7
     assert any(f'"{DAEMON}"' in line for line in gateway.lines())
     assert not [pid for pid, _ in below if is_alive(pid)]
+
+
+async def test_turn_that_writes_all_the_time_is_not_past_its_deadline(gateway, make_runner):
+    runner = make_runner(timeouts={"turn": 2, "turnMax": 60, "grace": 3})
+    await runner.start()
+    await gateway.ready()
+    counting = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.5; done"
+    assert isinstance((await gateway.ask(1, f"bash: {counting}", timeout=30))[-1], wire.TurnSettled)
+
+
+async def test_turn_that_works_for_ever_is_ended_all_the_same(gateway, make_runner):
+    runner = make_runner(timeouts={"turn": 60, "turnMax": 2, "grace": 3})
+    await runner.start()
+    await gateway.ready()
+    await gateway.send(wire.Turn(id=1, text="bash: while echo x; do sleep 0.2; done"))
+    assert await runner.exit_code() == ExitCode.DEADLINE
+    assert (gateway.events(1)[-1].reason, gateway.events(1)[-1].limit) == ("timeout", "wall")
+
+
+async def test_turn_that_is_given_more_time_has_it(gateway, make_runner):
+    runner = make_runner(timeouts={"turn": 2, "turnMax": 60, "grace": 3})
+    await runner.start()
+    await gateway.ready()
+    await gateway.send(wire.Turn(id=1, text="bash: sleep 4"))
+    await gateway.send(wire.Extend(turn=1, seconds=20))
+    assert isinstance((await gateway.ended(1, timeout=30))[-1], wire.TurnSettled)
 
 
 async def test_pi_that_does_not_heed_an_abort_is_killed(gateway, make_runner):
@@ -192,7 +220,7 @@ async def test_leave_that_was_not_answered_is_asked_again(gateway, make_runner):
 
 
 async def test_run_that_is_over_leaves(gateway, make_runner):
-    runner = make_runner(timeouts={"run": 10, "turn": 9})
+    runner = make_runner(timeouts={"run": 10})
     await runner.start()
     assert await runner.exit_code() == ExitCode.LEFT
     assert gateway.leaves() == ["run_deadline"]

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import base64
+import struct
+import zlib
 
 from agent_contract import wire
-from agent_runner.chatfiles import MAX_IMAGE_BYTES
+from agent_runner.chatfiles import MAX_IMAGE_BYTES, MAX_SMALLER, MAX_WHOLE
+from dev.bench import madesessions
 from tests.support.eventually import eventually
+from tests.support.runner_talk import begin, texts
 
 # one red point
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")
-
-
-def texts(events):
-    return [event.text for event in events if isinstance(event, wire.MessageDone)]
-
-
-async def begin(gateway, runner, text, files=()):
-    await runner.start()
-    await gateway.ready()
-    await gateway.send(wire.Turn(id=1, text=text, files=list(files)))
 
 
 def asked(request):
@@ -39,7 +33,7 @@ async def test_files_lie_in_the_inbox_before_the_agent_is_asked(gateway, runner,
         wire.TurnFile(name="table.csv", media_type="text/csv"),
         wire.TurnFile(name="gone.bin"),
     ]
-    await begin(gateway, runner, "bash: cat inbox/table-2.csv", files)
+    await begin(gateway, runner, "bash: cat inbox/table-2.csv", files=files)
     events = await gateway.ended(1)
     assert (runner.workspace / "inbox" / "photo-7.png").read_bytes() == PNG
     assert (runner.workspace / "inbox" / "table.csv").read_text() == "earlier"
@@ -57,7 +51,7 @@ async def test_files_lie_in_the_inbox_before_the_agent_is_asked(gateway, runner,
 async def test_a_model_that_sees_is_shown_the_images(gateway, make_runner, model_requests):
     runner = make_runner(images=True)
     gateway.files = [PNG]
-    await begin(gateway, runner, "", [wire.TurnFile(name="p.png", media_type="image/png", size=len(PNG))])
+    await begin(gateway, runner, "", files=[wire.TurnFile(name="p.png", media_type="image/png", size=len(PNG))])
     await gateway.ended(1)
     words, images = asked(model_requests()[0])
     assert "inbox/p.png" in words
@@ -66,14 +60,19 @@ async def test_a_model_that_sees_is_shown_the_images(gateway, make_runner, model
 
 async def test_the_largest_image_passes_the_model_and_the_session(gateway, make_runner, model_requests):
     runner = make_runner(images=True)
-    gateway.files = [PNG + bytes(MAX_IMAGE_BYTES - len(PNG)), PNG]
-    files = [wire.TurnFile(name=f"{n}.png", media_type="image/png") for n in range(2)]
-    await begin(gateway, runner, "hello", files)
+    other = madesessions.make_png(500, 500, noise=1)
+    gateway.files = [madesessions.make_png(1500, 1500, noise=1), other, PNG]
+    assert MAX_IMAGE_BYTES < len(gateway.files[0]) < MAX_WHOLE
+    files = [wire.TurnFile(name=f"{n}.png", media_type="image/png") for n in range(3)]
+    await begin(gateway, runner, "hello", files=files)
     events = await gateway.ended(1)
     assert isinstance(events[-1], wire.TurnSettled)
-    _, images = asked(model_requests()[0])
-    assert len(images) == 1  # there is no room for the other
-    assert max(len(line) for line in gateway.lines()) > MAX_IMAGE_BYTES
+    words, images = asked(model_requests()[0])
+    assert len(images) == 2  # there is no room for the other
+    assert "1.png (image/png, 751 kB)\n  (too large to be shown" in words
+    assert 4000 < len(images[0]) < MAX_SMALLER * 4 / 3
+    [stored] = [line for line in gateway.lines() if '"role":"user"' in line]
+    assert stored.count('"type":"image"') == 2
     assert isinstance((await gateway.ask(2, "and again"))[-1], wire.TurnSettled)
 
 
@@ -84,7 +83,7 @@ async def test_what_only_is_called_an_image_is_not_shown_to_the_model(gateway, m
         wire.TurnFile(name="sticker-7.webp", media_type="image/webp"),
         wire.TurnFile(name="p.jpg", media_type="image/jpeg", size=len(PNG)),
     ]
-    await begin(gateway, runner, "", files)
+    await begin(gateway, runner, "", files=files)
     await gateway.ended(1)
     words, images = asked(model_requests()[0])
     assert "inbox/sticker-7.webp" in words
@@ -94,7 +93,7 @@ async def test_what_only_is_called_an_image_is_not_shown_to_the_model(gateway, m
 async def test_files_are_fetched_though_the_gateway_is_away_for_seconds(gateway, runner):
     gateway.away = 5
     gateway.files = [b"at last"]
-    await begin(gateway, runner, "bash: cat inbox/late.txt", [wire.TurnFile(name="late.txt")])
+    await begin(gateway, runner, "bash: cat inbox/late.txt", files=[wire.TurnFile(name="late.txt")])
     events = await gateway.ended(1)
     assert [e for e in events if isinstance(e, wire.Notice)] == []
     assert (runner.workspace / "inbox" / "late.txt").read_bytes() == b"at last"
@@ -102,7 +101,7 @@ async def test_files_are_fetched_though_the_gateway_is_away_for_seconds(gateway,
 
 async def test_a_stop_while_files_are_fetched_ends_the_turn_at_once(gateway, runner, monkeypatch):
     gateway.files = [(503, "not now")]
-    await begin(gateway, runner, "look", [wire.TurnFile(name="p.png")])
+    await begin(gateway, runner, "look", files=[wire.TurnFile(name="p.png")])
     await eventually(lambda: "file_not_fetched" in runner.log)
     await gateway.send(wire.Abort(turn=1))
     events = await gateway.ended(1)
@@ -162,3 +161,36 @@ async def test_words_for_a_turn_that_is_over_are_not_read(gateway, runner, model
     events = await gateway.ask(2, "again")
     assert [e for e in events if isinstance(e, wire.Steered)] == []
     assert all("late" not in asked(request)[0] for request in model_requests())
+
+
+def make_png(width, height):
+    """Return a white picture."""
+    rows = (b"\0" + b"\xff" * 3 * width) * height
+
+    def part(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return PNG[:8] + part(b"IHDR", header) + part(b"IDAT", zlib.compress(rows, 1)) + part(b"IEND", b"")
+
+
+async def test_a_picture_that_is_too_wide_for_providers_is_made_smaller(gateway, make_runner, model_requests):
+    runner = make_runner(images=True)
+    gateway.files = [make_png(9000, 40)]
+    await begin(gateway, runner, "look", files=[wire.TurnFile(name="wide.png", media_type="image/png")])
+    assert isinstance((await gateway.ended(1))[-1], wire.TurnSettled)
+    words, [image] = asked(model_requests()[0])
+    assert max(struct.unpack(">II", base64.b64decode(image.partition(",")[2])[16:24])) <= 2000
+    assert "9000x40" in words
+
+
+async def test_a_picture_that_is_too_large_to_be_decoded_is_not_shown(gateway, make_runner, model_requests):
+    runner = make_runner(images=True)
+    bomb = bytearray(make_png(1, 1))
+    bomb[16:24] = struct.pack(">II", 60_000, 60_000)
+    gateway.files = [bytes(bomb)]
+    await begin(gateway, runner, "look", files=[wire.TurnFile(name="bomb.png", media_type="image/png")])
+    assert isinstance((await gateway.ended(1))[-1], wire.TurnSettled)
+    words, images = asked(model_requests()[0])
+    assert images == []
+    assert "60000x60000 pixels, too large to be shown" in words

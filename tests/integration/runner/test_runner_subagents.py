@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import socket
-import subprocess
 
 import pytest
 
@@ -15,16 +13,7 @@ from agent_contract import wire
 from agent_contract.names import ExitCode
 from agent_contract.terms import MAX_RESULT_BYTES
 from tests.support.eventually import eventually
-
-
-def texts(events):
-    return [event.text for event in events if isinstance(event, wire.MessageDone)]
-
-
-async def begin(gateway, runner, text):
-    await runner.start()
-    await gateway.ready()
-    await gateway.send(wire.Turn(id=1, text=text))
+from tests.support.runner_talk import begin, texts
 
 
 async def answer(gateway, ask, text, *, ok=True, name="tg-1-r1-k1"):
@@ -134,19 +123,19 @@ async def test_the_turns_clock_stands_still_meanwhile(gateway, make_runner):
     assert isinstance((await gateway.ended(1))[-1], wire.TurnSettled)
 
 
-async def test_the_workspace_is_copied_first_and_a_copy_over_the_limit_is_an_error(gateway, make_runner):
+async def test_the_workspace_is_copied_first_and_a_copy_over_the_limit_lacks_the_largest_files(gateway, make_runner):
     runner = make_runner(snapshotLimit=2000)
     (runner.workspace / "note").write_text("hello")
     await begin(gateway, runner, "spawn: count the stars")
     [ask] = await gateway.asks(1)
     assert (ask.copied, ask.workspace) == (True, "Copy")
-    assert gateway.put[ask.call_id]
+    assert gateway.kept(ask.call_id)
     await answer(gateway, ask, "seven")
     await gateway.ended(1)
     (runner.workspace / "noise").write_bytes(os.urandom(5000))
-    events = await gateway.ask(2, "spawn: again")
-    assert "workspace.snapshotLimit" in texts(events)[-1]
-    assert len(await gateway.asks(1)) == 1
+    await gateway.send(wire.Turn(id=2, text="spawn: again"))
+    _, again = await gateway.asks(2)
+    assert gateway.names(call=again.call_id) == {"note"}
 
 
 # --- a sub-agent's own run ---------------------------------------------------------------------------
@@ -158,7 +147,7 @@ async def test_a_sub_agent_leaves_its_answer_and_goes(gateway, make_runner):
     assert await runner.exit_code() == ExitCode.LEFT
     assert gateway.leaves() == ["done"]
     assert runner.termination.read_text() == "Echo: hello there "
-    assert gateway.put == {}
+    assert gateway.states == []
 
 
 async def test_a_long_answer_is_cut_for_the_resource(gateway, make_runner):
@@ -203,115 +192,3 @@ async def test_an_answer_that_no_gateway_takes_before_its_pod_goes_is_left_as_an
     runner.terminate()
     assert await runner.exit_code() == ExitCode.LEFT
     assert runner.termination.read_text() == "Echo: hello there "
-
-
-# --- the files of a conversation ---------------------------------------------------------------------
-
-
-async def test_files_are_kept_at_a_leave_and_found_by_the_next_run(gateway, make_runner):
-    first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 5})
-    await begin(gateway, first, "bash: mkdir -p deep && echo hello > deep/note && ln -s deep/note link")
-    assert await first.exit_code() == ExitCode.LEFT
-    assert gateway.leaves() == ["idle"]
-    gateway.workspace = gateway.put[None]
-    gateway.frames.clear()
-    gateway.readies.clear()
-    gateway.acked = 0
-    second = make_runner(run=2)
-    await second.start()
-    await gateway.ready()
-    events = await gateway.ask(2, "bash: cat link; stat -c %A link")
-    assert "hello" in texts(events)[-1]
-    assert "lrwx" in texts(events)[-1]
-
-
-async def test_sigterm_in_a_turn_keeps_the_files(gateway, make_runner):
-    runner = make_runner()
-    await begin(gateway, runner, "bash: echo hello > note; sleep 100")
-    await eventually((runner.workspace / "note").exists, timeout=20)
-    runner.terminate()
-    await runner.exit_code()
-    assert gateway.put[None]
-
-
-async def test_a_shutdown_while_idle_keeps_the_files(gateway, make_runner):
-    runner = make_runner()
-    await begin(gateway, runner, "bash: echo hello > note")
-    await gateway.ended(1)
-    await gateway.send(wire.Shutdown(reason="a new session begins", grace_seconds=5))
-    assert await runner.exit_code() == ExitCode.LEFT
-    assert gateway.put[None]
-
-
-async def test_files_that_cannot_be_brought_back_are_told_to_the_agent(gateway, make_runner):
-    gateway.workspace = b"this is no archive"
-    runner = make_runner()
-    await runner.start()
-    await gateway.ready()
-    assert "could not be brought back" in gateway.readies[0].files_problem
-    events = await gateway.ask(1, "hello")
-    assert "could not be brought back" in texts(events)[-1]
-    assert "brought back" not in texts(await gateway.ask(2, "again"))[-1]
-    assert list(runner.workspace.iterdir()) == []
-    runner.terminate()
-    await runner.exit_code()
-    assert gateway.puts == []  # what is stored may be of use yet, as on a larger volume
-
-
-async def test_files_come_back_and_are_kept_though_the_gateway_is_away_for_seconds(gateway, make_runner):
-    first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 5}, snapshotLimit=1 << 20)
-    gateway.put_away = 3
-    await begin(gateway, first, "bash: echo hello > note")
-    assert await first.exit_code() == ExitCode.LEFT
-    gateway.workspace = gateway.put[None]
-    assert gateway.puts[-1] == {"limit": str(1 << 20)}
-    gateway.frames.clear()
-    gateway.readies.clear()
-    gateway.acked = 0
-    gateway.workspace_away = 6
-    second = make_runner(run=2)
-    await second.start()
-    await gateway.ready()
-    assert gateway.readies[0].files_problem == ""
-    assert (second.workspace / "note").read_text() == "hello\n"
-
-
-def unpacking(runner):
-    return any(command.startswith("tar ") for _, command in runner.children())
-
-
-async def test_half_of_what_is_stored_never_takes_its_place(gateway, make_runner):
-    gateway.workspace, gateway.holding = b"never whole", asyncio.Event()
-    runner = make_runner()
-    await runner.start()
-    await eventually(lambda: unpacking(runner), timeout=20)
-    runner.terminate()
-    await runner.exit_code()
-    gateway.holding.set()
-    assert gateway.puts == []
-
-
-async def test_an_agent_that_dies_while_it_loads_takes_no_files_with_it(gateway, make_runner, tmp_path):
-    (tmp_path / "note").write_text("hello")
-    command = ["tar", "--create", "--zstd", "--directory", str(tmp_path), "./note"]
-    gateway.workspace = subprocess.run(command, capture_output=True, check=True).stdout  # noqa: ASYNC221
-    gateway.holding = held = asyncio.Event()
-    runner = make_runner()
-    await runner.start()
-    await eventually(lambda: unpacking(runner), timeout=20)
-    gateway.holding = None
-    os.kill(runner.pi_pid(), signal.SIGKILL)  # the runner ends what it may have left, and starts it anew
-    await eventually(lambda: not unpacking(runner), timeout=20)
-    held.set()
-    await gateway.ready()
-    assert gateway.readies[0].files_problem == ""
-    assert (runner.workspace / "note").read_text() == "hello"
-
-
-async def test_a_copy_is_made_though_the_gateway_is_away_for_seconds(gateway, runner):
-    (runner.workspace / "note").write_text("hello")
-    gateway.put_away = 2
-    await begin(gateway, runner, "spawn: read the note")
-    [ask] = await gateway.asks(1)
-    assert (ask.copied, ask.workspace) == (True, "Copy")
-    assert list(gateway.put) == [ask.call_id]

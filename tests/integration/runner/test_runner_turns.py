@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+
+import pytest
 
 from agent_contract import wire
+from agent_gateway.models.refusals import SpentBudget, build_spent, read_spent
 from agent_gateway.models.resets import with_reset
+from agent_gateway.store.spending import Account, Amount, Scope
 from tests.support.eventually import eventually
-
-
-def texts(events):
-    return [event.text for event in events if isinstance(event, wire.MessageDone)]
+from tests.support.runner_talk import texts
 
 
 def streamed(events):
@@ -33,6 +34,15 @@ async def test_first_turn_streams_and_settles(gateway, runner):
     assert isinstance(events[-1], wire.TurnSettled)
     assert streamed(events) == texts(events) == ["Echo: hello there "]
     assert {"pi_spawned", "connected", "welcomed", "pi_ready"} <= set(gateway.readies[0].timings)
+
+
+async def test_what_pi_loads_of_ours_is_not_translated_first(gateway, make_runner):
+    """pi's loader reads modules of Node's own kind as they are; for any other it loads a compiler, for 0.4 s of a core."""
+    runner = make_runner(repositories=True, fallbacks=[{"provider": "test", "model": "other"}])
+    await runner.start()
+    await gateway.ready()
+    assert list(runner.tmp.iterdir()) == [runner.tmp / "jiti"]
+    assert list((runner.tmp / "jiti").iterdir()) == []
 
 
 async def test_entries_of_a_turn_come_before_its_end(gateway, runner):
@@ -96,6 +106,17 @@ async def test_limit_that_outlasts_every_try_is_told_at_once(gateway, runner):
     events = await gateway.ask(1, f"err 429 9 {told}")
     assert not any(isinstance(event, wire.Retrying) for event in events)
     assert events[-1].error.endswith("[resets 2030-01-01T00:00:00Z]")
+
+
+async def test_budget_that_is_used_up_is_an_end_and_no_retry(gateway, runner):
+    await runner.start()
+    await gateway.ready()
+    most = Amount(5_000_000)
+    told = build_spent(Account(Scope.DAY, "", date(2030, 1, 1), Amount(4_990_000, 0), most, most))
+    events = await gateway.ask(1, f"err {told.status} 9 {told.message}")
+    assert not any(isinstance(event, wire.Retrying) for event in events)
+    assert (events[-1].reason, events[-1].status) == ("provider", 402)
+    assert read_spent(events[-1].error) == SpentBudget(Scope.DAY, "$4.99", "$5.00")
 
 
 async def test_cut_stream_replaces_what_was_shown(gateway, runner):
@@ -178,6 +199,17 @@ async def test_rotated_token_is_used_for_the_next_model_call(gateway, runner):
     assert gateway.model_keys[-1] == "Bearer token-2"
     await gateway.drop()
     await eventually(lambda: gateway.connected)
+
+
+@pytest.mark.parametrize("api", ["openai-responses", "anthropic-messages", "google-generative-ai"])
+async def test_a_model_call_shows_the_token_whatever_the_provider_speaks(gateway, make_runner, api):
+    """pi shows each API a key in another way; the gateway looks at this header first."""
+    runner = make_runner(provider="mine", api=api)
+    await runner.start()
+    await gateway.ready()
+    events = await gateway.ask(1, "hello")
+    assert texts(events) == ["Echo: hello "]
+    assert gateway.model_keys == ["Bearer token-1"]
 
 
 async def test_no_text_of_the_conversation_is_logged(gateway, runner):

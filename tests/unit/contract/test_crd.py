@@ -101,7 +101,8 @@ def test_channel_is_required_and_cannot_change():
     ("plural", "short", "columns"),
     [
         ("agentthreads", "at", ["Title", "Phase", "Run", "Reason", "Age"]),
-        ("agentclasses", "ac", ["Provider", "Model", "Accepted", "Age"]),
+        ("agentclasses", "ac", ["Provider", "Model", "Accepted", "Warm", "Unusable", "Age"]),
+        ("agentschedules", "asch", ["Thread", "Cron", "Suspend", "Active", "Last", "Next", "Age"]),
     ],
 )
 def test_what_kubectl_shows(plural, short, columns):

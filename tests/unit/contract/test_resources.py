@@ -41,10 +41,10 @@ def test_a_class_without_a_spec_is_all_defaults():
     spec = AgentClass.model_validate({"metadata": {"name": "default"}}).spec
     assert (spec.timeouts.start, spec.timeouts.turn, spec.timeouts.idle, spec.timeouts.run) == (120, 300, 600, 3600)
     assert (spec.resources.requests, spec.resources.limits) == (
-        {"cpu": "100m", "memory": "256Mi"},
+        {"cpu": "50m", "memory": "256Mi"},
         {"memory": "1Gi"},
     )
-    assert (spec.workspace.size, spec.egress, spec.ttl_seconds_after_finished.job) == ("2Gi", "Internet", 3600)
+    assert (spec.workspace.size, spec.egress, spec.ttl_seconds_after_finished.job) == ("8Gi", "Internet", 3600)
 
 
 @pytest.mark.parametrize(

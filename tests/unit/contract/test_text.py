@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from typing import Annotated
 
 import pytest
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from agent_contract import text, wire
 from agent_contract.base import Wire
-from agent_contract.text import CUT, Cleaned, clean
+from agent_contract.text import CUT, Cleaned, clean, strip_controls
 
 ODD = [
     "\x00",
@@ -89,6 +90,12 @@ def test_a_field_is_cleaned_when_it_is_written_without_having_been_read():
     assert json.loads(copied.model_dump_json())["words"] == written
 
 
+def test_what_stands_in_a_resource_holds_nothing_that_a_terminal_obeys():
+    told = "\x1b]0;owned\x07\x1b[31mred\x1b[0m\x9b2J\x08"
+    assert Sample(words=told).words == "red"
+    assert Sample().model_copy(update={"words": told}).to_dict()["words"] == "red"
+
+
 @pytest.mark.parametrize("task", ["", "123456"])
 def test_what_must_not_be_cut_is_refused_out_of_its_bounds(task):
     with pytest.raises(ValidationError):
@@ -143,3 +150,30 @@ def test_a_session_line_keeps_its_escapes_and_stays_json():
 def test_a_sentence_that_is_too_long_is_cut_and_its_frame_read(frame):
     words = frame.text if isinstance(frame, wire.Notice) else frame.files_problem
     assert words == "x" * 499 + CUT
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m and \x1b[1;38;5;9mmore\x1b[m", "red and more"),
+        ("\x1b]0;a title\x07text \x1b]8;;https://x.y\x1b\\link", "text link"),
+        ("a\x1b(Bb\x1b=c\x1b7d", "abcd"),
+        ("50 %\r\n\r100 %\rdone\tok\n", "50 %\n\n100 %\ndone\tok\n"),
+        ("bell\x07 back\x08 del\x7f c1\x85\x9b31m", "bell back del c1"),
+        ("cut \x1b[3", "cut "),
+        ("cut \x1b", "cut "),
+        ("\x1b]0;never ends", "0;never ends"),
+        ("plain [31m stays", "plain [31m stays"),
+        ("日本語 ❤️\u200d🔥", "日本語 ❤️\u200d🔥"),
+    ],
+)
+def test_what_steers_a_terminal_is_not_shown(text, shown):
+    assert strip_controls(text) == shown
+    assert strip_controls(shown) == shown
+
+
+@pytest.mark.parametrize("text", ["\x1b[" * 200_000, "\x1b]" * 200_000, "\x1b]" + "x" * 400_000, "\x1bP\x1b" * 100_000])
+def test_escapes_without_end_are_read_at_once(text):
+    began = time.thread_time()
+    strip_controls(text)
+    assert time.thread_time() - began < 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 
@@ -8,8 +9,9 @@ from agent_contract import wire
 from agent_contract.terms import Timeouts
 
 RUNNER = [
-    wire.Hello(run=3, versions={"pi": "1.5.2"}, turns_seen=[1, 2], acked=7, ready=True),
+    wire.Hello(run=3, versions={"pi": "1.6.0"}, turns_seen=[1, 2], acked=7, ready=True),
     wire.Ready(timings={"pi_ready": 1.25}),
+    wire.TurnTimes(turn=4, sent=9.5, marks={"given": 1.25}),
     wire.EventFrame(seq=1, turn=4, event=wire.TurnStarted()),
     wire.EventFrame(seq=2, turn=4, event=wire.Text(message=0, offset=3, text="ä\n😀")),
     wire.EventFrame(seq=3, turn=4, event=wire.Thinking()),
@@ -29,6 +31,7 @@ GATEWAY = [
     wire.Turn(id=1, text="hello"),
     wire.Abort(turn=1),
     wire.Ack(seq=9),
+    wire.Look(id="look-1", what="changes"),
     wire.Stay(),
     wire.Goodbye(),
     wire.Refused(reason="an older run"),
@@ -84,7 +87,7 @@ def test_unknown_fields_are_left_out():
         (b"\xff\xfe", "not JSON"),
         ('{"type":"hello"}', "run: missing"),
         ('{"type":"entries","seq":"secret words","lines":[]}', "seq: int_parsing"),
-        ("[" * 100_000, "not JSON"),
+        ("[" * 50_000, "not JSON"),
     ],
 )
 def test_a_broken_frame_is_refused_without_its_contents(data, words):
@@ -92,3 +95,11 @@ def test_a_broken_frame_is_refused_without_its_contents(data, words):
         wire.decode_runner(data)
     assert words in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("union", "known"), [(wire.RunnerFrame, wire._RUNNER_TYPES), (wire.GatewayFrame, wire._GATEWAY_TYPES)]
+)
+def test_each_frame_that_there_is_is_known_by_its_type(union, known):
+    """One that is not named there would be passed over as one of a newer release, without a word."""
+    assert {model.model_fields["type"].default for model in get_args(get_args(union)[0])} == known

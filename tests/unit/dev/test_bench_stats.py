@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+from types import SimpleNamespace
+
 import pytest
 
-from dev.bench.stats import between, split, summarise, verdict
+from dev.bench.claimscene import AT_ONCE, ONE
+from dev.bench.latencytable import Measured, build_goals, build_json, build_rows, build_splits
+from dev.bench.memory import Waiting
+from dev.bench.paths import collect, find_visible
+from dev.bench.scenes import measure_live, wait_kept
+from dev.bench.stats import between, split, summarise
 
 
 def test_figures_are_nearest_ranks():
@@ -25,8 +34,119 @@ def test_between_needs_both_marks():
     assert between([{"a": 1, "b": 3}, {"a": 1}], "a", "b") == [2]
 
 
-@pytest.mark.parametrize(("warm", "word"), [(69, "met"), (71, "NOT met")])
-def test_the_verdict_says_which_goal_is_missed(warm, word):
-    cold_words, warm_words = verdict(1400, 1000, warm, 10)
-    assert cold_words.endswith(": met")
-    assert warm_words.endswith(f": {word}")
+def event(kind, text, at, **more):
+    return {"kind": kind, "chat": 7, "text": text, "t": at, **more}
+
+
+@pytest.mark.parametrize("kind", ["message", "edit", "draft"])
+def test_an_answer_counts_however_it_is_shown(kind):
+    """Where a start takes longer than some seconds, the chat shows that first, and the answer takes its place."""
+    said = event("message", "hello Echo", 1, by=7)
+    waits = event("message", "Starting your agent…", 2, by=99)
+    events = [said, waits, event("typing", None, 3), event(kind, "Echo: hello", 4), event("edit", "Echo: hello you", 5)]
+    assert find_visible(events, 7, "Echo") == 4
+    assert find_visible(events[:3], 7, "Echo") is None
+    assert find_visible(events, 8, "Echo") is None
+
+
+def test_steps_are_those_of_the_message_itself():
+    mark = {"received": 1000.0, "visible": 3000.0, "update": 5}
+    steps = [
+        {"step": "turn_queued", "agent_thread": "tg-7", "t": 900},
+        {"step": "inbox_committed", "update_id": 5, "t": 1010},
+        {"step": "turn_queued", "agent_thread": "tg-8", "t": 1015},
+        {"step": "turn_queued", "agent_thread": "tg-7", "t": 1020},
+        {"step": "ready", "agent_thread": "tg-7", "t": 2500, "timings": {"ready": 1.25}},
+        {"step": "turn_queued", "agent_thread": "tg-7", "t": 9000},
+    ]
+    collect(steps, [mark], ["tg-7"])
+    assert mark | {"inbox_committed": 1010, "turn_queued": 1020, "ready": 2500, "runner_started": 1250} == mark
+
+
+def test_steps_of_the_next_message_are_not_those_of_the_one_before():
+    """A live conversation answers many times within the time that steps may be told late."""
+    marks = [{"received": 1000.0, "visible": 1070.0, "update": 5}, {"received": 1200.0, "visible": 1270.0, "update": 6}]
+    steps = [
+        {"step": "turn_sent", "agent_thread": "tg-7", "t": 1030},
+        {"step": "turn_sent", "agent_thread": "tg-7", "t": 1220},
+        {"step": "first_text", "agent_thread": "tg-7", "t": 1260},
+    ]
+    collect(steps, marks, ["tg-7", "tg-7"])
+    assert [(mark["turn_sent"], mark.get("first_text")) for mark in marks] == [(1030, None), (1220, 1260)]
+
+
+class PlayedTelegram:
+    """Shows an answer's first words as a draft at once; the message that stays comes when somebody waits, or asks more."""
+
+    def __init__(self):
+        self.events, self.left = [], []
+
+    def call(self, _port, path, body=None):
+        if body is not None:
+            at = 100.0 * len(self.events)
+            self.note(event("message", body["text"], at, by=7), *self.left, event("draft", "Echo: ", at + 50))
+            self.left = [event("message", f"Echo: {body['text']}", at + 60, by=99)]
+            return {"t": at, "update_id": 1}
+        since = int(path.partition("since=")[2].partition("&")[0])
+        if since == len(self.events):
+            self.note(*self.left)
+            self.left = []
+        return {"last": len(self.events), "events": self.events[since:]}
+
+    def note(self, *events):
+        self.events += [{**one, "n": number} for number, one in enumerate(events, len(self.events) + 1)]
+
+
+def test_the_end_of_an_answer_is_no_beginning_of_the_next_one(monkeypatch):
+    marks = []
+    monkeypatch.setattr("dev.bench.paths.call", PlayedTelegram().call)
+    monkeypatch.setattr("dev.bench.scenes.step", lambda *_: contextlib.nullcontext())
+    measure_live(
+        SimpleNamespace(clouds=SimpleNamespace(telegram=1), count=3, note=lambda *noted: marks.append(noted[2])), 7
+    )
+    assert [mark["visible"] - mark["received"] for mark in marks] == [50, 50, 50]
+
+
+async def test_files_are_kept_when_their_run_says_so_behind_the_turn(monkeypatch):
+    """A run that goes on says it then; what it says at its end comes when nobody waits any more."""
+    logs = ["", json.dumps({"event": "turn_given"}), json.dumps({"event": "files_kept", "turn": 1})]
+    agents = SimpleNamespace(kubectl=lambda *_: logs.pop(0))
+    monkeypatch.setattr("dev.bench.scenes._POLL", 0)
+    await wait_kept(SimpleNamespace(release=SimpleNamespace(agents=agents)), 7, wanted=True)
+    assert logs == []
+
+
+def at(**marks):
+    return {"received": 0.0, **marks}
+
+
+def test_each_way_stands_beside_what_it_is_compared_with():
+    measured = Measured(
+        scenes={
+            "cold": [at(model_request=1500.0, visible=1550.0)], "live": [at(model_request=50.0, visible=70.0)],
+            "returning, 0 MB": [at(visible=1000.0)], "returning, 100 MB": [at(visible=1200.0)],
+            "cold, at once": [at(visible=4000.0)],
+            "warm pool": [at(turn_sent=19.0, visible=100.0), at(turn_sent=61.0, visible=100.0)], "warm pool, at once": [at(turn_sent=40.0, visible=90.0), at(turn_sent=160.0, visible=300.0)],
+        },
+        jobs=[{"created": 0.0, "answered": 1000.0}], direct=[10.0], memory={"pi": (1.0, 1.0)}, sizes={"runner": 1},
+        others={ONE: [38.0], AT_ONCE: [320.0]}, waiting=Waiting({"runner": (26.0, 24.0)}, [110.0, 120.0]),
+    )  # fmt: skip
+    rows = build_rows(measured)
+    ratios = {row.name: (row.beside, round(row.ratio, 2)) for row in rows if row.beside}
+    assert ratios["cold: update → model's request"] == ("bare Job → pi answers", 1.5)
+    assert ratios["live: update → first text"] == ("pi alone: prompt → first text", 7)
+    assert ratios["cold, at once: update → first text"] == ("cold: update → first text", 2.58)
+    assert ratios["returning, 100 MB: update → first text"] == ("returning, 0 MB: update → first text", 1.2)
+    assert ratios["warm pool: update → first text"] == ("live: update → first text", 1.43)
+    assert ratios["warm pool: update → turn handed over"] == (ONE, 0.5)
+    assert ratios["warm pool, at once: update → turn handed over"] == (AT_ONCE, 0.12)
+    told = [goal.tell() for goal in build_goals(rows, measured.waiting)]
+    assert [line.endswith("NOT met") for line in told] == [True, True, True, False, True, False, True, True]
+    build_json(measured, rows, build_splits(measured), told)
+
+
+def test_what_was_not_measured_is_not_told():
+    measured = Measured(scenes={"live": [at(visible=70.0)]}, jobs=[], direct=[], memory={}, sizes={})
+    rows = build_rows(measured)
+    assert [(row.name, row.beside) for row in rows] == [("live: update → first text", "")]
+    assert build_goals(rows) == []

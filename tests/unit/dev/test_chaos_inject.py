@@ -23,6 +23,7 @@ class PlayedRelease:
     def __init__(self, pods=(), leader="", frozen=()):
         self.pods, self.leader, self.frozen = pods, leader, frozen
         self.calls = []
+        self.agents = self
 
     def kubectl(self, *args, **_more):
         self.calls.append(args)

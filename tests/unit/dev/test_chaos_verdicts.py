@@ -6,7 +6,7 @@ import pytest
 
 from dev.chaos.messages import Kind
 from dev.chaos.report import describe, judge
-from dev.chaos.snapshot import ChildRow, Rows, Said, Shown, Snapshot, TurnRow
+from dev.chaos.snapshot import ChildRow, Rows, Said, Shown, Snapshot, ToldRow, TurnRow
 from dev.chaos.verdicts import FileVerdict, Verdict
 
 CHAT = 100
@@ -15,7 +15,7 @@ WORDS = ("aaaaaaaa", "bbbbbbbb", "cccccccc")
 
 def said(key, message_id, kind=Kind.ECHO, chat=CHAT, topic=None, **more):
     word = WORDS[key]
-    answer = {Kind.COMMAND: rf"\ASub-agent .*Tool said: {word}", Kind.FILE: f"Handed over.*{word}.txt"}
+    answer = {Kind.COMMAND: rf"\A(?!Result).*Tool said: {word}", Kind.FILE: f"Handed over.*{word}.txt"}
     file = f"{word}.txt" if kind is Kind.FILE else ""
     return Said(
         key=key, kind=kind, word=word, chat=chat, topic=topic, message_id=message_id, file=file,
@@ -34,8 +34,8 @@ def turn(message_id, state="done", reason=None):
     )  # fmt: skip
 
 
-def check(questions, messages, turns=(), children=()):
-    rows = Rows(turns=tuple(turns), children=tuple(children))
+def check(questions, messages, turns=(), children=(), told=()):
+    rows = Rows(turns=tuple(turns), children=tuple(children), told=tuple(told))
     return judge(Snapshot(seed=1, minutes=1, said=tuple(questions), shown=tuple(messages), rows=rows))
 
 
@@ -83,7 +83,7 @@ def test_half_an_answer_with_its_stop_button_is_lost():
 
 @pytest.mark.parametrize("button", ["🔁 Try again", "▶ Continue"])
 def test_told_with_a_button(button):
-    told = shown(2, "The agent's process died. (e1)", 1, buttons=(button,))
+    told = shown(2, "The agent crashed. · error e1", 1, buttons=(button,))
     assert verdicts([said(0, 1)], [told], [turn(1, "failed", "agent_died")]) == [Verdict.BUTTON]
 
 
@@ -96,7 +96,7 @@ def test_answered_in_other_words():
 
 
 def test_stuck_while_its_turn_is_open():
-    judgement = check([said(0, 1)], [shown(2, "Starting a pod…", 1, buttons=("⏹ Stop",))], [turn(1, "delivered")])
+    judgement = check([said(0, 1)], [shown(2, "Waking up your agent…", 1, buttons=("⏹ Stop",))], [turn(1, "delivered")])
     assert [j.verdict for j in judgement.judged] == [Verdict.STUCK]
     assert judgement.failures == ("1 stuck",)
 
@@ -145,16 +145,40 @@ def test_a_file_of_a_question_that_failed_is_not_lost():
 
 
 def test_a_report_answers_a_spawn_command():
-    report = shown(3, "Sub-agent tg-100-r0-k1 (2 s): bash: echo aaaaaaaa\n\nTool said: aaaaaaaa", 1)
-    line = shown(2, "Sub-agent tg-100-r0-k1 (done): bash: echo aaaaaaaa", 1)
-    judgement = check([said(0, 1, Kind.COMMAND)], [line, report])
-    assert [(j.verdict, j.beside) for j in judgement.judged] == [(Verdict.ANSWERED, ())]
-    assert verdicts([said(0, 1, Kind.COMMAND)], [line]) == [Verdict.PLAIN]
+    line = shown(2, "🧩 k1 (done): bash: echo aaaaaaaa", 1)
+    report = shown(3, "Tool said: aaaaaaaa\n\nIts task (2 s): bash: echo aaaaaaaa", 1)
+    child = ChildRow(name="tg-100-r0-k1", chat=CHAT, reply_to=1, state="finished", report=(3,))
+    judgement = check([said(0, 1, Kind.COMMAND)], [line, report], children=[child])
+    assert [(j.verdict, j.beside) for j in judgement.judged] == [(Verdict.ANSWERED, (2,))]
+    assert verdicts([said(0, 1, Kind.COMMAND)], [line]) == [Verdict.LOST]
     assert verdicts([said(0, 1, Kind.COMMAND)], []) == [Verdict.LOST]
-    refusal = shown(2, "Limits cannot be checked now: no sub-agent is started.", 1)
+    refusal = shown(2, "I can't check right now what is allowed here. Try again in a moment.", 1)
     assert verdicts([said(0, 1, Kind.COMMAND)], [refusal]) == [Verdict.PLAIN]
-    child = ChildRow(name="tg-100-r0-k1", chat=CHAT, reply_to=1, state="created")
-    assert verdicts([said(0, 1, Kind.COMMAND)], [], children=[child]) == [Verdict.STUCK]
+    open_child = child.model_copy(update={"state": "created", "report": None})
+    assert verdicts([said(0, 1, Kind.COMMAND)], [], children=[open_child]) == [Verdict.STUCK]
+
+
+def test_a_failure_that_replies_to_nothing_is_found_by_what_postgres_says_of_it():
+    told = shown(2, "The agent crashed.", buttons=("🔁 Try again",))
+    rows = [ToldRow(chat=CHAT, turn=1, message_ids=(2,))]
+    assert verdicts([said(0, 1)], [told], [turn(1, "failed", "agent_died")], told=rows) == [Verdict.BUTTON]
+    assert verdicts([said(0, 1)], [told], [turn(1, "failed", "agent_died")]) == [Verdict.LOST]
+
+
+def test_a_question_that_joined_the_one_before_is_answered_with_it():
+    both = [said(0, 1), said(1, 2, Kind.SLOW)]
+    assert verdicts(both, [shown(3, "Echo: say aaaaaaaa slow 3 bbbbbbbb", 1)], [turn(1)]) == [Verdict.ANSWERED] * 2
+    assert verdicts(both, [shown(3, ECHO, 1)], [turn(1)]) == [Verdict.ANSWERED, Verdict.OTHERWISE]
+    assert verdicts(both, [], [turn(1)]) == [Verdict.LOST] * 2
+    failed = shown(3, "The agent crashed.", 1, buttons=("▶ Continue",))
+    assert verdicts(both, [failed], [turn(1, "failed")]) == [Verdict.BUTTON] * 2
+
+
+def test_the_way_to_an_answer_is_none():
+    fold = shown(2, "▸ 2 steps · 3 s: please say aaaaaaaa, Echo: aaaaaaaa", 1)
+    judgement = check([said(0, 1)], [fold, shown(3, ECHO, 1)], [turn(1)])
+    assert [(j.verdict, j.beside) for j in judgement.judged] == [(Verdict.ANSWERED, ())]
+    assert verdicts([said(0, 1)], [fold], [turn(1)]) == [Verdict.LOST]
 
 
 def test_answers_out_of_order_are_counted_by_chat():
@@ -179,20 +203,24 @@ def test_topics_of_a_group_are_read_each_by_itself():
 
 
 def test_what_stands_beside_an_answer_is_counted():
-    leftover = shown(2, "Starting a pod…", 1, buttons=("⏹ Stop",))
+    leftover = shown(2, "Waking up your agent…", 1, buttons=("⏹ Stop",))
     judgement = check([said(0, 1)], [leftover, shown(3, ECHO, 1)], [turn(1)])
     assert [(j.verdict, j.beside) for j in judgement.judged] == [(Verdict.ANSWERED, (2,))]
     assert "message 1 of 100: messages 2" in describe(Snapshot(seed=1, minutes=1), judgement)
 
 
 def test_reports_are_counted_by_their_sub_agent():
-    children = [ChildRow(name=f"tg-100-r1-k{n}", chat=CHAT, state="finished") for n in (1, 2, 3)]
+    reports = {1: (3,), 2: (4,), 3: None}
+    children = [ChildRow(name=f"tg-100-r1-k{n}", chat=CHAT, state="finished", report=of) for n, of in reports.items()]
     children += [ChildRow(name="tg-100-r1-k4", chat=CHAT, state="created"), ChildRow(name="by-hand", state="finished")]
-    line = shown(2, "Sub-agent tg-100-r1-k3 (done): bash: true", 1)
-    once, twice = (shown(n, f"Sub-agent tg-100-r1-k{n} (2 s): bash: true\n\nTool said: x", 1) for n in (1, 2))
-    judgement = check([], [line, once, twice, twice], children=children)
+    line = shown(2, "🧩 k3 (done): bash: true", 1)
+    once, twice = (shown(2 + n, f"Tool said: x\n\nIts task ({n} s): bash: true", 1) for n in (1, 2))
+    judgement = check([], [line, once, twice, twice.model_copy(update={"message_id": 9})], children=children)
     assert judgement.reports == {"tg-100-r1-k1": 1, "tg-100-r1-k2": 2, "tg-100-r1-k3": 0}
     assert judgement.reports_by(doubled=True) == ("tg-100-r1-k2",)
     assert judgement.reports_by(doubled=False) == ("tg-100-r1-k3",)
-    failed = shown(5, "Sub-agent tg-100-r1-k3 failed: it died.\n\nIts task (2 s): bash: true", 1)
-    assert check([], [failed], children=children[2:3]).reports == {"tg-100-r1-k3": 1}
+
+
+def test_an_answer_that_says_that_it_was_sent_again_doubles_nothing():
+    told = [shown(2, ECHO, 1, lost="cut"), shown(3, f"(sent again)\n{ECHO}", 1)]
+    assert verdicts([said(0, 1)], told, [turn(1)]) == [Verdict.ANSWERED]

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import pytest
-import yaml
 
-from dev.cluster.build import build
-from dev.paths import ROOT
-
-CHART = ROOT / "charts" / "openclaw-dispatcher"
-
-
-def render(*settings):
-    """Return what the chart makes, by kind and name."""
-    command = [build() / "helm", "template", "oc", CHART, "--set", ",".join(["demo.enabled=true", *settings])]
-    rendered = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return {(d["kind"], d["metadata"]["name"]): d for d in yaml.safe_load_all(rendered) if d}
+from agent_gateway.apis.settings import ApiSettings
+from tests.support.chart import render
 
 
 def gateway_pod(objects):
@@ -106,3 +97,38 @@ def test_the_embedded_database_is_the_only_server_on_its_volume():
     assert container["command"][0] == "flock"
     assert lock.startswith(f"{mounts['data']}/")
     assert not lock.startswith(next(v["value"] for v in container["env"] if v["name"] == "PGDATA"))
+
+
+def test_tokens_of_connections_are_files_of_the_gateway_alone():
+    objects = render(
+        "connections[0].name=hub", "connections[0].forge=github", "connections[0].url=https://github.com",
+        "connections[0].existingSecret.name=hub-token", "connections[0].appId=Iv1",
+        "connections[1].name=lab", "connections[1].url=http://lab.example",
+    )  # fmt: skip
+    _, pod, container = gateway_pod(objects)
+    assert "CONNECTIONS_FILE" in variables(container)
+    hub, lab = json.loads(objects["ConfigMap", "oc-connections"]["data"]["connections.json"])
+    assert (hub["forge"], hub["appId"], hub["tokenFile"]) == ("github", "Iv1", "/etc/openclaw/connections/hub/token")
+    assert (lab["forge"], lab.get("tokenFile")) == ("git", None)
+    secret = {volume["name"]: volume for volume in pod["volumes"]}["connection-hub"]["secret"]
+    assert (secret["secretName"], secret["items"]) == ("hub-token", [{"key": "token", "path": "token"}])
+    others = [one for (kind, name), one in objects.items() if kind != "ConfigMap" and name != "oc-gateway"]
+    assert "hub-token" not in json.dumps(others)
+
+
+def test_a_service_is_a_connection_of_its_own_kind():
+    objects = render(
+        "connections[0].name=npm", "connections[0].kind=http", "connections[0].format=npm", "connections[0].user=robot",
+        "connections[0].url=https://npm.example/team", "connections[0].existingSecret.name=npm", "connections[0].hosts={cdn.example}",
+        "connections[0].port=4873",
+    )  # fmt: skip
+    [found] = json.loads(objects["ConfigMap", "oc-connections"]["data"]["connections.json"])
+    assert found == {
+        "name": "npm", "kind": "http", "format": "npm", "user": "robot", "url": "https://npm.example/team", "hosts": ["cdn.example"],
+        "port": 4873, "tokenFile": "/etc/openclaw/connections/npm/token",
+    }  # fmt: skip
+    ApiSettings.model_validate(found)
+
+
+def test_without_connections_nothing_is_mounted():
+    assert "connections" not in json.dumps(gateway_pod(render())[1])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
+from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 
+import dev.release
 from dev.chart import CHART, build_files, build_schema
 from dev.demo import build_values, read_env
 from dev.images import check_registry, refs
@@ -29,7 +32,8 @@ def test_real_settings_reach_the_chart():
     env = {
         "TELEGRAM_BOT_TOKEN": "1:x", "TELEGRAM_ALLOWED_IDS": "5, -100", "LLM_PROVIDER": "moonshot", "LLM_API_KEY": "k",
         "PI_TIMEOUT": "60", "MAX_THREADS": "3", "TELEGRAM_PAIRING": "true", "TELEGRAM_DRAFTS": "yes", "TELEGRAM_GROUP_TRIGGER": "all",
-        "LLM_MODELS": "one, two",
+        "LLM_MODELS": "one, two", "LLM_FALLBACK_MODELS": '[{"provider": "other", "name": "x"}]',
+        "LLM_PROVIDERS": '[{"name": "other", "api": "anthropic-messages", "apiKey": "k", "models": ["x"]}]', "SPEECH_PROVIDER": "groq", "SPEECH_API_KEY": "s",
     }  # fmt: skip
     values = build_values(env)
     assert values["demo"] == {"enabled": False}
@@ -38,6 +42,8 @@ def test_real_settings_reach_the_chart():
     assert (telegram["pairing"], telegram["drafts"], telegram["groupTrigger"]) == (True, True, "all")
     assert values["llm"]["provider"] == "moonshotai"
     assert values["llm"]["models"] == ["one", "two"]
+    assert values["llm"]["providers"][0]["name"] == values["llm"]["fallbackModels"][0]["provider"] == "other"
+    assert values["speech"] == {"provider": "groq", "apiKey": "s", "model": "", "baseUrl": ""}
     assert values["agents"]["class"]["timeouts"]["turn"] == 60
     jsonschema.validate(values, json.loads((CHART / "values.schema.json").read_text()))
 
@@ -90,3 +96,51 @@ def test_images_are_tagged_by_content():
 def test_a_registry_that_is_none_is_told(registry):
     with pytest.raises(UserError, match="REGISTRY"):
         check_registry(registry)
+
+
+def test_images_are_built_while_the_cluster_is_made_and_what_it_lacks_is_loaded(monkeypatch, tmp_path):
+    met = threading.Barrier(2, timeout=10)
+    loaded = []
+
+    class Cluster:
+        kubeconfig = tmp_path
+
+        def up(self):
+            met.wait()
+
+        def has_image(self, reference):
+            return reference == "x/gateway:1"
+
+        def load_images(self, archives):
+            loaded.extend(archives)
+
+    def build(targets):
+        met.wait()
+        assert targets == ["runner"], "what the cluster has needs no archive"
+        return {name: (f"x/{name}:1", Path(f"{name}.tar")) for name in targets}
+
+    monkeypatch.setattr(dev.release, "refs", lambda: {name: f"x/{name}:1" for name in ("gateway", "runner")})
+    monkeypatch.setattr(dev.release, "provider", Cluster)
+    monkeypatch.setattr(dev.release, "build_all", build)
+    _, references = dev.release.bring_up()
+    assert references == {"gateway": "x/gateway:1", "runner": "x/runner:1"}
+    assert loaded == [Path("runner.tar")]
+
+
+def test_a_cluster_that_cannot_be_made_is_told_before_the_images_are_done(monkeypatch, tmp_path):
+    ended = threading.Event()
+
+    class Cluster:
+        kubeconfig = tmp_path / "none"
+
+        def up(self):
+            raise UserError("Port 6443 is taken")
+
+    monkeypatch.setattr(dev.release, "provider", Cluster)
+    monkeypatch.setattr(dev.release, "build_all", lambda _: ended.wait(20))
+    try:
+        with pytest.raises(UserError, match="6443"):
+            dev.release.bring_up()
+        assert not ended.is_set()
+    finally:
+        ended.set()

@@ -92,7 +92,8 @@ def test_reading_a_pod():
     assert read_pod(raw) is None
     assert read_pod(raw, {("a", "x"): "10.244.0.9"}) == Pod("a", "10.244.0.9", {"app": "agent"}, {"http": 80})
     raw["status"]["podIP"] = "10.244.0.7"
-    assert read_pod(raw, {("a", "x"): "10.244.0.9"}).ip == "10.244.0.7"
+    assert read_pod(raw).ip == "10.244.0.7"
+    assert read_pod(raw, {("a", "x"): "10.244.0.9"}).ip == "10.244.0.9", "its sandbox was made anew"
     raw["status"]["phase"] = "Succeeded"
     assert read_pod(raw) is None
 

@@ -216,7 +216,9 @@ async def first_event(client):
 
 
 @pytest.mark.parametrize(
-    ("handle", "words"), [(hang, "was not answered"), (drip, "larger than"), (None, "broke")], ids=str
+    ("handle", "words"),
+    [(hang, "was not answered"), (drip, "larger than"), (None, "broke")],
+    ids=["hangs", "drips", "breaks"],
 )
 async def test_a_watch_that_hangs_floods_or_falls_silent_is_ended(handle, words):
     async def silent(request):

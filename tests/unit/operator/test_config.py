@@ -46,6 +46,7 @@ def test_pull_secrets_are_a_json_list(monkeypatch):
         ("OPERATOR_LOG_LEVEL", "loud", "OPERATOR_LOG_LEVEL: Input should be 'DEBUG'"),
         ("OPERATOR_DEFAULT_THINKING", "deep", "OPERATOR_DEFAULT_THINKING: Input should be 'off'"),
         ("OPERATOR_IMAGE_PULL_SECRETS", "a,b", "OPERATOR_IMAGE_PULL_SECRETS: must be a JSON list of names"),
+        ("OPERATOR_ALLOWED_IMAGES", "a,b", "OPERATOR_ALLOWED_IMAGES: must be a JSON list of names"),
         ("OPERATOR_IMAGE_PULL_SECRETS", '{"a":1}', "OPERATOR_IMAGE_PULL_SECRETS: Input should be a valid list"),
     ],
 )

@@ -8,25 +8,27 @@ import pytest
 
 from agent_contract.agentthread import Reason
 from agent_contract.terms import MAX_RESULT_BYTES
+from agent_operator.causes import Cause
+from agent_operator.follow import NODE_LOST_AFTER
 from agent_operator.observe import Observed
-from agent_operator.reasons import Why
-from agent_operator.reconcile import NODE_LOST_AFTER, Wanted
-from agent_operator.subagents import Place, compute_place, decide_subagent, wants_attention
+from agent_operator.plans import ClassLookup
+from agent_operator.siblings import Slots, compute_slots
+from agent_operator.subagents import decide_subagent
 from tests.support.operator import (
     NOW,
     make_config,
     make_ended_pod,
     make_job,
+    make_lookup,
     make_pod,
     make_running_pod,
     make_subagent,
-    make_wanted,
 )
 
 NAME = "tg-42-r1-k1"
 BEGUN = {"phase": "Running", "jobName": "job", "podName": "pod", "startedAt": NOW}
 OVER = {"phase": "Succeeded", "jobName": "job", "finishedAt": NOW, "result": "seven"}
-FREE = Place(0, 3)
+FREE = Slots(0, 3)
 NOTHING = Observed(None, None)
 
 
@@ -34,8 +36,8 @@ def job(**more):
     return make_job(owner_uid=f"uid-{NAME}", **more)
 
 
-def decide(sub, observed=NOTHING, wanted=None, place=FREE, now=NOW, **settings):
-    return decide_subagent(sub, wanted or make_wanted(), observed, place, make_config(**settings), now)
+def decide(sub, observed=NOTHING, lookup=None, slots=FREE, now=NOW, **settings):
+    return decide_subagent(sub, lookup or make_lookup(), observed, slots, make_config(**settings), now)
 
 
 def conditions(plan):
@@ -51,7 +53,7 @@ def test_a_new_one_gets_its_job():
 
 
 def test_one_over_the_limit_waits_and_says_so():
-    plan = decide(make_subagent(), place=Place(3, 3))
+    plan = decide(make_subagent(), slots=Slots(3, 3))
     assert plan.create is None
     assert (plan.status.phase, plan.status.reason) == ("Pending", "ConcurrencyLimit")
     assert "subAgents.maxConcurrent" in plan.status.message
@@ -60,12 +62,12 @@ def test_one_over_the_limit_waits_and_says_so():
 @pytest.mark.parametrize(
     ("wanted", "settings", "reason"),
     [
-        (Wanted(None, Why(Reason.CLASS_NOT_FOUND, "There is no AgentClass x.")), {}, "ClassNotFound"),
-        (make_wanted(), {"default_provider": "", "default_model": ""}, "ClassInvalid"),
+        (ClassLookup(None, Cause(Reason.CLASS_NOT_FOUND, "There is no AgentClass x.")), {}, "ClassNotFound"),
+        (make_lookup(), {"default_provider": "", "default_model": ""}, "ClassInvalid"),
     ],
 )
 def test_one_without_a_usable_class_waits(wanted, settings, reason):
-    plan = decide(make_subagent(), wanted=wanted, **settings)
+    plan = decide(make_subagent(), lookup=wanted, **settings)
     assert (plan.create, plan.status.phase, plan.status.reason) == (None, "Pending", reason)
     assert conditions(plan)["Accepted"] == "False"
 
@@ -95,13 +97,25 @@ def test_where_it_stands(observed, phase, reason):
     assert (plan.status.phase, plan.status.reason, plan.status.finished_at) == (phase, reason, None)
 
 
+def test_describe_tells_what_a_sub_agent_waits_for():
+    pod = make_pod(waiting_reason="ImagePullBackOff", waiting_message="no such image")
+    plan = decide(make_subagent({"phase": "Pending", "jobName": "job"}), Observed(job(), pod))
+    complete = next(c for c in plan.status.conditions if c.type == "Complete")
+    assert (complete.status, complete.reason, complete.message) == ("False", "ImagePullBackOff", plan.status.message)
+
+
 @pytest.mark.parametrize(
     ("observed", "phase", "reason", "words"),
     [
-        (Observed(job(), make_ended_pod(0, words="seven")), "Succeeded", "Completed", None),
+        (Observed(job(), make_ended_pod(0, termination_message="seven")), "Succeeded", "Completed", None),
         (Observed(job(complete=True), None), "Succeeded", "Completed", None),
-        (Observed(job(), make_ended_pod(65, words="No key.\nAsk.")), "Failed", "TaskFailed", "No key.\nAsk."),
-        (Observed(job(), make_ended_pod(124)), "TimedOut", "DeadlineExceeded", "It timed out after 600 s."),
+        (
+            Observed(job(), make_ended_pod(65, termination_message="No key.\nAsk.")),
+            "Failed",
+            "TaskFailed",
+            "No key.\nAsk.",
+        ),
+        (Observed(job(), make_ended_pod(124)), "TimedOut", "DeadlineExceeded", "It timed out after 60 s."),
         (Observed(job(failed="DeadlineExceeded"), None), "TimedOut", "DeadlineExceeded", "timed out"),
         (Observed(job(), make_ended_pod(137, exit_reason="OOMKilled")), "Failed", "OOMKilled", "memory"),
         (
@@ -113,7 +127,7 @@ def test_where_it_stands(observed, phase, reason):
         (Observed(job(), make_ended_pod(70)), "Failed", "AgentFailed", "pi"),
         (Observed(None, None), "Failed", "Deleted", "deleted"),
         (Observed(None, make_ended_pod(143)), "Failed", "Deleted", "deleted"),
-        (Observed(None, make_ended_pod(0, words="seven")), "Succeeded", "Completed", None),
+        (Observed(None, make_ended_pod(0, termination_message="seven")), "Succeeded", "Completed", None),
     ],
 )
 def test_how_it_ends(observed, phase, reason, words):
@@ -145,16 +159,16 @@ def test_one_that_never_began_has_not_timed_out(observed, waits, reason, words):
 
 
 def test_a_result_is_kept_up_to_its_limit():
-    plan = decide(make_subagent(BEGUN), Observed(job(), make_ended_pod(0, words="ä" * MAX_RESULT_BYTES)))
+    plan = decide(make_subagent(BEGUN), Observed(job(), make_ended_pod(0, termination_message="ä" * MAX_RESULT_BYTES)))
     assert len(plan.status.result.encode()) == MAX_RESULT_BYTES
 
 
 def test_tables_show_the_beginning_of_long_texts():
     sub = make_subagent(BEGUN, task="count\nthe stars " + "of the sky " * 9)
-    plan = decide(sub, Observed(job(), make_ended_pod(0, words="seven\n\nand " + "more " * 20)))
+    plan = decide(sub, Observed(job(), make_ended_pod(0, termination_message="seven\n\nand " + "more " * 20)))
     assert plan.status.summary.task == "count the stars of the sky of the sky o…"
     assert plan.status.summary.result.startswith("seven and more")
-    plan = decide(sub, Observed(job(), make_ended_pod(65, words="No key.")))
+    plan = decide(sub, Observed(job(), make_ended_pod(65, termination_message="No key.")))
     assert plan.status.summary.result == "No key."
     assert decide(sub, Observed(job(), make_running_pod())).status.summary.result == ""
 
@@ -190,8 +204,8 @@ def test_what_is_over_stays_so_until_its_time():
     plan = decide(sub, Observed(None, None), now=NOW + timedelta(seconds=86399))
     assert (plan.status, plan.create, plan.expired) == (sub.status, None, False)
     assert decide(sub, Observed(None, None), now=NOW + timedelta(days=1)).expired
-    short = make_wanted(ttlSecondsAfterFinished={"subAgent": 3600})
-    assert decide(sub, Observed(None, None), wanted=short, now=NOW + timedelta(hours=1)).expired
+    short = make_lookup(ttlSecondsAfterFinished={"subAgent": 3600})
+    assert decide(sub, Observed(None, None), lookup=short, now=NOW + timedelta(hours=1)).expired
 
 
 def test_the_job_of_one_that_is_over_stays_if_its_pod_has_ended():
@@ -200,11 +214,13 @@ def test_the_job_of_one_that_is_over_stays_if_its_pod_has_ended():
     assert decide(sub, Observed(job(), make_running_pod())).delete == (job().name,)
 
 
-def sibling(name, parent="p", job_name=None, phase="Pending", created="2026-01-02T03:00:00Z"):
+def sibling(name, parent="p", job_name=None, phase="Pending", created="2026-01-02T03:00:00Z", reason=None):
+    status = {"phase": phase, "jobName": job_name, "reason": reason}
     return {
         "metadata": {"name": name, "uid": f"uid-{name}", "creationTimestamp": created},
-        "spec": {"parent": {"uid": parent}}, "status": {"phase": phase, **({"jobName": job_name} if job_name else {})},
-    }  # fmt: skip
+        "spec": {"parent": {"uid": parent}},
+        "status": {key: value for key, value in status.items() if value is not None},
+    }
 
 
 def test_places_go_to_those_who_came_first():
@@ -217,11 +233,21 @@ def test_places_go_to_those_who_came_first():
         sibling("x-k4", job_name="j", phase="Succeeded"),
         sibling("y-k1", parent="other", job_name="j", phase="Running"),
     ]
-    assert compute_place(own, siblings, 3) == Place(2, 3)
-    assert compute_place(make_subagent(name="alone"), siblings, 3) == Place(0, 3)
+    assert compute_slots(own, siblings, 3) == Slots(2, 3)
+    assert compute_slots(make_subagent(name="alone"), siblings, 3) == Slots(0, 3)
 
 
-def test_only_what_is_unfinished_or_old_is_looked_at():
-    assert wants_attention(make_subagent(), NOW, 3600)
-    assert not wants_attention(make_subagent(OVER), NOW, 3600)
-    assert wants_attention(make_subagent(OVER), NOW + timedelta(hours=1), 3600)
+@pytest.mark.parametrize(
+    ("reason", "job_name", "taken"),
+    [
+        (None, None, 1),
+        ("ConcurrencyLimit", None, 1),
+        *((reason, None, 0) for reason in (
+            "ClassNotFound", "ClassInvalid", "SpecInvalid", "QuotaExceeded", "CreateRefused", "WebhookUnavailable",
+        )),
+        ("QuotaExceeded", "j", 1),  # its Job stands, and waits for a pod
+    ],
+)  # fmt: skip
+def test_an_earlier_one_that_cannot_begin_keeps_nobody_waiting(reason, job_name, taken):
+    own = make_subagent(name="x-k3", parent={"kind": "AgentThread", "name": "x", "uid": "p", "callId": "c"})
+    assert compute_slots(own, [sibling("x-k1", reason=reason, job_name=job_name)], 1) == Slots(taken, 1)

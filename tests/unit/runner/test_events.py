@@ -5,7 +5,8 @@ import json
 import pytest
 
 from agent_contract import wire
-from agent_runner.events import MAX_LINE, Translator, clean, encode_entry, escape_prompt, summarize_call
+from agent_contract.sessionlines import MAX_LINE, read_entry
+from agent_runner.events import PIECE, Translator, clean, encode_entry, escape_prompt, summarize_call
 
 SETTLED = {"type": "agent_settled", "aborted": False}
 
@@ -170,3 +171,32 @@ def test_entry_beyond_a_frame_keeps_its_place():
     assert len(line) < 1000
     stored = json.loads(line)
     assert (stored["id"], stored["parentId"], stored["message"]["role"]) == ("2", "1", "toolResult")
+
+
+def nested(depth):
+    return [nested(depth - 1)] if depth else []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"message": {"role": "toolResult", "content": [], "details": [[]] * 200_000}},
+        {"message": {"role": "assistant", "content": [{"type": "toolCall", "arguments": nested(200)}]}},
+        {"message": {"role": "assistant", "content": [], "usage": [[]] * 200_000}},
+        {"data": [[]] * 200_000},
+        {"data": "x" * MAX_LINE},
+    ],
+    ids=["details", "nested", "of-the-message", "no-message", "long"],
+)
+def test_an_entry_that_no_gateway_reads_keeps_its_place(entry):
+    stored = read_entry(encode_entry({"type": "message", "id": "2", "parentId": "1"} | entry))
+    assert (stored["type"], stored["id"], stored["parentId"]) == ("message", "2", "1")
+    assert "left out" in stored["message"]["content"][0]["text"]
+
+
+def test_an_answer_that_comes_at_once_comes_in_pieces():
+    answer = "ä😀" * 100_000
+    *pieces, done = feed(Translator(), start(), delta(answer), end(answer))
+    assert "".join(piece.text for piece in pieces) == done.text == answer
+    assert [piece.offset for piece in pieces] == list(range(0, len(answer), PIECE))
+    assert max(len(piece.text) for piece in pieces) == PIECE

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiohttp.test_utils import unused_port
+from pydantic_core import PydanticSerializationError
 
 from agent_contract import wire
+from agent_contract.base import Wire
 from agent_contract.names import ExitCode
-from agent_runner.link import DENIED_FOR, LOST_AFTER, Address, Link
+from agent_runner.link import DENIED_FOR, LOST_AFTER, PAUSES, Link
 from agent_runner.logs import Log
 from agent_runner.outbox import Outbox
+from agent_runner.transfers import Address
+from tests.support.eventually import eventually
 from tests.support.runner_gateway import TestGateway
 
 
@@ -28,6 +34,12 @@ class Host:
 
     def on_link_ended(self, code, reason):
         self.ended.append((code, reason))
+
+
+class Unsayable(Wire):
+    """A frame that no JSON can hold."""
+
+    value: Any
 
 
 class Clock:
@@ -63,6 +75,13 @@ async def test_gateway_that_stays_away_is_given_up(token, tmp_path):
     assert host.ended[0][0] is ExitCode.GATEWAY_LOST
 
 
+async def test_a_gateway_whose_name_is_not_resolved_is_told_apart(token, tmp_path):
+    link, host, stream = make("http://gateway.invalid:8080", token, Clock(LOST_AFTER / 2), tmp_path)
+    with stream:
+        await link.run()
+    assert host.ended[0][0] is ExitCode.NAME_UNKNOWN
+
+
 async def test_pod_that_stays_denied_is_refused(token, tmp_path):
     gateway = TestGateway("another")
     await gateway.start("")
@@ -88,3 +107,76 @@ async def test_gateway_that_takes_a_connection_and_says_nothing_is_tried_again(t
     for writer in taken:
         writer.close()
     server.close()
+
+
+async def test_a_token_that_the_kubelet_replaced_is_used_at_once(token, tmp_path):
+    """It lives ten minutes, and a runner an hour."""
+    gateway = TestGateway("token-2")
+    await gateway.start("")
+    link, _, stream = make(gateway.url, token, Clock(0.01), tmp_path)
+    with stream:
+        running = asyncio.create_task(link.run())
+        await eventually(lambda: "403" in (tmp_path / "log").read_text() or "401" in (tmp_path / "log").read_text())
+        token.write_text("token-2\n")
+        await eventually(lambda: link.welcomed)
+        await link.close()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    await gateway.stop()
+
+
+class Noted(float):
+    """Of a pause: none of it, and how long it is."""
+
+    def __new__(cls, _pauses):
+        return super().__new__(cls)
+
+    def __init__(self, pauses):
+        self.pauses = pauses
+
+    def __rmul__(self, pause):
+        self.pauses.append(pause)
+        return 0.0
+
+
+async def test_a_connection_that_breaks_is_made_anew_at_once_whatever_was_before(token, tmp_path, monkeypatch):
+    """An earlier outage made the pauses long; a gateway that takes over now waits for nobody."""
+    pauses = []
+    monkeypatch.setattr("agent_runner.link.random", SimpleNamespace(uniform=lambda *_: Noted(pauses)))
+    gateway = TestGateway("token-1")
+    gateway.status = 503
+    await gateway.start("")
+    link, _, stream = make(gateway.url, token, Clock(0.01), tmp_path)
+    with stream:
+        running = asyncio.create_task(link.run())
+        await eventually(lambda: len(pauses) > 3)
+        gateway.status = None
+        await eventually(lambda: link.welcomed)
+        before = len(pauses)
+        await gateway.drop(reset=True)
+        await eventually(lambda: len(pauses) > before)
+        assert pauses[before] == PAUSES[0] < pauses[3]
+        await link.close()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    await gateway.stop()
+
+
+async def test_a_fault_of_the_sender_ends_the_run_and_does_not_mute_it(token, tmp_path):
+    """The connection stays, heartbeats go on: nobody would see that nothing leaves any more."""
+    gateway = TestGateway("token-1")
+    await gateway.start("")
+    link, _, stream = make(gateway.url, token, Clock(0.01), tmp_path)
+    with stream:
+        running = asyncio.create_task(link.run())
+        await eventually(lambda: link.welcomed)
+        link.send_now(Unsayable(value=object()))
+        with pytest.raises(PydanticSerializationError):
+            await asyncio.wait_for(running, 5)
+    assert not gateway.connected
+    await gateway.stop()
+
+
+def test_half_a_surrogate_pair_in_a_providers_error_can_be_sent():
+    failed = wire.Failed(reason="error", error="overloaded \ud83d")
+    assert "overloaded" in wire.encode(wire.EventFrame(seq=1, turn=1, event=failed))

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from agent_contract import wire
-from agent_runner.outbox import TEXT_PAUSE, Outbox, Wait
+from agent_contract.frames import MAX_LINES
+from agent_contract.sessionlines import MAX_STRUCTURE, measure_structure
+from agent_runner.outbox import MERGED, TEXT_PAUSE, Outbox, Wait
 
 
 def text(offset, words, message=0):
@@ -94,3 +96,23 @@ def test_adding_is_told():
     outbox.add_event(1, text(1, "b"))
     outbox.add_leave("idle")
     assert len(told) == 3
+
+
+def test_no_frame_has_more_lines_or_parts_than_a_gateway_reads():
+    outbox = Outbox()
+    lines = [f'{{"id":"{number}"}}' for number in range(1200)]
+    wide = ['{"x":[' + ",".join(["[]"] * 20_000) + "]}"] * 4
+    outbox.add_entries(lines + wide)
+    frames = drain(outbox)
+    assert [line for frame in frames for line in frame.lines] == lines + wide
+    assert max(len(frame.lines) for frame in frames) == MAX_LINES
+    assert max(sum(map(measure_structure, frame.lines)) for frame in frames) <= MAX_STRUCTURE
+
+
+def test_text_is_lengthened_to_what_a_frame_holds():
+    outbox = Outbox()
+    for number in range(40):
+        outbox.add_event(1, text(number * 3000, "😀" * 3000))
+    frames = drain(outbox)
+    assert "".join(frame.event.text for frame in frames) == "😀" * 120_000
+    assert max(len(frame.event.text) for frame in frames) <= MERGED

@@ -4,15 +4,18 @@ import asyncio
 import json
 import os
 
+import pytest
+
 from agent_runner.launch import Process
 from agent_runner.pi import Pi
+from agent_runner.pilines import MAX_LINE, TOO_LONG
 from tests.support.eventually import eventually
 
 
 class Pipes:
     """The ends that a pi process would hold."""
 
-    def __init__(self):
+    def __init__(self, on_event=None):
         self.stdin, ours_in = os.pipe()
         ours_out, self.stdout = os.pipe()
         ours_err, self.stderr = os.pipe()
@@ -20,7 +23,13 @@ class Pipes:
             os.set_blocking(fd, False)
         self.events = []
         self.broken = []
-        self.pi = Pi(Process(1, ours_in, ours_out, ours_err, 0.0), self.events.append, self.broken.append)
+        self.dialogs = []
+        self.pi = Pi(
+            Process(1, ours_in, ours_out, ours_err, 0.0),
+            on_event or self.events.append,
+            self.broken.append,
+            lambda _, request: self.dialogs.append(request),
+        )
 
     async def say(self, data):
         view = memoryview(data)
@@ -95,9 +104,12 @@ async def test_output_that_is_no_rpc_is_told_once():
     assert pipes.events == []
 
 
-async def test_dialog_is_answered_by_nobody():
+async def test_a_dialog_is_told_and_answered():
     pipes = Pipes()
     await pipes.say(b'{"type":"extension_ui_request","id":"e","method":"input"}\n')
+    await eventually(lambda: pipes.dialogs)
+    assert pipes.dialogs == [{"type": "extension_ui_request", "id": "e", "method": "input"}]
+    pipes.pi.respond("e", cancelled=True)
     answer = await eventually(pipes.heard)
     assert answer == [{"type": "extension_ui_response", "id": "e", "cancelled": True}]
     pipes.close()
@@ -113,4 +125,37 @@ async def test_long_prompt_is_written_as_pi_reads():
         except BlockingIOError:
             await asyncio.sleep(0)
     assert len(json.loads(got)["message"]) == 500_000
+    pipes.close()
+
+
+REPEATED = b'"messages":["' + b"x" * 3_000_000 + b'"]'
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_the_end_of_a_run_is_known_without_what_it_repeats(again):
+    pipes = Pipes()
+    end = json.dumps({"willRetry": again}, separators=(",", ":")).encode()[1:]
+    await pipes.say(b'{"type":"agent_end",' + REPEATED + b"," + end + b'\n{"type":"agent_settled"}\n')
+    await eventually(lambda: len(pipes.events) == 2)
+    assert pipes.events == [{"type": "agent_end", "willRetry": again}, {"type": "agent_settled"}]
+    pipes.close()
+
+
+async def test_a_line_that_is_too_long_ends_nothing_but_itself():
+    pipes = Pipes()
+    answers = []
+    pipes.pi.call("get_entries", answers.append)
+    [asked] = pipes.heard()
+    head = json.dumps({"id": asked["id"], "type": "response", "command": "get_entries"}, separators=(",", ":")).encode()
+    call = b'{"type":"tool_execution_end","toolCallId":"c1","toolName":"read",'
+    long = b'"x":"' + b"x" * MAX_LINE + b'"'
+    await pipes.say(head[:-1] + b"," + long + b"}\n")
+    await pipes.say(call + long + b',"isError":true,"durationMs":10}\n')
+    await pipes.say(b'{"type":"else",' + long + b"}\n")
+    await pipes.say(b'{"type":"agent_settled"}\n')
+    await eventually(lambda: len(pipes.events) == 2)
+    assert [(answer["success"], answer["error"]) for answer in answers] == [(False, TOO_LONG)]
+    end = {"type": "tool_execution_end", "toolCallId": "c1", "toolName": "read", "isError": True}
+    assert pipes.events == [end, {"type": "agent_settled"}]
+    assert pipes.broken == []
     pipes.close()

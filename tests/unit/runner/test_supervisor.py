@@ -7,31 +7,10 @@ import pytest
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from agent_runner import lifecycle as life
-from agent_runner.clocks import next_wake
-from agent_runner.events import Outcome
-from agent_runner.lifecycle import Phase, State
-from agent_runner.supervisor import RESTARTS, START_WITHIN, step
-
-FRESH = State(turn_limit=300, idle_limit=600, run_limit=3600, grace=10)
-GOOD = life.Settled(Outcome(ok=True))
-STOPPED = life.Settled(Outcome(ok=False, aborted=True, error="The agent stopped."))
-TURN = wire.Turn(id=1, text="hi")
-
-
-def go(state, *happenings, now=0.0):
-    actions = []
-    for happening in happenings:
-        state, more = step(state, happening, now)
-        actions += more
-    return state, actions
-
-
-READY, _ = go(FRESH, life.Welcomed(delivered=True), life.PiLoaded(), life.SessionOpened())
-RUNNING, _ = go(READY, life.Given(TURN), life.Accepted())
-
-
-def failed(reason, error="", turn=1):
-    return life.Emit(turn, wire.Failed(reason=reason, error=error))
+from agent_runner.lifecycle import Phase
+from agent_runner.supervisor import RESTARTS, START_WITHIN
+from agent_runner.turntime import next_wake
+from tests.support.supervising import FRESH, GOOD, READY, RUNNING, STOPPED, TURN, failed, go, timed_out
 
 
 def test_ready_is_announced_once_pi_and_session_are_there():
@@ -101,7 +80,7 @@ def test_deadline_kills_everything_and_exits_once_it_is_told():
     state, actions = go(RUNNING, life.Tick(), now=300)
     assert (state.phase, actions) == (Phase.ABORTING, [life.AbortPi()])
     state, actions = go(state, STOPPED, now=301)
-    assert actions == [life.KillAll(), failed("timeout")]
+    assert actions == [life.KillAll(), timed_out("silence", 301)]
     assert go(state, life.Delivered(), now=302)[1] == [life.Exit(ExitCode.DEADLINE)]
     assert go(state, life.Tick(), now=311)[1] == [life.Exit(ExitCode.DEADLINE)]
 
@@ -109,7 +88,24 @@ def test_deadline_kills_everything_and_exits_once_it_is_told():
 def test_deadline_holds_when_pi_does_not_heed_it():
     state, _ = go(RUNNING, life.Tick(), now=300)
     assert go(state, life.Tick(), now=309)[1] == []
-    assert go(state, life.Tick(), now=310)[1] == [life.KillAll(), failed("timeout")]
+    assert go(state, life.Tick(), now=310)[1] == [life.KillAll(), timed_out("silence", 310)]
+
+
+def test_a_run_that_stops_by_itself_is_not_asked_again_and_again_to_exit_while_its_files_are_kept():
+    state, _ = go(RUNNING, life.Tick(), now=300)
+    state, _ = go(state, STOPPED, now=301)
+    state, actions = go(state, life.Tick(), now=311)
+    assert actions == [life.Exit(ExitCode.DEADLINE)]
+    assert (state.deadline, state.stop_by) == (None, None)  # its files may take longer
+
+
+def test_a_run_that_stops_by_itself_is_done_before_its_pod_is_killed():
+    state, _ = go(RUNNING, life.Tick(), now=300)
+    state, _ = go(state, STOPPED, now=301)
+    state, actions = go(state, life.Terminated(), now=320)
+    assert (actions, state.stop_by, state.deadline) == ([], 329, 329)
+    assert go(state, life.Terminated(), now=325)[0].stop_by == 329
+    assert go(state, life.Tick(), now=329)[1] == [life.Exit(ExitCode.DEADLINE)]
 
 
 def test_dead_pi_is_told_and_started_again():
@@ -179,7 +175,7 @@ def test_prompt_that_pi_rejects_is_the_providers_failure():
     assert state.phase is Phase.READY
 
 
-@pytest.mark.parametrize(("now", "reason"), [(600, "idle"), (3300, "run_deadline")])
+@pytest.mark.parametrize(("now", "reason"), [(600, "idle"), (3600, "run_deadline")])
 def test_idle_run_asks_for_leave(now, reason):
     state = replace(READY, deadline=4000.0) if reason == "run_deadline" else READY
     state, actions = go(state, life.Tick(), now=now)
@@ -188,10 +184,10 @@ def test_idle_run_asks_for_leave(now, reason):
 
 
 def test_turn_that_comes_when_the_runs_time_is_up_is_left_to_the_next_run():
-    state, _ = go(replace(READY, deadline=4000.0), life.Tick(), now=3300)
-    state, actions = go(state, life.Given(TURN), now=3300.5)
+    state, _ = go(replace(READY, deadline=4000.0), life.Tick(), now=3600)
+    state, actions = go(state, life.Given(TURN), now=3600.5)
     assert (state.phase, state.seen, actions) == (Phase.LEAVING, frozenset(), [])
-    state, actions = go(state, life.Stayed(), life.Given(TURN), now=3301)
+    state, actions = go(state, life.Stayed(), life.Given(TURN), now=3601)
     assert actions == [life.Prompt(TURN)]
 
 
@@ -201,15 +197,12 @@ def test_turn_that_comes_while_an_idle_run_leaves_is_taken():
 
 
 def test_running_turn_never_leaves():
-    state = replace(RUNNING, deadline=9000.0, run_ends=3300.0)
-    assert go(state, life.Tick(), now=5000)[1] == []
-    assert next_wake(state) == 9000
-
-
-def test_run_of_one_turn_has_time_for_it():
-    state = State(turn_limit=300, idle_limit=600, run_limit=300, grace=10)
-    state, _ = go(state, life.Welcomed(delivered=True), life.PiLoaded(), life.SessionOpened())
-    assert state.run_ends == 300
+    state, _ = go(READY, life.Given(TURN), life.Accepted(), now=3599)
+    state, actions = go(state, life.Heard(), now=3800)
+    assert (state.phase, actions) == (Phase.RUNNING, [])
+    state, actions = go(state, life.Tick(), now=3900)
+    assert (state.phase, actions) == (Phase.RUNNING, [])
+    assert go(state, GOOD, life.Tick(), now=3950)[1][-1] == life.AskLeave("run_deadline")
 
 
 def test_declined_leave_takes_the_turn():
@@ -276,100 +269,3 @@ def test_turn_given_while_stopping_is_left_to_the_next_run():
 def test_lost_link_ends_the_run():
     actions = go(RUNNING, life.LinkEnded(ExitCode.GATEWAY_LOST))[1]
     assert actions == [life.KillAll(), life.Exit(ExitCode.GATEWAY_LOST)]
-
-
-# --- waiting for sub-agents --------------------------------------------------------------------------
-
-
-def test_the_clock_stands_still_while_a_turn_waits_for_sub_agents_alone():
-    state, _ = go(RUNNING, life.Held(True), now=100)
-    assert next_wake(state) is None
-    state, actions = go(state, life.Tick(), now=5000)
-    assert (state.phase, actions) == (Phase.RUNNING, [])
-    state, _ = go(state, life.Held(False), now=5000)
-    assert next_wake(state) == 5200  # 200 of 300 s were left
-    state, actions = go(state, life.Tick(), now=5200)
-    assert (state.phase, actions) == (Phase.ABORTING, [life.AbortPi()])
-
-
-def test_an_abort_while_it_waits_has_its_own_time():
-    state, _ = go(RUNNING, life.Held(True), life.AbortAsked(1), life.Held(False), now=100)
-    assert (state.phase, state.deadline, state.held) == (Phase.ABORTING, 110, None)
-
-
-def test_a_turn_after_one_that_waited_has_its_whole_time():
-    state, _ = go(RUNNING, life.Held(True), GOOD, life.Given(wire.Turn(id=2, text="b")), now=50)
-    assert (state.deadline, state.held) == (350, None)
-
-
-# --- a sub-agent -------------------------------------------------------------------------------------
-
-ONE = replace(RUNNING, one_turn=True)
-
-
-def test_a_sub_agent_leaves_after_its_turn():
-    state, actions = go(ONE, GOOD)
-    assert actions == [life.Emit(1, wire.TurnSettled()), life.AskLeave("done")]
-    assert state.phase is Phase.LEAVING
-    _, actions = go(state, life.Welcomed(delivered=True))
-    assert actions == [life.AskLeave("done")]
-    _, actions = go(state, life.Dismissed())
-    assert actions[-1] == life.Exit(ExitCode.LEFT)
-
-
-@pytest.mark.parametrize(
-    ("happening", "reason"),
-    [
-        (life.Settled(Outcome(ok=False, reason="provider", error="No key.")), "provider"),
-        (life.PiDied("It ended."), "agent_died"),
-        (life.Rejected("No such model."), "provider"),
-    ],
-)
-def test_a_sub_agent_that_fails_exits_once_that_is_told(happening, reason):
-    state, actions = go(ONE, happening)
-    assert [a.event.reason for a in actions if isinstance(a, life.Emit)] == [reason]
-    assert not any(isinstance(a, life.StartPi) for a in actions)
-    assert state.phase is Phase.STOPPING
-    _, actions = go(state, life.Delivered())
-    assert actions == [life.Exit(ExitCode.TASK_FAILED)]
-
-
-@pytest.mark.parametrize("happening", [life.LinkEnded(ExitCode.GATEWAY_LOST), life.Terminated()])
-def test_a_sub_agent_that_has_answered_ends_as_one_that_has_whatever_ends_it(happening):
-    answered, _ = go(ONE, GOOD)
-    state, actions = go(answered, happening)
-    if life.Exit(ExitCode.LEFT) not in actions:
-        _, actions = go(state, life.Tick(), now=100)
-    assert [a for a in actions if isinstance(a, life.Exit)] == [life.Exit(ExitCode.LEFT)]
-
-
-def test_a_sub_agent_that_is_refused_says_so():
-    answered, _ = go(ONE, GOOD)
-    _, actions = go(answered, life.LinkEnded(ExitCode.REFUSED))
-    assert actions[-1] == life.Exit(ExitCode.REFUSED)
-
-
-def test_a_sub_agent_over_its_time_exits_as_such():
-    state, _ = go(ONE, life.Tick(), now=300)
-    state, actions = go(state, STOPPED, now=301)
-    assert failed("timeout") in actions
-    assert state.exit_code == ExitCode.DEADLINE
-
-
-def test_a_sub_agent_that_was_given_no_task_waits_and_has_not_answered_when_it_leaves():
-    state, actions = go(replace(READY, one_turn=True), life.Tick(), now=600)
-    assert actions == [life.AskLeave("idle")]
-    _, actions = go(state, life.Dismissed())
-    assert actions[-1] == life.Exit(ExitCode.TASK_FAILED)
-
-
-def test_a_sub_agent_that_is_ended_before_its_task_comes_has_not_answered():
-    state, actions = go(replace(READY, one_turn=True), life.Terminated())
-    assert life.AskLeave("shutdown") in actions
-    _, actions = go(state, life.Dismissed())
-    assert actions[-1] == life.Exit(life.TERMINATED)
-
-
-def test_a_sub_agent_that_is_shut_down_at_work_has_not_answered():
-    state, _ = go(ONE, life.ShutdownAsked("killed", 5), STOPPED)
-    assert state.exit_code == ExitCode.TASK_FAILED

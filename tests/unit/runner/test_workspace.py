@@ -1,11 +1,9 @@
-"""Workspaces packed and unpacked with the real tar."""
+"""Workspaces as earlier releases packed them, unpacked with the real tar."""
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,25 +11,8 @@ import tarfile
 
 import pytest
 
-from agent_runner.processes import reap
-from agent_runner.programs import Programs
-from agent_runner.workspace import TooLargeError, WorkspaceError, empty, is_empty, pack, unpack
-
-LIMIT = 1 << 30
-
-
-@pytest.fixture
-async def programs():
-    """Return programs whose ends are collected as the runner collects them."""
-    found = Programs()
-
-    def collect():
-        for pid, code in reap():
-            found.collect(pid, code)
-
-    asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, collect)
-    yield found
-    asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
+from agent_runner.workspace import WorkspaceError, empty, is_empty, unpack
+from tests.support.packing import pack
 
 
 @pytest.fixture
@@ -46,10 +27,6 @@ def compare(source, target):
     """Return what differs between two folders, in diff's words."""
     done = subprocess.run(["diff", "-r", "--no-dereference", source, target], capture_output=True, check=False)
     return done.stdout + done.stderr
-
-
-async def read(chunks):
-    return b"".join([chunk async for chunk in chunks])
 
 
 async def stream(data):
@@ -77,7 +54,7 @@ async def test_everything_a_workspace_may_hold_survives(folders, programs):
     (source / "-rf").write_text("looks like an option")
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(source / "socket"))
-        data = await read(pack(str(source), LIMIT, programs))
+        data = pack(source)
     await unpack(str(target), stream(data), programs)
     assert not (target / "socket").exists()
     (source / "socket").unlink()
@@ -94,7 +71,7 @@ async def test_the_folder_itself_is_left_as_it_is(folders, programs):
     source.chmod(0o700)
     target.chmod(0o777)
     os.utime(target, (1, 1))
-    data = await read(pack(str(source), LIMIT, programs))
+    data = pack(source)
     listed = subprocess.run(["tar", "--list", "--zstd"], input=data, capture_output=True, check=True).stdout  # noqa: ASYNC221
     assert listed == b"./file\n"
     await unpack(str(target), stream(data), programs)
@@ -103,27 +80,8 @@ async def test_the_folder_itself_is_left_as_it_is(folders, programs):
 
 async def test_an_empty_folder_is_an_archive_too(folders, programs):
     source, target = folders
-    await unpack(str(target), stream(await read(pack(str(source), LIMIT, programs))), programs)
+    await unpack(str(target), stream(pack(source)), programs)
     assert is_empty(str(target))
-
-
-async def test_a_large_file_is_never_whole_in_memory(folders, programs):
-    source, target = folders
-    with (source / "large").open("wb") as file:
-        for _ in range(64):
-            file.write(os.urandom(1 << 20))
-    largest = total = 0
-
-    async def watched():
-        nonlocal largest, total
-        async for chunk in pack(str(source), LIMIT, programs):
-            largest, total = max(largest, len(chunk)), total + len(chunk)
-            yield chunk
-
-    await unpack(str(target), watched(), programs)
-    assert (target / "large").stat().st_size == 64 << 20
-    assert total > 64 << 20
-    assert largest <= 256 * 1024
 
 
 async def test_holes_are_neither_packed_nor_written(folders, programs):
@@ -132,7 +90,7 @@ async def test_holes_are_neither_packed_nor_written(folders, programs):
         file.truncate(1 << 40)
         file.seek(1 << 39)
         file.write(b"in the middle")
-    data = await read(pack(str(source), LIMIT, programs))
+    data = pack(source)
     await unpack(str(target), stream(data), programs)
     found = (target / "disk.img").stat()
     assert found.st_size == 1 << 40
@@ -147,18 +105,11 @@ async def test_what_is_the_volumes_own_stays_out(folders, programs):
     (source / "lost+found").mkdir()
     assert is_empty(str(source))
     (source / "deep" / "lost+found").mkdir(parents=True)
-    data = await read(pack(str(source), LIMIT, programs))
+    data = pack(source)
     await unpack(str(target), stream(data), programs)
     assert {str(found.relative_to(target)) for found in target.rglob("*")} == {"deep", "deep/lost+found"}
     empty(str(source))
     assert [found.name for found in source.iterdir()] == ["lost+found"]
-
-
-async def test_a_workspace_over_the_limit_is_refused_by_the_limits_name(folders, programs):
-    source, _ = folders
-    (source / "noise").write_bytes(os.urandom(100_000))
-    with pytest.raises(TooLargeError, match=r"over 0\.0625 MiB \(workspace\.snapshotLimit"):
-        await read(pack(str(source), 1 << 16, programs))
 
 
 def archive(*members):
@@ -229,7 +180,7 @@ async def test_half_an_archive_leaves_nothing(folders, programs):
     source, target = folders
     (source / "a").write_text("first")
     (source / "noise").write_bytes(os.urandom(200_000))
-    data = await read(pack(str(source), LIMIT, programs))
+    data = pack(source)
     with pytest.raises(WorkspaceError):
         await unpack(str(target), stream(data[: len(data) // 2]), programs)
     assert is_empty(str(target))
@@ -238,7 +189,7 @@ async def test_half_an_archive_leaves_nothing(folders, programs):
 async def test_a_stream_that_breaks_leaves_nothing(folders, programs):
     source, target = folders
     (source / "a").write_text("first")
-    data = await read(pack(str(source), LIMIT, programs))
+    data = pack(source)
 
     async def broken():
         yield data[:100]

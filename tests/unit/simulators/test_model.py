@@ -50,7 +50,7 @@ async def test_a_tool_call_then_its_result(client):
 
 
 async def test_recall_tells_what_the_request_held(client):
-    _, events = await ask(client, user("first", "second", "recall"))
+    _, events = await ask(client, user("[Sunday 2026-11-29 06:09 UTC]\n[From Ada]\n\nfirst", "second", "recall"))
     assert text_of(events) == "I was told: first | second"
 
 
@@ -135,3 +135,53 @@ async def test_an_id_that_is_asked_for_is_sent(client):
     _, events = await ask(client, user("spawn: a | b"))
     calls = [d for e in events for c in e["choices"] for d in c["delta"].get("tool_calls", []) if "id" in d]
     assert len({c["id"] for c in calls}) == 2
+
+
+STEPS = [
+    {"say": "Let me look at the log.", "calls": [{"name": "bash", "arguments": {"command": "tail log"}}]},
+    {"say": "The database answers on another port since Friday."},
+]
+
+
+async def test_people_talk_like_people_where_a_scenario_says_what_it_comes_to(client):
+    sentences = {"Can you look why the build fails?": STEPS, "Say hello": "slow 2 1 hello", "hello": "recall"}
+    assert (await client.post("/sim/scenario", json={"sentences": sentences})).status == 200
+    said = user("[Ada:] Can you look why the build fails? It did on Friday.")
+    _, events = await ask(client, said)
+    calls = [c["delta"]["tool_calls"][0] for e in events for c in e["choices"] if "tool_calls" in c["delta"]]
+    assert (text_of(events), calls[0]["function"]["name"]) == ("Let me look at the log.", "bash")
+    said += [{"role": "assistant", "content": "Let me look at the log."}, {"role": "tool", "content": "port 6432"}]
+    for _ in range(2):  # the last step is the answer to whatever comes
+        _, events = await ask(client, said)
+        assert text_of(events) == "The database answers on another port since Friday."
+        said.append({"role": "assistant", "content": text_of(events)})
+    assert text_of((await ask(client, user("Say hello")))[1]) == "w0 w1 hello", "of two that end alike the longer"
+    assert text_of((await ask(client, user("> Say hello\n\nhello")))[1]).startswith("I was told"), (
+        "own words stand last"
+    )
+    assert text_of((await ask(client, user("Good morning")))[1]).startswith("Echo")
+    assert (await client.post("/sim/scenario", json={"sentences": {"x": [{"do": "y"}]}})).status == 400
+    await client.post("/sim/reset")
+    assert text_of((await ask(client, user("Say hello")))[1]).startswith("Echo")
+
+
+@pytest.mark.parametrize("finish", ["length", "content_filter"])
+async def test_an_answer_ends_for_the_reason_that_is_asked_for(client, finish):
+    _, events = await ask(client, user(f"finish {finish} half of it"))
+    assert text_of(events) == "half of it "
+    assert [c["finish_reason"] for e in events for c in e["choices"] if c["finish_reason"]] == [finish]
+
+
+async def test_thought_is_written_as_text_and_in_pieces(client):
+    _, events = await ask(client, user("think four"))
+    assert text_of(events) == "<think>Let me see.</think>four "
+
+
+async def test_pictures_are_refused_until_it_is_told_otherwise(client):
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,"}}
+    messages = [{"role": "user", "content": [{"type": "text", "text": "look"}, picture]}]
+    await client.post("/sim/settings", json={"pictures": False})
+    assert (await ask(client, messages))[0] == 400
+    assert (await ask(client, user("hello")))[0] == 200
+    await client.post("/sim/reset")
+    assert (await ask(client, messages))[0] == 200

@@ -1,8 +1,8 @@
 // The last CNI plugin of the node's chain: it holds a new pod back until its network rules are in place.
 //
-// It tells the controllers' socket the pod's name and address, and waits for their answer. The kubelet reports an
-// address to the API server up to a second after the pod began to run: too late for its rules, and for the rules of
-// whom it talks to.
+// It tells the controllers' socket the pod's name and address, and waits for their word that the rules are in place. The
+// kubelet reports an address to the API server up to a second after the pod began to run: too late for its rules, and for
+// the rules of whom it talks to. Without that word the pod does not start, and the kubelet tries again.
 package main
 
 import (
@@ -15,7 +15,10 @@ import (
 	"time"
 )
 
-const patience = 2 * time.Second
+const (
+	patience = 15 * time.Second
+	done     = "ok\n"
+)
 
 type config struct {
 	CNIVersion string          `json:"cniVersion"`
@@ -50,17 +53,25 @@ func arguments() map[string]string {
 	return found
 }
 
-// tell waits for the controllers' word, but not for ever: without them no pod could start, not even DNS.
-func tell(socket string, pod notice) {
+// tell waits for the controllers' word that a pod's rules are in place.
+func tell(socket string, pod notice) error {
 	connection, err := net.DialTimeout("unix", socket, patience)
 	if err != nil {
-		return
+		return err
 	}
 	defer connection.Close()
 	connection.SetDeadline(time.Now().Add(patience))
-	if json.NewEncoder(connection).Encode(pod) == nil {
-		io.ReadAll(connection)
+	if err := json.NewEncoder(connection).Encode(pod); err != nil {
+		return err
 	}
+	answer, err := io.ReadAll(io.LimitReader(connection, 64))
+	if err != nil {
+		return err
+	}
+	if string(answer) != done {
+		return fmt.Errorf("the network rules of %s/%s are not in place", pod.Namespace, pod.Name)
+	}
+	return nil
 }
 
 func main() {
@@ -82,7 +93,9 @@ func main() {
 	args := arguments()
 	for _, ip := range before.IPs {
 		address, _, _ := strings.Cut(ip.Address, "/")
-		tell(given.Socket, notice{args["K8S_POD_NAMESPACE"], args["K8S_POD_NAME"], address})
+		if err := tell(given.Socket, notice{args["K8S_POD_NAMESPACE"], args["K8S_POD_NAME"], address}); err != nil {
+			fail(err)
+		}
 	}
 	os.Stdout.Write(given.PrevResult)
 }

@@ -25,3 +25,33 @@ DELETE FROM pairings WHERE bot_id = $1 AND person_id = $2;
 
 -- name: count_audit
 SELECT count(*) FROM audit WHERE person_id = $1 AND action = $2 AND at > now() - make_interval(secs => $3);
+
+-- name: open_work_in
+-- From open runs and sub-agents, which are few, to their conversations.
+SELECT thread_id, max(run) AS run FROM (
+    SELECT thread_id, number AS run FROM runs WHERE state <> 'over'
+    UNION ALL SELECT parent_id, NULL FROM subagents WHERE state <> 'finished' AND parent_id IS NOT NULL
+) work CROSS JOIN LATERAL (
+    SELECT 1 FROM threads WHERE id = work.thread_id AND bot_id = $1 AND chat_id = $2 AND kind = 'conversation' OFFSET 0
+) h GROUP BY thread_id ORDER BY thread_id;
+
+-- name: take_back_grants
+DELETE FROM approvals WHERE person_id = $2 AND thread_id IN (SELECT id FROM threads WHERE bot_id = $1);
+
+-- name: take_back_group_grants
+-- What anybody allowed in a group's conversations.
+DELETE FROM approvals WHERE thread_id = ANY (ARRAY (
+    SELECT id FROM threads WHERE bot_id = $1 AND chat_id = $2 AND kind = 'conversation'
+));
+
+-- name: audit_page
+-- The newest $3 behind $2, with the names that people bear now.
+SELECT a.id, a.at, a.person_id, p.name, a.action, a.subject FROM (
+    SELECT * FROM audit WHERE id < $2 ORDER BY id DESC LIMIT $3
+) a LEFT JOIN people p ON p.bot_id = $1 AND p.person_id = a.person_id ORDER BY a.id DESC;
+
+-- name: audit_page_of
+-- The same of one person.
+SELECT a.id, a.at, a.person_id, p.name, a.action, a.subject FROM (
+    SELECT * FROM audit WHERE person_id = $4 AND id < $2 ORDER BY id DESC LIMIT $3
+) a LEFT JOIN people p ON p.bot_id = $1 AND p.person_id = a.person_id ORDER BY a.id DESC;

@@ -26,16 +26,23 @@ SELECT t.* FROM (
     SELECT id AS turn FROM turns WHERE thread_id = t.id ORDER BY id DESC LIMIT 1
 ) written ON true ORDER BY written.turn DESC NULLS LAST, t.id DESC LIMIT $3;
 
--- name: count_threads
--- Of a chat, or of all; counted no further than $3.
-SELECT count(*) FROM (
-    (SELECT 1 FROM threads WHERE $2::bigint IS NULL AND bot_id = $1 AND kind = 'conversation' LIMIT $3)
-    UNION ALL
-    (SELECT 1 FROM threads WHERE chat_id = $2 AND bot_id = $1 AND kind = 'conversation' LIMIT $3)
-) counted;
+-- name: thread_work
+-- What is under way in each of a few threads, thread by thread along the indexes.
+SELECT h.id, q.id IS NOT NULL AS running, q.started_at, w.queued,
+    CASE WHEN r.ready_at IS NOT NULL THEN 'ready' ELSE r.state END AS run
+FROM unnest($1::bigint[]) h (id)
+LEFT JOIN LATERAL (
+    SELECT id, started_at FROM turns WHERE thread_id = h.id AND state IN ('delivered', 'started') LIMIT 1
+) q ON true
+CROSS JOIN LATERAL (SELECT count(*) AS queued FROM turns WHERE thread_id = h.id AND state = 'queued') w
+LEFT JOIN LATERAL (SELECT state, ready_at FROM runs WHERE thread_id = h.id AND state <> 'over' LIMIT 1) r ON true;
 
 -- name: is_allowed
-SELECT 1 FROM allowed WHERE bot_id = $1 AND person_id = $2;
+-- Any of these people and groups, or what became one of the groups.
+SELECT 1 FROM allowed WHERE bot_id = $1 AND (
+    person_id = ANY ($2::bigint[])
+    OR person_id IN (SELECT chat_id FROM chat_aliases WHERE bot_id = $1 AND moved_to = ANY ($2::bigint[]))
+) LIMIT 1;
 
 -- name: moves
 -- What chats became, and what these became, as far as that goes.

@@ -12,6 +12,12 @@ DELETE FROM session_entries WHERE session_id IN (
     UNION SELECT session_id FROM past_sessions WHERE thread_id = ANY ($1::bigint[])
 );
 
+-- name: forget_pictures
+DELETE FROM pictures WHERE session_id = ANY (ARRAY (
+    SELECT session_id FROM threads WHERE id = ANY ($1::bigint[])
+    UNION SELECT session_id FROM past_sessions WHERE thread_id = ANY ($1::bigint[])
+));
+
 -- name: forget_past_sessions
 DELETE FROM past_sessions WHERE thread_id = ANY ($1::bigint[]);
 
@@ -27,9 +33,12 @@ DELETE FROM messages WHERE thread_id = ANY ($1::bigint[]);
 -- name: forget_turns
 -- The rows stay, as the counts of tokens speak of them; without a person, and failed no more, none of them can be asked
 -- again.
-UPDATE turns SET text = '', files = '[]', message_id = NULL, person_id = NULL,
+UPDATE turns SET text = '', preface = '', files = '[]', message_id = NULL, person_id = NULL,
     state = CASE WHEN state = 'failed' THEN 'cancelled' ELSE state END
 WHERE thread_id = ANY ($1::bigint[]);
+
+-- name: forget_parts
+DELETE FROM turn_parts WHERE turn_id = ANY (ARRAY (SELECT id FROM turns WHERE thread_id = ANY ($1::bigint[])));
 
 -- name: forget_views
 DELETE FROM turn_views WHERE turn_id = ANY (ARRAY (SELECT id FROM turns WHERE thread_id = ANY ($1::bigint[])));
@@ -39,6 +48,15 @@ DELETE FROM turn_tools WHERE turn_id = ANY (ARRAY (SELECT id FROM turns WHERE th
 
 -- name: forget_steers
 DELETE FROM steers WHERE turn_id = ANY (ARRAY (SELECT id FROM turns WHERE thread_id = ANY ($1::bigint[])));
+
+-- name: forget_decisions
+DELETE FROM decisions WHERE turn_id = ANY (ARRAY (SELECT id FROM turns WHERE thread_id = ANY ($1::bigint[])));
+
+-- name: forget_approvals
+DELETE FROM approvals WHERE thread_id = ANY ($1::bigint[]);
+
+-- name: forget_turns_decisions
+DELETE FROM decisions WHERE turn_id = ANY ($1::bigint[]);
 
 -- name: forget_workspaces
 DELETE FROM workspaces WHERE thread_id = ANY ($1::bigint[]);

@@ -29,7 +29,11 @@ SELECT oldest.* FROM lanes l CROSS JOIN LATERAL (
 ) oldest WHERE l.lane <> ALL ($2::text[]) ORDER BY update_id LIMIT 100;
 
 -- name: finish_inbox
-UPDATE inbox SET state = $3, error = $4, done_at = now() WHERE bot_id = $1 AND update_id = $2 AND state = 'new';
+UPDATE inbox SET state = $3, error = $4, done_at = now() WHERE bot_id = $1 AND update_id = $2 AND state = 'new'
+RETURNING extract(epoch FROM clock_timestamp() - received_at)::float;
+
+-- name: drop_inbox
+DELETE FROM inbox WHERE bot_id = $1 AND update_id = $2;
 
 -- name: claim_inbox
 -- Held until the transaction ends, so that no two consumers work on one row.
@@ -38,3 +42,7 @@ SELECT 1 FROM inbox WHERE bot_id = $1 AND update_id = $2 AND state = 'new' FOR U
 -- name: earlier_parts
 SELECT payload FROM inbox WHERE bot_id = $1 AND update_id < $2 AND state = 'done'
   AND received_at > now() - interval '2 minutes' AND payload LIKE $3 ORDER BY update_id;
+
+-- name: earlier_of_message
+SELECT payload FROM inbox WHERE bot_id = $1 AND state = 'done' AND lane = $2 AND update_id < $3
+  AND received_at > now() - interval '10 minutes' AND payload LIKE $4 ORDER BY update_id DESC LIMIT 20;

@@ -2,6 +2,33 @@
 INSERT INTO jobs (bot_id, kind, dedupe_key, thread_id, chat_id, topic_id, message_id, progress)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb) ON CONFLICT (dedupe_key) DO NOTHING;
 
+-- name: hold_exports
+-- One at a time asks, so that their number is bounded.
+SELECT pg_advisory_xact_lock(hashtext('openclaw-exports')::bigint);
+
+-- name: export_under_way
+-- Of a conversation: being written, or not all of it in the chat yet.
+SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE thread_id = $1 AND state = 'due' AND kind = 'export') OR EXISTS (
+    SELECT 1 FROM files f JOIN outbox o ON o.file_id = f.id
+    WHERE f.thread_id = $1 AND o.state IN ('pending', 'sending', 'held') AND o.dedupe_key LIKE 'export:%'
+);
+
+-- name: count_own_exports
+-- Of a conversation, asked for within an hour.
+SELECT count(*) FROM jobs WHERE thread_id = $1 AND kind = 'export' AND created_at > now() - interval '1 hour';
+
+-- name: count_exports
+SELECT count(*) FROM jobs WHERE bot_id = $1 AND state = 'due' AND kind = 'export';
+
+-- name: hold_looks
+-- One at a time asks, so that their number is bounded.
+SELECT pg_advisory_xact_lock(hashtext('openclaw-looks')::bigint);
+
+-- name: count_looks
+SELECT (SELECT count(*) FROM jobs WHERE thread_id = $2 AND state = 'due' AND kind IN ('diff', 'branches')) AS under_way,
+    (SELECT count(*) FROM jobs WHERE thread_id = $2 AND kind IN ('diff', 'branches') AND created_at > now() - interval '1 hour') AS of_hour,
+    (SELECT count(*) FROM jobs WHERE bot_id = $1 AND state = 'due' AND kind IN ('diff', 'branches')) AS waiting;
+
 -- name: due_job_threads
 -- Conversations with something to do, the oldest first.
 SELECT thread_id FROM (SELECT thread_id, id FROM jobs WHERE bot_id = $1 AND state = 'due' ORDER BY id LIMIT $2) due
@@ -26,17 +53,26 @@ UPDATE jobs SET state = $2, ended_at = now() WHERE id = $1 AND state = 'due';
 SELECT COALESCE(max(id), 0) FROM messages WHERE thread_id = $1;
 
 -- name: history_page
--- What was said behind message $2 and up to $3.
-SELECT m.id, m.created_at AS at, m.role AS who, t.person_id, m.text
-FROM messages m LEFT JOIN turns t ON t.id = m.turn_id
-WHERE m.thread_id = $1 AND m.id > $2 AND m.id <= $3 ORDER BY m.id LIMIT $4;
+-- What was said behind message $2 and up to $3: the next messages, until they have $5 bytes.
+SELECT m.id, m.created_at AS at, m.role AS who, t.person_id, m.text, t.undone IS NOT NULL AS undone FROM (
+    SELECT id, sum(octet_length(text)) OVER (ORDER BY id) - octet_length(text) AS before FROM (
+        SELECT id, text FROM messages WHERE thread_id = $1 AND id > $2 AND id <= $3 ORDER BY id LIMIT $4
+    ) next
+) page JOIN messages m ON m.id = page.id LEFT JOIN turns t ON t.id = m.turn_id WHERE page.before < $5 ORDER BY m.id;
 
 -- name: history_results
--- What sub-agents answered between two moments.
-SELECT s.finished_at AS at, n.name AS who, COALESCE(s.result, s.message, s.reason, '') AS text, s.task
-FROM subagents s JOIN threads n ON n.id = s.thread_id
-WHERE s.thread_id = ANY ($1::bigint[]) AND s.state = 'finished' AND s.task <> ''
-  AND s.finished_at > $2 AND s.finished_at <= $3 ORDER BY s.finished_at, s.thread_id;
+-- What sub-agents answered behind one of them, which ended at $2, and up to a moment: the next, until they have $6 bytes.
+SELECT s.thread_id, s.finished_at AS at, n.name AS who, COALESCE(s.result, s.message, s.reason, '') AS text, s.task,
+    q.undone IS NOT NULL AS undone FROM (
+    SELECT thread_id, sum(bytes) OVER (ORDER BY finished_at, thread_id) - bytes AS before FROM (
+        SELECT thread_id, finished_at, octet_length(COALESCE(result, message, '')) + octet_length(task) AS bytes FROM subagents
+        WHERE thread_id = ANY ($1::bigint[]) AND state = 'finished' AND task <> ''
+          AND (finished_at, thread_id) > ($2, $3::bigint) AND finished_at <= $4
+        ORDER BY finished_at, thread_id LIMIT $5
+    ) next
+) page JOIN subagents s ON s.thread_id = page.thread_id JOIN threads n ON n.id = s.thread_id
+LEFT JOIN turns q ON q.id = s.turn_id WHERE page.before < $6
+ORDER BY s.finished_at, s.thread_id;
 
 -- name: forget_limits
 -- Up to where everything is older than this transaction: nobody adds to the conversation while it is held.
@@ -75,10 +111,13 @@ DELETE FROM steers WHERE turn_id = ANY ($1::bigint[]);
 -- name: forget_turns_outbox
 DELETE FROM outbox WHERE turn_id = ANY ($1::bigint[]);
 
+-- name: forget_turns_parts
+DELETE FROM turn_parts WHERE turn_id = ANY ($1::bigint[]);
+
 -- name: forget_turns_words
 -- The rows stay, as the counts of tokens speak of them; without a person, and failed no more, none of them can be asked
 -- again.
-UPDATE turns SET text = '', files = '[]', message_id = NULL, person_id = NULL,
+UPDATE turns SET text = '', preface = '', files = '[]', message_id = NULL, person_id = NULL,
     state = CASE WHEN state = 'failed' THEN 'cancelled' ELSE state END
 WHERE id = ANY ($1::bigint[]);
 
@@ -88,6 +127,14 @@ DELETE FROM session_entries WHERE (session_id, ordinal) IN (
     SELECT e.session_id, e.ordinal FROM past_sessions s CROSS JOIN LATERAL (
         SELECT session_id, ordinal FROM session_entries WHERE session_id = s.session_id LIMIT $3
     ) e WHERE s.thread_id = $1 AND s.ended_at <= $2 LIMIT $3
+);
+
+-- name: forget_pictures_slice
+-- Of the same sessions.
+DELETE FROM pictures WHERE (session_id, hash) IN (
+    SELECT p.session_id, p.hash FROM past_sessions s CROSS JOIN LATERAL (
+        SELECT session_id, hash FROM pictures WHERE session_id = s.session_id LIMIT $3
+    ) p WHERE s.thread_id = $1 AND s.ended_at <= $2 LIMIT $3
 );
 
 -- name: forget_messages_slice

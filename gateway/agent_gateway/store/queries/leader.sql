@@ -1,6 +1,6 @@
 -- name: fence
--- True while the epoch holds, which it does till the transaction ends: a take-over waits for that.
-SELECT NULLIF(openclaw_fence($1, $2), false);
+-- A row while the epoch holds, which it does till the transaction ends: a take-over waits for that.
+SELECT 1 WHERE openclaw_fence($1, $2);
 
 -- name: other_bot
 SELECT bot_id FROM leader WHERE bot_id <> $1 LIMIT 1;

@@ -50,7 +50,7 @@ ORDER BY last.id DESC NULLS LAST, t.id DESC LIMIT 1;
 
 -- name: hold_outbox
 -- The pause before it is tried without a hint doubles from ten minutes to a day.
-UPDATE outbox SET state = 'held', held_at = now(), error = 'the topic is closed',
+UPDATE outbox SET state = 'held', held_at = now(), error = 'the topic is closed', begun = 0,
     next_at = now() + make_interval(mins => LEAST(10 * 2 ^ LEAST(GREATEST(attempts - 1, 0), 8), 1440)::int)
 WHERE id = $1;
 
@@ -114,7 +114,13 @@ WHERE thread_id = $1 AND state = 'delivered' AND NOT stop_asked;
 
 -- name: forget_message_ids
 -- Messages have other numbers in the new chat: nothing there may be edited, answered or reacted to by an old one.
-UPDATE turns SET message_id = NULL WHERE thread_id = $1 AND message_id IS NOT NULL;
+WITH moved AS (
+    UPDATE turns SET message_id = NULL, preface = '' WHERE thread_id = $1 AND message_id IS NOT NULL RETURNING id, text, files
+), gone AS (
+    DELETE FROM turn_parts WHERE message_id <> 0 AND turn_id IN (SELECT id FROM moved) RETURNING turn_id
+)
+INSERT INTO turn_parts (turn_id, message_id, text, files)
+SELECT id, 0, text, files FROM moved WHERE id IN (SELECT turn_id FROM gone) ON CONFLICT DO NOTHING;
 
 -- name: forget_steer_messages
 UPDATE steers SET message_id = NULL WHERE thread_id = $1 AND state = 'wanted';
@@ -129,7 +135,7 @@ UPDATE threads SET chat_id = $3 WHERE bot_id = $1 AND chat_id = $2 AND kind = 's
 UPDATE subagents SET reply_to = NULL WHERE parent_id = $1;
 
 -- name: move_outbox
-UPDATE outbox SET chat_id = $3, topic_id = COALESCE(topic_id, $4), message_ids = '{}', shown = '{}', reply_to = NULL,
+UPDATE outbox SET chat_id = $3, topic_id = COALESCE(topic_id, $4), message_ids = '{}', shown = '{}', preview_ids = '{}', reply_to = NULL,
     next_at = now()
 WHERE bot_id = $1 AND chat_id = $2 AND state IN ('pending', 'sending', 'held');
 

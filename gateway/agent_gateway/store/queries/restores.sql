@@ -16,7 +16,11 @@ UPDATE runs SET state = 'over', ended_at = now(), reason = $1, message = NULL WH
 -- Of conversations; those of sub-agents end with them.
 UPDATE turns t SET state = 'failed', reason = $1, ended_at = now() FROM threads h
 WHERE h.id = t.thread_id AND h.kind = 'conversation' AND t.state IN ('queued', 'delivered', 'started')
-RETURNING t.id, t.thread_id, t.message_id, h.chat_id, h.topic_id;
+RETURNING t.id, t.thread_id, t.message_id, t.language, h.chat_id, h.topic_id;
+
+-- name: drop_open_decisions
+-- Nobody waits for them any more; the messages that they stand in may be other ones by now, and stay as they are.
+UPDATE decisions SET state = 'withdrawn', ended_at = now(), closed = true WHERE state = 'asked';
 
 -- name: drop_open_steers
 UPDATE steers SET state = 'dropped' WHERE state = 'wanted';
@@ -26,8 +30,11 @@ UPDATE steers SET state = 'dropped' WHERE state = 'wanted';
 UPDATE subagents SET cancel = COALESCE(cancel, 'lost') WHERE state <> 'finished' AND parent_id IS NOT NULL RETURNING thread_id;
 
 -- name: repeat_outbox
--- As messages of their own: what stands in the chat may say more than they do by now.
-UPDATE outbox SET message_ids = '{}', shown = '{}', attempts = 0, next_at = now(), text = $2 || text,
+-- $2: what stands before it, by language. As messages of their own: what stands in the chat may say more than they do by now.
+UPDATE outbox SET message_ids = '{}', shown = '{}', preview_ids = '{}', attempts = 0, next_at = now(), text = COALESCE($2::jsonb ->> (
+        SELECT h.language FROM threads h WHERE h.bot_id = outbox.bot_id AND h.chat_id = outbox.chat_id
+          AND COALESCE(h.topic_id, 0) = COALESCE(outbox.topic_id, 0) AND h.kind = 'conversation'
+    ), $2::jsonb ->> 'en') || text,
     state = CASE WHEN state = 'held' THEN state ELSE 'pending' END
 WHERE id = ANY (ARRAY (
     SELECT id FROM outbox WHERE bot_id = $1 AND state IN ('pending', 'sending')

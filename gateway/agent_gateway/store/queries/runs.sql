@@ -1,10 +1,10 @@
 -- name: want_run
 -- Class and limits of one that stands already are kept.
-INSERT INTO runs (thread_id, number, thread_uid, model, class_name, limits)
-SELECT $1, $2, $3, model, $4, $5::jsonb FROM threads WHERE id = $1
+INSERT INTO runs (thread_id, number, thread_uid, model, thinking, class_name, limits, cold)
+SELECT $1, $2, $3, model, thinking, $4, $5::jsonb, $6 FROM threads WHERE id = $1
 ON CONFLICT (thread_id, number) DO UPDATE SET thread_uid = COALESCE(EXCLUDED.thread_uid, runs.thread_uid),
     class_name = COALESCE(runs.class_name, EXCLUDED.class_name), limits = COALESCE(runs.limits, EXCLUDED.limits)
-RETURNING model;
+RETURNING model, thinking;
 
 -- name: write_refused
 -- The API server refused it, in these words; the next write may be tried after so many seconds.
@@ -32,7 +32,8 @@ SELECT max(number) FROM runs WHERE thread_id = $1;
 
 -- name: open_runs
 -- Sub-agents have limits of their own.
-SELECT count(*) FROM runs r JOIN threads t ON t.id = r.thread_id WHERE r.state <> 'over' AND t.kind = 'conversation';
+SELECT count(*) FROM runs r JOIN threads t ON t.id = r.thread_id
+WHERE (r.state <> 'over' OR (r.lingering AND r.thread_id <> $1)) AND t.kind = 'conversation';
 
 -- name: ready_runs
 SELECT thread_id FROM runs WHERE state = 'live' AND ready_at IS NOT NULL;
@@ -42,7 +43,9 @@ UPDATE runs SET state = 'live', pod_name = $3, pod_uid = $4, job_name = $5, hell
 WHERE thread_id = $1 AND number = $2 RETURNING *;
 
 -- name: mark_ready
-UPDATE runs SET ready_at = COALESCE(ready_at, now()), seen_at = now() WHERE thread_id = $1 AND number = $2;
+-- The seconds since its hello are told once.
+UPDATE runs SET ready_at = COALESCE(ready_at, now()), seen_at = now() WHERE thread_id = $1 AND number = $2
+RETURNING CASE WHEN ready_at = now() THEN extract(epoch FROM ready_at - hello_at)::float END;
 
 -- name: seen
 -- A row that is being written is passed over: it is seen soon again.
@@ -58,6 +61,21 @@ UPDATE runs SET acked_seq = GREATEST(acked_seq, $3), seen_at = now() WHERE threa
 -- name: end_run
 UPDATE runs SET state = 'over', ended_at = now(), reason = $3, message = $4
 WHERE thread_id = $1 AND number = $2 AND state <> 'over' RETURNING *;
+
+-- name: end_left_run
+-- Its pod goes by itself, and has its slot until the cluster says so; a sub-agent has none.
+UPDATE runs r SET state = 'over', ended_at = now(), reason = $3, message = NULL, lingering = t.kind = 'conversation'
+FROM threads t WHERE r.thread_id = $1 AND r.number = $2 AND r.state <> 'over' AND t.id = r.thread_id RETURNING r.*;
+
+-- name: run_gone
+UPDATE runs SET lingering = false WHERE thread_id = $1 AND number = $2 AND lingering RETURNING number;
+
+-- name: runs_followed
+-- The pods of runs before it are ended by the cluster, and their slot is its own.
+UPDATE runs SET lingering = false WHERE thread_id = $1 AND number < $2 AND lingering;
+
+-- name: subagent_settled
+SELECT state = 'finished' FROM subagents WHERE thread_id = $1;
 
 -- name: ask_stop
 -- The first reason stands.

@@ -1,21 +1,18 @@
--- name: session_length
-SELECT count(*) FROM session_entries WHERE session_id = $1;
-
--- name: session_page
--- The next lines, until they have so many bytes.
-SELECT ordinal, line FROM (
-    SELECT ordinal, line, sum(octet_length(line)) OVER (ORDER BY ordinal) - octet_length(line) AS before
-    FROM session_entries WHERE session_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT 200
-) page WHERE before < $3 ORDER BY ordinal;
-
 -- name: add_entries
--- Ordinals go on from the last; an entry that is stored already is passed over, as is what a forgotten run still sends.
-INSERT INTO session_entries (session_id, ordinal, entry_id, line)
-SELECT $1, (SELECT COALESCE(max(ordinal), 0) FROM session_entries WHERE session_id = $1) + row_number() OVER (ORDER BY n), id, line
-FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS new (id, line, n)
-WHERE NOT EXISTS (SELECT 1 FROM session_entries e WHERE e.session_id = $1 AND e.entry_id = new.id)
-  AND EXISTS (SELECT 1 FROM threads t WHERE t.id = $4 AND t.forgotten_run < $5)
-ON CONFLICT (session_id, entry_id) DO NOTHING;
+-- Ordinals go on from the last; an entry that is stored already is passed over, as is what a run still sends that was
+-- forgotten or undone.
+-- Returns how many bytes that takes, 200 for each line besides its own.
+WITH stored AS (
+    INSERT INTO session_entries (session_id, ordinal, entry_id, line, kind, parent_id, refers, pictures)
+    SELECT $1, (SELECT COALESCE(max(ordinal), 0) FROM session_entries WHERE session_id = $1) + row_number() OVER (ORDER BY n),
+        id, line, kind, parent, refers, ARRAY (SELECT jsonb_array_elements_text(pictures))
+    FROM unnest($2::text[], $3::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[])
+        WITH ORDINALITY AS new (id, line, kind, parent, refers, pictures, n)
+    WHERE NOT EXISTS (SELECT 1 FROM session_entries e WHERE e.session_id = $1 AND e.entry_id = new.id)
+      AND EXISTS (SELECT 1 FROM threads t WHERE t.id = $4 AND GREATEST(t.forgotten_run, t.undone_run) < $5)
+    ON CONFLICT (session_id, entry_id) DO NOTHING RETURNING octet_length(line) + 200 AS bytes
+)
+SELECT COALESCE(sum(bytes), 0)::bigint FROM stored;
 
 -- name: lock_session
 SELECT pg_advisory_xact_lock(hashtextextended($1::text, 7));

@@ -1,6 +1,9 @@
 -- name: set_model
 UPDATE threads SET model = $2 WHERE id = $1;
 
+-- name: set_thinking
+UPDATE threads SET thinking = $2 WHERE id = $1;
+
 -- name: set_verbosity
 UPDATE threads SET verbosity = $2 WHERE id = $1;
 

@@ -6,30 +6,30 @@ SELECT * FROM threads WHERE id = $1 FOR UPDATE;
 SELECT 1 FROM turns WHERE id = $1 AND state IN ('delivered', 'started') FOR SHARE;
 
 -- name: subagent
-SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+SELECT s.*, t.name, t.language, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
 WHERE s.thread_id = $1;
 
 -- name: lock_subagent
 -- Held, so that it does not end while something is said of it.
-SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+SELECT s.*, t.name, t.language, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
 WHERE s.thread_id = $1 FOR SHARE OF s;
 
 -- name: subagent_by_call
-SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+SELECT s.*, t.name, t.language, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
 WHERE s.parent_id = $1 AND s.parent_run = $2 AND s.call_id = $3;
 
 -- name: children
 -- Of one parent, oldest first; of one run where that is given.
-SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+SELECT s.*, t.name, t.language, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
 WHERE s.parent_id = $1 AND s.parent_run BETWEEN COALESCE($2::integer, 0) AND COALESCE($2, 2147483647) ORDER BY s.thread_id;
 
 -- name: turn_children
 -- Those that one turn of a run asked for, oldest first.
-SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+SELECT s.*, t.name, t.language, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
 WHERE s.parent_id = $1 AND s.parent_run = $2 AND s.turn_id = $3 ORDER BY s.thread_id;
 
@@ -42,7 +42,7 @@ SELECT COALESCE(max(number), 0) FROM subagents WHERE parent_id = $1 AND parent_r
 -- name: subagent_facts
 -- All that is decided from, at one moment of the database's clock: its row, its run and its turn while they are open, and
 -- whether the turn that asked for it still runs.
-SELECT now() AS now, s.*, t.name, p.name AS parent_name, p.kind AS parent_kind, r AS open_run,
+SELECT now() AS now, s.*, t.name, t.language, p.name AS parent_name, p.kind AS parent_kind, r AS open_run,
     (SELECT u FROM turns u WHERE u.thread_id = s.thread_id AND u.state IN ('queued', 'delivered', 'started')
      ORDER BY u.id LIMIT 1) AS open_turn,
     s.turn_id IS NULL OR EXISTS (
@@ -68,28 +68,28 @@ WITH RECURSIVE below AS (
         WHERE parent_id = b.thread_id AND state = 'finished' AND finished_at > now() - interval '25 hours'
     ) s
 )
-SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+SELECT s.*, t.name, t.language, p.name AS parent_name, p.kind AS parent_kind
 FROM below b JOIN subagents s USING (thread_id) JOIN threads t ON t.id = s.thread_id
 LEFT JOIN threads p ON p.id = s.parent_id
 WHERE b.thread_id <> $1 AND (s.state <> 'finished' OR s.finished_at > now() - interval '1 day') ORDER BY s.thread_id;
 
 -- name: subagent_by_name
-SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind
+SELECT s.*, t.name, t.language, p.name AS parent_name, p.kind AS parent_kind
 FROM subagents s JOIN threads t ON t.id = s.thread_id LEFT JOIN threads p ON p.id = s.parent_id
 WHERE t.name = $1 AND t.kind = 'subagent';
 
 -- name: undelivered
 -- What ended and the parent's session does not hold yet; what the parent itself called off needs no telling. The names row
 -- by row: they are few, though many are expected of a parent that had many sub-agents.
-SELECT s.*, t.name, p.name AS parent_name, p.kind AS parent_kind FROM subagents s
-CROSS JOIN LATERAL (SELECT name FROM threads WHERE id = s.thread_id OFFSET 0) t
+SELECT s.*, t.name, t.language, p.name AS parent_name, p.kind AS parent_kind FROM subagents s
+CROSS JOIN LATERAL (SELECT name, language FROM threads WHERE id = s.thread_id OFFSET 0) t
 LEFT JOIN LATERAL (SELECT name, kind FROM threads WHERE id = s.parent_id OFFSET 0) p ON true
 WHERE s.parent_id = $1 AND s.state = 'finished' AND s.delivered_at IS NULL AND s.cancel IS DISTINCT FROM 'parent'
 ORDER BY s.thread_id;
 
 -- name: add_child_thread
-INSERT INTO threads (bot_id, chat_id, topic_id, name, title, kind, run_counter)
-VALUES ($1, $2, $3, $4, $5, 'subagent', 1) RETURNING *;
+INSERT INTO threads (bot_id, chat_id, topic_id, name, title, language, kind, run_counter)
+VALUES ($1, $2, $3, $4, $5, $6, 'subagent', 1) RETURNING *;
 
 -- name: add_subagent
 INSERT INTO subagents (

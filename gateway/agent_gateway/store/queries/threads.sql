@@ -1,8 +1,20 @@
+-- name: conversations_full
+-- It would be a new one, and $4 have begun in its chat within a day.
+SELECT 1 WHERE NOT EXISTS (
+    SELECT 1 FROM threads WHERE bot_id = $1 AND chat_id = $2 AND COALESCE(topic_id, 0) = COALESCE($3::bigint, 0)
+      AND kind = 'conversation'
+) AND (
+    SELECT count(*) FROM threads WHERE bot_id = $1 AND chat_id = $2 AND kind = 'conversation'
+      AND created_at > now() - interval '1 day'
+) >= $4::int;
+
 -- name: upsert_thread
-INSERT INTO threads (bot_id, chat_id, topic_id, name, title) VALUES ($1, $2, $3, $4, $5)
+-- $6: of whoever asks; NULL leaves it.
+INSERT INTO threads (bot_id, chat_id, topic_id, name, title, language) VALUES ($1, $2, $3, $4, $5, COALESCE($6, 'en'))
 ON CONFLICT (bot_id, chat_id, topic_id) WHERE kind = 'conversation' DO UPDATE
 SET title = CASE WHEN EXCLUDED.title = '' OR (threads.named AND threads.topic_id IS NOT NULL)
-    THEN threads.title ELSE EXCLUDED.title END
+    THEN threads.title ELSE EXCLUDED.title END,
+    language = COALESCE($6, threads.language)
 RETURNING *;
 
 -- name: thread_by_id
@@ -10,17 +22,12 @@ SELECT * FROM threads WHERE id = $1;
 
 -- name: thread_facts
 -- All that is stored of a thread and that a decision needs, at one moment of the database's clock.
-SELECT now() AS now, t AS thread,
+SELECT now() AS now, t AS thread, COALESCE(t.warm_until > now(), false) AS warms,
     (SELECT r FROM runs r WHERE r.thread_id = t.id AND r.state <> 'over') AS run,
     (SELECT r FROM runs r WHERE r.thread_id = t.id AND r.state = 'over' ORDER BY r.number DESC LIMIT 1) AS last,
     (SELECT q FROM turns q WHERE q.thread_id = t.id AND q.state IN ('delivered', 'started')) AS running,
     (SELECT q FROM turns q WHERE q.thread_id = t.id AND q.state = 'queued'
-     ORDER BY COALESCE(q.again_of, q.id), q.id LIMIT 1) AS waiting,
-    -- Each counts from when it may work, and not for ever: an hour more than its own time.
-    (SELECT max(LEAST(COALESCE(s.finished_at, now()), s.created_at + make_interval(secs => 3600 + s.timeout)))
-     FROM subagents s JOIN turns q ON q.id = s.turn_id
-     WHERE s.uid IS NOT NULL AND s.parent_id = t.id AND s.parent_run = q.run AND q.thread_id = t.id
-       AND q.state IN ('delivered', 'started')) AS children_until
+     ORDER BY COALESCE(q.again_of, q.id), q.id LIMIT 1) AS waiting
 FROM threads t WHERE t.id = $1;
 
 -- name: thread_by_name
@@ -53,6 +60,7 @@ WHERE parent_id = $1 AND state = 'finished' AND delivered_at IS NULL AND cancel 
 -- Threads with an open run or a turn that is not at its end, the next $2 behind thread $1.
 SELECT thread_id FROM (
     (SELECT thread_id FROM runs WHERE state <> 'over' AND thread_id > $1 ORDER BY thread_id LIMIT $2)
+    UNION (SELECT thread_id FROM runs WHERE lingering AND thread_id > $1 ORDER BY thread_id LIMIT $2)
     UNION (
         SELECT DISTINCT thread_id FROM turns
         WHERE state IN ('queued', 'delivered', 'started') AND thread_id > $1 ORDER BY thread_id LIMIT $2
@@ -64,6 +72,10 @@ SELECT thread_id FROM (
 -- nothing that came after. In the order of ids, so that two of these never wait for each other.
 UPDATE threads SET due_at = LEAST(due_at, now()) + interval '1 microsecond'
 WHERE id IN (SELECT id FROM threads WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE);
+
+-- name: warm_thread
+-- Until $2 its agent may begin that has nothing to do yet.
+UPDATE threads SET warm_until = $2 WHERE id = $1;
 
 -- name: due_threads
 -- Due for at least so many seconds, longest first.

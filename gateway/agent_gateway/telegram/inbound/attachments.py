@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass as plain_dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from pydantic import Field, StrictBool, StrictInt, StrictStr
+from pydantic.dataclasses import dataclass
+from telegram import ExternalReplyInfo, Message
 
 from agent_gateway.store.rows import Attachment
-from agent_gateway.telegram.inbound.shapes import Media, Message
 
 MAX_BYTES: Final = 20 * 1000 * 1000
 """Telegram lets a bot fetch no larger file."""
@@ -22,13 +25,13 @@ _VARIANTS: Final = frozenset(map(chr, range(0xFE00, 0xFE10)))
 """Signs that only choose how another, such as an emoji, looks."""
 _KINDS: Final = ("document", "voice", "audio", "video", "video_note", "animation", "sticker")
 _SUFFIXES: Final = {
-    "voice": ".ogg", "audio": ".mp3", "video": ".mp4", "video_note": ".mp4", "animation": ".mp4", "sticker": ".webp",
+    "photo": ".jpg", "voice": ".ogg", "audio": ".mp3", "video": ".mp4", "video_note": ".mp4", "animation": ".mp4", "sticker": ".webp",
 }  # fmt: skip
-_TYPES: Final = {"voice": "audio/ogg", "video_note": "video/mp4", "sticker": "image/webp"}
+_TYPES: Final = {"photo": "image/jpeg", "voice": "audio/ogg", "video_note": "video/mp4", "sticker": "image/webp"}
 _ABOUT: Final = {"voice": "voice message", "video_note": "video message"}
 
 
-@dataclass(frozen=True, slots=True)
+@plain_dataclass(frozen=True, slots=True)
 class TooLarge:
     """A file that Telegram does not let a bot fetch."""
 
@@ -36,27 +39,68 @@ class TooLarge:
     size: int
 
 
-def read_attachment(message: Message) -> Attachment | TooLarge | None:
+@dataclass(frozen=True)
+class Media:
+    """What Telegram tells of a file."""
+
+    kind: StrictStr
+    id: Annotated[StrictStr, Field(min_length=1, max_length=512)]
+    name: StrictStr | None
+    media_type: StrictStr | None
+    size: Annotated[StrictInt, Field(ge=0, le=2**53)] | None
+    seconds: Annotated[StrictInt, Field(ge=0, le=2**31)] | None
+    is_animated: StrictBool | None
+    is_video: StrictBool | None
+    emoji: StrictStr | None
+
+
+def read_media(message: Message | ExternalReplyInfo) -> Media | None:
     """Return the file of a message, the largest size of a photo; None where there is none.
 
-    A part of an album goes on however large it is: the rest is asked with it, and who fetches it tells that it cannot be had.
+    Raises:
+        ValidationError: What is told of it has the wrong type.
     """
-    found = _find(message)
-    alone = message.media_group_id is None
-    if found is not None and alone and found.size is not None and found.size > MAX_BYTES:
+    if message.photo:
+        photo = max(message.photo, key=lambda size: size.width * size.height)
+        return Media("photo", photo.file_id, None, None, photo.file_size, None, None, None, None)
+    for kind in _KINDS:
+        found = getattr(message, kind)
+        if found is not None:  # an animation is told as a document too: the document's name is the better one
+            return _read(kind, found)
+    return None
+
+
+def _read(kind: str, found: Any) -> Media:
+    return Media(
+        kind=kind,
+        id=found.file_id,
+        name=getattr(found, "file_name", None),
+        media_type=getattr(found, "mime_type", None),
+        size=getattr(found, "file_size", None),
+        seconds=_count_seconds(getattr(found, "duration", None)),
+        is_animated=getattr(found, "is_animated", None),
+        is_video=getattr(found, "is_video", None),
+        emoji=getattr(found, "emoji", None),
+    )
+
+
+def _count_seconds(duration: Any) -> Any:
+    return int(duration.total_seconds()) if isinstance(duration, timedelta) else duration
+
+
+def build_attachment(media: Media, message_id: int, *, part: bool = False) -> Attachment | TooLarge:
+    """Return a file as a turn has it.
+
+    Args:
+        media: The file.
+        message_id: Of the message that it came with: its name, where it has none.
+        part: It is a part of an album, which goes on however large it is: the rest is asked with it, and who fetches it
+            tells that it cannot be had.
+    """
+    found = _build(media, message_id)
+    if not part and found.size is not None and found.size > MAX_BYTES:
         return TooLarge(found.name, found.size)
     return found
-
-
-def _find(message: Message) -> Attachment | None:
-    if message.photo:
-        photo = max(message.photo, key=lambda p: p.width * p.height)
-        return Attachment(photo.file_id, f"photo-{message.message_id}.jpg", "image/jpeg", photo.file_size)
-    for kind in _KINDS:
-        media: Media | None = getattr(message, kind)
-        if media is not None:  # an animation is told as a document too: the document's name is the better one
-            return _build(kind, media, message.message_id)
-    return None
 
 
 def clean_name(name: str) -> str:
@@ -82,17 +126,18 @@ def _cut(text: str, less: str = "") -> str:
     return room.decode(errors="ignore")
 
 
-def _build(kind: str, media: Media, message_id: int) -> Attachment:
+def _build(media: Media, message_id: int) -> Attachment:
+    kind = media.kind
     suffix, media_type = _SUFFIXES.get(kind, ""), _TYPES.get(kind, "")
     if media.is_animated or media.is_video:  # stickers that are no images
         suffix, media_type = (".tgs", "application/x-tgsticker") if media.is_animated else (".webm", "video/webm")
     fallback = f"{kind.replace('_', '-')}-{message_id}{suffix}"
     about = _ABOUT.get(kind, "")
-    if about and media.duration:
-        about = f"{about} of {media.duration} s"
+    if about and media.seconds:
+        about = f"{about} of {media.seconds} s"
     return Attachment(
-        media.file_id, clean_name(media.file_name) or fallback, _read_type(media.mime_type) or media_type,
-        media.file_size, about,
+        media.id, clean_name(media.name or "") or fallback, _read_type(media.media_type or "") or media_type,
+        media.size, about,
     )  # fmt: skip
 
 
@@ -100,8 +145,3 @@ def _read_type(said: str) -> str:
     """Return a media type without its parameters; empty where it is none, as a sender's program may say anything."""
     plain = said.partition(";")[0].strip().lower()
     return plain if _TYPE.fullmatch(plain) else ""
-
-
-def is_unreadable(raw: Mapping[str, Any]) -> bool:
-    """Say whether a message holds something that a person sent and that is neither text nor file."""
-    return any(kind in raw for kind in ("contact", "dice", "game", "location", "poll", "story", "venue", "checklist"))

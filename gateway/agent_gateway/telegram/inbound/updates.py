@@ -2,100 +2,82 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import StrictStr, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as strict_dataclass
+from telegram.constants import ChatType
 
-from agent_gateway.store.rows import Address, Attachment
+from agent_contract.text import clean
+from agent_gateway.commands.table import BY_NAME, OVERTAKING
+from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import MalformedUpdate
-from agent_gateway.telegram.inbound.attachments import TooLarge, is_unreadable, read_attachment
-from agent_gateway.telegram.inbound.mentions import find_mentions, is_name, replies_to_bot, strip_mentions
-from agent_gateway.telegram.inbound.shapes import Callback, Message, Part, User
+from agent_gateway.telegram.inbound.attachments import Media
+from agent_gateway.telegram.inbound.foreign import MOST_TITLE, clean_line
+from agent_gateway.telegram.inbound.incoming import (
+    NOWHERE,
+    Command,
+    Edited,
+    Heard,
+    Ignored,
+    Incoming,
+    Pressed,
+    Prompt,
+    Spoken,
+)
+from agent_gateway.telegram.inbound.kinds import is_service
+from agent_gateway.telegram.inbound.mentions import find_asked, find_button, find_mentions, is_name, replies_to_bot
+from agent_gateway.telegram.inbound.prompt import Asked, Context, build_prompt, build_speaker
+from agent_gateway.telegram.inbound.reading import (
+    Said,
+    TelegramInt,
+    describe_problems,
+    find_room,
+    read_message,
+    read_press,
+)
 from agent_gateway.telegram.ports import BotIdentity
-from agent_gateway.wording.commands import OVERTAKING, parse_command
-from agent_gateway.wording.texts import ANONYMOUS, NOTHING_ASKED, UNREADABLE, too_large_text
+from agent_gateway.wording import keys
+from agent_gateway.wording.commands import parse_command
+from agent_gateway.wording.inbound import too_large
+from agent_gateway.wording.say import SOURCE, choose
+from agent_gateway.wording.stop import build_button
+from agent_gateway.wording.titles import PRIVATE
 
-GENERAL_TOPIC = 1
-NO_QUEUE = "-"
+NO_QUEUE: Final = "-"
 """Of an update that belongs to no chat."""
-PRIVATE_TITLE = "private chat"
-_TITLE_LIMIT = 256
-_NAME_LIMIT = 128
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-_P = TypeVar("_P", bound=Part)
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """Something to ask the agent of `address`."""
-
-    address: Address
-    title: str
-    person_id: int
-    person_name: str
-    message_id: int
-    text: str
-    files: tuple[Attachment, ...] = ()
-    album: str | None = None
-    """Telegram's id of the album that it is a part of."""
-    addressed: bool = True
-    """False for a part of an album in a group that says nothing itself: it belongs to what the others ask."""
-    reply_to: int | None = None
-    """The message that it answers."""
+STOPPED_KIND: Final = "stopped_message_generation"
+"""A person pressed the Stop that their client shows below a draft (Bot API 10.3)."""
+_TAKES_WORDS: Final = frozenset({"steer", "spawn", "plan"})
+"""Commands whose words are for an agent."""
+_TAKES_FILES: Final = frozenset({"steer", "plan"})
+_MOST_NAME: Final = 128
+_FIRST_MOMENT: Final = 1_000_000_000
+"""What was written before Telegram was there tells no time (seconds since 1970)."""
+_SPOKEN: Final = frozenset({"voice", "video_note"})
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """A person's message that reads otherwise now."""
-
-    address: Address
-    person_id: int
-    message_id: int
-    text: str
+def _put_before(prompt: Prompt, name: str) -> Prompt:
+    """Return a prompt with a command before its words, on a line of its own with the first of them."""
+    refers = prompt.text.removesuffix(prompt.words).rstrip() if prompt.words else prompt.text
+    said = f"/{name} {prompt.words}".rstrip()
+    return replace(prompt, text="\n\n".join(filter(None, [refers, said])), words=said)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command; `addressed` is false in a group when it names no bot, so that another may be meant."""
-
-    address: Address
-    title: str
-    person_id: int
-    person_name: str
-    message_id: int
-    name: str
-    args: str
-    addressed: bool
+@strict_dataclass(frozen=True)
+class _StoppedChat:
+    id: TelegramInt
+    type: StrictStr
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """A button under one of the bot's messages. Of a message too old to be shown, a topic is not known."""
-
-    address: Address
-    person_id: int
-    person_name: str
-    message_id: int
-    callback_id: str
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """Nothing for an agent. Where `reply` is set, a person who may use the bot is told so."""
-
-    reason: str
-    address: Address | None = None
-    person_id: int | None = None
-    message_id: int | None = None
-    reply: str | None = None
-
-
-Incoming = Prompt | Edited | Command | Pressed | Ignored
+@strict_dataclass(frozen=True)
+class _Stopped:
+    chat: _StoppedChat
+    draft_id: TelegramInt
 
 
 def parse(raw: Any, bot: BotIdentity, *, unaddressed: bool = False) -> Incoming:
@@ -107,23 +89,16 @@ def parse(raw: Any, bot: BotIdentity, *, unaddressed: bool = False) -> Incoming:
     if not isinstance(raw, Mapping):
         raise MalformedUpdate("the update is not an object")
     if "callback_query" in raw:
-        return _read_press(_validate(Callback, raw, "callback_query"), bot)
+        return _read_press(raw, bot)
     if "edited_message" in raw:
-        edited = _validate(Message, raw, "edited_message")
-        return _read_edit(_read(edited, raw["edited_message"], bot, unaddressed=unaddressed))
+        said = read_message(raw, "edited_message")
+        return _read_edit(_read(said, raw["edited_message"], bot, unaddressed=unaddressed))
+    if STOPPED_KIND in raw:
+        return _read_stop(raw[STOPPED_KIND], bot)
     if "message" not in raw:
         kinds = sorted(str(key)[:40] for key in raw if key != "update_id")
-        return Ignored(f"kind {', '.join(kinds) or 'unknown'}")
-    return _read(_validate(Message, raw, "message"), raw["message"], bot, unaddressed=unaddressed)
-
-
-def _validate(model: type[_P], raw: Mapping[str, Any], kind: str) -> _P:
-    try:
-        return model.model_validate(raw[kind])
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        fields = "; ".join(f"{kind}.{'.'.join(map(str, p['loc']))}: {p['type']}" for p in problems)
-        raise MalformedUpdate(fields) from None
+        return Ignored(f"kind {', '.join(kinds)[:200] or 'unknown'}")
+    return _read(read_message(raw, "message"), raw["message"], bot, unaddressed=unaddressed)
 
 
 def build_queue_key(raw: Any) -> str:
@@ -131,7 +106,7 @@ def build_queue_key(raw: Any) -> str:
     if not isinstance(raw, Mapping):
         return NO_QUEUE
     update_id = raw.get("update_id")
-    if "callback_query" in raw:
+    if "callback_query" in raw or STOPPED_KIND in raw:
         return f"!{update_id}" if isinstance(update_id, int) else NO_QUEUE
     message = raw.get("message", raw.get("edited_message", raw.get("my_chat_member")))
     if not isinstance(message, Mapping):
@@ -140,104 +115,101 @@ def build_queue_key(raw: Any) -> str:
     command = parse_command(text) if isinstance(text, str) and "message" in raw else None
     if command is not None and command.name in OVERTAKING and isinstance(update_id, int):
         return f"!{update_id}"
-    chat = message.get("chat")
-    chat_id = chat.get("id") if isinstance(chat, Mapping) else None
-    if not isinstance(chat, Mapping) or not isinstance(chat_id, int):
+    room = find_room(message)
+    if room is None:
         return NO_QUEUE
-    thread = message.get("message_thread_id")
-    topic = _topic(
-        private=chat.get("type") == "private",
-        forum=chat.get("is_forum") is True,
-        in_topic=message.get("is_topic_message") is True,
-        thread_id=thread if isinstance(thread, int) else None,
-    )
+    chat_id, topic = room
     return str(chat_id) if topic is None else f"{chat_id}/{topic}"
 
 
-def _topic(*, private: bool, forum: bool, in_topic: bool, thread_id: int | None) -> int | None:
-    """Return the topic that a message belongs to; the reply threads of ordinary groups are not topics."""
-    if in_topic or private:
-        return thread_id
-    return GENERAL_TOPIC if forum else None
-
-
-def _read_press(press: Callback, bot: BotIdentity) -> Incoming:
-    message = press.message
-    if message is None or press.data is None:
-        return Ignored("a button that is none of the bot's", person_id=press.sender.id)
-    private = message.chat.type == "private"
-    topic = _topic(
-        private=private,
-        forum=message.chat.is_forum and not message.inaccessible,
-        in_topic=message.is_topic_message,
-        thread_id=message.message_thread_id,
-    )
+def _read_press(raw: Mapping[str, Any], bot: BotIdentity) -> Incoming:
+    press = read_press(raw)
+    language = _read_language(press.language)
+    if press.data is None:
+        return Ignored("a button that is none of the bot's", person_id=press.sender_id, language=language)
+    chat_id = press.chat_id if press.chat_id is not None else NOWHERE
     return Pressed(
-        Address(bot.id, message.chat.id, topic),
-        press.sender.id,
-        _full_name(press.sender),
-        message.message_id,
-        press.id,
-        _UNSTORABLE.sub("\ufffd", press.data),
-    )
+        Address(bot.id, chat_id, press.topic_id), press.sender_id, _full_name(press.sender_names),
+        press.message_id or 0, press.id, clean(press.data), language,
+    )  # fmt: skip
 
 
-def _read(message: Message, raw: Mapping[str, Any], bot: BotIdentity, *, unaddressed: bool) -> Incoming:
-    private = message.chat.type == "private"
-    topic = _topic(
-        private=private,
-        forum=message.chat.is_forum,
-        in_topic=message.is_topic_message,
-        thread_id=message.message_thread_id,
-    )
-    address = Address(bot.id, message.chat.id, topic)
-    sender = message.sender
-    if message.sender_chat is not None or sender is None or message.chat.type == "channel":
-        return _read_nobody(message, address, bot)
-    if sender.is_bot:
+def _read_stop(raw: Any, bot: BotIdentity) -> Incoming:
+    """Read the client's own Stop as the button that stops the same turn: its number is that of the draft.
+
+    Bot API 10.3 names no sender: in a private chat, the person is the chat.
+    """
+    try:
+        stopped = _STOPPED.validate_python(raw)
+    except ValidationError as error:
+        raise MalformedUpdate(describe_problems(STOPPED_KIND, error)) from None
+    if stopped.chat.type != ChatType.PRIVATE or stopped.draft_id <= 0:
+        return Ignored("a draft that is none of the bot's")
+    data = build_button(SOURCE, stopped.draft_id).data
+    return Pressed(Address(bot.id, stopped.chat.id), stopped.chat.id, "", 0, "", data)
+
+
+_STOPPED = TypeAdapter(_Stopped)
+
+
+def _read(said: Said, raw: Mapping[str, Any], bot: BotIdentity, *, unaddressed: bool) -> Incoming:
+    facts = said.facts
+    address = Address(bot.id, facts.chat_id, facts.topic_id)
+    if facts.sender_chat_id is not None or facts.sender_id is None or facts.chat_type == ChatType.CHANNEL:
+        return _read_nobody(said, address, bot)
+    if facts.sender_is_bot:
         return Ignored("a bot's message", address)
-    place = _Message(address, message, sender)
-    file = read_attachment(message)
-    if message.text is None and file is None:
-        return place.ignored("not a text", UNREADABLE if private and is_unreadable(raw) else None)
-    text = _UNSTORABLE.sub("\ufffd", message.text or message.caption or "")
-    mentions = [] if private else find_mentions(message, bot)
-    named = private or bool(mentions) or replies_to_bot(message, bot)
-    command = parse_command(strip_mentions(text, mentions) if mentions else text) if message.text is not None else None
+    place = _Message(address, said, facts.sender_id, bot)
+    mentions = [] if facts.private else find_mentions(said, bot)
+    named = facts.private or bool(mentions) or replies_to_bot(said, bot)
+    start, end = find_asked(facts.text or "", mentions)
+    command = place.read_command(start, end, named=named)
     if command is not None:
-        if command.at is not None and not is_name(command.at, bot):
-            return place.ignored("another bot's command")
-        return place.command(command.name, command.args, addressed=named or command.at is not None)
+        return command
+    asked = build_prompt(said, Context(bot, named), start, end)
     if not (named or unaddressed):
-        part = isinstance(file, Attachment) and message.media_group_id is not None
-        return place.prompt(text, file, addressed=False) if part else place.ignored("not addressed to the bot")
-    if isinstance(file, TooLarge):
-        return place.ignored("a file that is too large", too_large_text(file.name, file.size))
-    asked = text if private else strip_mentions(text, mentions)
-    if asked.strip() or file is not None:
-        return place.prompt(asked, file)
-    return place.ignored("an empty text" if private else "nothing asked", None if private else NOTHING_ASKED)
+        part = (bool(asked.files) and facts.album is not None) or said.message.forward_origin is not None
+        return place.prompt(asked, addressed=False) if part else place.overhear(asked)
+    if asked.too_large is not None:
+        return place.ignored(
+            "a file that is too large", partial(too_large, name=asked.too_large.name, count=asked.too_large.size)
+        )
+    if asked.says:
+        return place.prompt(asked)
+    if facts.text is None and not is_service(raw):
+        return place.ignored("not a text", keys.unreadable if named else None)
+    silent = facts.private or facts.text is None
+    return place.ignored("an empty text" if silent else "nothing asked", None if silent else keys.nothing_asked)
 
 
-def _read_nobody(message: Message, address: Address, bot: BotIdentity) -> Ignored:
+def _read_nobody(said: Said, address: Address, bot: BotIdentity) -> Ignored:
     """Pass over what no person signs; in a group, who means the bot all the same is told why it keeps silent."""
-    reason = "an anonymous sender"
-    if message.chat.type not in {"group", "supergroup"} or message.is_automatic_forward:
+    facts, reason = said.facts, "an anonymous sender"
+    if facts.chat_type not in {ChatType.GROUP, ChatType.SUPERGROUP} or facts.is_automatic_forward:
         return Ignored(reason, address)
-    command = parse_command(message.text or "")
+    command = parse_command(facts.text or "")
     named = command is not None and command.at is not None and is_name(command.at, bot)
-    if not (named or find_mentions(message, bot) or replies_to_bot(message, bot)):
+    if not (named or find_mentions(said, bot) or replies_to_bot(said, bot)):
         return Ignored(reason, address)
-    return Ignored(reason, address, message_id=message.message_id, reply=ANONYMOUS)
+    return Ignored(
+        reason, address, message_id=facts.message_id, reply=keys.anonymous, language=_read_language(facts.language)
+    )
 
 
 def _read_edit(incoming: Incoming) -> Incoming:
-    """Return what an edited message now asks; other commands and what is addressed to nobody are done with."""
+    """Return what an edited message asks now."""
     if isinstance(incoming, Prompt) and incoming.addressed:
-        return Edited(incoming.address, incoming.person_id, incoming.message_id, incoming.text)
-    if isinstance(incoming, Command) and incoming.name == "steer" and incoming.args:
-        return Edited(incoming.address, incoming.person_id, incoming.message_id, incoming.args)
+        return _edited(incoming, incoming)
+    if isinstance(incoming, Command) and incoming.name == "steer" and incoming.prompt is not None:
+        return _edited(incoming, incoming.prompt)
+    if isinstance(incoming, Command):
+        return _edited(incoming, None)
     return Ignored("an edit that asks nothing")
+
+
+def _edited(now: Prompt | Command, asks: Prompt | None) -> Edited:
+    text, told = (asks.text, asks.told) if asks is not None else ("", "")
+    return Edited(now.address, now.person_id, now.message_id, text, told, now, now.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,45 +217,81 @@ class _Message:
     """Where and by whom something was said."""
 
     address: Address
-    message: Message
-    sender: User
+    said: Said
+    person_id: int
+    bot: BotIdentity
 
-    def prompt(self, text: str, file: Attachment | TooLarge | None, *, addressed: bool = True) -> Prompt:
-        replied = self.message.reply_to_message
+    def prompt(self, asked: Asked, *, addressed: bool = True) -> Prompt:
+        facts, name = self.said.facts, _full_name(self.said.facts.sender_names)
         return Prompt(
-            self.address, self._title(), self.sender.id, self._name(), self.message.message_id, text,
-            files=(file,) if isinstance(file, Attachment) else (), album=self.message.media_group_id,
-            addressed=addressed, reply_to=replied.message_id if replied is not None else None,
+            self.address, self._title(), self.person_id, name, facts.message_id, asked.text, words=asked.words,
+            files=asked.files,
+            album=facts.album, addressed=addressed, reply_to=facts.reply_to, button=find_button(self.said, self.bot),
+            speaker="" if facts.private else build_speaker(name),
+            forwarded=self.said.message.forward_origin is not None, threaded=facts.threaded, language=self._language(),
+            spoken=_find_spoken(self.said.media), sent_at=_read_moment(self.said.message.date),
         )  # fmt: skip
 
-    def command(self, name: str, args: str, *, addressed: bool) -> Command:
-        return Command(
-            self.address, self._title(), self.sender.id, self._name(), self.message.message_id, name, args, addressed
-        )
+    def read_command(self, start: int, end: int, *, named: bool) -> Incoming | None:
+        """Read what begins with a command, also below a file; None for all else."""
+        facts = self.said.facts
+        segment = (facts.text or "")[start:end].rstrip()
+        found = parse_command(segment)
+        if found is None or self.said.message.forward_origin is not None:
+            return None
+        if found.at is not None and not facts.private and not is_name(found.at, self.bot):
+            return self.ignored("another bot's command")
+        command = Command(
+            self.address, self._title(), self.person_id, _full_name(facts.sender_names), facts.message_id, found.name,
+            clean(found.args), named or found.at is not None, language=self._language(), reply_to=facts.reply_to,
+        )  # fmt: skip
+        if self.said.media is not None and found.name not in _TAKES_FILES:
+            return self.ignored(
+                "a command with a file", partial(keys.takes_no_file, name=found.name) if command.addressed else None
+            )
+        if found.name in _TAKES_WORDS and (found.args or self.said.media is not None):
+            begin = start + len(segment) - len(found.args)
+            asked = build_prompt(self.said, Context(self.bot), begin, end)
+            return replace(command, prompt=self.prompt(asked))
+        if found.name not in BY_NAME:  # it may be one of the class's: then it is asked as it stands
+            asked = build_prompt(self.said, Context(self.bot), start + len(segment) - len(found.args), end)
+            return replace(command, prompt=_put_before(self.prompt(asked), found.name))
+        return command
 
-    def ignored(self, reason: str, reply: str | None = None) -> Ignored:
-        return Ignored(reason, self.address, self.sender.id, self.message.message_id, reply)
+    def ignored(self, reason: str, reply: Callable[[str], str] | None = None) -> Ignored:
+        number = self.said.facts.message_id
+        return Ignored(reason, self.address, self.person_id, number, reply, self._language())
+
+    def overhear(self, asked: Asked) -> Ignored:
+        ignored, name = self.ignored("not addressed to the bot"), _full_name(self.said.facts.sender_names)
+        text = "\n".join(filter(None, [asked.text, *(f"[{file.name}]" for file in asked.files)]))
+        return replace(ignored, heard=Heard(name, text)) if asked.says and text else ignored
 
     def _title(self) -> str:
-        created = self.message.reply_to_message.forum_topic_created if self.message.reply_to_message else None
-        if created is not None and created.name:
-            return _one_line(created.name, _TITLE_LIMIT)
-        return (
-            PRIVATE_TITLE if self.message.chat.type == "private" else _one_line(self.message.chat.title, _TITLE_LIMIT)
-        )
+        """Return what the message tells of its place's name; of a topic, only what opened it does."""
+        facts, replied = self.said.facts, self.said.message.reply_to_message
+        if facts.in_topic:
+            created = replied.forum_topic_created if replied is not None else None
+            return clean_line(created.name, MOST_TITLE) if created is not None else ""
+        return PRIVATE if facts.private else clean_line(facts.chat_title, MOST_TITLE)
 
-    def _name(self) -> str:
-        return _full_name(self.sender)
-
-
-def _full_name(person: User) -> str:
-    return _one_line(f"{person.first_name} {person.last_name}", _NAME_LIMIT)
+    def _language(self) -> str:
+        return _read_language(self.said.facts.language)
 
 
-def clean_title(text: str) -> str:
-    """Return a title that can be stored."""
-    return _one_line(text, _TITLE_LIMIT)
+def _find_spoken(media: Media | None) -> Spoken | None:
+    if media is None or media.kind not in _SPOKEN:
+        return None
+    return Spoken(media.id, media.seconds or 0, video=media.kind != "voice")
 
 
-def _one_line(text: str, limit: int) -> str:
-    return " ".join(_UNSTORABLE.sub("\ufffd", text).split())[:limit]
+def _read_moment(date: object) -> datetime | None:
+    return date if isinstance(date, datetime) and date.timestamp() >= _FIRST_MOMENT else None
+
+
+def _read_language(tag: str | None) -> str:
+    return choose(tag) if tag else ""
+
+
+def _full_name(names: tuple[str | None, str | None]) -> str:
+    return clean_line(" ".join(filter(None, names)), _MOST_NAME)

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import StrictBool, StrictStr, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as strict_dataclass
 
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import MalformedUpdate, Moved, RefusalKind, Refused, TelegramProblem
-from agent_gateway.telegram.inbound.shapes import Chat, MessageId, Part, TelegramInt, Topic
-from agent_gateway.telegram.inbound.updates import GENERAL_TOPIC, clean_title
+from agent_gateway.telegram.inbound.foreign import MOST_TITLE, clean_line
+from agent_gateway.telegram.inbound.reading import GENERAL_TOPIC, Said, TelegramInt, describe_problems, read_message
 from agent_gateway.telegram.ports import BotIdentity
 
 _SERVICE = {
     "forum_topic_closed", "forum_topic_reopened", "forum_topic_edited", "general_forum_topic_hidden", "new_chat_title",
     "migrate_to_chat_id", "migrate_from_chat_id",
 }  # fmt: skip
-CLOSED_WAITS = "While this topic is closed, what is asked in it waits: it is answered once the topic is reopened."
-"""Also for who reads it only then."""
-_P = TypeVar("_P", bound=Part)
+_T = TypeVar("_T")
 _THERE = {"creator", "administrator", "member"}
 
 
@@ -52,33 +51,28 @@ class VenueEvent:
     """The new chat; its topic is where what belonged to no topic goes on."""
 
 
-class _Service(Part):
-    """A message that nobody wrote: it tells what was done to the chat."""
-
-    message_id: MessageId
-    chat: Chat
-    message_thread_id: MessageId | None = None
-    is_topic_message: bool = False
-    forum_topic_closed: Mapping[str, Any] | None = None
-    forum_topic_reopened: Mapping[str, Any] | None = None
-    forum_topic_edited: Topic | None = None
-    general_forum_topic_hidden: Mapping[str, Any] | None = None
-    new_chat_title: str | None = None
-    migrate_to_chat_id: TelegramInt | None = None
-    migrate_from_chat_id: TelegramInt | None = None
+@strict_dataclass(frozen=True)
+class _Chat:
+    id: TelegramInt
 
 
-class _Member(Part):
-    status: str
-    is_member: bool = False
-    can_send_messages: bool = True
+@strict_dataclass(frozen=True)
+class _Member:
+    status: StrictStr
+    is_member: StrictBool = False
+    can_send_messages: StrictBool = True
 
 
-class _Membership(Part):
-    """What the bot may do in a chat has changed."""
+@strict_dataclass(frozen=True)
+class _Membership:
+    """What the bot may do in a chat has changed. Of a status, the library demands each right that it knows: not we."""
 
-    chat: Chat
-    member: _Member = Field(alias="new_chat_member")
+    chat: _Chat
+    new_chat_member: _Member
+
+
+_MEMBERSHIP: Final = TypeAdapter(_Membership)
+_NEW_ID: Final[TypeAdapter[int | None]] = TypeAdapter(TelegramInt | None)
 
 
 def read_change(raw: Any, bot: BotIdentity) -> VenueEvent | None:
@@ -90,10 +84,10 @@ def read_change(raw: Any, bot: BotIdentity) -> VenueEvent | None:
     if not isinstance(raw, Mapping):
         return None
     if "my_chat_member" in raw:
-        return _read_membership(_validate(_Membership, raw["my_chat_member"], "my_chat_member"), bot)
+        return _read_membership(_validate(_MEMBERSHIP, raw["my_chat_member"], "my_chat_member"), bot)
     message = raw.get("message")
     if isinstance(message, Mapping) and not _SERVICE.isdisjoint(message):
-        return _read_service(_validate(_Service, message, "message"), bot)
+        return _read_service(read_message(raw, "message"), bot)
     return None
 
 
@@ -114,68 +108,40 @@ def read_problem(address: Address, problem: TelegramProblem) -> VenueEvent | Non
     return None
 
 
-def topic_gone_text(title: str, name: str, cancelled: int) -> str:
-    """Tell a person elsewhere that the topic they wrote in is gone."""
-    return f"{_of('The topic', title)} is gone, so its conversation ({name}) was stopped{_waited(cancelled)}. {_KEPT}"
-
-
-def chat_gone_text(title: str, name: str, cancelled: int) -> str:
-    """Tell a person elsewhere that the bot cannot write any more where they asked."""
-    return (
-        f"I can no longer write in {_of('the chat', title)}, so its conversation ({name}) was stopped"
-        f"{_waited(cancelled)}. {_KEPT}"
-    )
-
-
-_KEPT = "What was said stays in the history."
-
-
-def _of(what: str, title: str) -> str:
-    return f"{what} “{title}”" if title else what
-
-
-def _waited(cancelled: int) -> str:
-    if not cancelled:
-        return ""
-    return f"; {cancelled} waiting {'message was' if cancelled == 1 else 'messages were'} cancelled"
-
-
-def _validate(model: type[_P], raw: Any, kind: str) -> _P:
+def _validate(shape: TypeAdapter[_T], raw: Any, kind: str) -> _T:
     try:
-        return model.model_validate(raw)
+        return shape.validate_python(raw)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        fields = "; ".join(f"{kind}.{'.'.join(map(str, p['loc']))}: {p['type']}" for p in problems)
-        raise MalformedUpdate(fields) from None
+        raise MalformedUpdate(describe_problems(kind, error)) from None
 
 
 def _read_membership(change: _Membership, bot: BotIdentity) -> VenueEvent:
-    member = change.member
+    member = change.new_chat_member
     there = member.status in _THERE or (member.status == "restricted" and member.is_member and member.can_send_messages)
     return VenueEvent(Address(bot.id, change.chat.id), VenueEventKind.CHAT_BACK if there else VenueEventKind.CHAT_GONE)
 
 
-def _read_service(message: _Service, bot: BotIdentity) -> VenueEvent | None:
-    chat = Address(bot.id, message.chat.id)
-    topic = Address(bot.id, message.chat.id, _topic(message))
-    if message.migrate_to_chat_id is not None:
-        return VenueEvent(chat, VenueEventKind.MOVED, moved_to=Address(bot.id, message.migrate_to_chat_id))
-    if message.migrate_from_chat_id is not None:
-        old = Address(bot.id, message.migrate_from_chat_id)
-        general = GENERAL_TOPIC if message.chat.is_forum else None
-        return VenueEvent(old, VenueEventKind.MOVED, moved_to=Address(bot.id, message.chat.id, general))
-    if message.forum_topic_closed is not None or message.general_forum_topic_hidden is not None:
+def _read_service(said: Said, bot: BotIdentity) -> VenueEvent | None:
+    message, facts = said.message, said.facts
+    chat = Address(bot.id, facts.chat_id)
+    hidden = message.general_forum_topic_hidden is not None
+    topic = Address(bot.id, facts.chat_id, GENERAL_TOPIC if hidden else facts.topic_id)
+    moved_to = _validate(_NEW_ID, message.migrate_to_chat_id, "message.migrate_to_chat_id")
+    moved_from = _validate(_NEW_ID, message.migrate_from_chat_id, "message.migrate_from_chat_id")
+    if moved_to is not None:
+        return VenueEvent(chat, VenueEventKind.MOVED, moved_to=Address(bot.id, moved_to))
+    if moved_from is not None:
+        general = GENERAL_TOPIC if facts.is_forum else None
+        return VenueEvent(
+            Address(bot.id, moved_from), VenueEventKind.MOVED, moved_to=Address(bot.id, facts.chat_id, general)
+        )
+    if message.forum_topic_closed is not None or hidden:
         return VenueEvent(topic, VenueEventKind.CLOSED)
     if message.forum_topic_reopened is not None:
         return VenueEvent(topic, VenueEventKind.REOPENED)
-    if message.forum_topic_edited is not None and message.forum_topic_edited.name:
-        return VenueEvent(topic, VenueEventKind.RENAMED, clean_title(message.forum_topic_edited.name))
-    if message.new_chat_title:
-        return VenueEvent(chat, VenueEventKind.CHAT_RENAMED, clean_title(message.new_chat_title))
+    renamed = message.forum_topic_edited
+    if renamed is not None and (name := clean_line(renamed.name, MOST_TITLE)):
+        return VenueEvent(topic, VenueEventKind.RENAMED, name)
+    if title := clean_line(message.new_chat_title, MOST_TITLE):
+        return VenueEvent(chat, VenueEventKind.CHAT_RENAMED, title)
     return None
-
-
-def _topic(message: _Service) -> int | None:
-    if message.is_topic_message or message.chat.type == "private":
-        return message.message_thread_id
-    return GENERAL_TOPIC if message.chat.is_forum or message.general_forum_topic_hidden is not None else None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from telegram import (
@@ -12,15 +11,14 @@ from telegram import (
     BotCommand,
     BotCommandScope,
     BotCommandScopeChat,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
     LinkPreviewOptions,
-    MessageEntity,
     ReactionTypeEmoji,
     ReplyParameters,
 )
 from telegram.constants import ChatAction
 
+from agent_gateway.effects import CallFailed
+from agent_gateway.events import Events
 from agent_gateway.store.chatrows import Button
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import (
@@ -30,15 +28,17 @@ from agent_gateway.telegram.errors import (
     TelegramProblem,
 )
 from agent_gateway.telegram.outbound.files import UPLOAD_SECONDS, Downloads, may_be_photo, to_upload
+from agent_gateway.telegram.outbound.groups import GroupCalls
+from agent_gateway.telegram.outbound.library import to_keyboard, to_library, topic_for_sending
 from agent_gateway.telegram.outbound.menus import Menu
-from agent_gateway.telegram.outbound.outcomes import Request, translated
+from agent_gateway.telegram.outbound.newer import Newer
+from agent_gateway.telegram.outbound.outcomes import Request, keep_secrets_out_of_logs, translated, unless_same
+from agent_gateway.telegram.outbound.topics import TopicCalls
 from agent_gateway.telegram.ports import BotIdentity, Entity, OutgoingFile
 
 T = TypeVar("T")
 
-GENERAL_TOPIC = 1
-"""Telegram's id of a forum's General topic: refused by sends, wanted by chat actions."""
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "stopped_message_generation")
 """The kinds that are read; Telegram keeps the others back."""
 MAX_CALLBACK_TEXT = 200
 """Characters of the words that a person sees after a press."""
@@ -53,10 +53,11 @@ class TelegramApi:
     Args:
         token: The bot's token.
         base: Where the Bot API is, as in `https://api.telegram.org`.
+        events: Told what a call to a chat or topic came to, where it was not done.
     """
 
-    def __init__(self, token: str, base: str) -> None:
-        _keep_secrets_out_of_logs()
+    def __init__(self, token: str, base: str, events: Events | None = None) -> None:
+        keep_secrets_out_of_logs()
         calls = Request(
             connection_pool_size=64, read_timeout=20.0, write_timeout=10.0, connect_timeout=5.0, pool_timeout=5.0
         )
@@ -67,8 +68,11 @@ class TelegramApi:
             token, base_url=f"{root}/bot", base_file_url=f"{root}/file/bot", request=calls, get_updates_request=polls
         )
         self._downloads = Downloads()
-        self.on_problem: Callable[[Address, TelegramProblem], None] = lambda _address, _problem: None
-        """Told what a call to a chat or topic came to, where it was not done."""
+        self.newer = Newer(self._bot)
+        """Calls that the library does not know."""
+        self.topics = TopicCalls(self._bot)
+        self.groups = GroupCalls(self._bot)
+        self._events = events or Events()
 
     async def close(self) -> None:
         """Close both connection pools."""
@@ -79,14 +83,29 @@ class TelegramApi:
     async def get_me(self) -> BotIdentity:
         """Ask who the bot is."""
         user = await translated(self._bot.get_me())
-        return BotIdentity(user.id, user.username or "", reads_groups=bool(user.can_read_all_group_messages))
+        newer = user.api_kwargs
+        return BotIdentity(
+            user.id,
+            user.username or "",
+            reads_groups=bool(user.can_read_all_group_messages),
+            has_topics=bool(user.has_topics_enabled),
+            callback_query_mode=str(newer.get("callback_query_mode") or ""),
+        )
+
+    async def probe(self) -> None:
+        """Ask who the bot is, to know whether Telegram answers."""
+        await translated(self._bot.get_me())
+
+    async def set_my_settings(self, **settings: bool | str) -> bool:
+        """Set what BotFather held (Bot API 10.5); what is not named stays. False where this server is older."""
+        return await self.newer.set_my_settings(**settings)
 
     async def get_updates(self, offset: int, timeout: int) -> list[Any]:  # noqa: ASYNC109  # Telegram's long poll
         """Return raw updates from `offset` on: one malformed update must not spoil its batch."""
-        # The doubled underscore reaches getUpdates without the library's warning that it has a method for it:
-        # that method parses the batch as a whole, and raises for the whole of it.
+        # The raw call, by a name that the library has no method of: that method parses the batch as a whole, and raises
+        # for the whole of it. Telegram takes a method's name in any case.
         call = self._bot.do_api_request(
-            "get__updates",
+            "GetUpdates",
             api_kwargs={"offset": offset, "timeout": timeout, "limit": 100, "allowed_updates": list(ALLOWED_UPDATES)},
             read_timeout=timeout + _POLL_READ_SECONDS,
         )
@@ -109,7 +128,7 @@ class TelegramApi:
 
     async def get_webhook_info(self) -> dict[str, Any]:
         """Return what is set, and how the last deliveries went."""
-        info = await translated(self._bot.do_api_request("get__webhook__info"))
+        info = await translated(self._bot.do_api_request("GetWebhookInfo"))
         if not isinstance(info, dict):
             raise Ambiguous("getWebhookInfo answered with something that is not an object")
         return info
@@ -121,6 +140,8 @@ class TelegramApi:
         entities: Sequence[Entity] = (),
         reply_to: int | None = None,
         buttons: Sequence[Button] = (),
+        *,
+        silent: bool = False,
     ) -> int:
         """Send a message into the very chat and topic of `address`, with the buttons under it; return its id."""
         reply = None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True)
@@ -129,11 +150,12 @@ class TelegramApi:
             self._bot.send_message(
                 address.chat_id,
                 text,
-                entities=_to_library(entities),
-                message_thread_id=_topic_for_sending(address),
+                entities=to_library(entities),
+                message_thread_id=topic_for_sending(address),
                 reply_parameters=reply,
                 link_preview_options=_NO_PREVIEW,
-                reply_markup=_to_keyboard(buttons),
+                reply_markup=to_keyboard(buttons),
+                disable_notification=silent or None,
             ),
         )
         return message.message_id
@@ -151,24 +173,55 @@ class TelegramApi:
             text,
             address.chat_id,
             message_id,
-            entities=_to_library(entities),
+            entities=to_library(entities),
             link_preview_options=_NO_PREVIEW,
-            reply_markup=_to_keyboard(buttons),
+            reply_markup=to_keyboard(buttons),
         )
-        try:
-            await self._at(address, call)
-        except Refused as refusal:
-            if "not modified" not in refusal.description.lower():
-                raise
+        await unless_same(self._at(address, call))
 
-    async def send_file(self, address: Address, file: OutgoingFile, caption: str, reply_to: int | None = None) -> int:
+    async def send_rich(
+        self,
+        address: Address,
+        rich: Mapping[str, object],
+        reply_to: int | None = None,
+        buttons: Sequence[Button] = (),
+        *,
+        silent: bool = False,
+    ) -> int:
+        """Send a rich message (Bot API 10.1); return its id."""
+        call = self.newer.send_rich_message(
+            address.chat_id,
+            rich,
+            topic_id=topic_for_sending(address),
+            reply=None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True),
+            keyboard=to_keyboard(buttons),
+            silent=silent,
+        )
+        return await self._at(address, call)
+
+    async def edit_rich(
+        self, address: Address, message_id: int, rich: Mapping[str, object], buttons: Sequence[Button] = ()
+    ) -> None:
+        """Make a message a rich one; "not modified" is success."""
+        call = self.newer.edit_rich_message(address.chat_id, message_id, rich, to_keyboard(buttons))
+        await unless_same(self._at(address, call))
+
+    async def edit_buttons(self, address: Address, message_id: int, buttons: Sequence[Button]) -> None:
+        """Make these the buttons under a message; "not modified" is success."""
+        call = self._bot.edit_message_reply_markup(address.chat_id, message_id, reply_markup=to_keyboard(buttons))
+        await unless_same(self._at(address, call))
+
+    async def send_file(
+        self, address: Address, file: OutgoingFile, caption: str, reply_to: int | None = None, *, silent: bool = False
+    ) -> int:
         """Send a file with a caption, a picture as one where Telegram takes it as such; return the message's id."""
         reply = None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True)
         where: dict[str, Any] = {
             "chat_id": address.chat_id,
             "caption": caption or None,
-            "message_thread_id": _topic_for_sending(address),
+            "message_thread_id": topic_for_sending(address),
             "reply_parameters": reply,
+            "disable_notification": silent or None,
             "write_timeout": UPLOAD_SECONDS,
             "read_timeout": UPLOAD_SECONDS,
         }
@@ -182,13 +235,12 @@ class TelegramApi:
         return message.message_id
 
     async def send_draft(self, address: Address, draft_id: int, text: str, entities: Sequence[Entity] = ()) -> None:
-        """Show a text in a private chat as one that is being written, for thirty seconds or until the next message."""
-        await self._at(
-            address,
-            self._bot.send_message_draft(
-                address.chat_id, draft_id, text, message_thread_id=address.topic_id, entities=_to_library(entities)
-            ),
-        )
+        """Show a text in a private chat as one that is being written, for thirty seconds or until the next message.
+
+        The person's client has a button that stops it; no text at all shows that the bot thinks.
+        """
+        call = self.newer.send_draft(address.chat_id, draft_id, text, to_library(entities), address.topic_id)
+        await self._at(address, call)
 
     async def open_file(self, file_id: str) -> AsyncIterator[bytes]:
         """Yield a file that a person sent, never all in memory.
@@ -220,17 +272,20 @@ class TelegramApi:
         reaction = [] if emoji is None else [ReactionTypeEmoji(emoji)]
         await translated(self._bot.set_message_reaction(address.chat_id, message_id, reaction))
 
-    async def answer_callback(self, callback_id: str, text: str) -> None:
+    async def answer_callback(self, callback_id: str, text: str, *, alert: bool = False) -> None:
         """End the wait of a person who pressed a button, with words; a press that is too old for it is success."""
         try:
-            await translated(self._bot.answer_callback_query(callback_id, text[:MAX_CALLBACK_TEXT]))
+            await translated(self._bot.answer_callback_query(callback_id, text[:MAX_CALLBACK_TEXT], show_alert=alert))
         except Refused as refusal:
             if refusal.kind is not RefusalKind.CALLBACK_GONE:
                 raise
 
     async def set_my_commands(self, menu: Menu) -> None:
-        """Fill a menu."""
+        """Fill a menu, or take it away where it has no commands."""
         whose = BotCommandScopeChat(menu.chat_id) if menu.chat_id is not None else BotCommandScope(menu.scope)
+        if not menu.commands:
+            await translated(self._bot.delete_my_commands(whose, menu.language))
+            return
         commands = [BotCommand(name, text) for name, text in menu.commands]
         await translated(self._bot.set_my_commands(commands, whose, menu.language))
 
@@ -239,27 +294,5 @@ class TelegramApi:
         try:
             return await translated(call)
         except TelegramProblem as problem:
-            self.on_problem(address, problem)
+            self._events.publish([CallFailed(address, problem)])
             raise
-
-
-def _topic_for_sending(address: Address) -> int | None:
-    general = address.chat_id < 0 and address.topic_id == GENERAL_TOPIC
-    return None if general else address.topic_id
-
-
-def _to_library(entities: Sequence[Entity]) -> list[MessageEntity]:
-    return [MessageEntity(e.type, e.offset, e.length, url=e.url, language=e.language) for e in entities]
-
-
-def _to_keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
-    # Telegram takes a keyboard away when an edit names none.
-    rows = [[InlineKeyboardButton(button.text, callback_data=button.data)] for button in buttons]
-    return InlineKeyboardMarkup(rows) if rows else None
-
-
-def _keep_secrets_out_of_logs() -> None:
-    # httpx logs each address, which holds the token; the library logs answers, which hold what people write.
-    for name, level in (("httpx", logging.WARNING), ("telegram", logging.WARNING), ("telegram.request", 100)):
-        logger = logging.getLogger(name)
-        logger.setLevel(max(level, logger.level))

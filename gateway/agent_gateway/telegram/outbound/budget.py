@@ -23,6 +23,12 @@ PRIVATE_CALLS: Final = 20
 """At once in a private chat, where Telegram bears bursts, and in the long run one a second."""
 ALL_CALLS: Final = 25
 """A second in all chats together."""
+NOTICE_CALLS: Final = 12
+"""Of those, what notices and files may take."""
+PREVIEW_CALLS: Final = 20
+"""Of those, what previews may take."""
+STRANGER_SECONDS: Final = 1.0
+"""Between two calls for people whom the bot does not know, in all chats together."""
 _LEAST: Final = 4
 """Calls a minute that a group keeps after however many refusals."""
 _MARGIN: Final = 1.02
@@ -40,6 +46,13 @@ class Kind(IntEnum):
     """The first that is seen of a turn."""
     PREVIEW = 2
     """A newer state of what is seen already: left out where a yet newer one comes."""
+    NOTICE = 3
+    """A notice, or a file of an agent: leaves a third of a chat's calls to what people wait for."""
+    STRANGER = 4
+    """What people are told whom the bot does not know."""
+
+
+_OF_ALL: Final = {Kind.NOTICE: NOTICE_CALLS, Kind.PREVIEW: PREVIEW_CALLS}
 
 
 @dataclass(slots=True)
@@ -66,7 +79,7 @@ class ChatBudget:
         room = limit - self._kept(kind, limit)
         if len(self.made) < room:
             return 0.0
-        if not self.group and kind is not Kind.PREVIEW:
+        if not self.group and kind is not Kind.PREVIEW and kind is not Kind.NOTICE:
             return max(0.0, self.made[-1] + self.minute / 60 - now)  # the burst is over: one a second
         last = self.made[len(self.made) - room]  # there is room again once this one is forgotten
         return max(0.0, last + self._window - now)
@@ -111,9 +124,9 @@ class ChatBudget:
     def _kept(self, kind: Kind, limit: int) -> int:
         """Return how much of the budget a call of this kind leaves for more urgent ones."""
         if not self.group:
-            return 1 if kind is Kind.PREVIEW else 0
+            return {Kind.PREVIEW: 1, Kind.NOTICE: limit // 3}.get(kind, 0)
         ends = min(self.turns, limit // 2)
-        return {Kind.ANSWER: 0, Kind.FIRST: min(ends, 3), Kind.PREVIEW: max(2, ends)}[kind]
+        return {Kind.FIRST: min(ends, 3), Kind.PREVIEW: max(2, ends), Kind.NOTICE: max(limit // 3, ends)}.get(kind, 0)
 
     def _recover(self, now: float) -> None:
         if self.refused_at is not None and now - self.refused_at > 2 * _LOW_MINUTES * self.minute:
@@ -137,6 +150,8 @@ class Budgets(Cooldowns):
         self._minute = minute
         self._chats: dict[int, ChatBudget] = {}
         self._all: deque[float] = deque()
+        self._stranger_at: float | None = None
+        """When somebody was told something last whom the bot does not know."""
 
     def of(self, chat_id: int) -> ChatBudget:
         """Return the budget of a chat."""
@@ -149,16 +164,33 @@ class Budgets(Cooldowns):
     def wait(self, chat_id: int, kind: Kind) -> float:
         """Return the seconds until a call of this kind may go to a chat, 0 for now."""
         now = self._clock()
+        wait = max(self.left(chat_id), self.of(chat_id).wait(kind, now), self._wait_for_all(now, kind))
+        if kind is Kind.STRANGER and self._stranger_at is not None:
+            return max(wait, self._stranger_at + STRANGER_SECONDS * self._minute / 60 - now)
+        return wait
+
+    def _wait_for_all(self, now: float, kind: Kind = Kind.ANSWER) -> float:
         second = self._minute / 60
         while self._all and now - self._all[0] >= second:
             self._all.popleft()
-        everybody = self._all[0] + second - now if len(self._all) >= ALL_CALLS else 0.0
-        return max(self.left(chat_id), self.of(chat_id).wait(kind, now), everybody)
+        most = _OF_ALL.get(kind, ALL_CALLS)
+        return self._all[len(self._all) - most] + second - now if len(self._all) >= most else 0.0
 
-    def spend(self, chat_id: int) -> None:
+    def wait_beside(self, chat_id: int) -> float:
+        """Return the seconds until a call may be made that no message's limit counts, such as a draft."""
+        now = self._clock()
+        return max(self.left(chat_id), self._wait_for_all(now, Kind.PREVIEW))
+
+    def spend_beside(self) -> None:
+        """Count a call that no message's limit counts."""
+        self._all.append(self._clock())
+
+    def spend(self, chat_id: int, kind: Kind = Kind.ANSWER) -> None:
         """Count a call that goes to a chat now."""
         now = self._clock()
         self._all.append(now)
+        if kind is Kind.STRANGER:
+            self._stranger_at = now
         self.of(chat_id).spend(now)
 
     @override

@@ -16,6 +16,7 @@ from agent_gateway.telegram.errors import (
     Throttled,
 )
 from agent_gateway.telegram.outbound.outcomes import DEFAULT_RETRY_AFTER
+from agent_gateway.telegram.outbound.pictures import HEAD_BYTES, is_readable_as_photo
 from agent_gateway.telegram.ports import OutgoingFile
 
 UPLOAD_SECONDS = 120.0
@@ -53,8 +54,11 @@ class Downloads:
 
 
 def may_be_photo(file: OutgoingFile) -> bool:
-    """Tell whether Telegram may take a file as a picture."""
-    return file.media_type in _PHOTOS and file.size <= _MAX_PHOTO_BYTES
+    """Tell whether Telegram may take a file as a picture, and shows it as it is: text in a larger one could not be read."""
+    if file.media_type not in _PHOTOS or file.size > _MAX_PHOTO_BYTES:
+        return False
+    file.data.seek(0)
+    return is_readable_as_photo(file.data.read(HEAD_BYTES))
 
 
 def to_upload(file: OutgoingFile) -> InputFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
@@ -22,14 +23,17 @@ from typing_extensions import override
 from agent_gateway.telegram.errors import (
     Ambiguous,
     Conflict,
+    MethodMissing,
     Moved,
     NotSent,
+    Refused,
     ServerFailed,
     TelegramProblem,
     Throttled,
     Unauthorized,
     classify,
 )
+from agent_gateway.telegram.outbound.calls import counted
 
 T = TypeVar("T")
 
@@ -52,15 +56,23 @@ class _TooMany(TelegramError):
         self.seconds = seconds
 
 
+class _NotFound(TelegramError):
+    """404: the library throws it together with 401."""
+
+
 class Request(HTTPXRequest):
     """The library's transport, with the statuses told apart that it throws together."""
 
     @override
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Do one request; raise for 413, 429 and 5xx."""
-        code, payload = await super().do_request(*args, **kwargs)
+    async def do_request(self, url: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Do one request; raise for 404, 413, 429 and 5xx."""
+        with counted(url) as call:
+            code, payload = await super().do_request(url, *args, **kwargs)
+            call.status = code
         if code == httpx.codes.TOO_MANY_REQUESTS:
             raise _TooMany(_read_retry_after(payload))
+        if code == httpx.codes.NOT_FOUND:
+            raise _NotFound("HTTP 404")
         if code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
             raise BadRequest("file is too big")
         if code >= httpx.codes.INTERNAL_SERVER_ERROR:
@@ -89,6 +101,8 @@ def translate(error: TelegramError) -> TelegramProblem:
             return Throttled(error.seconds)
         case ChatMigrated():
             return Moved(error.new_chat_id)
+        case _NotFound():
+            return MethodMissing()
         case InvalidToken() | EndPointNotFound():
             return Unauthorized()
         case LibraryConflict():
@@ -118,3 +132,20 @@ def _read_retry_after(payload: bytes) -> float:
         return min(max(1.0, float(seconds)), _MAX_RETRY_AFTER)
     except (ValueError, KeyError, TypeError):
         return DEFAULT_RETRY_AFTER
+
+
+async def unless_same(edit: Awaitable[object]) -> None:
+    """Make an edit; one that changes nothing is success."""
+    try:
+        await edit
+    except Refused as refusal:
+        if "not modified" not in refusal.description.lower():
+            raise
+
+
+def keep_secrets_out_of_logs() -> None:
+    """Log neither addresses of calls nor their answers."""
+    # httpx logs each address, which holds the token; the library logs answers, which hold what people write.
+    for name, level in (("httpx", logging.WARNING), ("telegram", logging.WARNING), ("telegram.request", 100)):
+        logger = logging.getLogger(name)
+        logger.setLevel(max(level, logger.level))

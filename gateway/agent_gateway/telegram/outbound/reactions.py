@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from agent_gateway.pauses import wait_at_most
 from agent_gateway.store.chatrows import DueReaction
 from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import TurnState
@@ -26,6 +27,8 @@ DONE: Final = "👌"
 FAILED: Final = "💔"
 REFUSED_SECONDS = 3600.0
 """How long a chat is left alone that does not allow our reactions."""
+_BEHIND_SECONDS: Final = 0.05
+"""By so much a reaction begins later than it might: a turn that was just queued goes to its agent first."""
 _MOST_AT_ONCE = 16
 _ATTEMPTS = 8
 _LONGEST_PAUSE = 60.0
@@ -85,11 +88,8 @@ class Reactions:
                 self._hint.clear()
                 self._check()
                 await self._start_due()
-                try:
-                    async with asyncio.timeout(self._poll):
-                        await self._hint.wait()
-                except TimeoutError:
-                    pass
+                await wait_at_most(self._hint, self._poll)
+                await asyncio.sleep(_BEHIND_SECONDS)
                 self._raise_faults()
         finally:
             for task in self._busy.values():

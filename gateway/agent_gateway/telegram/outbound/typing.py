@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from agent_gateway.telegram.errors import TelegramProblem, Throttled
 from agent_gateway.telegram.outbound.budget import Budgets
+from agent_gateway.telegram.outbound.pace import Cooldowns
 from agent_gateway.telegram.outbound.preview import TurnPreview
 from agent_gateway.telegram.ports import Chat
 
@@ -44,6 +45,7 @@ class Typing:
         self._check = check
         self._is_next = is_next
         self._interval = interval
+        self._own = Cooldowns()
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     def start(self, turn: TurnPreview) -> None:
@@ -70,8 +72,8 @@ class Typing:
                 self._check()
                 try:
                     await self._api.send_chat_action(turn.address)
-                except Throttled as problem:
-                    self._budgets.hold(turn.address.chat_id, problem.retry_after)
+                except Throttled as problem:  # it has a limit of its own: what is said goes on
+                    self._own.hold(turn.address.chat_id, problem.retry_after)
                 except TelegramProblem as problem:
                     log.debug("no typing", extra={"turn": turn.turn_id, "error": type(problem).__name__})
             await asyncio.sleep(self._interval)
@@ -80,7 +82,8 @@ class Typing:
         """Tell whether "typing" would be true and cheap: where many turns run, calls are kept for what they say."""
         budget = self._budgets.of(turn.address.chat_id)
         busy = budget.group and budget.turns > _TYPING_TURNS
-        return self._is_next(turn) and not busy and not self._budgets.left(turn.address.chat_id)
+        chat_id = turn.address.chat_id
+        return self._is_next(turn) and not busy and not self._budgets.left(chat_id) and not self._own.left(chat_id)
 
     def _ended(self, turn_id: int, task: asyncio.Task[None]) -> None:
         if self._tasks.get(turn_id) is task:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent_gateway.config import load_config
-from agent_gateway.context import build_providers
 from agent_gateway.errors import ConfigError
+from agent_gateway.models.settings import build_providers
 from agent_gateway.startup import warn_of_privacy
 from agent_gateway.telegram.ports import BotIdentity
 

@@ -34,3 +34,18 @@ async def test_metrics_name_what_is_counted():
         "openclaw_outbox_pending",
     ):
         assert name in text
+
+
+async def test_metrics_say_which_part_is_unwell():
+    health = Health()
+    health.sources["telegram"] = lambda: "Telegram refuses the token."
+    health.sources["sending"] = lambda: None
+    async with TestClient(TestServer(create_health_app(health))) as client:
+        _, text = await read(client, "/metrics")
+        health.set("start", None)
+        _, after = await read(client, "/metrics")
+    assert 'openclaw_problem{part="start"} 1.0' in text
+    assert 'openclaw_problem{part="telegram"} 1.0' in text
+    assert 'openclaw_problem{part="sending"} 0.0' in text
+    assert 'openclaw_problem{part="start"} 0.0' in after
+    assert "refuses" not in text

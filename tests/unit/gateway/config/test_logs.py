@@ -1,4 +1,4 @@
-"""Log lines hold no token and no text."""
+"""Log lines hold no token and no text, and warn of what failed alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from agent_gateway.logs import SafeFormatter, describe_fault
+from agent_gateway.logs import SafeFormatter, describe_fault, log_unfinished
 
 TOKEN = "1000000001:AAabcdefghijklmnopqrstuvwxyz_012345"
 
@@ -57,3 +57,14 @@ def test_a_trace_tells_the_places_and_not_the_texts():
     assert told.count(", in fail") == 2
     assert told.index("KeyError") < told.index("ValueError")
     assert row not in line
+
+
+@pytest.mark.parametrize(
+    ("reason", "level", "message"),
+    [("aborted", logging.INFO, "turn_stopped"), ("provider", logging.WARNING, "turn_failed")],
+)
+def test_what_a_person_stopped_is_no_warning(caplog, reason, level, message):
+    with caplog.at_level(logging.INFO):
+        log_unfinished(logging.getLogger("turns"), reason, {"turn": 7})
+    [record] = caplog.records
+    assert (record.levelno, record.message, record.turn, record.reason) == (level, message, 7, reason)

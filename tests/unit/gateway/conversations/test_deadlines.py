@@ -58,17 +58,26 @@ READY = {
 }  # fmt: skip
 TURN = {
     "a long turn": (
-        snapshot(run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(339))), [RequeueAfter(1.0)],
+        snapshot(run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(3639))), [RequeueAfter(1.0)],
     ),
     "a turn without end": (
-        snapshot(run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(340))), [do.TimeOut(8)],
+        snapshot(run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(3640))), [do.TimeOut(8)],
     ),
-    "its clock stands still while a sub-agent works": (
-        snapshot(run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(999)), children_until=ago(0)),
-        [RequeueAfter(340.0)],
+    "a turn that was given more time": (
+        snapshot(run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(3640), extended=900)),
+        [do.Extend(8, 900), RequeueAfter(900.0)],
+    ),
+    "a turn that was given more time, as its runner knows": (
+        snapshot(
+            run=make_run(), link=replace(LINK, extended=(8, 900)), running=replace(STARTED, started_at=ago(3640), extended=900)
+        ),
+        [RequeueAfter(900.0)],
+    ),
+    "a turn that was given more time, over": (
+        snapshot(run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(4540), extended=900)), [do.TimeOut(8)],
     ),
     "the run was promised more": (
-        snapshot(run=make_run(limits=Timeouts(turn=3600)), link=LINK, running=replace(STARTED, started_at=ago(400))),
+        snapshot(run=make_run(limits=Timeouts(turn_max=7200)), link=LINK, running=replace(STARTED, started_at=ago(4000))),
         [RequeueAfter(3240.0)],
     ),
     "nobody knows how long it may take": (
@@ -76,7 +85,7 @@ TURN = {
         [RequeueAfter(30.0)],
     ),
     "what cannot be read changes nothing of it": (
-        snapshot(run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(340)), resource=UNKNOWN),
+        snapshot(run=make_run(), link=LINK, running=replace(STARTED, started_at=ago(3640)), resource=UNKNOWN),
         [do.TimeOut(8)],
     ),
 }  # fmt: skip
@@ -137,7 +146,7 @@ def test_files_that_are_fetched_first_give_a_turn_more_time():
 @pytest.mark.parametrize(
     "given",
     [
-        snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=STARTED),
+        snapshot(run=make_run(), link=LINK, waiting=replace(QUEUED, created_at=ago(26)), running=STARTED),
         snapshot(run=make_run(RunState.WANTED, wanted_at=ago(30)), waiting=QUEUED),
         snapshot(run=make_run(RunState.WANTED, wanted_at=ago(300)), waiting=QUEUED),
         snapshot(run=make_run(stop="killed"), link=LINK, waiting=QUEUED, resource=resource(spec={"stop": 3})),

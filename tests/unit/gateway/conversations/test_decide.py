@@ -33,6 +33,7 @@ from tests.support.snapshots import (
 )
 
 WANTED = make_run(RunState.WANTED)
+FULL = replace(OVER, reason=Reason.DISK_FULL)
 UNWRITTEN = resource(spec={"run": 2})
 REFUSED_RUN = replace(WANTED, attempts=2, next_at=ago(-15), message="exceeded quota")
 
@@ -57,6 +58,17 @@ NO_RUN = {
     ),
     "three starts failed": (
         snapshot(waiting=replace(QUEUED, attempts=3), last=OVER), [do.GiveUp(Reason.OOM_KILLED, "too much")],
+    ),
+    "a start filled its disk, as the next would": (
+        snapshot(waiting=replace(QUEUED, attempts=1), last=FULL), [do.GiveUp(Reason.DISK_FULL, "too much")],
+    ),
+    "an earlier run filled its disk, and somebody asks again": (snapshot(waiting=QUEUED, last=FULL), [do.RequestRun()]),
+    "a full disk is not resumed by itself": (
+        snapshot(running=STARTED, last=FULL), [do.Interrupt(8, Reason.DISK_FULL, "too much")],
+    ),
+    "more urgent work took the run's room": (
+        snapshot(running=STARTED, last=replace(OVER, reason=Reason.PREEMPTED)),
+        [do.Interrupt(8, Reason.PREEMPTED, "too much", resumes=True)],
     ),
     "the run ended before it started the turn": (snapshot(running=DELIVERED, last=OVER), [do.GiveBack(8)]),
     "the run ended during the turn": (
@@ -174,7 +186,10 @@ GOING_ON = {
         [do.Deliver()],
     ),
     "a stop, told again": (
-        snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=replace(STARTED, stop_asked=True)),
+        snapshot(
+            run=make_run(), link=LINK, waiting=replace(QUEUED, created_at=ago(26)),
+            running=replace(STARTED, stop_asked=True),
+        ),
         [ShowWaiting(9, Wait.BEHIND), do.Abort(8), RequeueAfter(60.0)],
     ),
     "a link of an older run delivers nothing": (
@@ -185,7 +200,7 @@ GOING_ON = {
     ),
     "at work, in a topic that was closed": (
         snapshot(run=make_run(), link=LINK, running=STARTED, waiting=QUEUED, thread=replace(THREAD, venue=VenueState.CLOSED)),
-        [RequeueAfter(337.0)],
+        [RequeueAfter(3637.0)],
     ),
 }  # fmt: skip
 

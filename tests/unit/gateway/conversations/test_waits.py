@@ -28,7 +28,7 @@ from tests.support.snapshots import (
 
 WANTED = make_run(RunState.WANTED)
 AWAY = LinkState(3, connected=False, ready=False, lost_since=ago(10))
-NEW = make_turn(created_at=ago(1))
+NEW, LONG = make_turn(created_at=ago(1)), make_turn(created_at=ago(26))
 
 TABLE = {
     "the cluster cannot be read": (
@@ -86,7 +86,7 @@ TABLE = {
         snapshot(run=WANTED, waiting=QUEUED, resource=resource(run=WAITS)),
         ShowWaiting(9, Wait.CLUSTER, "Unschedulable", "0/3 nodes fit"),
     ),
-    "a quick start": (snapshot(run=WANTED, waiting=QUEUED), None),
+    "a quick start": (snapshot(run=replace(WANTED, wanted_at=ago(0.9)), waiting=QUEUED), None),
     "a start takes its time": (snapshot(run=replace(WANTED, wanted_at=ago(4)), waiting=QUEUED), ShowWaiting(9, Wait.START)),
     "a start takes too long, and nobody says why": (
         snapshot(run=replace(WANTED, wanted_at=ago(120)), waiting=QUEUED), ShowWaiting(9, Wait.LATE),
@@ -101,10 +101,10 @@ TABLE = {
         ShowWaiting(9, Wait.START),
     ),
     "an answer is being written": (
-        snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=STARTED), ShowWaiting(9, Wait.BEHIND),
+        snapshot(run=make_run(), link=LINK, waiting=LONG, running=STARTED), ShowWaiting(9, Wait.BEHIND),
     ),
     "an answer is being written, and the message is new": (
-        snapshot(run=make_run(), link=LINK, waiting=NEW, running=STARTED), None,
+        snapshot(run=make_run(), link=LINK, waiting=QUEUED, running=STARTED), None,
     ),
     "the connection is interrupted": (snapshot(run=make_run(), link=AWAY, waiting=QUEUED), ShowWaiting(9, Wait.AWAY)),
     "delivered, and the connection is interrupted": (

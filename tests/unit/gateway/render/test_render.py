@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from agent_gateway.render.render import MAX_ENTITIES, MAX_UNITS, _nest, render, render_partial
+from agent_gateway.render.entities import nest
+from agent_gateway.render.render import MAX_ENTITIES, MAX_UNITS, render, render_partial
 from agent_gateway.telegram.ports import Entity
-from agent_gateway.wording.texts import EMPTY_ANSWER
+from agent_gateway.wording import keys
 from tests.support.markdown import Generator
 
 NESTING = {"pre", "code"}
@@ -165,17 +166,17 @@ def test_plain_shows_markdown_as_it_is():
 @pytest.mark.parametrize("text", ["", "  \n ", "```", "```python\n"])
 def test_nothing_to_see(text):
     assert render_partial(text) == []
-    assert [c.text for c in render(text)] == [EMPTY_ANSWER]
+    assert [c.text for c in render(text)] == [keys.empty_answer("en")]
 
 
-def test_a_link_that_leads_nowhere_from_a_chat_is_text():
+def test_a_link_that_leads_nowhere_from_a_chat_keeps_its_address():
     (chunk,) = render("[a](src/x.py) [b](https://example.org)")
-    assert chunk.text == "a b"
+    assert chunk.text == "a (src/x.py) b"
     assert [e.url for e in chunk.entities] == ["https://example.org"]
 
 
 def test_hash_is_of_what_is_seen():
-    assert render("**a**")[0].hash == render("__a__")[0].hash
+    assert render("**a b**")[0].hash == render("__a b__")[0].hash
     assert render("**a**")[0].hash != render("a")[0].hash
     assert render("a", "plain")[0].hash == render("a")[0].hash
 
@@ -199,7 +200,7 @@ def test_a_long_fence_behind_a_short_line_begins_a_message_of_its_own():
 def test_crossing_entities_and_those_inside_code_are_left_out():
     bold, crossing, inside = Entity("bold", 0, 6), Entity("italic", 4, 6), Entity("bold", 13, 2)
     code, outer, inner = Entity("code", 12, 5), Entity("blockquote", 20, 9), Entity("italic", 22, 3)
-    assert _nest([inside, crossing, inner, code, outer, bold]) == [bold, code, outer, inner]
+    assert nest([inside, crossing, inner, code, outer, bold]) == [bold, code, outer, inner]
 
 
 @pytest.mark.timeout(20)
@@ -215,8 +216,8 @@ def test_a_quote_in_a_quote_is_one_quote():
 
 @pytest.mark.parametrize("text", ["\u200b", "\u2800", "\u200f \u202e", "\ufeff\n\u2060", "\u200d" * 9000])
 def test_an_answer_that_nobody_could_see_is_told_as_none(text):
-    assert [c.text for c in render(text)] == [EMPTY_ANSWER]
-    assert [c.text for c in render(text, "plain")] == [EMPTY_ANSWER]
+    assert [c.text for c in render(text)] == [keys.empty_answer("en")]
+    assert [c.text for c in render(text, "plain")] == [keys.empty_answer("en")]
     assert render_partial(text) == []
 
 

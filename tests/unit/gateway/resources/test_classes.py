@@ -48,8 +48,11 @@ async def test_a_class_of_which_nothing_is_known_decides_nothing(cluster, monkey
         assert isinstance(threads.classes.known("default"), Unknown)
         with pytest.raises(KubeError):
             await threads.agent_class("default")
+        with pytest.raises(KubeError):
+            threads.classes.find_uid("default")
         cluster.classes.refuse_list = None
         await eventually(lambda: isinstance(threads.classes.known("default"), Present))
+        assert threads.classes.find_uid("default")
         assert (await threads.find_class("default")).spec.timeouts.turn == 3600
 
 
@@ -57,6 +60,8 @@ async def test_a_class_that_is_certainly_not_there_has_the_defaults(cluster):
     async with watching(cluster) as (threads, _):
         assert await threads.agent_class("other") == DEFAULTS
         assert threads.classes.known("other") == Absent()
+        assert threads.classes.find_uid("other") is None
+        assert threads.classes.find_uid("default")
         cluster.classes.delete("default")
         await eventually(lambda: isinstance(threads.classes.known("default"), Absent))
         assert (await threads.find_class("default")).spec.timeouts.turn == DEFAULTS.spec.timeouts.turn

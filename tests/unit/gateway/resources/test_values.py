@@ -11,9 +11,9 @@ import pytest
 
 from agent_contract import names
 from agent_contract.agentthread import AgentThread
-from agent_gateway.resources.agentthreads import build_settings
 from agent_gateway.resources.packing import pack_subagent, pack_thread, unpack_subagent, unpack_thread
 from agent_gateway.resources.reading import read_class, read_subagent, read_thread
+from agent_gateway.resources.threadspec import build_settings
 from agent_gateway.resources.values import ModelValue, find_run, same_subagent, same_thread
 from agent_kube.cache import Cache
 from dev.bench.outside import build_thread
@@ -34,15 +34,16 @@ def measure(read, build):
     read(build(COUNT))
     gc.collect()
     tracemalloc.start()
-    for number in range(COUNT):
-        cache.take(json.loads(json.dumps(build(number))))
-    gc.collect()
-    size, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return size / COUNT
+    try:
+        for number in range(COUNT):
+            cache.take(json.loads(json.dumps(build(number))))
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] / COUNT
+    finally:
+        tracemalloc.stop()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_a_thread_costs_less_than_a_kibibyte_and_the_whole_model_many():
     """It was some 22 kB of memory each."""
     slim = measure(lambda raw: pack_thread(read_thread(raw)), build_thread)
@@ -50,7 +51,7 @@ def test_a_thread_costs_less_than_a_kibibyte_and_the_whole_model_many():
     assert slim < MOST_BYTES < whole / 3
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_a_sub_agent_costs_less_than_a_kibibyte_beside_its_result():
     cost = measure(
         lambda raw: pack_subagent(read_subagent(raw)), lambda n: build_subagent(n, result="done", reason="Completed")
@@ -77,10 +78,31 @@ def build_refused():
     return raw
 
 
-@pytest.mark.parametrize("raw", [build_thread(42), build_refused(), {**build_thread(42), "status": {}}])
+NARROWER = [
+    {"connection": "hub", "pattern": "acme/*", "access": "Read", "push": []},
+    {"connection": "lab", "pattern": "a/b"},
+]
+
+
+LEFT = {
+    "apis": [{"connection": "npm", "paths": ["@acme/**"], "methods": ["GET"]}],
+    "mcpServers": [{"connection": "tracker", "tools": {"allow": ["add"], "deny": []}, "resources": False}],
+}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [build_thread(42), build_refused(), {**build_thread(42), "status": {}}]
+    + [build_thread(42, repositories=rules) for rules in (NARROWER, [])]
+    + [build_thread(42, apis=[], mcpServers=[]), build_thread(42, **LEFT)],
+)
 def test_a_thread_that_was_kept_is_given_as_it_was(raw):
     found = read_thread(raw)
-    assert unpack_thread(pack_thread(found)) == found
+    kept = pack_thread(found)
+    assert unpack_thread(kept) == found
+    for _ in range(4):
+        gc.collect()
+    assert not gc.is_tracked(kept)
 
 
 @pytest.mark.parametrize("status", [{}, {"result": "done", "finishedAt": "2026-01-01T00:00:00Z"}, {"phase": None}])
@@ -99,6 +121,14 @@ def test_a_thread_is_read():
     assert find_run(found, 2) is None
     model = {"name": "glm-5", "images": True}
     assert build_settings(found) == {"classRef": {"name": "big"}, "suspend": True, "model": model}
+
+
+def test_narrower_rules_of_a_moved_conversation_are_settings_though_they_allow_nothing():
+    found = [read_thread(build_thread(42, repositories=rules)) for rules in (NARROWER, [], None)]
+    assert [build_settings(one).get("repositories") for one in found] == [NARROWER, [], None]
+    settings = build_settings(read_thread(build_thread(42, **LEFT)))
+    assert {field: settings[field] for field in LEFT} == LEFT
+    assert build_settings(read_thread(build_thread(42, apis=[])))["apis"] == []
 
 
 def test_a_sub_agent_is_read_without_its_task():
@@ -144,3 +174,14 @@ def test_coming_and_going_are_differences():
     assert same_subagent(child, replace(child, version="8"))
     assert not same_subagent(child, replace(child, deleting=True))
     assert not same_subagent(child, None)
+
+
+@pytest.mark.parametrize(("observed", "claimed"), [(None, True), (3, True), (2, False)])
+def test_no_pod_is_claimed_that_was_made_of_the_class_before_its_last_change(observed, claimed):
+    condition = {"type": "WarmPool", "status": "True", "reason": "Full", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    told = [] if observed is None else [{**condition, "observedGeneration": observed}]
+    raw = {
+        "metadata": {"name": "default", "generation": 3},
+        "status": {"warmPool": {"hash": "0123456789abcdef"}, "conditions": told},
+    }
+    assert (read_class(raw).pool_hash == "0123456789abcdef") is claimed

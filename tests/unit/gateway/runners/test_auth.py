@@ -9,20 +9,24 @@ from uuid import UUID
 import pytest
 
 from agent_contract import names
-from agent_gateway.runners.identity import (
-    AWAY_SECONDS,
-    CACHE_SECONDS,
-    Authenticator,
-    Denied,
-    PodRef,
-    check_job,
-    check_pod,
-    check_review,
-    compute_bearer,
-)
+from agent_gateway.runners.identity import AWAY_SECONDS, CACHE_SECONDS, Authenticator
+from agent_gateway.runners.pods import PodRef, check_job, check_pod, check_review
+from agent_gateway.runners.tokens import Denied, compute_bearer
 from agent_gateway.store.rows import Address, Run, RunState, Thread, ThreadKind
-from tests.support.runners import ACCOUNT, NAMESPACE, THREAD_UID, FakeKube, build_pod, build_review
+from agent_kube.errors import Away
+from tests.support.runners import (
+    ACCOUNT,
+    CLASS_UID,
+    HERE,
+    NAMESPACE,
+    THREAD_UID,
+    FakeKube,
+    build_pod,
+    build_review,
+    make_token,
+)
 
+GOOD = make_token("good")
 REF = PodRef("pod-1", "uid-1")
 JOB = names.build_job_name("tg-42", THREAD_UID, 1)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -41,6 +45,17 @@ def make_pod(**meta):
 class Runs:
     def __init__(self, run=None):
         self.found = run or make_run()
+        self.settled = False
+
+    @property
+    def claims(self):
+        return self
+
+    async def of_pod(self, uid):
+        return None
+
+    async def is_settled(self, thread_id):
+        return self.settled
 
     @property
     def threads(self):
@@ -172,53 +187,53 @@ def kube():
 async def test_an_identity_is_known_for_a_minute(kube):
     clock = Clock()
     known = Authenticator(kube, Runs(), namespace=NAMESPACE, clock=clock)
-    first = await known.identify("good")
+    first = await known.identify(GOOD, HERE)
     assert (first.thread_name, first.run, first.pod_uid, first.job_name) == ("tg-42", 1, "uid-1", JOB)
     clock.now = 59
-    assert await known.identify("good") == first
+    assert await known.identify(GOOD, HERE) == first
     assert kube.calls == 2
     clock.now = 61
-    del kube.tokens["good"]
+    del kube.tokens[GOOD]
     with pytest.raises(Denied):
-        await known.identify("good")
+        await known.identify(GOOD, HERE)
 
 
 async def test_an_identity_outlives_an_api_server_that_is_away_for_a_while(kube):
     clock = Clock()
     known = Authenticator(kube, Runs(), namespace=NAMESPACE, clock=clock)
-    first = await known.identify("good")
+    first = await known.identify(GOOD, HERE)
     kube.away = True
     clock.now = CACHE_SECONDS
-    assert await known.identify("good") == first
+    assert await known.identify(GOOD, HERE) == first
     calls = kube.calls
-    assert await known.identify("good") == first
+    assert await known.identify(GOOD, HERE) == first
     assert kube.calls == calls  # a call that nobody answers takes time
     clock.now = AWAY_SECONDS + 1
     with pytest.raises(Denied) as denied:
-        await known.identify("good")
+        await known.identify(GOOD, HERE)
     assert denied.value.status == 503
 
 
 async def test_an_api_server_that_is_back_is_asked_again(kube):
     clock = Clock()
     known = Authenticator(kube, Runs(), namespace=NAMESPACE, clock=clock)
-    await known.identify("good")
+    await known.identify(GOOD, HERE)
     kube.away = True
     clock.now = CACHE_SECONDS
-    await known.identify("good")
+    await known.identify(GOOD, HERE)
     kube.away = False
-    del kube.tokens["good"]
+    del kube.tokens[GOOD]
     clock.now += 11
     with pytest.raises(Denied) as denied:
-        await known.identify("good")
+        await known.identify(GOOD, HERE)
     assert denied.value.status == 401
 
 
 async def test_a_run_that_is_over_is_forgotten(kube):
     known = Authenticator(kube, Runs(), namespace=NAMESPACE)
-    await known.identify("good")
+    await known.identify(GOOD, HERE)
     known.forget(1, 1)
-    await known.identify("good")
+    await known.identify(GOOD, HERE)
     assert kube.calls == 4
 
 
@@ -226,17 +241,31 @@ async def test_what_is_known_is_bounded(kube):
     known = Authenticator(kube, Runs(), namespace=NAMESPACE, entries=3)
     for number in range(5):
         kube.add_pod("tg-42", 1, f"pod-{number}", token=f"token-{number}")
-        await known.identify(f"token-{number}")
+        await known.identify(make_token(f"token-{number}"), HERE)
     assert len(known._known) == 3
 
 
-async def test_no_denial_is_kept_and_none_repeats_the_token(kube):
-    known = Authenticator(kube, Runs(), namespace=NAMESPACE)
-    with pytest.raises(Denied) as denied:
-        await known.identify("forged")
-    assert "forged" not in str(denied.value)
+async def test_a_denial_is_kept_for_seconds_and_does_not_repeat_the_token(kube):
+    clock = Clock()
+    known = Authenticator(kube, Runs(), namespace=NAMESPACE, clock=clock)
+    for _ in range(3):
+        with pytest.raises(Denied) as denied:
+            await known.identify(make_token("forged"), HERE)
+        assert denied.value.status == 401
+        assert "forged" not in str(denied.value)
+    assert kube.calls == 1
     kube.add_pod("tg-42", 1, "pod-2", token="forged")
-    assert (await known.identify("forged")).pod_name == "pod-2"
+    clock.now = 11
+    assert (await known.identify(make_token("forged"), HERE)).pod_name == "pod-2"
+
+
+async def test_a_pod_that_is_no_runs_yet_is_one_at_once(kube):
+    runs = Runs(make_run(number=2))
+    known = Authenticator(kube, runs, namespace=NAMESPACE)
+    with pytest.raises(Denied):
+        await known.identify(GOOD, HERE)
+    runs.found = make_run()
+    assert (await known.identify(GOOD, HERE)).run == 1
 
 
 @pytest.mark.parametrize("change", ["away", "gone", "stranger", "unwanted"])
@@ -252,7 +281,7 @@ async def test_what_cannot_be_proved_is_denied_with_words(kube, change):
         case "unwanted":
             runs = Runs(make_run(number=2))
     with pytest.raises(Denied) as denied:
-        await Authenticator(kube, runs, namespace=NAMESPACE).identify("good")
+        await Authenticator(kube, runs, namespace=NAMESPACE).identify(GOOD, HERE)
     assert denied.value.status == (503 if change == "away" else 403)
     assert str(denied.value).endswith((".", "refused"))
 
@@ -269,13 +298,36 @@ async def test_what_cannot_be_proved_is_denied_with_words(kube, change):
 async def test_only_the_pod_that_holds_the_run_is_authorized(kube, run, allowed):
     runs = Runs()
     known = Authenticator(kube, runs, namespace=NAMESPACE)
-    identity = await known.identify("good")
+    identity = await known.identify(GOOD, HERE)
     runs.found = run
     denied = await asyncio.gather(known.authorize(identity), return_exceptions=True)
     assert (denied == [None]) is allowed
+    runs.settled = True
+    with pytest.raises(Denied):
+        await known.authorize(identity)
 
 
 def test_a_sub_agents_pod_is_taken_for_one_whatever_conversation_it_names():
     pod = make_pod()
     pod["metadata"]["labels"] |= {"openclaw.dev/subagent": "tg-42-r1-k1", "openclaw.dev/thread": "tg-42"}
     assert check_pod(pod, REF) == (ThreadKind.SUBAGENT, "tg-42-r1-k1", 1)
+
+
+async def test_a_pod_that_waits_is_told_to_come_again_while_its_class_is_not_known():
+    """A gateway that has just begun said that it was none of the pool's, and the pod ended."""
+    known = {}
+
+    def find_uid(name):
+        if not known:
+            raise Away(f"The AgentClass {name} cannot be read now.", None, "Unknown")
+        return known.get(name)
+
+    kube = FakeKube()
+    kube.add_warm_pod(1, token="warm")
+    authenticator = Authenticator(kube, Runs(), namespace=NAMESPACE, class_uid=find_uid)
+    for _ in range(20):  # it is no wrong token either, of which an address may have few
+        with pytest.raises(Denied) as denied:
+            await authenticator.meet(make_token("warm"), HERE)
+        assert denied.value.status == 503
+    known["default"] = CLASS_UID
+    assert (await authenticator.meet(make_token("warm"), HERE)).class_name == "default"

@@ -78,3 +78,9 @@ def test_half_a_surrogate_pair_can_be_stored_and_shown():
     log = filled(started("a", "bash", "echo \ud83d\x00"))
     assert log.lines()[0].encode()
     assert "\\u0000" not in json.dumps(log.state())
+
+
+def test_a_line_of_a_tool_holds_nothing_that_steers_a_terminal():
+    log = ToolLog()
+    log.apply(wire.ToolStarted(call="a", tool="bash", summary="echo \x1b[31mred\x1b[0m\x07"))
+    assert log.lines() == ("💻 echo red …",)

@@ -11,9 +11,9 @@ from tests.unit.gateway.subagents.played import NOW, ago, make_child
 
 @pytest.mark.parametrize(("most", "depth", "allowed"), [(0, 1, False), (1, 1, True), (1, 2, False), (2, 2, True)])
 def test_how_deep(most, depth, allowed):
-    refused = check_depth(SubAgents(max_depth=most), depth)
+    refused = check_depth("en", SubAgents(max_depth=most), depth)
     assert (refused is None) == allowed
-    assert allowed or "subAgents.maxDepth" in refused
+    assert allowed or "ub-agent" in refused
 
 
 @pytest.mark.parametrize(

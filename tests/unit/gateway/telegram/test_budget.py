@@ -2,7 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from agent_gateway.telegram.outbound.budget import ALL_CALLS, GROUP_CALLS, PRIVATE_CALLS, Budgets, ChatBudget, Kind
+from agent_gateway.telegram.outbound.budget import (
+    ALL_CALLS,
+    GROUP_CALLS,
+    NOTICE_CALLS,
+    PREVIEW_CALLS,
+    PRIVATE_CALLS,
+    STRANGER_SECONDS,
+    Budgets,
+    ChatBudget,
+    Kind,
+)
 
 
 def spend(budget, kind, now):
@@ -34,6 +44,35 @@ def test_previews_leave_room_for_the_end_of_each_turn():
     assert spend(budget, Kind.FIRST, 0) == 8 - 3
     assert spend(budget, Kind.ANSWER, 0) == 3
     assert budget.wait(Kind.ANSWER, 1) == pytest.approx(60.2, abs=0.1)
+
+
+@pytest.mark.parametrize(("group", "most"), [(True, GROUP_CALLS), (False, PRIVATE_CALLS)])
+def test_notices_leave_a_third_of_a_chat_to_what_people_wait_for(group, most):
+    budget = ChatBudget(group=group)
+    assert spend(budget, Kind.NOTICE, 0) == most - most // 3
+    assert budget.wait(Kind.NOTICE, 5) > 0
+    assert spend(budget, Kind.ANSWER, 5) == most // 3
+
+
+def test_notices_and_previews_of_all_chats_leave_calls_to_answers():
+    now = 0.0
+    for kind, most in ((Kind.NOTICE, NOTICE_CALLS), (Kind.PREVIEW, PREVIEW_CALLS), (Kind.ANSWER, ALL_CALLS)):
+        budgets = Budgets(lambda: now)
+        chat = 0
+        while budgets.wait(chat := chat + 1, kind) == 0:
+            budgets.spend(chat, kind)
+        assert chat - 1 == most
+        assert (budgets.wait(chat, Kind.ANSWER) == 0) is (kind is not Kind.ANSWER)
+
+
+def test_people_whom_the_bot_does_not_know_are_told_something_once_a_second():
+    now = 0.0
+    budgets = Budgets(lambda: now)
+    budgets.spend(5, Kind.STRANGER)
+    assert budgets.wait(6, Kind.STRANGER) == STRANGER_SECONDS
+    assert budgets.wait(6, Kind.ANSWER) == 0
+    now = 1.0
+    assert budgets.wait(6, Kind.STRANGER) == 0
 
 
 def test_one_turn_in_a_group_is_edited_every_few_seconds_and_ten_seldom():

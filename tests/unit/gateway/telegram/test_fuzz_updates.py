@@ -8,7 +8,8 @@ import pytest
 
 from agent_gateway.inbox.ingest import build_rows
 from agent_gateway.telegram.errors import MalformedUpdate
-from agent_gateway.telegram.inbound.updates import Command, Edited, Ignored, Pressed, Prompt, build_queue_key, parse
+from agent_gateway.telegram.inbound.incoming import Command, Edited, Ignored, Pressed, Prompt
+from agent_gateway.telegram.inbound.updates import build_queue_key, parse
 from agent_gateway.telegram.ports import BotIdentity
 from tests.support.oddupdates import WHOLE, build_odd
 
@@ -33,7 +34,7 @@ def test_any_update_is_read_or_refused_in_words(first):
         assert (kept_queue, following) == (build_queue_key(odd), seed + 1)
         incoming, refusal = read(json.loads(payload))
         assert refusal or not isinstance(incoming, Ignored) or incoming.reason
-        assert parse({"update_id": 1, **WHOLE[0]}, BOT).text == "hello @demo_bot"
+        assert parse({"update_id": 1, **WHOLE[0]}, BOT).text == "**hello @demo_bot**"
 
 
 @pytest.mark.parametrize("raw", [None, True, 5, "text", [], [{}], {}, {"update_id": None}])

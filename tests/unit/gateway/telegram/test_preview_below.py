@@ -5,22 +5,10 @@ from __future__ import annotations
 from agent_gateway.store.chatrows import Button
 from agent_gateway.telegram.outbound.preview import ChatPreviews, restore
 from agent_gateway.wording.subagents import ChildLine
-from agent_gateway.wording.texts import GOES_ON
-from tests.support.previewing import do, preview, say
+from tests.support.previewing import decide, do, preview, say
 
 STOP = Button("⏹ Stop", "st:1")
 K1, K2 = Button("Cancel k1", "sa:cancel:1"), Button("Cancel k2", "sa:cancel:2")
-
-
-def test_what_stands_below_an_answer_of_great_length_goes_on_changing():
-    chat = ChatPreviews()
-    turn = preview(chat, text="word " * 200_000, stoppable=True)
-    for n in range(3):
-        do(chat, 10.0 + 2 * n, 100 + n)
-    turn.list_children([ChildLine("k1 working", K1)])
-    call = do(chat, 20.0)
-    assert (call.message_id, call.chunk.buttons) == (102, (K1, STOP))
-    assert call.chunk.text.endswith(f"{GOES_ON}\n\nk1 working")
 
 
 def test_sub_agents_stand_below_the_answer_with_a_button_for_each_that_is_open():
@@ -40,18 +28,18 @@ def test_the_first_sub_agent_does_not_wait_and_the_next_ones_keep_the_pace():
     turn.list_children([ChildLine("k1 working", K1)])
     assert do(chat, 10.1).chunk.text == "a\n\nk1 working"
     turn.list_children([ChildLine("k1 working", K1), ChildLine("k2 working", K2)])
-    assert chat.decide(10.2) == 12.1
+    assert decide(chat, 10.2) == 12.1
 
 
 def test_sub_agents_stand_alone_where_there_is_no_text_and_nothing_is_waited_for_any_more():
     chat = ChatPreviews()
-    turn = preview(chat, waiting="Starting a pod…")
+    turn = preview(chat, waiting="Waking up your agent…")
     do(chat, 10.0)
     turn.list_children([ChildLine("k1 working", K1)])
     call = do(chat, 10.1)
     assert (call.message_id, call.chunk.text) == (100, "k1 working")
-    turn.waiting, turn.dirty = "Starting a pod…", True  # the parent's pod is made anew
-    assert do(chat, 13.0).chunk.text == "Starting a pod…\n\nk1 working"
+    turn.waiting, turn.dirty = "Waking up your agent…", True  # the parent's pod is made anew
+    assert do(chat, 13.0).chunk.text == "Waking up your agent…\n\nk1 working"
     say(turn, "Both are done.")
     assert do(chat, 13.1).chunk.text == "Both are done.\n\nk1 working"
 
@@ -66,19 +54,13 @@ def test_a_change_of_the_buttons_alone_is_an_edit():
     assert (call.message_id, call.chunk.text, call.chunk.buttons) == (100, "a\n\nk1", ())
 
 
-def test_sub_agents_that_do_not_fit_have_a_message_of_their_own_until_they_do():
+def test_sub_agents_fit_below_the_longest_text():
     chat = ChatPreviews()
     turn = preview(chat, text="y" * 4090)
     turn.list_children([ChildLine("k1 working", K1)])
-    first, second = do(chat, 10.0, 100), do(chat, 12.0, 101)
-    assert (first.chunk.text, first.chunk.buttons) == ("y" * 4090, ())
-    assert (second.chunk.text, second.chunk.buttons) == ("k1 working", (K1,))
-    say(turn, "y")
-    assert do(chat, 14.0).chunk.buttons == (K1,)
-    call = do(chat, 16.0)
-    assert (call.superfluous, call.message_id) == (True, 101)
-    assert turn.ids == [100]
-    assert chat.decide(18.0) is None
+    chunk = do(chat, 10.0).chunk
+    assert (chunk.text[-10:], chunk.buttons) == ("k1 working", (K1,))
+    assert decide(chat, 18.0) is None
 
 
 def test_more_buttons_than_telegram_takes_are_left_out():
@@ -93,9 +75,9 @@ def test_more_buttons_than_telegram_takes_are_left_out():
 def test_restored_messages_are_edited_and_those_too_many_go_away():
     chat = ChatPreviews()
     turn = preview(chat)
-    restore(turn, ("I ask one.",), (7, 8))
+    restore(turn, "I ask one.", (7, 8))
     turn.list_children([ChildLine("k1 working", K1)])
-    assert [do(chat, 10.0 + 2 * n).message_id for n in range(2)] == [7, 8]
+    assert [(c.message_id, c.superfluous) for c in (do(chat, 10.0), do(chat, 12.0, 7))] == [(8, True), (7, False)]
     assert turn.ids == [7]
 
 
@@ -112,36 +94,27 @@ def test_tools_stand_below_the_answer_and_above_the_sub_agents():
 
 def test_tools_stand_alone_where_there_is_no_text_yet_and_nothing_is_waited_for_any_more():
     chat = ChatPreviews()
-    turn = preview(chat, waiting="Starting a pod…")
+    turn = preview(chat, waiting="Waking up your agent…")
     do(chat, 10.0)
     turn.list_tools(["💻 *make* …"])
     turn.dirty = True
-    assert chat.decide(10.1) == 12.0
+    assert decide(chat, 10.1) == 12.0
     call = do(chat, 12.0)
     assert (call.message_id, call.chunk.text) == (100, "💻 *make* …")
     say(turn, "Made.")
     assert do(chat, 12.1).chunk.text == "Made.\n\n💻 *make* …"  # the first text waits for nobody
 
 
-def test_tools_that_do_not_fit_stand_in_a_message_of_their_own():
-    chat = ChatPreviews()
-    turn = preview(chat, text="x" * 4090)
-    turn.list_tools(["📖 a.py ✓"])
-    assert [c.text for c in turn.compute_chunks()] == ["x" * 4090, "📖 a.py ✓"]
-
-
-def test_the_button_that_stops_a_turn_stands_below_the_last_of_its_messages():
+def test_the_button_that_stops_a_turn_stands_below_its_message():
     chat = ChatPreviews()
     turn = preview(chat, text="a", stoppable=True)
     assert do(chat, 10.0, 100).chunk.buttons == (STOP,)
-    say(turn, "x" * 5000)
     turn.list_children([ChildLine("k1 working", K1)])
-    assert do(chat, 12.0).chunk.buttons == ()
-    assert do(chat, 14.0, 101).chunk.buttons == (K1, STOP)
-    assert chat.decide(16.0) is None
+    assert do(chat, 14.0, 100).chunk.buttons == (K1, STOP)
+    assert decide(chat, 16.0) is None
 
 
 def test_what_only_waits_has_no_such_button():
     chat = ChatPreviews()
-    preview(chat, waiting="Starting a pod…")
+    preview(chat, waiting="Waking up your agent…")
     assert do(chat, 10.0).chunk.buttons == ()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -11,21 +10,11 @@ from agent_gateway.telegram.errors import (
     RefusalKind,
     Refused,
 )
-from agent_gateway.telegram.fakes import FakeChat, FakeStore
+from agent_gateway.telegram.fakes import FakeChat
 from agent_gateway.telegram.outbound.budget import Budgets
 from agent_gateway.telegram.outbound.sender import Sender
 from tests.support.eventually import eventually
 from tests.support.sending import BUTTON, CHAT, TOPIC, deliver, shown
-
-
-@pytest.fixture
-def chat():
-    return FakeChat(clock=time.monotonic)
-
-
-@pytest.fixture
-def store():
-    return FakeStore()
 
 
 async def test_a_final_is_sent_formatted(chat, store):
@@ -64,10 +53,10 @@ async def test_order_in_a_chat_is_kept_and_a_slow_chat_holds_no_other(store):
     go = asyncio.Event()
 
     class SlowChat(FakeChat):
-        async def send_message(self, address, text, entities=(), reply_to=None, buttons=()):
+        async def send_message(self, address, text, entities=(), reply_to=None, buttons=(), *, silent=False):
             if address == CHAT:
                 await go.wait()
-            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons)
+            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons, silent=silent)
 
     chat = SlowChat()
     for n in range(3):
@@ -107,10 +96,10 @@ async def test_a_sender_that_is_cancelled_lets_what_is_on_its_way_arrive(store):
     begun, go = asyncio.Event(), asyncio.Event()
 
     class SlowChat(FakeChat):
-        async def send_message(self, address, text, entities=(), reply_to=None, buttons=()):
+        async def send_message(self, address, text, entities=(), reply_to=None, buttons=(), *, silent=False):
             begun.set()
             await go.wait()
-            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons)
+            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons, silent=silent)
 
     chat = SlowChat()
     row = store.put(CHAT, "a")
@@ -152,14 +141,14 @@ async def test_one_line_tells_the_tools_behind_an_answer(chat, store):
     chat.messages[7] = "Half\n\n💻 make …"
     store.put(CHAT, "**All** done.", tools=ToolUse(5, 1, 42.0), message_ids=(7,))
     await deliver(chat, store)
-    assert shown(chat) == ["All done.\n\n5 tools, 1 failed · 42 s"]
+    assert shown(chat) == ["All done.\n\n▸ 5 steps, 1 failed · 42 s"]
     assert [e.type for e in chat.entities[7]] == ["bold", "italic"]
 
 
-async def test_the_line_of_the_tools_has_its_own_message_where_it_does_not_fit(chat, store):
+async def test_the_line_of_the_tools_is_left_out_where_it_does_not_fit(chat, store):
     store.put(CHAT, "x" * 4096, tools=ToolUse(5, 0, 42.0))
     await deliver(chat, store)
-    assert shown(chat) == ["x" * 4096, "5 tools · 42 s"]
+    assert shown(chat) == ["x" * 4096]
 
 
 async def test_messages_stay_in_order_where_a_person_deleted_the_first_of_them(chat, store):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
+from agent_gateway.effects import MessageLost
+from agent_gateway.events import Events
 from agent_gateway.render.render import render
 from agent_gateway.store.chatrows import FileRow
 from agent_gateway.telegram.errors import (
@@ -18,21 +19,11 @@ from agent_gateway.telegram.errors import (
     Throttled,
     Unauthorized,
 )
-from agent_gateway.telegram.fakes import FakeChat, FakeStore
+from agent_gateway.telegram.outbound.after import UNKNOWN_PAUSES
 from agent_gateway.telegram.outbound.budget import Budgets
-from agent_gateway.telegram.outbound.sender import NOTICE_SECONDS, Sender, compute_pause
+from agent_gateway.telegram.outbound.sender import NOTICE_SECONDS, Sender
 from tests.support.eventually import eventually
 from tests.support.sending import BUTTON, CHAT, TOPIC, deliver, shown
-
-
-@pytest.fixture
-def chat():
-    return FakeChat(clock=time.monotonic)
-
-
-@pytest.fixture
-def store():
-    return FakeStore()
 
 
 async def test_throttled_waits_as_long_as_asked_and_arrives(chat, store):
@@ -65,16 +56,47 @@ async def test_a_notice_outlives_an_outage_and_is_given_up_by_its_age(chat, stor
     assert store.given_up == {old.id: "away"}
 
 
-async def test_a_send_of_unknown_outcome_is_repeated_once(chat, store):
+async def test_a_send_of_unknown_outcome_is_repeated_behind_a_probe_and_says_so(chat, store):
     chat.faults.append(Ambiguous("timeout"))
+    store.put(CHAT, "**a**")
+    await deliver(chat, store)
+    assert chat.kinds() == ["send", "probe", "send"]
+    assert shown(chat) == ["(sent again)\na"]
+    assert [(e.type, e.offset) for e in chat.entities[101]] == [("italic", 0), ("bold", 13)]
+    assert (store.unsure, store.done) == ([UNKNOWN_PAUSES[0]], [1])
+
+
+async def test_nothing_is_sent_again_while_no_probe_is_answered(chat, store):
+    silent = [Ambiguous("timeout")] * 10
+    chat.faults.extend(silent)
     store.put(CHAT, "a")
     await deliver(chat, store)
-    assert chat.kinds() == ["send", "send"]
-    chat.faults.extend([Ambiguous("timeout"), Ambiguous("timeout")])
-    store.put(CHAT, "b")
+    assert chat.kinds() == ["send", *["probe"] * 10, "send"]
+    assert (len(store.unsure), shown(chat)) == (1, ["(sent again)\na"])
+
+
+async def test_what_nobody_ever_confirms_ends_as_lost_and_never_as_sent(chat, store):
+    chat.faults.extend([Ambiguous("timeout"), *[None, Ambiguous("timeout")] * len(UNKNOWN_PAUSES)])
+    lost = []
+    events = Events()
+    events.on(MessageLost, lost.append)
+    row = store.put(CHAT, "secret words")
+    store.put(CHAT, "next")
+    await deliver(chat, store, events=events)
+    assert chat.kinds().count("send") == 1 + len(UNKNOWN_PAUSES) + 1
+    assert store.unsure == list(UNKNOWN_PAUSES)
+    assert (list(store.given_up), shown(chat)) == ([row.id], ["next"])
+    assert [effect.address for effect in lost] == [CHAT]
+    assert "nobody knows" in lost[0].words
+    assert "secret words" not in lost[0].words
+
+
+async def test_only_the_part_that_may_stand_is_marked(chat, store):
+    chat.faults.extend([None, Ambiguous("timeout")])
+    store.put(CHAT, "x" * 6000, format="plain")
     await deliver(chat, store)
-    assert chat.kinds() == ["send", "send", "send", "send"]
-    assert store.done == [1, 2]
+    assert [text[:14] for text in shown(chat)] == ["x" * 14, "(sent again)\nx"]
+    assert chat.silent == {102}
 
 
 async def test_an_edit_of_unknown_outcome_is_tried_again(chat, store):
@@ -147,10 +169,6 @@ async def test_who_may_not_act_sends_nothing_and_says_so(chat, store):
     assert chat.calls == []
 
 
-def test_pauses_grow_to_a_minute():
-    assert [compute_pause(n) for n in (0, 1, 2, 3, 6, 7, 1000)] == [1, 1, 2, 4, 32, 60, 60]
-
-
 async def test_formatting_that_is_refused_leaves_the_buttons(chat, store):
     chat.faults.append(Refused(RefusalKind.CANT_PARSE, "can't parse"))
     store.put(CHAT, "**a**", buttons=(BUTTON,))
@@ -185,5 +203,5 @@ async def test_a_file_that_is_not_taken_is_told(chat, store):
     store.put(TOPIC, "The report.", file=FileRow(3, "report.pdf", "application/pdf", 1), format="plain")
     await deliver(chat, store)
     assert shown(chat) == [
-        "The report.\n\nreport.pdf could not be sent. Telegram says: not enough rights to send documents to the chat."
+        "The report.\n\nreport.pdf couldn't be sent. Telegram says: not enough rights to send documents to the chat."
     ]

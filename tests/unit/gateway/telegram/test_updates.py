@@ -4,17 +4,20 @@ import pytest
 
 from agent_gateway.store.rows import Address
 from agent_gateway.telegram.errors import MalformedUpdate
-from agent_gateway.telegram.inbound.updates import Prompt, build_queue_key, parse
-from agent_gateway.wording.texts import ANONYMOUS, NOTHING_ASKED
+from agent_gateway.telegram.inbound.incoming import Prompt
+from agent_gateway.telegram.inbound.updates import build_queue_key, parse
+from agent_gateway.wording import keys
 from tests.support.updates import BOT, FORUM, GROUP, PERSON, PRIVATE, asked, ignored, mention, update
 
 
 def test_a_private_message_is_a_prompt():
-    assert parse(update("do it"), BOT) == Prompt(Address(1000, 5), "private chat", 5, "Ada L", 7, "do it")
+    assert parse(update("do it"), BOT) == Prompt(
+        Address(1000, 5), "private chat", 5, "Ada L", 7, "do it", words="do it"
+    )
 
 
 def test_a_private_topic_is_a_conversation():
-    assert asked(update(message_thread_id=77)).address == Address(1000, 5, 77)
+    assert asked(update(message_thread_id=77, is_topic_message=True)).address == Address(1000, 5, 77)
 
 
 def test_a_forum_topic_is_a_conversation_named_by_its_first_message():
@@ -83,7 +86,7 @@ def test_a_message_of_a_topic_that_the_bot_opened_is_not_yet_a_reply_to_it():
 
 def test_a_bare_mention_asks_for_a_question():
     raw = update("@dispatch_bot", GROUP, entities=mention("@dispatch_bot"))
-    assert ignored(raw).reply == NOTHING_ASKED
+    assert ignored(raw).reply is keys.nothing_asked
 
 
 def test_other_bots_are_ignored():
@@ -114,7 +117,7 @@ ANONYMOUS_ADMIN = {"from": {"id": 1087968824, "is_bot": True, "first_name": "Gro
 def test_who_means_the_bot_without_a_name_is_told_why_it_is_silent(text):
     raw = update(text, GROUP, entities=mention(text) if text.startswith("@") else [], **ANONYMOUS_ADMIN)
     found = ignored(raw)
-    assert found.reply == ANONYMOUS
+    assert found.reply is keys.anonymous
     assert found.person_id is None
     raw["message"]["is_automatic_forward"] = True  # of the channel that the group belongs to
     assert ignored(raw).reply is None
@@ -136,13 +139,13 @@ def test_what_a_database_cannot_hold_is_replaced():
         ("x", "not an object"),
         (None, "not an object"),
         ({"update_id": 1, "message": None}, "message"),
-        ({"update_id": 1, "message": {"text": "secret words"}}, "message.chat: missing"),
-        (update(chat={"id": "secret words", "type": "private"}), "message.chat.id: int_type"),
-        (update(chat={"id": 2**70, "type": "private"}), "message.chat.id"),
+        ({"update_id": 1, "message": {"text": "secret words"}}, "message: unreadable"),
+        (update(chat={"id": "secret words", "type": "private"}), "message.chat_id: int_type"),
+        (update(chat={"id": 2**70, "type": "private"}), "message.chat_id"),
         (update(message_id="secret words"), "message.message_id: int_type"),
-        (update(entities="secret words"), "message.entities: list_type"),
+        (update(entities="secret words"), "message: unreadable"),
         (update({"secret words": 1}), "message.text: string_type"),
-        (update(message_thread_id=[]), "message.message_thread_id"),
+        (update(message_thread_id=[]), "message.thread_id"),
     ],
 )
 def test_a_malformed_update_is_named_by_its_fields(raw, field):
@@ -170,3 +173,14 @@ def test_lane_and_address_agree():
             address = asked(raw).address
             expected = f"{address.chat_id}" if address.topic_id is None else f"{address.chat_id}/{address.topic_id}"
             assert build_queue_key(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "language"), [({"language_code": "de-AT"}, "de"), ({"language_code": "xx"}, "en"), ({}, "")]
+)
+def test_the_language_of_the_persons_program_is_read(code, language):
+    assert asked(update(**{"from": {**PERSON, **code}})).language == language
+    assert parse(update("/help", **{"from": {**PERSON, **code}}), BOT).language == language
+    query = {"from": {**PERSON, **code}, "message": {**update()["message"], "date": 1}, "data": "st:1"}
+    pressed = {"id": "1", "chat_instance": "x", **query}
+    assert parse({"update_id": 1, "callback_query": pressed}, BOT).language == language

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from agent_gateway.store.rows import Attachment
-from agent_gateway.telegram.inbound.updates import Edited, build_queue_key, parse
-from agent_gateway.wording.texts import UNREADABLE
-from tests.support.updates import BOT, GROUP, PRIVATE, asked, ignored, mention, update
+from agent_gateway.telegram.inbound.incoming import Edited
+from agent_gateway.telegram.inbound.updates import build_queue_key, parse
+from agent_gateway.wording import keys
+from tests.support.updates import BOT, GROUP, asked, ignored, mention, update
 
 
 def photo(**fields):
@@ -71,7 +72,7 @@ def test_a_sticker_that_moves_is_no_image(fields, suffix, media_type):
 
 def test_a_file_that_telegram_does_not_give_is_told():
     said = ignored(update(None, document={"file_id": "f", "file_name": "big.zip", "file_size": 34_000_000})).reply
-    assert said.startswith("big.zip has 34 MB: Telegram lets a bot fetch at most 20 MB.")
+    assert said("en").startswith("big.zip is 34 MB, and Telegram lets bots download only 20 MB.")
 
 
 def test_a_part_of_an_album_that_telegram_does_not_give_leaves_the_rest_and_its_words():
@@ -81,8 +82,13 @@ def test_a_part_of_an_album_that_telegram_does_not_give_leaves_the_rest_and_its_
 
 
 def test_what_is_neither_text_nor_file_is_answered_in_a_private_chat_alone():
-    assert ignored(update(None, location={"latitude": 1, "longitude": 2})).reply == UNREADABLE
-    assert ignored(update(None, GROUP, location={"latitude": 1, "longitude": 2})).reply is None
+    for kind in (
+        {"paid_media": {"star_count": 1, "paid_media": []}},
+        {"gift": {"gift": {}}},
+        {"live_location": {"x": 1}},
+    ):
+        assert ignored(update(None, **kind)).reply is keys.unreadable
+        assert ignored(update(None, GROUP, **kind)).reply is None
 
 
 def test_a_picture_in_a_group_is_asked_where_its_caption_names_the_bot():
@@ -105,9 +111,14 @@ def test_an_edit_is_what_the_message_asks_now():
     assert build_queue_key(raw) == build_queue_key(update("so"))
 
 
-def test_an_edited_command_or_a_word_to_nobody_asks_nothing():
-    for text, chat in (("/kill tg-1", PRIVATE), ("so", GROUP)):
-        assert ignored({"update_id": 2, "edited_message": update(text, chat)["message"]}).reply is None
+def test_an_edited_word_to_nobody_asks_nothing():
+    assert ignored({"update_id": 2, "edited_message": update("so", GROUP)["message"]}).reply is None
+
+
+def test_an_edited_command_is_carried_by_what_the_message_asked_before():
+    edited = parse({"update_id": 2, "edited_message": update("/kill tg-1")["message"]}, BOT)
+    assert isinstance(edited, Edited)
+    assert (edited.text, edited.now.name, edited.now.args) == ("", "kill", "tg-1")
 
 
 def test_an_edited_command_does_not_overtake():

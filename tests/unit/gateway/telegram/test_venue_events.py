@@ -8,10 +8,8 @@ from agent_gateway.telegram.inbound.updates import build_queue_key
 from agent_gateway.telegram.inbound.venues import (
     VenueEvent,
     VenueEventKind,
-    chat_gone_text,
     read_change,
     read_problem,
-    topic_gone_text,
 )
 from agent_gateway.telegram.ports import BotIdentity
 
@@ -110,9 +108,3 @@ def test_the_bots_membership_is_taken_in_the_chats_order():
 )
 def test_refused_calls_tell_of_places(address, problem, change):
     assert read_problem(address, problem) == change
-
-
-def test_words_say_what_was_stopped():
-    assert topic_gone_text("deploy", "tg-1-2", 0).startswith("The topic “deploy” is gone, so its conversation (tg-1-2)")
-    assert "2 waiting messages were cancelled" in topic_gone_text("", "tg-1-2", 2)
-    assert "1 waiting message was cancelled" in chat_gone_text("Builders", "tg-1", 1)

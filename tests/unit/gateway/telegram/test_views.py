@@ -2,34 +2,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 
-import pytest
-
+from agent_gateway.effects import WakeReactions
 from agent_gateway.store.chatrows import Button, TurnView
-from agent_gateway.telegram.fakes import FakeChat, FakeStore
+from agent_gateway.telegram.errors import Throttled
+from agent_gateway.telegram.fakes import FakeChat
 from agent_gateway.telegram.outbound.budget import Budgets
+from agent_gateway.telegram.outbound.newest import Newest
 from agent_gateway.telegram.outbound.views import Views
 from agent_gateway.wording.subagents import ChildLine
 from tests.support.eventually import eventually
 from tests.support.viewing import CHAT, INTERVAL, shown, turn
-
-
-@pytest.fixture
-def chat():
-    return FakeChat(clock=time.monotonic)
-
-
-@pytest.fixture
-def store():
-    return FakeStore()
-
-
-@pytest.fixture
-async def views(chat, store):
-    views = Views(chat, store, check=lambda: None, budgets=Budgets(minute=30 * INTERVAL), typing_interval=0.02)
-    yield views
-    await views.close()
 
 
 async def test_first_text_then_edits_with_the_newest_state(views, chat, store):
@@ -58,8 +41,8 @@ async def test_typing_until_the_first_text_only(views, chat):
 
 async def test_waiting_stops_typing_and_typing_can_begin_again(views, chat):
     views.open(turn(), CHAT, 7)
-    views.waiting(1, "Starting a pod…")
-    await eventually(lambda: shown(chat) == ["Starting a pod…"])
+    views.waiting(1, "Waking up your agent…")
+    await eventually(lambda: shown(chat) == ["Waking up your agent…"])
     before = len(chat.calls)
     await asyncio.sleep(0.06)
     assert len(chat.calls) == before
@@ -89,10 +72,10 @@ async def test_finish_waits_for_the_call_in_flight_and_knows_its_message(chat, s
     begun, go = asyncio.Event(), asyncio.Event()
 
     class SlowChat(FakeChat):
-        async def send_message(self, address, text, entities=(), reply_to=None, buttons=()):
+        async def send_message(self, address, text, entities=(), reply_to=None, buttons=(), *, silent=False):
             begun.set()
             await go.wait()
-            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons)
+            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons, silent=silent)
 
     slow = SlowChat()
     views = Views(slow, store, check=lambda: None, budgets=Budgets(minute=0))
@@ -114,10 +97,10 @@ async def test_closing_waits_for_the_call_in_flight_so_that_its_message_is_known
     begun, go = asyncio.Event(), asyncio.Event()
 
     class SlowChat(FakeChat):
-        async def send_message(self, address, text, entities=(), reply_to=None, buttons=()):
+        async def send_message(self, address, text, entities=(), reply_to=None, buttons=(), *, silent=False):
             begun.set()
             await go.wait()
-            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons)
+            return await FakeChat.send_message(self, address, text, entities, reply_to, buttons, silent=silent)
 
     views = Views(SlowChat(), store, check=lambda: None)
     views.open(turn(), CHAT, 7)
@@ -190,14 +173,44 @@ async def test_sub_agents_are_shown_with_buttons_that_go_with_them(views, chat):
     assert await views.finish(1) == (101,)
 
 
-async def test_a_message_too_many_is_taken_away_and_forgotten(views, chat, store):
+async def test_a_turn_that_begins_below_others_words_takes_its_waiting_line_away(chat, store):
+    newest = Newest()
+    views = Views(chat, store, check=lambda: None, budgets=Budgets(minute=30 * INTERVAL), newest=newest)
     views.open(turn(), CHAT, 7)
-    views.update(1, "y" * 4090)
-    views.children(1, [ChildLine("k1 working")])
-    await eventually(lambda: store.views.get(1) == (101, 102))
-    views.update(1, "y")
-    await eventually(lambda: store.views[1] == (101,))
-    assert shown(chat) == ["y\n\nk1 working"]
+    views.waiting(1, "Next in line.")
+    await eventually(lambda: shown(chat) == ["Next in line."])
+    newest.note(CHAT, chat.next_id + 1)
+    chat.next_id += 1
+    views.update(1, "I look.")
+    await eventually(lambda: store.views[1] == (103,))
+    assert chat.messages == {103: "I look."}
+    assert chat.silent == {101, 103}
+    await views.close()
+
+
+async def test_a_private_turn_is_shown_as_a_draft_and_nothing_of_it_stands(chat, store):
+    views = Views(chat, store, check=lambda: None, budgets=Budgets(minute=30 * INTERVAL), drafts=True)
+    views.open(turn(), CHAT, 7)
+    views.waiting(1, "Waking up your agent…")
+    await eventually(lambda: chat.drafts == {1: "Waking up your agent…"})
+    views.update(1, "I look.", None, ("💻 make …",))
+    await eventually(lambda: chat.drafts == {1: "I look.\n\n💻 make …"})
+    views.children(1, [ChildLine("k1 working", Button("Cancel k1", "sa:cancel:1"))])
+    await eventually(lambda: chat.buttons)  # which a draft cannot have
+    assert await views.finish(1) == (101,)
+    assert chat.silent == {101}
+    await views.close()
+
+
+async def test_a_draft_that_is_one_too_many_holds_up_nothing_else(chat, store):
+    budgets = Budgets(minute=30 * INTERVAL)
+    views = Views(chat, store, check=lambda: None, budgets=budgets, drafts=True)
+    chat.faults.append(Throttled(30))
+    views.open(turn(), CHAT, 7)
+    views.update(1, "a")
+    await eventually(lambda: chat.kinds() == ["draft"])
+    assert (budgets.left(CHAT.chat_id), store.rests) == (0, {})
+    await views.close()
 
 
 async def test_sub_agents_of_a_turn_that_is_not_shown_are_passed_over(views, chat):
@@ -207,8 +220,8 @@ async def test_sub_agents_of_a_turn_that_is_not_shown_are_passed_over(views, cha
 
 async def test_tools_are_shown_before_any_text_and_take_the_place_of_what_was_waited_for(views, chat):
     views.open(turn(), CHAT, 7)
-    views.waiting(1, "Starting a pod…")
-    await eventually(lambda: shown(chat) == ["Starting a pod…"])
+    views.waiting(1, "Waking up your agent…")
+    await eventually(lambda: shown(chat) == ["Waking up your agent…"])
     views.update(1, "", None, ("💻 make …",))
     await eventually(lambda: shown(chat) == ["💻 make …"])
     views.update(1, "", "thinking…", ("💻 make ✓",))
@@ -218,7 +231,7 @@ async def test_tools_are_shown_before_any_text_and_take_the_place_of_what_was_wa
 
 async def test_the_first_showing_of_a_turn_is_told(views):
     told = []
-    views.on_open = lambda: told.append(1)
+    views._events.on(WakeReactions, told.append)
     views.open(turn(), CHAT, 7)
     views.open(turn(), CHAT, 7)
-    assert told == [1]
+    assert told == [WakeReactions()]

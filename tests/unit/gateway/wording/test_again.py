@@ -9,14 +9,14 @@ from agent_gateway.wording.again import build_buttons, build_continuation, build
     ("reason", "data"),
     [
         ("provider", ["re:7"]),
-        ("timeout", ["re:7"]),
+        ("timeout", ["co:7", "re:7"]),
         ("start_failed", ["re:7"]),
         ("run_lost", ["co:7"]),
         ("aborted", []),
     ],
 )
 def test_what_failed_can_be_asked_again_and_what_was_cut_goes_on(reason, data):
-    assert [button.data for button in build_buttons(7, reason)] == data
+    assert [button.data for button in build_buttons("en", 7, reason)] == data
 
 
 def test_only_its_own_buttons_are_read():
@@ -36,5 +36,6 @@ def test_a_continuation_tells_what_was_asked_and_what_was_seen_of_the_answer():
 
 
 def test_an_error_has_an_id_that_the_log_has_too():
-    assert with_id("It failed.", 431, "provider") == f"It failed. ({build_error_id(431)})"
-    assert with_id("Stopped.", 431, "aborted") == "Stopped."
+    assert with_id("en", "It failed.", 431, "provider") == f"It failed. · error {build_error_id(431)}"
+    assert with_id("de", "Es ging nicht.", 431, "agent") == f"Es ging nicht. · Fehler {build_error_id(431)}"
+    assert with_id("en", "Stopped.", 431, "aborted") == "Stopped."

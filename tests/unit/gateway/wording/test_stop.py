@@ -6,7 +6,7 @@ from agent_gateway.wording.stop import build_button, parse_stop
 
 
 def test_a_button_names_its_turn():
-    button = build_button(9_000_000_000)
+    button = build_button("en", 9_000_000_000)
     assert parse_stop(button.data) == 9_000_000_000
     assert len(button.data.encode()) <= 64
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from agent_gateway.store.chatrows import ToolUse
@@ -133,8 +135,9 @@ def test_a_private_key_is_hidden_to_the_end_of_what_is_looked_at():
     assert hide("echo '-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAK") == "echo '[hidden]"
 
 
-@pytest.mark.timeout(5)
 @pytest.mark.parametrize("word", ["token", "--token", "a-", "://a", "login -", "echo ", "eyJa.", "'", '\\"'])
 def test_hiding_takes_no_time_that_a_person_would_notice(word):
+    begun = time.thread_time()
     for _ in range(200):
         describe_call("c", "bash", word * 500)
+    assert time.thread_time() - begun < 5

@@ -1,0 +1,1 @@
+"""What agents ask people, and what people decide: each question is a row, asked once and ended once."""

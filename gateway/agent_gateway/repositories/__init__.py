@@ -1,0 +1,1 @@
+"""Which repositories a conversation works with: chosen, narrowed, listed, and brought into its workspace."""

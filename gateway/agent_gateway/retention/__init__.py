@@ -1,0 +1,1 @@
+"""What is older than the rule of its class goes, slice by slice, beside everything else."""

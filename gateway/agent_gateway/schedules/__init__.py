@@ -1,0 +1,1 @@
+"""Prompts that conversations are asked at times of their own: AgentSchedules."""

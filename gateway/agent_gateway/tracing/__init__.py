@@ -1,0 +1,1 @@
+"""Traces of messages: from the steps of their way to spans."""

@@ -1,0 +1,53 @@
+# Budgets in Geld und Token: kurz davor, am Ende, und /budget und /usage.
+
+budget-near-turn = Diese Antwort hat { $used } von { $limit } verbraucht. Weitermachen?
+budget-near-thread = Diese Unterhaltung hat { $used } von { $limit } verbraucht. Weitermachen?
+budget-near-person = Eine Person ({ $subject }) hat { $used } von { $limit } für heute verbraucht. Weitermachen?
+budget-near-class = Agenten der Klasse { $subject } haben { $used } von { $limit } für heute verbraucht. Weitermachen?
+budget-near-day = Alle zusammen haben { $used } von { $limit } für heute verbraucht. Weitermachen?
+budget-near-where = Es geht um „{ $title }“.
+budget-go-on = { $more } dazu
+budget-stop-there = Bei { $limit } aufhören
+budget-spent-turn = Ich habe aufgehört: Eine Antwort darf { $limit } verbrauchen, und ich habe { $used } verbraucht. Mit „Weiter“ bekomme ich noch einmal so viel.
+budget-spent-thread = Ich habe aufgehört: Diese Unterhaltung darf { $limit } verbrauchen und hat { $used } verbraucht. Ein Administrator kann das erhöhen; dann drücke „Weiter“.
+budget-spent-person = Ich habe aufgehört: Du darfst am Tag { $limit } verbrauchen und hast { $used } verbraucht. Weiter geht es morgen, oder wenn ein Administrator das erhöht hat.
+budget-spent-class = Ich habe aufgehört: Agenten wie ich dürfen am Tag { $limit } verbrauchen, und wir haben { $used } verbraucht. Weiter geht es morgen, oder wenn ein Administrator das erhöht hat.
+budget-spent-day = Ich habe aufgehört: Alle zusammen dürfen am Tag { $limit } verbrauchen, und { $used } sind verbraucht. Weiter geht es morgen, oder wenn ein Administrator das erhöht hat.
+budget-spent-admin = /budget zeigt und setzt es.
+budget-unpriced = Mein Budget ist in Geld, aber niemand hat einen Preis für dieses Modell gesetzt. Bitte sag es einem Administrator.
+budget-unpriced-admin = llm.prices des Charts setzt einen Preis; /budget setzt ein Budget in Token.
+budget-still-spent = Immer noch aufgebraucht: { $used } von { $limit }.
+
+budget-title = Budgets
+budget-turn = Eine Antwort
+budget-thread = Diese Unterhaltung
+budget-thread-any = Jede Unterhaltung
+budget-person = Jede Person, am Tag
+budget-person-now = Du, heute
+budget-class = Klasse { $name }, heute
+budget-class-any = Jede Klasse, am Tag
+budget-day = Alle, heute
+budget-day-any = Alle, am Tag
+budget-of = { $used } von { $limit }
+budget-both = { $money } oder { $tokens }
+budget-none = keine Grenze
+budget-choose = { $what }: wie viel?
+budget-default = Wie eingerichtet
+budget-ask = { $what }: { $limit }?
+    .do = Setzen
+budget-set = { $what }: ab jetzt { $limit }.
+budget-usage = Das habe ich nicht verstanden. Schreib es wie /budget turn 0.50 oder /budget day 20. Setzen kannst du turn, thread, person, class, day oder here (diese Unterhaltung); Dollar wie 5, Token wie 200k, off oder default.
+
+usage-title = Bisher verbraucht
+usage-none = Hier wurde noch nichts verbraucht.
+usage-last = Letzte Antwort
+usage-you = Du, heute
+usage-you-week = Du, 7 Tage
+usage-all = Alle, heute
+usage-all-week = Alle, 7 Tage
+usage-people = Nach Person, heute
+usage-turns = Nach Antwort
+usage-value = { $money } · { $tokens }
+usage-estimated = ~ ist zum Teil geschätzt.
+usage-unpriced = Davon haben { $tokens } keinen Preis.
+amount-tokens = { $number } Token

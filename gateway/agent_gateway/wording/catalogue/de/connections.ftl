@@ -1,0 +1,10 @@
+connection-lost = Ich kann die Verbindung { $name } nicht nutzen: { $why }
+connection-found = Ich kann die Verbindung { $name } wieder nutzen.
+connection-key-refused = Ihr Schlüssel wird abgelehnt.
+connection-key-missing = Ihr Schlüssel fehlt oder ist nicht lesbar.
+connection-key-lacks = Ihrem Schlüssel fehlt ein Recht.
+connection-host-away = Ihr Server antwortet nicht.
+connection-certificate = Ihr Server zeigt ein Zertifikat, dem ich nicht vertraue.
+connection-not-installed = Ihre GitHub-App ist dort nicht installiert.
+connection-not-reached = Ein Repository, das eine Klasse nennt, gibt es nicht, oder ihr Schlüssel reicht nicht bis dorthin.
+connection-other = Ihr Server antwortet nicht wie ein Git-Server.

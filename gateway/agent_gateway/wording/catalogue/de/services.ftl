@@ -1,0 +1,11 @@
+services-head = Hier erreiche ich:
+services-read = lesen
+services-write = lesen und ändern
+services-tools = seine Werkzeuge
+services-off = aus
+services-less = weniger, als die Klasse erlaubt
+services-nothing = Ich erreiche hier keine Dienste und keine Werkzeugserver.
+    .admin = Welche es sind, sagt die AgentClass (spec.apis, spec.mcpServers).
+services-button-all = { $name }: alles
+services-button-read = { $name }: nur lesen
+services-button-none = { $name }: aus

@@ -1,0 +1,9 @@
+speech-heard = Verhört? Antworte hierauf mit den richtigen Worten.
+speech-off = Sprachnachrichten kann ich hier nicht anhören. Schreib es bitte.
+speech-video = Videonachrichten kann ich nicht anhören. Schick eine Sprachnachricht oder schreib es.
+speech-too-long = Ich höre Sprachnachrichten bis { $most } an. Schick sie in Teilen oder schreib es.
+speech-away = Das konnte ich nicht hören: Mein Gehör antwortet nicht. Versuch es gleich noch einmal oder schreib es.
+speech-busy = Das konnte ich nicht hören: Gerade wird zu viel auf einmal gesagt. Versuch es in einer Minute noch einmal oder schreib es.
+speech-refused = Gerade kann ich keine Sprachnachrichten anhören. Schreib es bitte und sag einem Administrator Bescheid.
+speech-unreadable = Das konnte ich nicht hören: Die Aufnahme lässt sich nicht abspielen. Versuch es noch einmal oder schreib es.
+speech-silent = Ich habe keine Worte verstanden. Versuch es noch einmal oder schreib es.

@@ -1,0 +1,41 @@
+spawn-usage = Sag mir die Aufgabe: /spawn <Aufgabe>
+spawn-too-long = Eine Aufgabe darf 8.192 Zeichen haben. Was länger ist, schreib in eine Nachricht an mich.
+cancel-usage = Welchen? /cancel <Name>
+subagents-none = Hier gibt es keine Unteragenten. Ich starte sie, wenn sie helfen, oder du mit /spawn <Aufgabe>.
+subagents-paused = Ein Administrator hat diese Unterhaltung angehalten, darum starte ich keinen Unteragenten.
+subagents-turn-over = Die Arbeit, für die er gedacht war, ist vorbei.
+subagents-limits-unknown = Ich kann gerade nicht prüfen, was hier erlaubt ist, darum starte ich keinen Unteragenten. Versuch es gleich noch einmal.
+subagents-not-allowed = Unteragenten sind hier abgeschaltet.
+subagents-too-deep = So tief kann ein Unteragent keinen eigenen starten ({ NUMBER($depth) }; die Grenze ist { NUMBER($most) }).
+subagents-too-many = { $most ->
+    [one] Für diese Nachricht wurde ein Unteragent gestartet, mehr gehen nicht. Deine nächste Nachricht darf wieder so viele haben.
+   *[other] Für diese Nachricht wurden { $most } Unteragenten gestartet, mehr gehen nicht. Deine nächste Nachricht darf wieder so viele haben.
+}
+subagent-waiting = wartet
+subagent-starting = startet
+subagent-working = arbeitet
+subagent-done = fertig
+subagent-failed = gescheitert
+subagent-timed-out = Zeit abgelaufen
+subagent-cancelled = abgebrochen
+subagent-cancelling = wird abgebrochen
+subagent-waits-turn = wartet, bis ein anderer fertig ist
+subagent-waits-room = wartet auf Platz
+subagent-waits-software = wartet auf seine Software
+subagent-waits-disk = wartet auf seine Festplatte
+subagent-waits-settings = wartet auf einen Administrator
+subagent-waits-queue = wartet in der Schlange des Clusters
+subagent-waits-cluster = wartet auf den Cluster
+subagent-cancel = ✕ { $name } abbrechen
+subagent-started = 🧩 { $name } gestartet: { $task }
+subagent-is = 🧩 { $name } ({ $state }): { $task }
+subagent-ending = Abgebrochen: { $name }
+subagent-gone = { $name } ist schon fertig.
+subagent-unknown = Einen Unteragenten { $name } kenne ich nicht. /subagents zeigt sie.
+report-head = Unteragent { $name }
+report-took = { $time }, { $tokens } Tokens
+report-no-answer = (keine Antwort)
+report-task = Seine Aufgabe ({ $took }): { $task }
+report-timed-out = Unteragent { $name } wurde in { $time } nicht fertig.
+report-cancelled = Unteragent { $name } wurde abgebrochen.
+report-failed = Unteragent { $name } ist gescheitert: { $why }

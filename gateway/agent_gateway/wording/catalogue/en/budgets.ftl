@@ -1,0 +1,53 @@
+# Budgets of money and tokens: near them, at them, and /budget and /usage.
+
+budget-near-turn = This answer has used { $used } of { $limit }. Go on?
+budget-near-thread = This conversation has used { $used } of { $limit }. Go on?
+budget-near-person = One person ({ $subject }) has used { $used } of today's { $limit }. Go on?
+budget-near-class = Agents of class { $subject } have used { $used } of today's { $limit }. Go on?
+budget-near-day = All of us have used { $used } of today's { $limit }. Go on?
+budget-near-where = It's about “{ $title }”.
+budget-go-on = Add { $more }
+budget-stop-there = Stop at { $limit }
+budget-spent-turn = I stopped: one answer may use { $limit }, and I've used { $used }. Continue, and I get as much again.
+budget-spent-thread = I stopped: this conversation may use { $limit }, and it has used { $used }. An administrator can raise that; then press Continue.
+budget-spent-person = I stopped: you may use { $limit } a day, and you've used { $used }. Continue tomorrow, or once an administrator has raised it.
+budget-spent-class = I stopped: agents like me may use { $limit } a day, and we've used { $used }. Continue tomorrow, or once an administrator has raised it.
+budget-spent-day = I stopped: everyone together may use { $limit } a day, and { $used } are used. Continue tomorrow, or once an administrator has raised it.
+budget-spent-admin = /budget shows and sets it.
+budget-unpriced = My budget is in money, but nobody has set a price for this model. Please tell an administrator.
+budget-unpriced-admin = llm.prices of the chart sets a price; /budget sets a budget in tokens.
+budget-still-spent = Still used up: { $used } of { $limit }.
+
+budget-title = Budgets
+budget-turn = One answer
+budget-thread = This conversation
+budget-thread-any = Each conversation
+budget-person = Each person, a day
+budget-person-now = You, today
+budget-class = Class { $name }, today
+budget-class-any = Each class, a day
+budget-day = Everyone, today
+budget-day-any = Everyone, a day
+budget-of = { $used } of { $limit }
+budget-both = { $money } or { $tokens }
+budget-none = no limit
+budget-choose = { $what }: how much?
+budget-default = As set up
+budget-ask = { $what }: { $limit }?
+    .do = Set it
+budget-set = { $what }: { $limit } from now on.
+budget-usage = I didn't get that. Say it like /budget turn 0.50 or /budget day 20. You can set turn, thread, person, class, day, or here (this conversation); dollars like 5, tokens like 200k, off, or default.
+
+usage-title = Used so far
+usage-none = Nothing has been used here yet.
+usage-last = Last answer
+usage-you = You, today
+usage-you-week = You, 7 days
+usage-all = Everyone, today
+usage-all-week = Everyone, 7 days
+usage-people = By person, today
+usage-turns = By answer
+usage-value = { $money } · { $tokens }
+usage-estimated = ~ is partly an estimate.
+usage-unpriced = Of it { $tokens } have no price.
+amount-tokens = { $number } tokens

@@ -1,0 +1,34 @@
+# Pull requests: the question, what came in, and /pr.
+
+pulls-ask = Open a pull request in `{ $repository }`?
+    .yes = ✓ Open it
+    .no = ✕ No
+pulls-how = To say no with a reason, reply to this message.
+pulls-opened = Pull request opened:
+pulls-open-button = Open on { $forge }
+pulls-answer-button = Let me answer
+pulls-answering = I'm on it.
+pulls-answered = That is answered already.
+pulls-gone = I don't know this pull request any more.
+pulls-passed = ✓ The checks passed.
+pulls-failed = ✗ The checks failed.
+pulls-failed-which = ✗ The checks failed: { $names }
+pulls-approved = ✓ { $author } approves.
+pulls-changes = { $author } asks for changes.
+pulls-reviewed = { $author } reviewed it.
+pulls-wrote = { $author } wrote:
+pulls-wrote-at = { $author } wrote on `{ $place }`:
+pulls-merged = ✓ It is merged.
+pulls-closed = It was closed without being merged.
+pulls-reopened = It is open again.
+pulls-none = No pull request was opened here yet. Ask me for one: “Fix the failing test and open a pull request.”
+pulls-list = Pull requests of this conversation
+pulls-state-open = open
+pulls-state-merged = merged
+pulls-state-closed = closed
+pulls-row-passed = ✓ checks passed
+pulls-row-failed = ✗ checks failed
+pulls-row-running = checks running
+pulls-row-approved = approved
+pulls-row-changes = changes asked for
+pulls-row-unwatched = I don't look at it any more

@@ -1,0 +1,34 @@
+# The repositories of a conversation, and what prepares its workspace.
+
+repo-allowed = Here I may use:
+repo-read = read
+repo-write = read and push
+repo-write-asked = read, and push when somebody agrees
+repo-nothing = I may use no repositories here.
+    .admin = The AgentClass says which (spec.repositories).
+repo-chosen = I work with { $repository }, in the folder { $folder }.
+repo-none-chosen = No repository is chosen.
+repo-how = Choose one below, or write /repo owner/name or /repo owner/name#branch.
+repo-set = From now on I work with { $repository }. It comes into the folder { $folder } before I answer next.
+repo-off = No repository is chosen any more. What is in my folders stays.
+    .button = None
+repo-unreadable = I can't read that. Write /repo owner/name or /repo owner/name#branch.
+repo-forbidden = { $repository } is not among the repositories that I may use here.
+repo-several = More than one server has that. Write one of: { $names }
+repo-unknown = I can't see right now what I may use here. Please try again in a moment.
+repo-coming = ⏳ I'm fetching { $repository }: { NUMBER($percent) } %
+repo-done = 📥 { $repository } is here, on branch { $branch }.
+repo-failed = ⚠ I couldn't fetch { $repository }: { $reason }
+repo-button-one = Only the chosen one
+repo-button-read = Only read
+repo-button-none = No repositories
+repo-button-all = All that the class allows
+repo-rights-all = From now on I may use all here that the class allows.
+repo-rights-read = From now on I may only read repositories here.
+repo-rights-one = From now on I may use only { $repository } here.
+repo-rights-none = From now on I may use no repositories here.
+repo-only-admins = Only an administrator can change that.
+setup-working = ⏳ I'm preparing my workspace: { $command }
+setup-done = ✓ My workspace is prepared: { $command } took { NUMBER($seconds) } s.
+setup-failed = ⚠ A step that prepares my workspace failed: { $command }. I go on without it.
+setup-said = What it said

@@ -1,0 +1,15 @@
+# Durations and sizes; their numbers are written by units.py.
+
+seconds = { $count } s
+minutes = { $count } min
+minutes-seconds = { $count } min { $rest } s
+hours = { $count } h
+hours-minutes = { $count } h { $rest } min
+days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+size-bytes = { $count } B
+size-kilobytes = { $count } kB
+size-megabytes = { $count } MB
+size-gigabytes = { $count } GB

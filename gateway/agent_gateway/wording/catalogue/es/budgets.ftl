@@ -1,0 +1,53 @@
+# Presupuestos de dinero y tokens: cerca del límite, en él, y /budget y /usage.
+
+budget-near-turn = Esta respuesta ha usado { $used } de { $limit }. ¿Sigo?
+budget-near-thread = Esta conversación ha usado { $used } de { $limit }. ¿Sigo?
+budget-near-person = Una persona ({ $subject }) ha usado { $used } de { $limit } para hoy. ¿Sigo?
+budget-near-class = Los agentes de la clase { $subject } han usado { $used } de { $limit } para hoy. ¿Sigo?
+budget-near-day = Entre todos se han usado { $used } de { $limit } para hoy. ¿Sigo?
+budget-near-where = Se trata de «{ $title }».
+budget-go-on = Añadir { $more }
+budget-stop-there = Parar en { $limit }
+budget-spent-turn = He parado: una respuesta puede usar { $limit } y he usado { $used }. Con «Continuar» tengo otro tanto.
+budget-spent-thread = He parado: esta conversación puede usar { $limit } y ha usado { $used }. Un administrador puede subirlo; después pulsa «Continuar».
+budget-spent-person = He parado: puedes usar { $limit } al día y has usado { $used }. Continúa mañana, o cuando un administrador lo haya subido.
+budget-spent-class = He parado: los agentes como yo pueden usar { $limit } al día y hemos usado { $used }. Continúa mañana, o cuando un administrador lo haya subido.
+budget-spent-day = He parado: entre todos se pueden usar { $limit } al día y se han usado { $used }. Continúa mañana, o cuando un administrador lo haya subido.
+budget-spent-admin = /budget lo muestra y lo cambia.
+budget-unpriced = Mi presupuesto es en dinero, pero nadie ha puesto precio a este modelo. Avisa a un administrador.
+budget-unpriced-admin = llm.prices del chart pone un precio; /budget pone un presupuesto en tokens.
+budget-still-spent = Sigue agotado: { $used } de { $limit }.
+
+budget-title = Presupuestos
+budget-turn = Una respuesta
+budget-thread = Esta conversación
+budget-thread-any = Cada conversación
+budget-person = Cada persona, al día
+budget-person-now = Tú, hoy
+budget-class = Clase { $name }, hoy
+budget-class-any = Cada clase, al día
+budget-day = Todos, hoy
+budget-day-any = Todos, al día
+budget-of = { $used } de { $limit }
+budget-both = { $money } o { $tokens }
+budget-none = sin límite
+budget-choose = { $what }: ¿cuánto?
+budget-default = Como está configurado
+budget-ask = { $what }: ¿{ $limit }?
+    .do = Ponerlo
+budget-set = { $what }: { $limit } desde ahora.
+budget-usage = No lo he entendido. Dilo como /budget turn 0.50 o /budget day 20. Puedes poner turn, thread, person, class, day o here (esta conversación); dólares como 5, tokens como 200k, off o default.
+
+usage-title = Usado hasta ahora
+usage-none = Aquí aún no se ha usado nada.
+usage-last = Última respuesta
+usage-you = Tú, hoy
+usage-you-week = Tú, 7 días
+usage-all = Todos, hoy
+usage-all-week = Todos, 7 días
+usage-people = Por persona, hoy
+usage-turns = Por respuesta
+usage-value = { $money } · { $tokens }
+usage-estimated = ~ es en parte una estimación.
+usage-unpriced = De ello { $tokens } no tienen precio.
+amount-tokens = { $number } tokens

@@ -1,0 +1,10 @@
+connection-lost = No puedo usar la conexión { $name }: { $why }
+connection-found = Ya puedo volver a usar la conexión { $name }.
+connection-key-refused = rechazan su clave.
+connection-key-missing = falta su clave o no se puede leer.
+connection-key-lacks = a su clave le falta un permiso.
+connection-host-away = su servidor no responde.
+connection-certificate = su servidor muestra un certificado en el que no confío.
+connection-not-installed = su GitHub App no está instalada allí.
+connection-not-reached = un repositorio que nombra una clase no está, o su clave no llega a él.
+connection-other = su servidor no responde como uno de git.

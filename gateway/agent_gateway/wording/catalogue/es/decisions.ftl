@@ -1,0 +1,33 @@
+decision-yes = Sí
+decision-no = No
+decision-approve = ¿Puedo usar *{ $tool }* para esto?
+    .once = ✓ Una vez
+    .always = ✓ En esta conversación
+    .deny = ✕ No
+decision-approve-rule = «En esta conversación» permite todo lo que sea como `{ $rule }`. Para decir que no con un motivo, responde a este mensaje.
+decision-write = Responde a este mensaje.
+decision-subagent = El subagente *{ $name }* pregunta:
+decision-answer = ✓ { $answer } — { $person }
+decision-denied = ✕ { $answer } — { $person }
+decision-expired = ⏳ Nadie respondió a tiempo.
+decision-withdrawn = Esta pregunta ya no está abierta.
+decision-noted = Anotado.
+decision-late = { $person } fue más rápido: { $answer }
+decision-only-asker = Solo puede decidir la persona a quien va la pregunta.
+decision-only-administrators = Solo puede decidirlo un administrador.
+decision-answered = [Respuesta a la pregunta del agente: { $answer }]
+
+approvals-none = Te pregunto cada vez. En esta conversación no hay nada permitido en general.
+approvals-list = Permitido en esta conversación sin preguntar:
+approvals-line = • { $rule } — { $person }
+approvals-revoke = Preguntar otra vez siempre
+approvals-revoked = Desde ahora vuelvo a preguntar.
+
+plan-usage = Di qué debo planear: /plan <tarea>
+plan-question =
+    .go = ▶ Adelante
+    .change = ✎ Cambiar
+    .drop = ✖ Descartar
+plan-go = Voy a ello.
+plan-change = ¿Qué debería ser distinto? Escríbelo aquí y planeo de nuevo.
+plan-dropped = Descartado.

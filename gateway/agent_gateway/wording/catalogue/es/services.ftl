@@ -1,0 +1,11 @@
+services-head = Aquí llego a:
+services-read = leer
+services-write = leer y cambiar
+services-tools = sus herramientas
+services-off = desactivado
+services-less = menos de lo que permite la clase
+services-nothing = Aquí no llego a ningún servicio ni servidor de herramientas.
+    .admin = La AgentClass dice cuáles (spec.apis, spec.mcpServers).
+services-button-all = { $name }: todo
+services-button-read = { $name }: solo leer
+services-button-none = { $name }: desactivar

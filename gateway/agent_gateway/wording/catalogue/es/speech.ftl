@@ -1,0 +1,9 @@
+speech-heard = ¿Oí mal? Responde a este mensaje con las palabras correctas.
+speech-off = Aquí no puedo escuchar mensajes de voz. Escríbelo, por favor.
+speech-video = No puedo escuchar mensajes de vídeo. Manda un mensaje de voz o escríbelo.
+speech-too-long = Puedo escuchar mensajes de voz de hasta { $most }. Mándalo en partes o escríbelo.
+speech-away = No pude oírlo: mi oído no responde. Inténtalo dentro de un momento o escríbelo.
+speech-busy = No pude oírlo: me hablan demasiado a la vez. Inténtalo en un minuto o escríbelo.
+speech-refused = Ahora no puedo escuchar mensajes de voz. Escríbelo y avisa a un administrador.
+speech-unreadable = No pude oírlo: la grabación no se puede reproducir. Inténtalo otra vez o escríbelo.
+speech-silent = No entendí ninguna palabra. Inténtalo otra vez o escríbelo.

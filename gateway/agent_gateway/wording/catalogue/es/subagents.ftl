@@ -1,0 +1,41 @@
+spawn-usage = Dime la tarea: /spawn <tarea>
+spawn-too-long = Una tarea puede tener 8192 caracteres. Si es más larga, escríbemela en un mensaje.
+cancel-usage = ¿Cuál? /cancel <nombre>
+subagents-none = Aquí no hay subagentes. Los inicio yo cuando ayudan, o tú con /spawn <tarea>.
+subagents-paused = Un administrador ha pausado esta conversación, así que no inicio ningún subagente.
+subagents-turn-over = El trabajo que lo pidió ya ha terminado.
+subagents-limits-unknown = Ahora no puedo comprobar qué se permite aquí, así que no inicio ningún subagente. Inténtalo dentro de un momento.
+subagents-not-allowed = Aquí los subagentes están desactivados.
+subagents-too-deep = A esta profundidad un subagente no puede iniciar otro ({ NUMBER($depth) }; el límite es { NUMBER($most) }).
+subagents-too-many = { $most ->
+    [one] Para este mensaje se inició un subagente, y ese es el límite. Tu próximo mensaje puede tener otros tantos.
+   *[other] Para este mensaje se iniciaron { $most } subagentes, y ese es el límite. Tu próximo mensaje puede tener otros tantos.
+}
+subagent-waiting = esperando
+subagent-starting = arrancando
+subagent-working = trabajando
+subagent-done = listo
+subagent-failed = fallido
+subagent-timed-out = sin tiempo
+subagent-cancelled = cancelado
+subagent-cancelling = cancelándose
+subagent-waits-turn = espera a que termine otro
+subagent-waits-room = espera sitio
+subagent-waits-software = espera su software
+subagent-waits-disk = espera su disco
+subagent-waits-settings = espera a un administrador
+subagent-waits-queue = espera en la cola del clúster
+subagent-waits-cluster = espera al clúster
+subagent-cancel = ✕ Cancelar { $name }
+subagent-started = 🧩 { $name } iniciado: { $task }
+subagent-is = 🧩 { $name } ({ $state }): { $task }
+subagent-ending = Cancelado: { $name }
+subagent-gone = { $name } ya ha terminado.
+subagent-unknown = No conozco ningún subagente { $name }. /subagents los muestra.
+report-head = Subagente { $name }
+report-took = { $time }, { $tokens } tokens
+report-no-answer = (sin respuesta)
+report-task = Su tarea ({ $took }): { $task }
+report-timed-out = Al subagente { $name } se le acabó el tiempo tras { $time }.
+report-cancelled = El subagente { $name } fue cancelado.
+report-failed = El subagente { $name } falló: { $why }

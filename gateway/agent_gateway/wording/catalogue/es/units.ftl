@@ -1,0 +1,13 @@
+seconds = { $count } s
+minutes = { $count } min
+minutes-seconds = { $count } min { $rest } s
+hours = { $count } h
+hours-minutes = { $count } h { $rest } min
+days = { $count ->
+    [one] 1 día
+   *[other] { $count } días
+}
+size-bytes = { $count } B
+size-kilobytes = { $count } kB
+size-megabytes = { $count } MB
+size-gigabytes = { $count } GB

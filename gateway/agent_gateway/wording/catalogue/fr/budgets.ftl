@@ -1,0 +1,53 @@
+# Budgets en argent et en tokens : près de la limite, à la limite, et /budget et /usage.
+
+budget-near-turn = Cette réponse a utilisé { $used } sur { $limit }. Je continue ?
+budget-near-thread = Cette conversation a utilisé { $used } sur { $limit }. Je continue ?
+budget-near-person = Une personne ({ $subject }) a utilisé { $used } sur { $limit } pour aujourd'hui. On continue ?
+budget-near-class = Les agents de la classe { $subject } ont utilisé { $used } sur { $limit } pour aujourd'hui. On continue ?
+budget-near-day = Tout le monde ensemble a utilisé { $used } sur { $limit } pour aujourd'hui. On continue ?
+budget-near-where = Il s'agit de « { $title } ».
+budget-go-on = Ajouter { $more }
+budget-stop-there = Arrêter à { $limit }
+budget-spent-turn = Je me suis arrêté : une réponse peut utiliser { $limit }, et j'ai utilisé { $used }. Avec « Continuer », j'en ai encore autant.
+budget-spent-thread = Je me suis arrêté : cette conversation peut utiliser { $limit }, et elle a utilisé { $used }. Un administrateur peut l'augmenter ; appuyez ensuite sur « Continuer ».
+budget-spent-person = Je me suis arrêté : vous pouvez utiliser { $limit } par jour, et vous avez utilisé { $used }. Continuez demain, ou quand un administrateur l'aura augmenté.
+budget-spent-class = Je me suis arrêté : les agents comme moi peuvent utiliser { $limit } par jour, et nous avons utilisé { $used }. Continuez demain, ou quand un administrateur l'aura augmenté.
+budget-spent-day = Je me suis arrêté : tout le monde ensemble peut utiliser { $limit } par jour, et { $used } sont utilisés. Continuez demain, ou quand un administrateur l'aura augmenté.
+budget-spent-admin = /budget le montre et le règle.
+budget-unpriced = Mon budget est en argent, mais personne n'a fixé de prix pour ce modèle. Prévenez un administrateur.
+budget-unpriced-admin = llm.prices du chart fixe un prix ; /budget fixe un budget en tokens.
+budget-still-spent = Toujours épuisé : { $used } sur { $limit }.
+
+budget-title = Budgets
+budget-turn = Une réponse
+budget-thread = Cette conversation
+budget-thread-any = Chaque conversation
+budget-person = Chaque personne, par jour
+budget-person-now = Vous, aujourd'hui
+budget-class = Classe { $name }, aujourd'hui
+budget-class-any = Chaque classe, par jour
+budget-day = Tous, aujourd'hui
+budget-day-any = Tous, par jour
+budget-of = { $used } sur { $limit }
+budget-both = { $money } ou { $tokens }
+budget-none = sans limite
+budget-choose = { $what } : combien ?
+budget-default = Selon les réglages
+budget-ask = { $what } : { $limit } ?
+    .do = Régler
+budget-set = { $what } : { $limit } à partir de maintenant.
+budget-usage = Je n'ai pas compris. Écrivez par exemple /budget turn 0.50 ou /budget day 20. On peut régler turn, thread, person, class, day ou here (cette conversation) ; des dollars comme 5, des tokens comme 200k, off ou default.
+
+usage-title = Utilisé jusqu'ici
+usage-none = Rien n'a encore été utilisé ici.
+usage-last = Dernière réponse
+usage-you = Vous, aujourd'hui
+usage-you-week = Vous, 7 jours
+usage-all = Tous, aujourd'hui
+usage-all-week = Tous, 7 jours
+usage-people = Par personne, aujourd'hui
+usage-turns = Par réponse
+usage-value = { $money } · { $tokens }
+usage-estimated = ~ est en partie une estimation.
+usage-unpriced = Dont { $tokens } n'ont pas de prix.
+amount-tokens = { $number } tokens

@@ -1,0 +1,10 @@
+connection-lost = Je ne peux pas utiliser la connexion { $name } : { $why }
+connection-found = Je peux de nouveau utiliser la connexion { $name }.
+connection-key-refused = sa clé est refusée.
+connection-key-missing = sa clé manque ou est illisible.
+connection-key-lacks = il manque un droit à sa clé.
+connection-host-away = son serveur ne répond pas.
+connection-certificate = son serveur présente un certificat auquel je ne me fie pas.
+connection-not-installed = son application GitHub n’y est pas installée.
+connection-not-reached = un dépôt nommé par une classe n’existe pas, ou sa clé n’y accède pas.
+connection-other = son serveur ne répond pas comme un serveur git.

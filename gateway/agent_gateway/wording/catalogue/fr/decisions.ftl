@@ -1,0 +1,33 @@
+decision-yes = Oui
+decision-no = Non
+decision-approve = Puis-je utiliser *{ $tool }* pour cela ?
+    .once = ✓ Une fois
+    .always = ✓ Pour cette conversation
+    .deny = ✕ Non
+decision-approve-rule = « Pour cette conversation » autorise tout ce qui ressemble à `{ $rule }`. Pour refuser avec une raison, réponds à ce message.
+decision-write = Réponds à ce message.
+decision-subagent = Le sous-agent *{ $name }* demande :
+decision-answer = ✓ { $answer } — { $person }
+decision-denied = ✕ { $answer } — { $person }
+decision-expired = ⏳ Personne n'a répondu à temps.
+decision-withdrawn = Cette question n'est plus ouverte.
+decision-noted = C'est noté.
+decision-late = { $person } a été plus rapide : { $answer }
+decision-only-asker = Seule la personne à qui la question s'adresse peut décider.
+decision-only-administrators = Seul un administrateur peut en décider.
+decision-answered = [Réponse à la question de l'agent : { $answer }]
+
+approvals-none = Je te demande à chaque fois. Rien n'est permis en bloc dans cette conversation.
+approvals-list = Permis dans cette conversation sans demander :
+approvals-line = • { $rule } — { $person }
+approvals-revoke = Redemander à chaque fois
+approvals-revoked = Désormais je redemande.
+
+plan-usage = Dis-moi quoi planifier : /plan <tâche>
+plan-question =
+    .go = ▶ C'est parti
+    .change = ✎ Modifier
+    .drop = ✖ Abandonner
+plan-go = Je m'y mets.
+plan-change = Qu'est-ce qui doit changer ? Écris-le ici, et je refais un plan.
+plan-dropped = Abandonné.

@@ -1,0 +1,11 @@
+services-head = Ici, j'atteins :
+services-read = lire
+services-write = lire et modifier
+services-tools = ses outils
+services-off = désactivé
+services-less = moins que ce que la classe permet
+services-nothing = Je n'atteins ici aucun service ni serveur d'outils.
+    .admin = L'AgentClass dit lesquels (spec.apis, spec.mcpServers).
+services-button-all = { $name } : tout
+services-button-read = { $name } : lire seulement
+services-button-none = { $name } : désactiver

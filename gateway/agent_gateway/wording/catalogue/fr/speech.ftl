@@ -1,0 +1,9 @@
+speech-heard = J'ai mal entendu ? Réponds à ce message avec les bons mots.
+speech-off = Je ne peux pas écouter les messages vocaux ici. Écris-le, s'il te plaît.
+speech-video = Je ne peux pas écouter les messages vidéo. Envoie un message vocal ou écris-le.
+speech-too-long = J'écoute les messages vocaux jusqu'à { $most }. Envoie-le en plusieurs parties ou écris-le.
+speech-away = Je n'ai pas pu entendre : mon oreille ne répond pas. Réessaie dans un moment ou écris-le.
+speech-busy = Je n'ai pas pu entendre : on me parle trop à la fois. Réessaie dans une minute ou écris-le.
+speech-refused = Je ne peux pas écouter les messages vocaux en ce moment. Écris-le, et préviens un administrateur.
+speech-unreadable = Je n'ai pas pu entendre : l'enregistrement est illisible. Réessaie ou écris-le.
+speech-silent = Je n'ai distingué aucun mot. Réessaie ou écris-le.

@@ -1,0 +1,41 @@
+spawn-usage = Donne-moi la tâche : /spawn <tâche>
+spawn-too-long = Une tâche peut avoir 8192 caractères. Si c'est plus long, écris-le-moi dans un message.
+cancel-usage = Lequel ? /cancel <nom>
+subagents-none = Pas de sous-agents ici. Je les lance quand ils aident, ou toi avec /spawn <tâche>.
+subagents-paused = Un administrateur a mis cette conversation en pause, je ne lance donc pas de sous-agent.
+subagents-turn-over = Le travail qui l'avait demandé est terminé.
+subagents-limits-unknown = Je ne peux pas vérifier ce qui est permis ici, je ne lance donc pas de sous-agent. Réessaie dans un moment.
+subagents-not-allowed = Les sous-agents sont désactivés ici.
+subagents-too-deep = À cette profondeur, un sous-agent ne peut pas en lancer un autre ({ NUMBER($depth) } ; la limite est { NUMBER($most) }).
+subagents-too-many = { $most ->
+    [one] Un sous-agent a été lancé pour ce message, c'est la limite. Ton prochain message pourra en avoir autant.
+   *[other] { $most } sous-agents ont été lancés pour ce message, c'est la limite. Ton prochain message pourra en avoir autant.
+}
+subagent-waiting = en attente
+subagent-starting = démarre
+subagent-working = au travail
+subagent-done = terminé
+subagent-failed = échoué
+subagent-timed-out = temps écoulé
+subagent-cancelled = annulé
+subagent-cancelling = en cours d'annulation
+subagent-waits-turn = attend la fin d'un autre
+subagent-waits-room = attend de la place
+subagent-waits-software = attend son logiciel
+subagent-waits-disk = attend son disque
+subagent-waits-settings = attend un administrateur
+subagent-waits-queue = attend dans la file du cluster
+subagent-waits-cluster = attend le cluster
+subagent-cancel = ✕ Annuler { $name }
+subagent-started = 🧩 { $name } lancé : { $task }
+subagent-is = 🧩 { $name } ({ $state }) : { $task }
+subagent-ending = Annulé : { $name }
+subagent-gone = { $name } a déjà terminé.
+subagent-unknown = Je ne connais pas de sous-agent { $name }. /subagents les montre.
+report-head = Sous-agent { $name }
+report-took = { $time }, { $tokens } tokens
+report-no-answer = (pas de réponse)
+report-task = Sa tâche ({ $took }) : { $task }
+report-timed-out = Le sous-agent { $name } a manqué de temps après { $time }.
+report-cancelled = Le sous-agent { $name } a été annulé.
+report-failed = Le sous-agent { $name } a échoué : { $why }

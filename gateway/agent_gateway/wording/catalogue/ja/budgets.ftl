@@ -1,0 +1,53 @@
+# お金とトークンの予算：近づいたとき、使い切ったとき、/budget と /usage。
+
+budget-near-turn = この回答で { $limit } のうち { $used } を使いました。続けますか？
+budget-near-thread = この会話で { $limit } のうち { $used } を使いました。続けますか？
+budget-near-person = ある人（{ $subject }）が今日 { $limit } のうち { $used } を使いました。続けますか？
+budget-near-class = クラス { $subject } のエージェントが今日 { $limit } のうち { $used } を使いました。続けますか？
+budget-near-day = 全員で今日 { $limit } のうち { $used } を使いました。続けますか？
+budget-near-where = 「{ $title }」についてです。
+budget-go-on = { $more } を足す
+budget-stop-there = { $limit } で止める
+budget-spent-turn = 止めました。1つの回答で使えるのは { $limit } で、{ $used } を使いました。「続ける」で、もう一度同じだけ使えます。
+budget-spent-thread = 止めました。この会話で使えるのは { $limit } で、{ $used } を使いました。管理者が増やせます。そのあと「続ける」を押してください。
+budget-spent-person = 止めました。1日に使えるのは { $limit } で、{ $used } を使いました。明日か、管理者が増やしたあとに続けてください。
+budget-spent-class = 止めました。この種類のエージェントが1日に使えるのは { $limit } で、{ $used } を使いました。明日か、管理者が増やしたあとに続けてください。
+budget-spent-day = 止めました。全員で1日に使えるのは { $limit } で、{ $used } が使われました。明日か、管理者が増やしたあとに続けてください。
+budget-spent-admin = /budget で見たり決めたりできます。
+budget-unpriced = 予算はお金で決まっていますが、このモデルの値段が設定されていません。管理者に伝えてください。
+budget-unpriced-admin = 値段はチャートの llm.prices、トークンの予算は /budget で決めます。
+budget-still-spent = まだ使い切ったままです：{ $limit } のうち { $used }。
+
+budget-title = 予算
+budget-turn = 1つの回答
+budget-thread = この会話
+budget-thread-any = 会話ごと
+budget-person = 1人1日
+budget-person-now = あなた、今日
+budget-class = クラス { $name }、今日
+budget-class-any = クラスごと、1日
+budget-day = 全員、今日
+budget-day-any = 全員、1日
+budget-of = { $used } / { $limit }
+budget-both = { $money } または { $tokens }
+budget-none = 上限なし
+budget-choose = { $what }：いくらにしますか？
+budget-default = 設定どおり
+budget-ask = { $what }：{ $limit } にしますか？
+    .do = 決める
+budget-set = { $what }：これから { $limit } です。
+budget-usage = わかりませんでした。/budget turn 0.50 や /budget day 20 のように書いてください。turn、thread、person、class、day、here（この会話）を、ドルは 5、トークンは 200k、off、default のように決められます。
+
+usage-title = これまでの使用量
+usage-none = ここではまだ何も使っていません。
+usage-last = 最後の回答
+usage-you = あなた、今日
+usage-you-week = あなた、7日間
+usage-all = 全員、今日
+usage-all-week = 全員、7日間
+usage-people = 人ごと、今日
+usage-turns = 回答ごと
+usage-value = { $money } · { $tokens }
+usage-estimated = ~ は一部が見積もりです。
+usage-unpriced = そのうち { $tokens } には値段がありません。
+amount-tokens = { $number } トークン

@@ -1,0 +1,10 @@
+connection-lost = 接続 { $name } を使えません：{ $why }
+connection-found = 接続 { $name } がまた使えるようになりました。
+connection-key-refused = 鍵が拒否されました。
+connection-key-missing = 鍵がないか、読み取れません。
+connection-key-lacks = 鍵の権限が足りません。
+connection-host-away = サーバーが応答しません。
+connection-certificate = サーバーの証明書を信頼できません。
+connection-not-installed = GitHub App がインストールされていません。
+connection-not-reached = クラスが指定したリポジトリがないか、鍵では届きません。
+connection-other = サーバーが git サーバーとして応答しません。

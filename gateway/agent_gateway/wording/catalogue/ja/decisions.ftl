@@ -1,0 +1,33 @@
+decision-yes = はい
+decision-no = いいえ
+decision-approve = これに *{ $tool }* を使ってもよいですか？
+    .once = ✓ 1 回だけ
+    .always = ✓ この会話では
+    .deny = ✕ いいえ
+decision-approve-rule = 「この会話では」は `{ $rule }` のようなものをすべて許可します。理由をつけて断るには、このメッセージに返信してください。
+decision-write = 答えをこのメッセージに返信してください。
+decision-subagent = サブエージェント *{ $name }* の質問:
+decision-answer = ✓ { $answer } — { $person }
+decision-denied = ✕ { $answer } — { $person }
+decision-expired = ⏳ 時間内に答えがありませんでした。
+decision-withdrawn = この質問はもう終わっています。
+decision-noted = 了解です。
+decision-late = { $person } のほうが先でした: { $answer }
+decision-only-asker = 決められるのは、尋ねられた本人だけです。
+decision-only-administrators = 決められるのは管理者だけです。
+decision-answered = [エージェントの質問への答え: { $answer }]
+
+approvals-none = 毎回尋ねます。この会話でまとめて許可されたものはありません。
+approvals-list = この会話で尋ねずに許可されているもの:
+approvals-line = • { $rule } — { $person }
+approvals-revoke = また毎回尋ねる
+approvals-revoked = これからはまた尋ねます。
+
+plan-usage = 何を計画するか書いてください: /plan <タスク>
+plan-question =
+    .go = ▶ 実行
+    .change = ✎ 変更
+    .drop = ✖ 破棄
+plan-go = 取りかかります。
+plan-change = どこを変えますか？ここに書けば、計画し直します。
+plan-dropped = 破棄しました。

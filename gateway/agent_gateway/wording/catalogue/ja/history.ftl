@@ -1,0 +1,9 @@
+export-nothing = まだ履歴がありません。何か書いてください。
+export-made = 会話 { $name }、{ $at } に書き出し。
+export-person = 人
+export-person-id = 人 { $id }
+export-agent = エージェント
+export-subagent = サブエージェント { $name }
+export-task = タスク: { $task }
+export-caption = この会話の履歴: { NUMBER($count) } 件。
+export-caption-parts = この会話の履歴: { NUMBER($count) } 件、{ $parts } ファイル。

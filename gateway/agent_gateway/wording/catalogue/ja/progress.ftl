@@ -1,0 +1,9 @@
+steps = ▸ { NUMBER($count) } ステップ
+steps-failed = ▸ { NUMBER($count) } ステップ、{ NUMBER($failed) } 件失敗
+way = ▸ 途中経過
+sent-again = （再送）
+still-writing = … まだ書いています。できあがったら全文を届けます。
+answer-too-long = （回答は続いていましたが、これ以上は残していません。）
+doing-thinking = 考え中…
+doing-retrying = モデルが応答しないため、再試行しています（{ $attempt }/{ $most }）…
+doing-compacting = これまでの会話をまとめています…

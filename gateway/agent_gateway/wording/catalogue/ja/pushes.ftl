@@ -1,0 +1,14 @@
+push-ask = `{ $repository }` にプッシュしますか？
+    .yes = ✓ プッシュ
+    .no = ✕ いいえ
+push-new = 新しいブランチ `{ $branch }`：
+push-moved = ブランチ `{ $branch }`：
+push-deleted = ブランチ `{ $branch }` を削除します。
+push-rewrites = ⚠ ブランチの履歴が書き換えられます。
+push-files = { $count } 個のファイル、+{ $added } −{ $removed }
+push-files-many = { $count } 個を超えるファイル、+{ $added } −{ $removed } 以上
+push-unread = 何が変わるかを確認できませんでした。
+push-workflows = ⚠ そこで自動的に動くもの（多くは独自の鍵を持ちます）が変わります：
+push-workflows-unknown = ⚠ そこで自動的に動くものが変わるかどうか、わかりませんでした。
+push-more = …ほか
+push-how = 理由をつけて断るには、このメッセージに返信してください。

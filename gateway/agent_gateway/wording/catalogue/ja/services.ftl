@@ -1,0 +1,11 @@
+services-head = ここで使えるもの：
+services-read = 読み取り
+services-write = 読み取りと変更
+services-tools = そのツール
+services-off = オフ
+services-less = クラスが許すより少ない
+services-nothing = ここで使えるサービスやツールサーバーはありません。
+    .admin = 使えるものは AgentClass が決めます（spec.apis、spec.mcpServers）。
+services-button-all = { $name }：すべて
+services-button-read = { $name }：読み取りのみ
+services-button-none = { $name }：オフ

@@ -1,0 +1,32 @@
+# /undo と /redo。
+
+undo-nothing = ここには取り消せるものがありません。
+undo-reach = ここで戻れるのは最大 { NUMBER($count) } 件のメッセージまでです。
+undo-unknown = そのメッセージの前には戻れません。最近のものに返信するか、/undo を送ってください。
+undo-usage = /undo は最後のメッセージを、/undo 3 は最後の三件を取り消します。返信として送ると、そのメッセージの前まで戻ります。
+undo-question = 最後の { NUMBER($count) } 件のメッセージと、そのためにしたことを取り消しますか？
+    .do = 取り消す
+    .others = ほか…
+undo-more = … ほか { NUMBER($count) } 件
+undo-files = ファイルは前の状態に戻ります。
+undo-files-now = ファイルは前の状態に戻っています。
+undo-files-empty = 前にはファイルがありませんでした。作業フォルダーは空になります。
+undo-files-same = ファイルはそのままです。変わっていません。
+undo-files-gone = その前のファイルはもう保存していないので、そこまでは戻れません。
+undo-running = まだ作業中です。先に止めます。
+undo-waiting = 待っている { NUMBER($count) } 件のメッセージは破棄されます。
+undo-stays = 外に出たものは残ります: プッシュ、プルリクエスト、チャットに見えるもの、かかった費用。
+undo-changed = その間にここで何かが変わったので、何も取り消していません。もう一度 /undo を送ってください。
+undo-done = 取り消しました: 最後の { NUMBER($count) } 件のメッセージと、そのためにしたこと。もう何も覚えていません。
+undo-pushed = その間に出た { NUMBER($count) } 件のプッシュは残ります。
+undo-back = 元に戻す
+undo-list = どのメッセージの前まで戻りますか？それ以降はすべて取り消されます。
+undo-earlier = 前のもの
+undo-later = 後のもの
+redo-nothing = 元に戻すものがありません。
+redo-late = もう元に戻せません。その後に何か尋ねられたか、一日以上前のことです。
+redo-first = その後に別のものが取り消されました。先にそちらを戻してください: /redo
+redo-gone = 元に戻せません。ファイルをもう保存していません。
+redo-done = 元に戻しました: { NUMBER($count) } 件のメッセージ、そのためにしたこと、ファイル。
+again-undone = それは取り消されています。/redo で元に戻せます。
+export-undone = 取り消し済み

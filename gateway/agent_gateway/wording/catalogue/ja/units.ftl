@@ -1,0 +1,10 @@
+seconds = { $count } 秒
+minutes = { $count } 分
+minutes-seconds = { $count } 分 { $rest } 秒
+hours = { $count } 時間
+hours-minutes = { $count } 時間 { $rest } 分
+days = { NUMBER($count) } 日
+size-bytes = { $count } B
+size-kilobytes = { $count } kB
+size-megabytes = { $count } MB
+size-gigabytes = { $count } GB

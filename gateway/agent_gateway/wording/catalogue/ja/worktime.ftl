@@ -1,0 +1,11 @@
+time-short-silence = ⏳ { $time } 何も起きていません。あと { $left } であきらめます。
+    .more = +{ $time }
+time-short-wall = ⏳ { $time } 取り組んでいます。あと { $left } で時間切れです。
+time-given = ⏳ 了解: あと最大 { $time }。
+time-eased = ▸ 作業に戻りました。
+time-ended = ▸ これは終わりました。
+time-not-given = これ以上の時間はかけられません。
+time-was-silent = ⏱ { $time } 何も起きていませんでした。
+time-was-long = ⏱ { $time } 取り組みました。1 つの回答にこれ以上はかけられません。
+time-steps = それまでに { NUMBER($count) } ステップを終えました。ファイルは残っています。
+time-last-step = 最後のステップ: { $step }

@@ -1,0 +1,53 @@
+# Orçamentos de dinheiro e tokens: perto do limite, no limite, e /budget e /usage.
+
+budget-near-turn = Esta resposta usou { $used } de { $limit }. Continuo?
+budget-near-thread = Esta conversa usou { $used } de { $limit }. Continuo?
+budget-near-person = Uma pessoa ({ $subject }) usou { $used } de { $limit } para hoje. Continuamos?
+budget-near-class = Os agentes da classe { $subject } usaram { $used } de { $limit } para hoje. Continuamos?
+budget-near-day = Todos juntos usaram { $used } de { $limit } para hoje. Continuamos?
+budget-near-where = Trata-se de “{ $title }”.
+budget-go-on = Somar { $more }
+budget-stop-there = Parar em { $limit }
+budget-spent-turn = Parei: uma resposta pode usar { $limit }, e usei { $used }. Com “Continuar” recebo outro tanto.
+budget-spent-thread = Parei: esta conversa pode usar { $limit }, e usou { $used }. Um administrador pode aumentar isso; depois toque em “Continuar”.
+budget-spent-person = Parei: você pode usar { $limit } por dia, e usou { $used }. Continue amanhã, ou quando um administrador tiver aumentado.
+budget-spent-class = Parei: agentes como eu podem usar { $limit } por dia, e usamos { $used }. Continue amanhã, ou quando um administrador tiver aumentado.
+budget-spent-day = Parei: todos juntos podem usar { $limit } por dia, e { $used } foram usados. Continue amanhã, ou quando um administrador tiver aumentado.
+budget-spent-admin = /budget mostra e define isso.
+budget-unpriced = Meu orçamento é em dinheiro, mas ninguém definiu um preço para este modelo. Avise um administrador.
+budget-unpriced-admin = llm.prices do chart define um preço; /budget define um orçamento em tokens.
+budget-still-spent = Ainda esgotado: { $used } de { $limit }.
+
+budget-title = Orçamentos
+budget-turn = Uma resposta
+budget-thread = Esta conversa
+budget-thread-any = Cada conversa
+budget-person = Cada pessoa, por dia
+budget-person-now = Você, hoje
+budget-class = Classe { $name }, hoje
+budget-class-any = Cada classe, por dia
+budget-day = Todos, hoje
+budget-day-any = Todos, por dia
+budget-of = { $used } de { $limit }
+budget-both = { $money } ou { $tokens }
+budget-none = sem limite
+budget-choose = { $what }: quanto?
+budget-default = Como configurado
+budget-ask = { $what }: { $limit }?
+    .do = Definir
+budget-set = { $what }: { $limit } a partir de agora.
+budget-usage = Não entendi. Escreva como /budget turn 0.50 ou /budget day 20. Dá para definir turn, thread, person, class, day ou here (esta conversa); dólares como 5, tokens como 200k, off ou default.
+
+usage-title = Usado até agora
+usage-none = Nada foi usado aqui ainda.
+usage-last = Última resposta
+usage-you = Você, hoje
+usage-you-week = Você, 7 dias
+usage-all = Todos, hoje
+usage-all-week = Todos, 7 dias
+usage-people = Por pessoa, hoje
+usage-turns = Por resposta
+usage-value = { $money } · { $tokens }
+usage-estimated = ~ é em parte uma estimativa.
+usage-unpriced = Disso, { $tokens } não têm preço.
+amount-tokens = { $number } tokens

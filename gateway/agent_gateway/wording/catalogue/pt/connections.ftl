@@ -1,0 +1,10 @@
+connection-lost = Não consigo usar a conexão { $name }: { $why }
+connection-found = Já consigo usar a conexão { $name } de novo.
+connection-key-refused = a chave dela é recusada.
+connection-key-missing = a chave dela falta ou não pode ser lida.
+connection-key-lacks = falta uma permissão à chave dela.
+connection-host-away = o servidor dela não responde.
+connection-certificate = o servidor dela mostra um certificado em que não confio.
+connection-not-installed = o GitHub App dela não está instalado lá.
+connection-not-reached = um repositório que uma classe nomeia não existe, ou a chave dela não chega até ele.
+connection-other = o servidor dela não responde como um servidor git.

@@ -1,0 +1,33 @@
+decision-yes = Sim
+decision-no = Não
+decision-approve = Posso usar *{ $tool }* para isto?
+    .once = ✓ Uma vez
+    .always = ✓ Nesta conversa
+    .deny = ✕ Não
+decision-approve-rule = “Nesta conversa” libera tudo como `{ $rule }`. Para dizer não com um motivo, responda a esta mensagem.
+decision-write = Responda a esta mensagem.
+decision-subagent = O subagente *{ $name }* pergunta:
+decision-answer = ✓ { $answer } — { $person }
+decision-denied = ✕ { $answer } — { $person }
+decision-expired = ⏳ Ninguém respondeu a tempo.
+decision-withdrawn = Esta pergunta não está mais aberta.
+decision-noted = Anotado.
+decision-late = { $person } foi mais rápido: { $answer }
+decision-only-asker = Só a pessoa a quem a pergunta é feita pode decidir.
+decision-only-administrators = Só um administrador pode decidir isso.
+decision-answered = [Resposta à pergunta do agente: { $answer }]
+
+approvals-none = Pergunto toda vez. Nada está liberado por inteiro nesta conversa.
+approvals-list = Liberado nesta conversa sem perguntar:
+approvals-line = • { $rule } — { $person }
+approvals-revoke = Perguntar toda vez de novo
+approvals-revoked = De agora em diante volto a perguntar.
+
+plan-usage = Diga o que planejar: /plan <tarefa>
+plan-question =
+    .go = ▶ Vai
+    .change = ✎ Mudar
+    .drop = ✖ Descartar
+plan-go = Já estou nisso.
+plan-change = O que deve ser diferente? Escreva aqui, e planejo de novo.
+plan-dropped = Descartado.

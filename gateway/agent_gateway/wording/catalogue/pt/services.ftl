@@ -1,0 +1,11 @@
+services-head = Aqui alcanço:
+services-read = ler
+services-write = ler e alterar
+services-tools = suas ferramentas
+services-off = desativado
+services-less = menos do que a classe permite
+services-nothing = Aqui não alcanço nenhum serviço nem servidor de ferramentas.
+    .admin = A AgentClass diz quais (spec.apis, spec.mcpServers).
+services-button-all = { $name }: tudo
+services-button-read = { $name }: só ler
+services-button-none = { $name }: desativar

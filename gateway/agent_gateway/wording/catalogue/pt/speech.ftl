@@ -1,0 +1,9 @@
+speech-heard = Ouvi errado? Responda a esta mensagem com as palavras certas.
+speech-off = Não consigo ouvir mensagens de voz aqui. Escreva, por favor.
+speech-video = Não consigo ouvir mensagens de vídeo. Mande uma mensagem de voz ou escreva.
+speech-too-long = Consigo ouvir mensagens de voz de até { $most }. Mande em partes ou escreva.
+speech-away = Não consegui ouvir: minha audição não responde. Tente daqui a pouco ou escreva.
+speech-busy = Não consegui ouvir: estão falando demais comigo ao mesmo tempo. Tente daqui a um minuto ou escreva.
+speech-refused = Não consigo ouvir mensagens de voz agora. Escreva, e avise um administrador.
+speech-unreadable = Não consegui ouvir: a gravação não pode ser reproduzida. Tente de novo ou escreva.
+speech-silent = Não entendi nenhuma palavra. Tente de novo ou escreva.

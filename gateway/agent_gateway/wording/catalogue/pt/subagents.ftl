@@ -1,0 +1,41 @@
+spawn-usage = Diga a tarefa: /spawn <tarefa>
+spawn-too-long = Uma tarefa pode ter 8.192 caracteres. Se for mais longa, escreva em uma mensagem para mim.
+cancel-usage = Qual? /cancel <nome>
+subagents-none = Não há subagentes aqui. Eu os inicio quando ajudam, ou você com /spawn <tarefa>.
+subagents-paused = Um administrador pausou esta conversa, então não inicio nenhum subagente.
+subagents-turn-over = O trabalho que o pediu já acabou.
+subagents-limits-unknown = Não consigo verificar agora o que é permitido aqui, então não inicio nenhum subagente. Tente daqui a pouco.
+subagents-not-allowed = Subagentes estão desligados aqui.
+subagents-too-deep = Nesta profundidade um subagente não pode iniciar outro ({ NUMBER($depth) }; o limite é { NUMBER($most) }).
+subagents-too-many = { $most ->
+    [one] Um subagente foi iniciado para esta mensagem, e esse é o limite. Sua próxima mensagem pode ter outro tanto.
+   *[other] { $most } subagentes foram iniciados para esta mensagem, e esse é o limite. Sua próxima mensagem pode ter outro tanto.
+}
+subagent-waiting = esperando
+subagent-starting = iniciando
+subagent-working = trabalhando
+subagent-done = pronto
+subagent-failed = falhou
+subagent-timed-out = tempo esgotado
+subagent-cancelled = cancelado
+subagent-cancelling = sendo cancelado
+subagent-waits-turn = espera outro terminar
+subagent-waits-room = espera lugar
+subagent-waits-software = espera seu software
+subagent-waits-disk = espera seu disco
+subagent-waits-settings = espera um administrador
+subagent-waits-queue = espera na fila do cluster
+subagent-waits-cluster = espera o cluster
+subagent-cancel = ✕ Cancelar { $name }
+subagent-started = 🧩 { $name } iniciado: { $task }
+subagent-is = 🧩 { $name } ({ $state }): { $task }
+subagent-ending = Cancelado: { $name }
+subagent-gone = { $name } já terminou.
+subagent-unknown = Não conheço nenhum subagente { $name }. /subagents mostra quais há.
+report-head = Subagente { $name }
+report-took = { $time }, { $tokens } tokens
+report-no-answer = (sem resposta)
+report-task = Sua tarefa ({ $took }): { $task }
+report-timed-out = O tempo do subagente { $name } acabou depois de { $time }.
+report-cancelled = O subagente { $name } foi cancelado.
+report-failed = O subagente { $name } falhou: { $why }

@@ -1,0 +1,53 @@
+# Бюджеты в деньгах и токенах: у предела, на пределе, а также /budget и /usage.
+
+budget-near-turn = На этот ответ ушло { $used } из { $limit }. Продолжать?
+budget-near-thread = На эту беседу ушло { $used } из { $limit }. Продолжать?
+budget-near-person = На одного человека ({ $subject }) сегодня ушло { $used } из { $limit }. Продолжать?
+budget-near-class = На агентов класса { $subject } сегодня ушло { $used } из { $limit }. Продолжать?
+budget-near-day = На всех вместе сегодня ушло { $used } из { $limit }. Продолжать?
+budget-near-where = Речь о беседе «{ $title }».
+budget-go-on = Добавить { $more }
+budget-stop-there = Остановиться на { $limit }
+budget-spent-turn = Я остановился: на один ответ можно потратить { $limit }, ушло { $used }. Нажмите «Продолжить», и у меня будет ещё столько же.
+budget-spent-thread = Я остановился: на эту беседу можно потратить { $limit }, ушло { $used }. Администратор может поднять предел; потом нажмите «Продолжить».
+budget-spent-person = Я остановился: вам можно потратить { $limit } в день, ушло { $used }. Продолжите завтра или когда администратор поднимет предел.
+budget-spent-class = Я остановился: агентам вроде меня можно потратить { $limit } в день, ушло { $used }. Продолжите завтра или когда администратор поднимет предел.
+budget-spent-day = Я остановился: всем вместе можно потратить { $limit } в день, ушло { $used }. Продолжите завтра или когда администратор поднимет предел.
+budget-spent-admin = /budget показывает и задаёт его.
+budget-unpriced = Мой бюджет задан в деньгах, а цены этой модели никто не указал. Сообщите администратору.
+budget-unpriced-admin = Цену задаёт llm.prices в чарте, бюджет в токенах — /budget.
+budget-still-spent = Всё ещё исчерпано: { $used } из { $limit }.
+
+budget-title = Бюджеты
+budget-turn = Один ответ
+budget-thread = Эта беседа
+budget-thread-any = Каждая беседа
+budget-person = Каждый человек, в день
+budget-person-now = Вы, сегодня
+budget-class = Класс { $name }, сегодня
+budget-class-any = Каждый класс, в день
+budget-day = Все, сегодня
+budget-day-any = Все, в день
+budget-of = { $used } из { $limit }
+budget-both = { $money } или { $tokens }
+budget-none = без предела
+budget-choose = { $what }: сколько?
+budget-default = Как настроено
+budget-ask = { $what }: { $limit }?
+    .do = Задать
+budget-set = { $what }: теперь { $limit }.
+budget-usage = Не понял. Напишите, например, /budget turn 0.50 или /budget day 20. Задать можно turn, thread, person, class, day или here (эта беседа); доллары, как 5, токены, как 200k, off или default.
+
+usage-title = Потрачено
+usage-none = Здесь пока ничего не потрачено.
+usage-last = Последний ответ
+usage-you = Вы, сегодня
+usage-you-week = Вы, 7 дней
+usage-all = Все, сегодня
+usage-all-week = Все, 7 дней
+usage-people = По людям, сегодня
+usage-turns = По ответам
+usage-value = { $money } · { $tokens }
+usage-estimated = ~ — отчасти оценка.
+usage-unpriced = Из них { $tokens } без цены.
+amount-tokens = { $number } токенов

@@ -1,0 +1,10 @@
+connection-lost = Не могу использовать подключение { $name }: { $why }
+connection-found = Подключение { $name } снова работает.
+connection-key-refused = его ключ отклонён.
+connection-key-missing = его ключа нет или он не читается.
+connection-key-lacks = его ключу не хватает права.
+connection-host-away = его сервер не отвечает.
+connection-certificate = его сервер показывает сертификат, которому я не доверяю.
+connection-not-installed = его GitHub App там не установлен.
+connection-not-reached = репозитория, который назван в классе, нет, или ключ до него не достаёт.
+connection-other = его сервер отвечает не как сервер git.

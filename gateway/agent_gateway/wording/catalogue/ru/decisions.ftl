@@ -1,0 +1,33 @@
+decision-yes = Да
+decision-no = Нет
+decision-approve = Можно использовать *{ $tool }* для этого?
+    .once = ✓ Один раз
+    .always = ✓ В этой беседе
+    .deny = ✕ Нет
+decision-approve-rule = «В этой беседе» разрешает всё вроде `{ $rule }`. Чтобы отказать с причиной, ответь на это сообщение.
+decision-write = Ответь на это сообщение.
+decision-subagent = Субагент *{ $name }* спрашивает:
+decision-answer = ✓ { $answer } — { $person }
+decision-denied = ✕ { $answer } — { $person }
+decision-expired = ⏳ Никто не ответил вовремя.
+decision-withdrawn = Этот вопрос больше не открыт.
+decision-noted = Принято.
+decision-late = Ответ уже есть ({ $person }): { $answer }
+decision-only-asker = Решить может только тот, кому задан вопрос.
+decision-only-administrators = Решить это может только администратор.
+decision-answered = [Ответ на вопрос агента: { $answer }]
+
+approvals-none = Я спрашиваю каждый раз. Для этой беседы ничего не разрешено целиком.
+approvals-list = В этой беседе можно без вопроса:
+approvals-line = • { $rule } — { $person }
+approvals-revoke = Снова спрашивать каждый раз
+approvals-revoked = Теперь я снова спрашиваю.
+
+plan-usage = Скажи, что спланировать: /plan <задача>
+plan-question =
+    .go = ▶ Вперёд
+    .change = ✎ Изменить
+    .drop = ✖ Убрать
+plan-go = Берусь.
+plan-change = Что должно быть иначе? Напиши здесь, и я спланирую заново.
+plan-dropped = Убрано.

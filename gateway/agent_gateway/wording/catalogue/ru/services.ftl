@@ -1,0 +1,11 @@
+services-head = Здесь мне доступны:
+services-read = чтение
+services-write = чтение и изменение
+services-tools = его инструменты
+services-off = выключено
+services-less = меньше, чем разрешает класс
+services-nothing = Здесь мне недоступны ни сервисы, ни серверы инструментов.
+    .admin = Какие доступны, указано в AgentClass (spec.apis, spec.mcpServers).
+services-button-all = { $name }: всё
+services-button-read = { $name }: только чтение
+services-button-none = { $name }: выключить

@@ -1,0 +1,53 @@
+# 金额和 token 的预算：接近、用完，以及 /budget 和 /usage。
+
+budget-near-turn = 这条回答已用 { $used }，上限 { $limit }。继续吗？
+budget-near-thread = 这个对话已用 { $used }，上限 { $limit }。继续吗？
+budget-near-person = 有一个人（{ $subject }）今天已用 { $used }，上限 { $limit }。继续吗？
+budget-near-class = { $subject } 类的代理今天已用 { $used }，上限 { $limit }。继续吗？
+budget-near-day = 所有人今天共用了 { $used }，上限 { $limit }。继续吗？
+budget-near-where = 关于“{ $title }”。
+budget-go-on = 再加 { $more }
+budget-stop-there = 到 { $limit } 为止
+budget-spent-turn = 我停下了：一条回答最多用 { $limit }，已用 { $used }。点“继续”，我会再得到同样多。
+budget-spent-thread = 我停下了：这个对话最多用 { $limit }，已用 { $used }。管理员可以提高上限；之后请点“继续”。
+budget-spent-person = 我停下了：你每天最多用 { $limit }，已用 { $used }。请明天继续，或等管理员提高上限。
+budget-spent-class = 我停下了：像我这样的代理每天最多用 { $limit }，已用 { $used }。请明天继续，或等管理员提高上限。
+budget-spent-day = 我停下了：所有人每天共可用 { $limit }，已用 { $used }。请明天继续，或等管理员提高上限。
+budget-spent-admin = 用 /budget 查看和设置。
+budget-unpriced = 我的预算以金额计，但没有人给这个模型定价。请告诉管理员。
+budget-unpriced-admin = 用 chart 的 llm.prices 定价，或用 /budget 设置 token 预算。
+budget-still-spent = 仍已用完：{ $used }，上限 { $limit }。
+
+budget-title = 预算
+budget-turn = 一条回答
+budget-thread = 这个对话
+budget-thread-any = 每个对话
+budget-person = 每人每天
+budget-person-now = 你，今天
+budget-class = { $name } 类，今天
+budget-class-any = 每类每天
+budget-day = 所有人，今天
+budget-day-any = 所有人每天
+budget-of = { $used } / { $limit }
+budget-both = { $money } 或 { $tokens }
+budget-none = 无上限
+budget-choose = { $what }：多少？
+budget-default = 按设置
+budget-ask = { $what }：{ $limit }？
+    .do = 设置
+budget-set = { $what }：从现在起 { $limit }。
+budget-usage = 我没看懂。请这样写：/budget turn 0.50 或 /budget day 20。可设置 turn、thread、person、class、day 或 here（这个对话）；美元如 5，token 如 200k，off 或 default。
+
+usage-title = 目前用量
+usage-none = 这里还没有用量。
+usage-last = 最近的回答
+usage-you = 你，今天
+usage-you-week = 你，7 天
+usage-all = 所有人，今天
+usage-all-week = 所有人，7 天
+usage-people = 今天按人
+usage-turns = 按回答
+usage-value = { $money } · { $tokens }
+usage-estimated = ~ 表示部分为估算。
+usage-unpriced = 其中 { $tokens } 没有价格。
+amount-tokens = { $number } token

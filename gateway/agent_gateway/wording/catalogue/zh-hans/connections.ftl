@@ -1,0 +1,10 @@
+connection-lost = 我无法使用连接 { $name }：{ $why }
+connection-found = 连接 { $name } 又可以用了。
+connection-key-refused = 它的密钥被拒绝。
+connection-key-missing = 它的密钥缺失或无法读取。
+connection-key-lacks = 它的密钥缺少权限。
+connection-host-away = 它的服务器没有响应。
+connection-certificate = 它的服务器出示了我不信任的证书。
+connection-not-installed = 它的 GitHub App 没有安装在那里。
+connection-not-reached = 某个类指定的仓库不存在，或者它的密钥无法访问该仓库。
+connection-other = 它的服务器的响应不像 git 服务器。

@@ -1,0 +1,33 @@
+decision-yes = 是
+decision-no = 否
+decision-approve = 我可以为此使用 *{ $tool }* 吗？
+    .once = ✓ 一次
+    .always = ✓ 在这个对话里
+    .deny = ✕ 不行
+decision-approve-rule = “在这个对话里”会允许所有类似 `{ $rule }` 的操作。想说明拒绝的原因，请回复这条消息。
+decision-write = 请回复这条消息来回答。
+decision-subagent = 子智能体 *{ $name }* 问：
+decision-answer = ✓ { $answer } — { $person }
+decision-denied = ✕ { $answer } — { $person }
+decision-expired = ⏳ 没有人及时回答。
+decision-withdrawn = 这个问题已经关闭。
+decision-noted = 记下了。
+decision-late = { $person } 更快：{ $answer }
+decision-only-asker = 只有被问到的人可以决定。
+decision-only-administrators = 只有管理员可以决定。
+decision-answered = [对智能体问题的回答：{ $answer }]
+
+approvals-none = 我每次都会问。这个对话没有整体允许任何操作。
+approvals-list = 这个对话里不用问就允许：
+approvals-line = • { $rule } — { $person }
+approvals-revoke = 恢复每次都问
+approvals-revoked = 从现在起我会再问。
+
+plan-usage = 说说要计划什么：/plan <任务>
+plan-question =
+    .go = ▶ 执行
+    .change = ✎ 修改
+    .drop = ✖ 放弃
+plan-go = 我这就做。
+plan-change = 哪里要不一样？写在这里，我重新计划。
+plan-dropped = 已放弃。

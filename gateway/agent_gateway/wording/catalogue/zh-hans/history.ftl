@@ -1,0 +1,9 @@
+export-nothing = 还没有历史。给我写点什么吧。
+export-made = 对话 { $name }，导出于 { $at }。
+export-person = 用户
+export-person-id = 用户 { $id }
+export-agent = 智能体
+export-subagent = 子智能体 { $name }
+export-task = 任务：{ $task }
+export-caption = 这个对话的历史：{ NUMBER($count) } 条。
+export-caption-parts = 这个对话的历史：{ NUMBER($count) } 条，分 { $parts } 个文件。

@@ -1,0 +1,9 @@
+steps = ▸ { NUMBER($count) } 步
+steps-failed = ▸ { NUMBER($count) } 步，{ NUMBER($failed) } 步失败
+way = ▸ 过程
+sent-again = （再次发送）
+still-writing = … 还在写，写完会完整给你。
+answer-too-long = （回答还有后续，但我不再保留。）
+doing-thinking = 思考中…
+doing-retrying = 模型没有响应，正在重试（第 { $attempt } 次，共 { $most } 次）…
+doing-compacting = 正在总结之前的对话…

@@ -1,0 +1,14 @@
+push-ask = 推送到 `{ $repository }`？
+    .yes = ✓ 推送
+    .no = ✕ 不
+push-new = 新分支 `{ $branch }`：
+push-moved = 分支 `{ $branch }`：
+push-deleted = 删除分支 `{ $branch }`。
+push-rewrites = ⚠ 这会改写该分支的历史。
+push-files = { $count } 个文件，+{ $added } −{ $removed }
+push-files-many = 超过 { $count } 个文件，至少 +{ $added } −{ $removed }
+push-unread = 我没能查看改了什么。
+push-workflows = ⚠ 这会改动那里自动运行的内容，它们往往带有自己的密钥：
+push-workflows-unknown = ⚠ 我无法判断这是否会改动那里自动运行的内容。
+push-more = ……还有更多
+push-how = 想说明拒绝的原因，请回复这条消息。

@@ -1,0 +1,11 @@
+services-head = 我在这里能访问：
+services-read = 读取
+services-write = 读取和更改
+services-tools = 它的工具
+services-off = 已关闭
+services-less = 少于类别允许的范围
+services-nothing = 我在这里不能访问任何服务或工具服务器。
+    .admin = 可以访问哪些由 AgentClass 决定（spec.apis、spec.mcpServers）。
+services-button-all = { $name }：全部
+services-button-read = { $name }：只读
+services-button-none = { $name }：关闭

@@ -1,0 +1,9 @@
+speech-heard = 听错了？用正确的文字回复这条消息。
+speech-off = 我在这里听不了语音，请打字。
+speech-video = 我听不了视频消息。请发语音，或者打字。
+speech-too-long = 我能听的语音最长 { $most }。请分段发，或者打字。
+speech-away = 没听到：语音识别没有响应。过一会儿再试，或者打字。
+speech-busy = 没听到：同时对我说话的人太多。过一分钟再试，或者打字。
+speech-refused = 我现在听不了语音。请打字，并告诉管理员。
+speech-unreadable = 没听到：这段录音无法播放。请再试，或者打字。
+speech-silent = 一个字也没听清。请再试，或者打字。

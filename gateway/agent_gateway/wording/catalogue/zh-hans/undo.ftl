@@ -1,0 +1,32 @@
+# /undo 和 /redo。
+
+undo-nothing = 这里没有可以撤回的。
+undo-reach = 这里最多可以退回 { NUMBER($count) } 条消息。
+undo-unknown = 无法退回到那条消息之前。请回复最近的一条，或发送 /undo。
+undo-usage = /undo 撤回最后一条消息，/undo 3 撤回最后三条。作为回复发送：退回到那条之前。
+undo-question = 撤回最后 { NUMBER($count) } 条消息，以及我为此做的事？
+    .do = 撤回
+    .others = 其他…
+undo-more = … 还有 { NUMBER($count) } 条
+undo-files = 文件恢复到之前的样子。
+undo-files-now = 文件已恢复到之前的样子。
+undo-files-empty = 之前没有文件：工作目录将是空的。
+undo-files-same = 文件不变：没有东西改过它们。
+undo-files-gone = 那之前的文件已不再保存，无法退回那么远。
+undo-running = 我还在处理它：会先停下。
+undo-waiting = 等待中的 { NUMBER($count) } 条消息会丢弃。
+undo-stays = 已经出去的保持不变：推送、合并请求、聊天里看到的，以及花费。
+undo-changed = 这期间这里有变化，所以什么也没撤回。请再发 /undo。
+undo-done = 已撤回：最后 { NUMBER($count) } 条消息和我为此做的事。我现在对此一无所知。
+undo-pushed = 这期间有 { NUMBER($count) } 次推送已出去，保持不变。
+undo-back = 放回来
+undo-list = 退回到哪条消息之前？它和之后的都会撤回。
+undo-earlier = 更早
+undo-later = 更晚
+redo-nothing = 没有可以放回的。
+redo-late = 已经不能放回：之后又问了别的，或者已超过一天。
+redo-first = 之后还撤回了别的。请先放回那个：/redo
+redo-gone = 不能放回：它的文件已不再保存。
+redo-done = 已放回：{ NUMBER($count) } 条消息、我为此做的事，以及文件。
+again-undone = 那已经撤回。/redo 可以放回。
+export-undone = 已撤回

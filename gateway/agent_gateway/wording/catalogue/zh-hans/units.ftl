@@ -1,0 +1,10 @@
+seconds = { $count } 秒
+minutes = { $count } 分钟
+minutes-seconds = { $count } 分 { $rest } 秒
+hours = { $count } 小时
+hours-minutes = { $count } 小时 { $rest } 分
+days = { NUMBER($count) } 天
+size-bytes = { $count } B
+size-kilobytes = { $count } kB
+size-megabytes = { $count } MB
+size-gigabytes = { $count } GB

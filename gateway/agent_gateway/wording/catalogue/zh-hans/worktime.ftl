@@ -1,0 +1,11 @@
+time-short-silence = ⏳ 已经 { $time } 没有动静了。再过 { $left } 我就放弃。
+    .more = +{ $time }
+time-short-wall = ⏳ 我已经做了 { $time }。再过 { $left } 时间就到了。
+time-given = ⏳ 收到：最多再加 { $time }。
+time-eased = ▸ 继续工作。
+time-ended = ▸ 这个已经结束。
+time-not-given = 这件事我不能再花更久了。
+time-was-silent = ⏱ 已经 { $time } 没有动静。
+time-was-long = ⏱ 我已经做了 { $time }，一个回答不能花更久。
+time-steps = 之前做了 { NUMBER($count) } 步，文件已保留。
+time-last-step = 最后一步：{ $step }

@@ -1,0 +1,53 @@
+"""/heartbeat: on, off, as often as is said, once for each conversation; in a group for its administrators."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent_gateway.resources.fakeschedules import FakeSchedules
+from agent_gateway.schedules.writing import ScheduleWriter
+from tests.support.confirms import ask
+from tests.support.desk import GROUP, running_desk
+
+pytestmark = pytest.mark.postgres
+
+
+async def test_it_is_turned_on_anew_and_off(store):
+    async with running_desk(store) as desk:
+        resources = FakeSchedules()
+        writer = ScheduleWriter(store, resources, lambda: None)
+        assert (await ask(desk, "/heartbeat"))[0].startswith("It is off.\n\nI look at HEARTBEAT.md")
+        said = "✓ On: every 30 min from 8 to 22 (UTC). I write only when there is something to say."
+        assert (await ask(desk, "/heartbeat on"))[0] == said
+        await writer.write_due()
+        [name] = resources.names
+        spec = resources.cached(name).spec
+        assert (spec.cron, spec.quiet, spec.time_zone) == ("*/30 8-21 * * *", True, "UTC")
+        await desk.say("/heartbeat 60 9-18")
+        await writer.write_due()
+        [other] = resources.names
+        assert other != name, "there is one of each conversation"
+        assert resources.cached(other).spec.cron == "0 9-17 * * *"
+        assert (await ask(desk, "/heartbeat"))[0].startswith("It is on (0 9-17 * * *).")
+        assert (await ask(desk, "/heartbeat 7"))[0].startswith("I look at HEARTBEAT.md")
+        assert (await ask(desk, "/heartbeat 2"))[0] == "That is too often: every 5 min at most."
+        assert (await ask(desk, "/heartbeat off"))[0] == "✓ Off."
+        await writer.write_due()
+        assert resources.names == []
+
+
+async def test_it_is_turned_off_also_where_somebody_changed_it_by_hand(store):
+    async with running_desk(store) as desk:
+        await desk.say("/heartbeat on")
+        await store.pool.execute("UPDATE schedules SET person_id = NULL")
+        assert (await ask(desk, "/heartbeat"))[0].startswith("It is on")
+        assert (await ask(desk, "/heartbeat off"))[0] == "✓ Off."
+        assert await store.pool.fetchval("SELECT state FROM schedules") == "gone"
+
+
+async def test_in_a_group_it_is_its_administrators(store):
+    async with running_desk(store) as desk:
+        desk.members.admins = {1234}
+        await desk.say("/heartbeat@demo_bot on", chat=GROUP)
+        assert (await desk.said())[-1].startswith("In a group, only its administrators")
+        assert await store.pool.fetchval("SELECT count(*) FROM schedules") == 0

@@ -1,0 +1,17 @@
+"""What tests of the runner say to it, and what they read of its answer."""
+
+from __future__ import annotations
+
+from agent_contract import wire
+
+
+def texts(events):
+    """Return the messages of an answer."""
+    return [event.text for event in events if isinstance(event, wire.MessageDone)]
+
+
+async def begin(gateway, runner, text, *, files=(), **more):
+    """Start a runner and give it its first turn."""
+    await runner.start()
+    await gateway.ready()
+    await gateway.send(wire.Turn(id=1, text=text, files=list(files), **more))
