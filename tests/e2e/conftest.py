@@ -114,6 +114,10 @@ class System:
         """End a chat's agent, so that it takes no room from the next test."""
         self.agents.kubectl("delete", "agentthread", chat.thread, "--ignore-not-found", "--wait=false", check=False)
 
+    def end_all(self) -> None:
+        """End every agent, those that a failed test left behind too, and wait until they hold no place any more."""
+        self.agents.kubectl("delete", "agentthreads", "--all", "--timeout=60s")
+
     def requests(self, since: int = 0) -> list[dict]:
         return self.model.get(f"/sim/requests?since={since}")
 

@@ -80,12 +80,13 @@ def test_manners_in_a_group(system):
 def test_a_place_in_line(system):
     """All agents that are allowed at once are at work: who waits is told how many stand before them."""
     system.release.install({**system.values, "gateway": {"maxThreads": 1}})
+    system.end_all()
     chats = [system.chat() for _ in range(3)]
     try:
         working, first, second = (Scene(system, chat, NAMES) for chat in chats)
         working.teach({LIGHTHOUSE: [story(words=400)], "Who is next?": ["You were."], "And then?": ["Then you."]})
         asked = working.say(f"Please {LIGHTHOUSE}")
-        working.shown("Once upon", asked, 240)  # behind the agents of other tests, which leave meanwhile
+        working.shown("Once upon", asked)
         first.shown("You're next.", first.say("Who is next?"))
         second.shown("You're number 2 in line.", second.say("And then?"))
         working.say("/stop")

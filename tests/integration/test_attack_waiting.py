@@ -32,11 +32,10 @@ async def attack(store, name):
     """Do an attack from a pod of the pool, beside another conversation; return what became of it, and the lab."""
     async with running_lab(store) as lab:
         port = lab.port
-        other = await port.make_thread(43, "tg-43")
-        await port.make_run(other, 1, pod="pod-other", token="token-other")
-        runner = await port.join("token-other")
-        await runner.get(wire.Welcome)
-        port.kube.add_warm_pod(1, token="token-1")
+        runner, *_ = await lab.warm()
+        await lab.ask(43)
+        await runner.get(wire.Turn)  # the other conversation is at work
+        port.kube.add_warm_pod(9, token="token-1")
         facts = Facts(mark="mark4711", neighbour={"turn": 7, "thread": "tg-43", "run": 1})
         outcome = await perform(ATTACKS[name], Attacker(facts, str(port.url).rstrip("/"), "zai", "scripted"))
         marked = await store.pool.fetchval("SELECT count(*) FROM outbox WHERE text LIKE '%mark4711%'")
@@ -53,7 +52,8 @@ async def test_an_attack_of_a_pod_that_waits_holds(store, name):
 async def take_for_another(self, _token, _address):
     """Know the caller as the other conversation's pod."""
     thread = await self._store.threads.by_name("tg-43", ThreadKind.CONVERSATION)
-    return identity.Identity("tg-43", thread.id, 1, "pod-other", "uid-pod-other", "job")
+    run = await self._store.runs.open(thread.id)
+    return identity.Identity(thread.name, thread.id, run.number, run.pod_name, run.pod_uid, run.job_name)
 
 
 async def hear_none(_socket):

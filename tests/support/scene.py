@@ -8,6 +8,9 @@ import time
 from tests.support.chat import wait
 from tests.support.transcript import check_page, render_events
 
+PATIENCE = 20
+"""Seconds that a page has to become what it is in the documentation."""
+
 
 class Scene:
     """A chat, and the page that it makes."""
@@ -88,9 +91,16 @@ class Scene:
         return self.system.telegram.get("/sim/events?since=0&timeout=0")["last"]
 
     def show(self, name, title, words, since=0, *, any_order=False):
-        """Compare what happened behind an event with the page of that name."""
-        page = render_events(self.events(since), self.names)
-        check_page(name, title, words, page, any_order=any_order, group=self.chat.chat < 0)
+        """Compare what happened behind an event with the page of that name; the last of it may still be on its way."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            page = render_events(self.events(since), self.names)
+            try:
+                return check_page(name, title, words, page, any_order=any_order, group=self.chat.chat < 0)
+            except AssertionError:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(0.5)
 
 
 def bash(say, command):
