@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dev.paths import CACHE
 from dev.progress import UserError, step
 
-_APT = threading.Lock()
-"""Two threads at once would find its lists locked by each other."""
+_APT = CACHE / "apt.lock"
+"""Two installations at once, of threads or of processes, would find apt's lists locked by each other."""
 
 
 def run(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, stdin: str | None = None,
@@ -39,7 +40,11 @@ def apt_install(needed: Mapping[str, str]) -> None:
     Raises:
         UserError: not root, no apt, or the packages cannot be had.
     """
-    with _APT:
+    if all(map(_there, needed)):
+        return
+    _APT.parent.mkdir(parents=True, exist_ok=True)
+    with _APT.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         _apt_install(sorted({package for program, package in needed.items() if not _there(program)}))
 
 

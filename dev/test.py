@@ -11,11 +11,14 @@ from dev.cluster.build import build
 from dev.paths import ROOT
 from dev.progress import UserError, main_guard, step
 from dev.release import bring_up
+from dev.shell import apt_install
 from tests.support.pi import install_pi
 from tests.support.postgres import install_postgres
 
 _BIN = Path(sys.executable).parent
 _MOST_WORKERS = 4
+_PACKAGES = {"git-lfs": "git-lfs", "ip": "iproute2", "openssl": "openssl", "/usr/sbin/pgbouncer": "pgbouncer"}
+"""Programs that tests run, and their packages."""
 
 
 def main() -> int:
@@ -34,6 +37,7 @@ def main() -> int:
         bring_up()
     if not only_e2e:
         # what several workers need is there before they begin
+        apt_install(_PACKAGES)
         install_postgres()
         build()
         with step("fetching Node and pi", 15):

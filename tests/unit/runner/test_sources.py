@@ -15,6 +15,7 @@ from agent_runner.launch import Setup
 from agent_runner.logs import Log
 from agent_runner.pifiles import Folders
 from agent_runner.sources import Sources
+from dev.shell import apt_install
 from tests.support.eventually import eventually
 from tests.support.git_server import KEY, GitServer, serving
 
@@ -83,6 +84,7 @@ async def test_repositories_have_a_bound_together(tmp_path, programs, monkeypatc
 
 
 async def test_large_files_of_lfs_count_before_they_are_asked_for(tmp_path, programs):
+    apt_install({"git-lfs": "git-lfs"})  # the agent's image has it
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize {{}}\n"
     async with running(tmp_path, programs) as pod:
         attributes = "*.bin filter=lfs diff=lfs merge=lfs -text\n"
