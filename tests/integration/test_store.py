@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 
 import pytest
 
 from agent_gateway.errors import RunClosed, RunRefused
 from agent_gateway.store.chatrows import Final
-from agent_gateway.store.errors import Raced
+from agent_gateway.store.errors import Raced, Refused, Undone
 from agent_gateway.store.purges import Purge, purge_slice
 from agent_gateway.store.rows import Address, TurnState
 from agent_gateway.store.workspaces import CopyCall
@@ -53,6 +54,20 @@ async def test_a_row_has_one_consumer(store):
 
     await asyncio.gather(*(consume() for _ in range(20)))
     assert took == 1
+
+
+async def test_a_unit_in_which_an_error_was_passed_over_does_not_count_as_done(store):
+    async def pass_over():
+        async with store.transaction() as tx:
+            assert await tx.inbox.claim(1)
+            await tx.inbox.finish(1)
+            with contextlib.suppress(Refused):
+                await tx.audit.add(None, "a\0b", "refused by the database")
+
+    await store.inbox.add_updates([(1, "a", "{}")], 2)
+    with pytest.raises(Undone):
+        await pass_over()
+    assert [r.update_id for r in await store.inbox.next()] == [1], "nothing of it is kept, and the store goes on"
 
 
 async def test_a_cursor_tells_how_long_ago_it_moved(store):

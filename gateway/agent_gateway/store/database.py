@@ -120,6 +120,7 @@ class Store(Rooms):
         Raises:
             LeadershipLost: another gateway took over.
             Away: nothing is known to be committed: what was asked must bear being repeated.
+            Undone: nothing is committed, as an error inside it was passed over: a mistake of ours.
         """
         if self.fence is None:
             raise LeadershipLost("this gateway does not lead")

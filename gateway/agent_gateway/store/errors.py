@@ -41,6 +41,10 @@ class Raced(Refused):
     """Another row of the same key came first."""
 
 
+class Undone(RuntimeError):
+    """The database undid all of a transaction that was to be committed: a mistake of ours, so none of those above."""
+
+
 _REFUSED = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,

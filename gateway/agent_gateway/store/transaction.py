@@ -11,13 +11,15 @@ from typing_extensions import override
 
 from agent_gateway.effects import Effect, WakeThread
 from agent_gateway.errors import LeadershipLost
-from agent_gateway.store.errors import translated
+from agent_gateway.store.errors import Undone, translated
 from agent_gateway.store.rooms import Rooms
 from agent_gateway.store.session import Records
 from agent_gateway.store.sql import QUERIES, fill
 
 _ONE_ROW: Final = "SELECT 1"
 """How the server tells of a query that found a row."""
+_DONE: Final = "COMMIT"
+"""How it tells of an end that holds; of a transaction in which a statement failed it says ROLLBACK, and no error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,13 @@ class Transaction(Rooms):
 
         Raises:
             Away: whether it is committed is not known.
+            Undone: nothing is, as an error inside it was passed over.
         """
         due = sorted({effect.thread_id for effect in self._effects if isinstance(effect, WakeThread)})
         with translated():
-            await self._connection.execute(f"{fill('mark_due', due)}; COMMIT" if due else "COMMIT")
+            ended = await self._connection.execute(f"{fill('mark_due', due)}; {_DONE}" if due else _DONE)
+        if ended != _DONE:
+            raise Undone("all of a transaction was undone: an error inside it was passed over")
 
     def after(self, *effects: Effect) -> None:
         """Note what follows once this is committed. An effect is a hint: one that is lost is found by what is due."""
