@@ -47,6 +47,22 @@ async def test_it_opens_as_the_settings_say_and_asks_the_api_server_who_calls(st
     assert len(reviews.asked) == 1
 
 
+async def test_wrong_tokens_shut_out_whoever_calls_from_where_the_api_server_says_they_come_from_and_nobody_else(store):
+    reviews = PlayedReviews(ACCOUNTS["speak"], good=False)
+    async with opened_port(store, reviews) as (where, client):
+
+        async def ask(token, forwarded):
+            headers = {"X-Openclaw-Token": token, "X-Forwarded-For": forwarded}
+            async with client.get(f"{where}/why", headers=headers) as answer:
+                return answer.status
+
+        told = [await ask(make_token(ACCOUNTS["speak"], jti=n), f"10.0.0.{n}, 10.0.0.9") for n in range(25)]
+        assert told == [401] * 20 + [429] * 5
+        reviews.status["authenticated"] = True
+        assert await ask(make_token(ACCOUNTS["speak"], jti=99), "10.0.0.1, 10.0.0.9") == 429
+        assert await ask(make_token(ACCOUNTS["speak"], jti=99), "10.0.0.9, 10.0.0.1") == 200
+
+
 async def test_what_is_being_forgotten_is_told_nobody(store):
     thread = await make_thread(store)
     await make_turn(store, thread)

@@ -8,24 +8,32 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from agent_contract import names
 from agent_contract.text import clean
 from agent_gateway.console.refused import Refused
 from agent_gateway.console.settings import ConsoleSettings
-from agent_gateway.rates import Bucket, Rate
+from agent_gateway.rates import Bucket, Buckets, Rate
 from agent_gateway.runners.ports import Kube
 from agent_gateway.runners.tokens import LEEWAY_SECONDS, MAX_TOKEN, Denied, read_claims
 from agent_kube.errors import KubeError
 
+K = TypeVar("K")
+V = TypeVar("V")
 KNOWN_SECONDS: Final = 60.0
 """For so long a token is believed that the API server accepted."""
 MOST_KNOWN: Final = 256
+MOST_PEOPLE: Final = 1024
 MOST_PERSON: Final = 256
 """Characters of a person's name."""
 WRONG: Final = Rate(10 / 60, 20)
-"""Tokens that the API server did not accept; beyond that no new one is asked about, and those known go on."""
+"""Tokens that the API server did not accept, of an address, and of each person known who is named from there.
+
+Beyond that no new one of these is asked about; tokens that were accepted once go on. A wrong token names whom it likes, so
+that neither a name alone nor an address alone shuts anybody out.
+"""
+_MOST_ADDRESS: Final = 64
 _REVIEWS_AT_ONCE: Final = 4
 _REVIEW: Final = "/apis/authentication.k8s.io/v1/tokenreviews"
 _POD: Final = "authentication.kubernetes.io/pod-name"
@@ -82,6 +90,14 @@ def check_status(status: Mapping[str, Any], account: str) -> str:
     return str(found[0])[:128]
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Whose an accepted token is, and until when that is believed unasked, on the monotonic clock."""
+
+    until: float
+    caller: Caller
+
+
 class Callers:
     """Tells who calls.
 
@@ -103,12 +119,18 @@ class Callers:
         self._speaks = {settings.view: False, settings.speak: True}
         self._clock = clock
         self._now = now
-        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
-        self._wrong = Bucket(WRONG, clock)
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._people: OrderedDict[str, None] = OrderedDict()
+        """Those a token of whom was accepted, the latest last."""
+        self._wrong: Buckets[tuple[str, str]] = Buckets(WRONG, clock)
         self._reviews = asyncio.Semaphore(_REVIEWS_AT_ONCE)
 
-    async def identify(self, token: str) -> Caller:
+    async def identify(self, token: str, address: str = "") -> Caller:
         """Return who bears a token.
+
+        Args:
+            token: What is shown.
+            address: Where they call from, as the API server says; empty where it does not.
 
         Raises:
             Refused: it is none that is taken here, or nobody could be asked.
@@ -117,18 +139,22 @@ class Callers:
             raise Refused("token")
         digest = hashlib.sha256(token.encode()).digest()
         known = self._known.get(digest)
-        if known is not None and self._clock() < known[0]:
-            return known[1]
-        self._known.pop(digest, None)
+        if known is not None and self._clock() < known.until:
+            return known.caller
         person, account, ends = self._read(token)
+        wrong = self._wrong.of((address[:_MOST_ADDRESS], person if person in self._people else ""))
         async with self._reviews:
-            if not self._wrong.has():
+            if digest not in self._known and not wrong.has():
                 raise Refused("tokens")
-            caller = Caller(person, self._speaks[account], await self._ask(token, account))
+            try:
+                caller = Caller(person, self._speaks[account], await self._ask(token, account, wrong))
+            except Refused as refused:
+                if refused.reason != "unasked":
+                    self._known.pop(digest, None)
+                raise
         believed = min(KNOWN_SECONDS, max(0.0, ends - self._now()))
-        self._known[digest] = (self._clock() + believed, caller)
-        while len(self._known) > MOST_KNOWN:
-            self._known.popitem(last=False)
+        _note(self._known, digest, _Known(self._clock() + believed, caller), MOST_KNOWN)
+        _note(self._people, person, None, MOST_PEOPLE)
         return caller
 
     def _read(self, token: str) -> tuple[str, str, float]:
@@ -144,7 +170,7 @@ class Callers:
             raise Refused("token")
         return read_person(claims), account, float(ends)
 
-    async def _ask(self, token: str, account: str) -> str:
+    async def _ask(self, token: str, account: str, wrong: Bucket) -> str:
         body = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenReview",
@@ -158,5 +184,12 @@ class Callers:
         try:
             return check_status(status if isinstance(status, dict) else {}, account)
         except Refused:
-            self._wrong.take()
+            wrong.take()
             raise
+
+
+def _note(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)

@@ -98,7 +98,9 @@ class ConsoleServer:
         person = "?"
         try:
             async with asyncio.timeout(MOST_WAIT + ANSWER_SECONDS + BODY_SECONDS):
-                caller = await self._callers.identify(request.headers.get(names.CONSOLE_HEADER, ""))
+                caller = await self._callers.identify(
+                    request.headers.get(names.CONSOLE_HEADER, ""), _read_address(request)
+                )
                 person = caller.person
                 self._check(caller, speaks=speaks)
                 thread = await self._find(request.match_info["name"])
@@ -200,6 +202,11 @@ class ConsoleServer:
             extra = {"action": action, "person": person, "reason": refused.reason}
             _log.warning("console_refused", extra=extra)
         return web.json_response({"error": str(refused), "reason": refused.reason}, status=refused.status)
+
+
+def _read_address(request: web.Request) -> str:
+    """Return where a caller is: what the API server adds last; what stands before it is whatever the caller says."""
+    return request.headers.getall("X-Forwarded-For", [""])[-1].rpartition(",")[2].strip()
 
 
 def _read_number(request: web.Request, name: str, most: int, default: int) -> int:
