@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -12,13 +13,24 @@ from agent_gateway.effects import WakeThread
 from agent_gateway.schedules.firing import Classes, Guests
 from agent_gateway.store import Store
 from agent_gateway.store.schedulerows import Coming
+from agent_kube.pace import Backoff
 
 POLL_SECONDS: Final = 1.0
 MOST: Final = 1000
 """Of one look."""
 BEHIND: Final = timedelta(seconds=30)
 """So long after it was due an agent may still begin ahead: what is asked is there by then, or never comes."""
+REFUSED: Final = Backoff(first=2.0, factor=3.0, cap=60.0)
+"""Pauses of a schedule that is asked for somebody who may not use the bot: they may be let in before it is due."""
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """How often in a row a schedule was in vain, and until when it is left alone."""
+
+    failures: int
+    until: datetime
 
 
 class Pools(Classes, Protocol):
@@ -58,6 +70,8 @@ class Warmer:
         self._check = check
         self._ahead = timedelta(seconds=seconds)
         self._clock = clock
+        self._rests: dict[int, _Rest] = {}
+        """Of schedules that are due soon."""
 
     async def run(self) -> None:
         """Mark for ever.
@@ -75,10 +89,27 @@ class Warmer:
     async def mark_due(self) -> int:
         """Mark those that are due soon and have no agent; return how many conversations that were."""
         now, marked = self._clock(), set()
-        for one in await self._store.schedules.coming(now, now + self._ahead, MOST):
-            if one.thread_id not in marked and not await self._has_pool(one) and await self._mark(one):
+        coming = await self._store.schedules.coming(now, now + self._ahead, MOST)
+        self._rests = {
+            one.schedule_id: rest for one in coming if (rest := self._rests.get(one.schedule_id)) is not None
+        }
+        for one in coming:
+            if one.thread_id in marked or self._rests_now(one, now) or await self._has_pool(one):
+                continue
+            if await self._mark(one):
                 marked.add(one.thread_id)
+            else:
+                self._note_refused(one, now)
         return len(marked)
+
+    def _rests_now(self, one: Coming, now: datetime) -> bool:
+        rest = self._rests.get(one.schedule_id)
+        return rest is not None and now < rest.until
+
+    def _note_refused(self, one: Coming, now: datetime) -> None:
+        rest = self._rests.get(one.schedule_id)
+        failures = rest.failures + 1 if rest is not None else 1
+        self._rests[one.schedule_id] = _Rest(failures, now + timedelta(seconds=REFUSED.pause(failures)))
 
     async def _has_pool(self, one: Coming) -> bool:
         name = self._classes.find_class_name(one.thread_name)
