@@ -69,6 +69,11 @@ class WarmPoolStatus(Wire):
     message: Message | None = None
     """The same in a sentence."""
 
+    @property
+    def is_closed(self) -> bool:
+        """Say whether it tells no more than how many were made, of a pool that is there no longer."""
+        return self == WarmPoolStatus(made=self.made)
+
 
 def asks_for_pool(pool: WarmPool) -> bool:
     """Say whether a class asks for pods that wait, be it at another time or for whoever is next in line."""

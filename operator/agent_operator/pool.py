@@ -120,7 +120,8 @@ class PoolPlan:
     """What to do for a pool.
 
     Attributes:
-        status: To write, where it differs; None where the class asks for no pool, and none is left.
+        status: To write, where it differs. Where the class asks for no pool and none is left it tells how many were made,
+            as no name of theirs is used again; None where none ever was.
         make: Numbers of the Jobs to make.
         drop: Jobs to delete, each with the reason.
         requeue_after: Seconds after which it is to be observed again at the latest.
@@ -159,7 +160,7 @@ def decide_pool(asked: Asked, observed: ObservedPool, now: datetime) -> PoolPlan
     drop = _choose_drop(target, asked.bound, stale, fresh)
     make, again = ((), None) if drop else _choose_make(target, live, fresh, ended, last, now)
     if not (asked.stands or live or claimed):
-        return PoolPlan(None)
+        return PoolPlan(WarmPoolStatus(made=last) if last else None)
     going = {job.uid for job, _ in drop}
     fresh = [one for one in fresh if one.job.uid not in going]
     ready = sum(one.ready for one in fresh)

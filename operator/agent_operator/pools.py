@@ -63,7 +63,7 @@ class Pools:
         """UIDs of deleted Jobs that a watch still shows, by class."""
         self._lines: dict[str, Line] = {}
         self._numbers: dict[str, tuple[str, int]] = {}
-        """UID of a class, and the number of its newest Job: a status may not tell it, and no name is used again."""
+        """UID of a class, and the number of its newest Job, which its status may be yet to tell: no name is used again."""
         # one class at a time: what is free of MAX_THREADS is shared by all
         self.queue: WorkQueue[str] = WorkQueue(
             self.reconcile, workers=1, expected=(KubeError, NameUnknown), fatal=(NotLeading,)
@@ -207,8 +207,8 @@ class Pools:
             self._view.classes.take_answer(answer)
 
     def _has_pool(self, found: AgentClass) -> bool:
-        told = found.status.warm_pool is not None or asks_for_pool(found.spec.warm_pool)
-        return told or self._view.has_pool_jobs(str(found.metadata["name"]))
+        told = found.status.warm_pool is not None and not found.status.warm_pool.is_closed
+        return told or asks_for_pool(found.spec.warm_pool) or self._view.has_pool_jobs(str(found.metadata["name"]))
 
     def _forget(self, name: str) -> None:
         """Forget a class that is gone: what it owned goes with it."""

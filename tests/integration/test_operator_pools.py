@@ -181,12 +181,16 @@ async def test_no_more_than_conversations_leave_free(node):
     await eventually(lambda: _says_nothing(node), timeout=20)
 
 
-async def test_a_pool_that_was_closed_uses_no_number_again(node):
-    """A Job of the name of one that just went may wait long for its pod, and a status that tells of no pool tells no number."""
+@pytest.mark.parametrize("restarts", [False, True], ids=["", "after a restart"])
+async def test_a_pool_that_was_closed_uses_no_number_again(node, operator, restarts):
+    """A Job of the name of one that just went may wait long for its pod."""
     await node.status(ready=2)
     await node.change(warmPool={"replicas": 0})
     await eventually(lambda: _none_waits(node), timeout=20)
     await eventually(lambda: _says_nothing(node), timeout=20)
+    if restarts:
+        operator.stop()
+        operator.start_and_wait()
     await node.change(warmPool={"replicas": 1})
     assert (await node.status(ready=1))["made"] == 3
 
@@ -259,7 +263,8 @@ async def test_why_a_run_has_no_pod_that_waited_stands_in_its_status(node):
 
 async def _says_nothing(node):
     status = (await node.pool_class())["status"]
-    return "warmPool" not in status and "WarmPool" not in {c["type"] for c in status["conditions"]}
+    told = {key for key, value in status["warmPool"].items() if value}
+    return told == {"made"} and "WarmPool" not in {c["type"] for c in status["conditions"]}
 
 
 async def test_a_class_that_only_starts_cold_says_why(node):

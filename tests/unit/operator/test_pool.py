@@ -65,6 +65,14 @@ def test_a_class_that_asks_for_none_says_nothing():
     assert (plan.status, plan.make) == (None, ())
 
 
+def test_a_class_that_asks_for_none_any_more_tells_how_many_were_made():
+    """Whoever opens the pool again, another operator too, begins behind them: no name of a Job comes twice."""
+    told = decide(replicas=0, made=7).status
+    assert (told.made, told.hash, told.is_closed) == (7, None, True)
+    assert decide(made=told.made).make == (8, 9)
+    assert not decide(member(8), made=7).status.is_closed
+
+
 def test_a_pool_that_is_closed_goes_at_once():
     plan = decide(member(1), member(2, pod="starting"), member(3, pool_hash=OLD), replicas=0)
     assert sorted(dropped(plan)) == [("w1", "closed"), ("w2", "closed"), ("w3", "changed")]
