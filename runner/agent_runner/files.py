@@ -153,10 +153,11 @@ class Files:
     async def keep(self, turn: int | None) -> None:
         """Store what changed since the last time, as the run ends; a gateway that is started anew is waited for.
 
-        A run that never had the earlier files keeps none: those that are stored are more than it has.
+        A run that never had the earlier files keeps none: those that are stored are more than it has. Where they were still
+        to come it changed none of them either, as every tool waits for them: what is stored is the newest there is.
         """
         self._turn = turn if turn is not None else self._turn
-        if not self._may_keep():
+        if not (self._may_keep() or self._has_changed_nothing):
             self._log.warning("workspace_not_kept", problem="this run never had the earlier files", again=False)
             return
         self._wanted = False
@@ -169,8 +170,14 @@ class Files:
     async def _keep_at_last(self) -> None:
         left = 1
         while True:
+            had = self.ready
+            if had and not self._may_keep():
+                return  # they could not be had after all
             try:
-                await self._keep_once(self._turn)
+                if had:
+                    await self._keep_once(self._turn)
+                else:
+                    await self._transfers.put_state(b"", self._turn)
             except WorkspaceError as error:
                 left -= 1  # where the process was ended with all else, it is not a second time
                 again = left >= 0 and isinstance(error, KeeperEndedError)
@@ -181,8 +188,9 @@ class Files:
                 self._warn("workspace_not_kept", error, again=True)
                 await asyncio.sleep(PAUSE)
             else:
-                self._log.info("workspace_kept")
-                return
+                if had or not self.ready:
+                    self._log.info("workspace_kept")
+                    return  # else they came meanwhile, and something may have been done with them
 
     async def _keep_once(self, turn: int, call_id: str | None = None, *, waited_for: bool = True) -> None:
         if waited_for:
@@ -196,6 +204,11 @@ class Files:
 
     def _may_keep(self) -> bool:
         return self.ready and self._takes and not self._spares
+
+    @property
+    def _has_changed_nothing(self) -> bool:
+        """Say whether a turn was asked here while the earlier files were on their way."""
+        return self.behind and not self.ready and self._takes and self._turn > 0
 
     async def copy(self, read_turn: Callable[[], int | None], call_id: str) -> bool:
         """Store a copy under a call's id; False where there is nothing to copy.
