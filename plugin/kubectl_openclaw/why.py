@@ -77,12 +77,14 @@ def explain(
         name: Of the AgentThread.
         now: When.
     """
+    namespace = ((thread or {}).get("metadata") or {}).get("namespace")
+    place = f"{name} -n {namespace}" if namespace else name
     found = [*_explain_resource(thread or {}, now), *_explain_facts(facts or {}, now)]
     if found:
         return found
     if thread is None and facts is None:
         return [Reason("NotFound", f"There is no AgentThread {name} here.", "kubectl get agentthreads -A")]
-    return [_explain_rest(thread or {}, facts, now)]
+    return [_explain_rest(thread or {}, facts, place, now)]
 
 
 def build_lines(name: str, reasons: list[Reason]) -> list[str]:
@@ -149,7 +151,7 @@ def _explain_facts(facts: Mapping[str, Any], now: datetime) -> Iterator[Reason]:
         yield Reason(
             "AsksPeople",
             f"People are asked {_ASKED.get(kind, f'something ({kind})')}{left}.",
-            "Tap a button in the chat.",
+            "Somebody has to tap a button in the chat: from here it cannot be decided.",
         )
     if (running or waiting) and (running.get("stopAsked") or run.get("stop")):
         yield Reason("Stopping", "What runs is being stopped; then the next begins.")
@@ -193,7 +195,7 @@ def _explain_waiting(
     return Reason("Beginning", f"{_count(facts)}, and the next run is about to begin.")
 
 
-def _explain_rest(thread: Mapping[str, Any], facts: Mapping[str, Any] | None, now: datetime) -> Reason:
+def _explain_rest(thread: Mapping[str, Any], facts: Mapping[str, Any] | None, place: str, now: datetime) -> Reason:
     if facts is None:
         phase = clean_line((thread.get("status") or {}).get("phase") or "Idle", 20)
         words = (
@@ -209,7 +211,8 @@ def _explain_rest(thread: Mapping[str, Any], facts: Mapping[str, Any] | None, no
     last = facts.get("last") or {}
     if last.get("state") == "failed":
         words = f"Nothing waits. The last answer failed {_show_since(last.get('at'), now)} ago: {clean_line(last.get('reason'), 100)}."
-        return Reason("LastFailed", words, "/retry in the chat asks it again.")
+        advice = f"kubectl openclaw transcript {place} shows what was asked, kubectl openclaw chat {place} -m TEXT asks it again."
+        return Reason("LastFailed", words, advice)
     return Reason("Nothing", "Nothing waits.")
 
 

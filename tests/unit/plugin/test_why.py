@@ -80,6 +80,22 @@ def test_what_stands_in_the_clusters_way_comes_first_and_hides_nothing():
     assert "kubectl describe pod p -n oc-agents" in found[0].advice
 
 
+@pytest.mark.parametrize("word", CASES)
+def test_what_is_advised_can_be_done_at_a_terminal(word):
+    """Commands that begin with a slash are the chat's: what is typed here goes to the agent as it is."""
+    resource, known, _ = CASES[word]
+    advice = " ".join(one.advice for one in explain(resource, known, NAME, NOW))
+    assert not {part for part in advice.split() if part.startswith("/")}
+    assert not advice.startswith("Tap")
+
+
+def test_what_failed_is_asked_again_from_here():
+    (found,) = explain(*CASES["LastFailed"][:2], NAME, NOW)
+    assert f"kubectl openclaw chat {NAME} -n oc-agents -m TEXT" in found.advice
+    (found,) = explain(None, CASES["LastFailed"][1], NAME, NOW)
+    assert f"kubectl openclaw chat {NAME} -m TEXT" in found.advice, "nothing is known of its namespace"
+
+
 @pytest.mark.parametrize("over", [{"finishedAt": ago(1)}, {"number": 2}])
 def test_a_run_that_is_over_is_no_reason(over):
     found = explain(waits("OOMKilled", **over), facts(), NAME, NOW)
