@@ -231,6 +231,16 @@ async def test_status_is_complete(store):
         assert lines[2:] == ["Context used: 12,345 tokens", "Pod: pod-1", "Agents at work: 1 of 50"]
 
 
+async def test_a_status_says_why_an_agent_had_to_start(store):
+    async with running_desk(store) as desk:
+        await begin(desk)
+        await store.pool.execute("UPDATE runs SET cold = 'PoolEmpty'")
+        why = "All ready agents were taken, so this one had to start first."
+        assert (await ask(desk, "/status"))[0].split("\n")[1:] == [why]
+        lines = (await ask(desk, "/status", user=ADMIN))[0].split("\n")
+        assert (lines[1], lines[2].endswith(", cold: PoolEmpty")) == (why, True)
+
+
 async def test_a_status_before_the_first_words(store):
     async with running_desk(store) as desk:
         assert (await ask(desk, "/status"))[0] == "We haven't started yet. Write me what you want done."

@@ -63,6 +63,7 @@ class Describing:
             message=status.message if status else None,
             context=await tx.usage.context_used(thread.id),
             pod=run.pod_name if run is not None else None,
+            cold=run.cold if run is not None else None,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -20,6 +20,14 @@ MOST_PAGES: Final = 25
 _LONGEST_TITLE: Final = 48
 """Characters of a title in a list or on a button."""
 _SUPERGROUP: Final = "-100"
+_COLD: Final[Mapping[str, Callable[[str], str]]] = {
+    "PoolEmpty": keys.status_cold_taken,
+    "Starting": keys.status_cold_preparing,
+    "ClassChanged": keys.status_cold_preparing,
+    "OutOfHours": keys.status_cold_hours,
+    "ToolServers": keys.status_cold_unfit,
+}
+"""What people are told of `status.run.cold`; of every other word, that none was ready."""
 _DATA = re.compile(r"(tp|th|ts|tk):([0-9]{1,18})(?::([0-9]{1,2}))?")
 
 
@@ -83,6 +91,7 @@ class StatusFacts:
         message: What the operator says of its run.
         context: Tokens of the last prompt that the model was given.
         pod: The agent's.
+        cold: Why its agent was none of those that stand ready, where such are asked for, in the resource's word.
     """
 
     line: ThreadLine
@@ -93,6 +102,7 @@ class StatusFacts:
     message: str | None = None
     context: int | None = None
     pod: str | None = None
+    cold: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ class Slots:
 
 
 def status_text(language: str, facts: StatusFacts | None, slots: Slots | None = None) -> str:
-    """Say how a conversation is, on one line; what is of use to administrators alone stands below it.
+    """Say how a conversation is, on one line, and why its agent had to start; what is for administrators alone stands below.
 
     Args:
         language: Of who reads it.
@@ -124,6 +134,8 @@ def status_text(language: str, facts: StatusFacts | None, slots: Slots | None = 
             keys.status_helpers(language, count=facts.helpers) if facts.helpers else "",
         ]
         lines = [" · ".join(filter(None, said))]
+        if facts.cold:
+            lines.append(_COLD.get(facts.cold, keys.status_cold_none)(language))
     if slots is not None:
         lines += [
             *_admin_lines(language, facts),
@@ -135,7 +147,7 @@ def status_text(language: str, facts: StatusFacts | None, slots: Slots | None = 
 def _admin_lines(language: str, facts: StatusFacts | None) -> list[str]:
     if facts is None:
         return []
-    lines = [_admin_line(facts.line)]
+    lines = [_admin_line(facts.line) + (f", cold: {facts.cold}" if facts.cold else "")]
     if facts.message:
         lines.append(facts.message)
     if facts.context is not None:

@@ -15,6 +15,11 @@ __all__ = [
     "state_waiting",
     "state_waking",
     "state_working",
+    "status_cold_hours",
+    "status_cold_none",
+    "status_cold_preparing",
+    "status_cold_taken",
+    "status_cold_unfit",
     "status_context",
     "status_helpers",
     "status_model",
@@ -220,3 +225,28 @@ def status_pod(language: str, *, name: str) -> str:
 def venue_closed(language: str) -> str:
     """Say: While this topic is closed, your message waits. I answer it once the topic is open again."""
     return say(language, "venue-closed")
+
+
+def status_cold_taken(language: str) -> str:
+    """Say: All ready agents were taken, so this one had to start first."""
+    return say(language, "status-cold-taken")
+
+
+def status_cold_preparing(language: str) -> str:
+    """Say: The next agents were just being made ready, so this one had to start first."""
+    return say(language, "status-cold-preparing")
+
+
+def status_cold_hours(language: str) -> str:
+    """Say: No agents are kept ready at this time, so this one had to start first."""
+    return say(language, "status-cold-hours")
+
+
+def status_cold_unfit(language: str) -> str:
+    """Say: No ready agent suits this conversation, so this one had to start first."""
+    return say(language, "status-cold-unfit")
+
+
+def status_cold_none(language: str) -> str:
+    """Say: No agent was ready, so this one had to start first."""
+    return say(language, "status-cold-none")

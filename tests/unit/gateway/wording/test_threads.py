@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent_gateway.store.rows import Address
+from agent_gateway.wording.say import LANGUAGES
 from agent_gateway.wording.threads import (
     MOST_PAGES,
     PAGE,
@@ -77,3 +78,34 @@ def test_people_are_told_without_jargon_and_administrators_the_rest():
     assert status_text("en", facts, Slots(2, 50)).splitlines()[1:] == [
         "tg-5: Running, run 7, Unschedulable", "0/3 nodes fit", "Context used: 12,345 tokens", "Pod: pod-1", "Agents at work: 2 of 50",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cold", "words"),
+    [
+        ("PoolEmpty", "All ready agents were taken"), ("Starting", "just being made ready"), ("ClassChanged", "just being made ready"),
+        ("OutOfHours", "at this time"), ("ToolServers", "suits this conversation"), ("ClaimRefused", "No agent was ready"),
+        ("NoRoom", "No agent was ready"), ("OfANewerRelease", "No agent was ready"),
+    ],
+)  # fmt: skip
+def test_why_an_agent_had_to_start_is_told_without_the_clusters_words(cold, words):
+    facts = StatusFacts(ThreadLine(1, "t", State.WAKING, name="tg-1", phase="Pending", run=3), cold=cold)
+    line, why = status_text("en", facts).split("\n")
+    assert line == "Waking up"
+    assert words in why
+    assert cold not in why
+    assert f"tg-1: Pending, run 3, cold: {cold}" in status_text("en", facts, Slots(1, 5)), "an administrator compares"
+
+
+def test_nothing_is_told_where_an_agent_stood_ready_or_none_is_asked_for():
+    facts = StatusFacts(ThreadLine(1, "t", State.WAKING))
+    assert status_text("en", facts) == "Waking up"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_says_why_an_agent_had_to_start(language):
+    said = {
+        status_text(language, StatusFacts(ThreadLine(1, "t", State.WAKING), cold=cold)).split("\n")[1]
+        for cold in ("PoolEmpty", "Starting", "OutOfHours", "ToolServers", "NoRoom")
+    }
+    assert len(said) == 5
