@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Final, TypeVar
 
 from agent_gateway.render.foreign import clean_said, disarm
+from agent_gateway.render.plainwords import to_words
 from agent_gateway.store.chatrows import Button
 from agent_gateway.store.search import Found
 from agent_gateway.wording import keys
@@ -101,8 +102,8 @@ def say_when(at: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 def build_excerpt(text: str, limit: int) -> str:
-    """Return a piece of a message on one line, in which nothing can be tapped."""
-    return shorten(disarm(clean_said(text)), limit)
+    """Return a piece of a message on one line, as plain words in which nothing can be tapped."""
+    return shorten(disarm(to_words(clean_said(text))), limit)
 
 
 def build_buttons(language: str, found: Sequence[Found], total: int, view: View, *, topics: bool) -> tuple[Button, ...]:

@@ -32,6 +32,15 @@ def test_a_page_says_who_when_and_what():
     assert "@ada" not in text
 
 
+def test_what_is_shown_of_a_message_are_plain_words():
+    said = [found(excerpt="# Why\n\nthe **retry** bug in `loop.py`"), found(2, excerpt="&#64;ada, `/new`")]
+    text = texts.list_text("en", "retry", said, 2, View(1), 7, NOW, UTC)
+    assert "\nWhy the retry bug in loop.py" in text
+    assert "/new" not in text  # nothing in it can be tapped, however it was written
+    assert "@ada" not in text
+    assert "retry bug" in texts.message_text("en", "assistant", "the **retry** bug")
+
+
 def test_links_lead_to_the_message_where_there_are_links():
     assert texts.build_link(found(chat_id=-1001234567890)) == "https://t.me/c/1234567890/5/77"
     assert (
