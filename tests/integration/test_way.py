@@ -10,7 +10,9 @@ from prometheus_client import REGISTRY
 
 from agent_gateway.health import Health, create_health_app
 from agent_gateway.store.chatrows import Final
+from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import TurnState
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.way import Answer, Step, build_exemplar, naming_traces, note
 from tests.support.stored import make_thread, make_turn
 
@@ -72,6 +74,26 @@ async def test_what_is_told_again_counts_no_more(store):
     await store.turns.started(turn.id, 1, 5)
     await store.turns.end(turn.id, 1, 6, TurnState.DONE, None, Final("Hello."))
     assert more(before, read_steps()) == {}
+
+
+async def test_a_final_of_which_the_database_confirmed_late_that_it_stands_counts_once(store, monkeypatch):
+    """The sender records it again then, as nobody knows whether it is."""
+    _, turn = await begin(store)
+    await store.turns.end(turn.id, 1, 2, TurnState.DONE, None, Final("Hello."))
+    (row,) = await store.outbox.claim([])
+    before, commit = (read_answers(), read_steps()), Transaction.commit
+
+    async def commit_unheard(self):
+        await commit(self)
+        raise Away("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Transaction, "commit", commit_unheard)
+        with pytest.raises(Away):
+            await store.outbox.sent(row.id)
+    await store.outbox.sent(row.id)
+    assert more(before[0], read_answers()) == {"answered": 1}
+    assert more(before[1], read_steps()) == {"said": 1, "whole": 1}
 
 
 @pytest.mark.parametrize(

@@ -268,6 +268,6 @@ class Sender:
     async def _give_up(self, row: OutboxRow, words: str) -> None:
         ids = {"outbox": row.id, "chat": row.address.chat_id, "topic": row.address.topic_id}
         log.warning("a message cannot be delivered", extra={**ids, "why": words})
-        LOST.labels(row.kind).inc()
         await self._note(lambda: self._store.dead(row.id, words))
+        LOST.labels(row.kind).inc()  # once it is recorded: else whoever comes next gives it up, and counts it, too
         self._events.publish([MessageLost(row.address, words), WakeFolds()])

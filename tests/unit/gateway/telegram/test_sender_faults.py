@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from prometheus_client import REGISTRY
 
 from agent_gateway.effects import MessageLost
+from agent_gateway.errors import LeadershipLost
 from agent_gateway.events import Events
 from agent_gateway.render.render import render
 from agent_gateway.store.chatrows import FileRow
+from agent_gateway.store.errors import Away
 from agent_gateway.telegram.errors import (
     Ambiguous,
     NotSent,
@@ -36,6 +39,32 @@ async def test_throttled_waits_as_long_as_asked_and_arrives(chat, store):
     throttled = chat.calls[0][2]  # either chat may be the first to be called
     times = [at for _, at, text in chat.calls if text == throttled]
     assert times[1] - times[0] >= 0.19
+
+
+async def test_a_message_that_is_given_up_counts_once_though_the_database_was_away_and_the_lead_went(
+    chat, store, monkeypatch
+):
+    def read_lost():
+        return REGISTRY.get_sample_value("openclaw_messages_lost_total", {"kind": "final"})
+
+    def lose_lead():
+        raise LeadershipLost("another gateway leads")
+
+    async def be_away(store, outbox_id, error):
+        sender._check = lose_lead
+        raise Away("away")
+
+    before = read_lost()
+    chat.faults.extend([Refused(RefusalKind.CHAT_GONE, "gone")] * 2)
+    row = store.put(CHAT, "a")
+    sender = Sender(chat, store, store, check=lambda: None, poll=0.01)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(store), "dead", be_away)
+        with pytest.raises(LeadershipLost):
+            await sender.run()
+    await deliver(chat, store)
+    assert list(store.given_up) == [row.id]
+    assert read_lost() - before == 1
 
 
 @pytest.mark.parametrize("fault", [NotSent("away"), ServerFailed("502")])
