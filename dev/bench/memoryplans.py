@@ -7,8 +7,9 @@ from typing import Final
 MEMORY: Final[dict[str, dict[int, str]]] = {
     "search_terms": {1: "the retries of an uploader", 2: "12"},
     "search_visible": {2: "1", 3: "true", 4: "200"},
+    # by words of a small conversation in the largest one: what is found says what is read, not what may be seen
     "search_hits": {
-        1: "{77}",
+        1: "{1}",
         2: "{0}",
         3: "{0,0}",
         4: "{''#77''&''words'',''#77''&''wor'':*}",
@@ -21,7 +22,7 @@ MEMORY: Final[dict[str, dict[int, str]]] = {
         13: "5",
     },
     **{
-        n: {1: "{77}", 2: "{0}", 3: "1000", 4: "words", 5: "user", 6: "-infinity", 7: "infinity", 8: "0", 9: "5"}
+        n: {1: "{1}", 2: "{0}", 3: "1000", 4: "words", 5: "user", 6: "-infinity", 7: "infinity", 8: "0", 9: "5"}
         for n in ("search_within", "search_alike")
     },
     "message_seen": {1: "{77}", 2: "{0}", 3: "100"},

@@ -227,9 +227,10 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one query was carried out: its scans, the triggers' included in `milliseconds`."""
+    """How one query was carried out: its scans, whether it was compiled, the triggers' included in `milliseconds`."""
 
     scans: tuple[Scan, ...]
+    compiled: bool
     milliseconds: float
 
 
@@ -253,7 +254,7 @@ async def explain(connection: asyncpg.Connection, name: str, mode: Mode) -> Plan
         with contextlib.suppress(asyncpg.InvalidSQLStatementNameError):  # it could not be prepared
             await connection.execute("DEALLOCATE named")
     whole = json.loads(told)[0]
-    return Plan(tuple(_scans(whole["Plan"])), float(whole["Execution Time"]))
+    return Plan(tuple(_scans(whole["Plan"])), "JIT" in whole, float(whole["Execution Time"]))
 
 
 def _scans(node: dict[str, Any]) -> Iterator[Scan]:

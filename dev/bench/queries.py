@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from agent_gateway.store.database import SESSION_SETTINGS
 from agent_gateway.store.sql import QUERIES
 from dev.bench.history import build_history
 from dev.bench.plans import Mode, explain
@@ -60,7 +61,7 @@ async def _measure(server: str, *, every: bool) -> int:
 
 
 async def _tell(dsn: str, names: tuple[str, ...] | list[str]) -> int:
-    connection = await asyncpg.connect(dsn, command_timeout=60)
+    connection = await asyncpg.connect(dsn, command_timeout=60, server_settings=SESSION_SETTINGS)
     try:
         took = {name: await _time(connection, name) for name in names}
     finally:

@@ -7,6 +7,7 @@ import asyncio
 import asyncpg
 import pytest
 
+from agent_gateway.store.database import SESSION_SETTINGS
 from agent_gateway.store.sql import QUERIES
 from dev.bench.history import build_history
 from dev.bench.plans import explain
@@ -63,7 +64,7 @@ def grown(postgres):
 
 @pytest.fixture
 async def connection(grown):
-    connection = await asyncpg.connect(grown, command_timeout=60)
+    connection = await asyncpg.connect(grown, command_timeout=60, server_settings=SESSION_SETTINGS)
     yield connection
     await connection.close()
 
@@ -72,7 +73,7 @@ def find_faults(name, plan):
     """Say what a plan reads that it should not."""
     if name in MAY_SCAN:
         return []
-    seq = [
+    seq = ["is compiled"] * plan.compiled + [
         f"scans all of {s.table}"
         for s in plan.scans
         if s.kind == "Seq Scan" and s.table not in SMALL and not s.table.startswith("pg_")

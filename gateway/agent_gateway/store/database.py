@@ -45,6 +45,10 @@ SESSION_SETTINGS: Final = {
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "10000",
+    # no statement of ours runs for as long as it takes to compile it
+    "jit": "off",
+    # where many messages hold a word, their places must fit: else messages are cut into words anew, for seconds
+    "work_mem": "16MB",
 }
 
 

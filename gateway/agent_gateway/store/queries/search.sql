@@ -33,7 +33,7 @@ WITH hits AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT m.id FROM messages m WHERE openclaw_words(m.thread_id, m.text) @@ w.asked::tsquery
           AND ($7::text IS NULL OR m.role = $7) AND m.created_at >= $8::timestamptz AND m.created_at < $9::timestamptz
-        ORDER BY m.id DESC LIMIT $6
+        ORDER BY m.id DESC LIMIT (SELECT $6::bigint)
     ) f
 ), held AS (
     SELECT n, ln(1 + $6::float8 / count(DISTINCT id)) AS rare FROM hits GROUP BY n
@@ -44,7 +44,7 @@ WITH hits AS MATERIALIZED (
 ), ranked AS (
     SELECT m.*, (fit + CASE WHEN strpos(lower(left(m.text, 20000)), lower($10)) > 0 THEN 0.3 ELSE 0 END)
         * (0.8 + 0.2 * exp(-extract(epoch FROM now() - m.created_at) / 7776000.0)) AS rank
-    FROM fitting f JOIN messages m ON m.id = f.id
+    FROM fitting f CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = f.id OFFSET 0) m
     JOIN unnest($1::bigint[], $2::bigint[]) v (id, forgotten) ON v.id = m.thread_id AND m.id > v.forgotten
 ), good AS (
     SELECT r.*, t.message_id, t.person_id, count(*) OVER () AS total FROM ranked r LEFT JOIN turns t ON t.id = r.turn_id
@@ -71,7 +71,7 @@ SELECT m.id, m.thread_id, m.role, m.created_at, t.message_id, t.person_id, count
     ) END AS answer_id
 FROM unnest($1::bigint[], $2::bigint[]) v (id, forgotten)
 CROSS JOIN LATERAL (
-    SELECT * FROM messages WHERE thread_id = v.id AND id > v.forgotten ORDER BY id DESC LIMIT $3
+    SELECT * FROM messages WHERE thread_id = v.id AND id > v.forgotten ORDER BY id DESC LIMIT (SELECT $3::bigint)
 ) m
 JOIN threads h ON h.id = m.thread_id LEFT JOIN turns t ON t.id = m.turn_id
 LEFT JOIN people p ON p.bot_id = h.bot_id AND p.person_id = t.person_id
@@ -89,7 +89,7 @@ SELECT m.id, m.thread_id, m.role, m.created_at, t.message_id, t.person_id, count
 FROM (
     SELECT n.*, word_similarity($4, left(n.text, 2000)) AS rank FROM unnest($1::bigint[], $2::bigint[]) v (id, forgotten)
     CROSS JOIN LATERAL (
-        SELECT * FROM messages WHERE thread_id = v.id AND id > v.forgotten ORDER BY id DESC LIMIT $3
+        SELECT * FROM messages WHERE thread_id = v.id AND id > v.forgotten ORDER BY id DESC LIMIT (SELECT $3::bigint)
     ) n OFFSET 0
 ) m
 JOIN threads h ON h.id = m.thread_id LEFT JOIN turns t ON t.id = m.turn_id
