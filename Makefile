@@ -8,7 +8,7 @@ EXTRAS := operator gateway runner simulators audit
 
 .DEFAULT_GOAL := help
 .PHONY: help venv trace bench-traces claims lock generate format lint test test-fast test-unit test-integration test-e2e test-nodes test-packages test-forge test-watching demo chat \
-	cluster cluster-down cluster-status images push bench-latency bench-deletes bench-groups bench-talk \
+	cluster cluster-down cluster-status images push bench-latency latency-page bench-deletes bench-groups bench-talk \
 	bench-queries bench-rest bench-resync bench-scale bench-failover bench-decisions bench-pushes bench-git bench-budgets bench-usage bench-schedules bench-sessions bench-team bench-keep bench-diff bench-undo bench-mirror prices bench-neighbours bench-bombs bench-services bench-search \
 	plugin attack audit chaos crash-points clean
 
@@ -81,8 +81,11 @@ test-integration: venv ## real Postgres and API server
 test-e2e: venv ## the whole system on the cluster
 	@$(PY) -m dev.test --e2e
 
-bench-latency: venv ## from update to first text, new, live, returning, many at once, beside two baselines: [N=20 ONLY="cold live" MIB="0 100" BURST=20 POOL=1]
-	@$(PY) -m dev.bench -n $(or $(N),20) --burst $(or $(BURST),20) --mib $(or $(MIB),0 100) $(if $(ONLY),--only $(ONLY)) $(if $(POOL),--pool)
+bench-latency: venv ## from update to first text, new, live, returning, many at once, beside two baselines: [N=20 ONLY="cold live" MIB="0 100" BURST=20 POOL=1 MINUTES=20]
+	@$(PY) -m dev.bench -n $(or $(N),20) --burst $(or $(BURST),20) --mib $(or $(MIB),0 100) $(if $(ONLY),--only $(ONLY)) $(if $(POOL),--pool) $(if $(MINUTES),--minutes $(MINUTES))
+
+latency-page: venv ## put what bench-latency measured last into docs/explanation/latency.md
+	@$(PY) -m dev.bench.latencypage
 
 bench-deletes: venv ## from `kubectl delete subagent` until everybody knows
 	@$(PY) -m dev.bench.deletes

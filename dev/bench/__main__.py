@@ -1,33 +1,34 @@
 """Measure the way of a message beside two baselines in the same run; print a table and write JSON: `python -m dev.bench`.
 
 New conversations, live ones, returning ones with and without files, many at once, and, where asked for, those that find a warm
-pod; beside a bare Job whose container starts pi, a prompt sent straight to a pi that runs, and claims of agent-sandbox.
+pod; beside a bare Job whose container starts pi, a prompt sent straight to a pi that runs, and claims of agent-sandbox. Each
+phase has its own deadline and tells its figures as it ends; a run that is ended tells what it has, and removes what it made.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
+import os
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Final
 
-from kubernetes_asyncio import client, config
-
-from dev.bench.baselines import arguments, run_direct
-from dev.bench.claimscene import measure_claims
+from dev.bench.baselines import arguments
+from dev.bench.bounds import InterruptedRunError, ending_well
 from dev.bench.clouds import Clouds
-from dev.bench.latencytable import Measured, report
-from dev.bench.memory import read_memory
-from dev.bench.paths import collect, read_steps
-from dev.bench.scenes import Bench, measure_burst, measure_cold, measure_live, measure_pool, measure_returning
+from dev.bench.latencyplan import build_phases, count_chats, mend, read
+from dev.bench.latencyreport import report, tell_new_rows
+from dev.bench.latencytable import Row
+from dev.bench.leftovers import clear
+from dev.bench.phases import Phase, Phases, tell_error
+from dev.bench.scenes import Bench
 from dev.images import build_all
 from dev.paths import ROOT
 from dev.progress import UserError, main_guard, step
-from dev.release import Release, prepare
+from dev.release import CommandFailedError, Release, prepare
 
 _LET_IN = {
     "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "baselines"},
@@ -40,20 +41,40 @@ _LET_IN = {
 NAMESPACE, NAME, KEY = "openclaw-bench", "bench", "demo-key-of-the-scripted-model"
 RESULT: Final = ROOT / "build" / "bench-latency.json"
 SCENES: Final = ("cold", "live", "returning", "burst")
+_ENDED: Final = 130
 
 
 def main() -> int:
-    """Run the benchmark."""
+    """Run the benchmark; 1 where something that was asked for is not measured, 130 where somebody ended it."""
     parser = argparse.ArgumentParser(prog="dev.bench")
     parser.add_argument("-n", type=int, default=20, help="samples of each kind")
     parser.add_argument("--only", nargs="*", default=SCENES, choices=SCENES, help="of the scenes")
     parser.add_argument("--mib", nargs="*", type=int, default=[0, 100], help="sizes of returning workspaces")
     parser.add_argument("--burst", type=int, default=20, help="conversations at once")
     parser.add_argument("--pool", action="store_true", help="measure new conversations with warm pods too")
+    parser.add_argument("--minutes", type=float, default=20, help="that a phase may take at most")
     asked = parser.parse_args()
-    first = int(time.time()) % 1_000_000 * 1000
-    chats = [first + number for number in range(2 * (asked.n + asked.burst) + len(asked.mib) + 2)]
-    release, images = prepare(NAMESPACE, NAME)
+    with ending_well():
+        release, images = prepare(NAMESPACE, NAME)
+        with step("removing what an earlier run left", 5):
+            clear(release)
+        try:
+            return _run(release, images, asked)
+        finally:
+            _leave(release)
+
+
+def _leave(release: Release) -> None:
+    try:
+        with step("removing the benchmark's own", 20):
+            clear(release)
+    except (UserError, CommandFailedError, subprocess.TimeoutExpired) as error:
+        print(f"\nNot all of it could be removed: {tell_error(error)}", file=sys.stderr)
+
+
+def _run(release: Release, images: dict[str, object], asked: argparse.Namespace) -> int:
+    first, load = int(time.time()) % 1_000_000 * 1000, os.getloadavg()[0]
+    chats = [first + number for number in range(count_chats(asked))]
     release.install({
         "images": images, "demo": {"enabled": True}, "telegram": {"allowedIds": chats},
         "gateway": {"maxThreads": 100},
@@ -61,59 +82,30 @@ def main() -> int:
         "agents": {"class": {"workspace": {"snapshotLimit": f"{max([256, *(2 * mib for mib in asked.mib)])}Mi"}}},
     })  # fmt: skip
     release.kubectl("apply", "-f", "-", stdin=json.dumps(_LET_IN))
-    measured = asyncio.run(_measure(release, asked, chats))
-    report(measured, RESULT)
-    return 0
-
-
-async def _measure(release: Release, asked: argparse.Namespace, chats: list[int]) -> Measured:
     built = build_all()
-    image = built["runner"][0]
-    await config.load_kube_config(str(release.cluster.kubeconfig))
-    begun, left = time.time(), iter(chats)
-    async with client.ApiClient() as api:
-        with ExitStack() as stack:
-            ports = [stack.enter_context(release.forward(f"service/{NAME}-demo-{n}", p))
-                     for n, p in (("telegram", 8081), ("model", 8082))]  # fmt: skip
-            given = arguments(f"http://{NAME}-demo-model.{NAMESPACE}.svc:8082/v1", KEY)
-            bench = Bench(release, Clouds(*ports), api, image, given, asked.n)
-            live = next(left)
-            direct: list[float] = []
-            memory: dict[str, tuple[float, float]] = {}
-            if "cold" in asked.only:
-                await measure_cold(bench, [next(left) for _ in range(asked.n)])
-            if "live" in asked.only:
-                measure_live(bench, live)
-                memory = read_memory(_pod_uids(release))
-                await bench.end([live])
-                with step(f"measuring {asked.n} prompts straight to pi", asked.n):
-                    direct = await run_direct(api, NAMESPACE, image, asked.n, given)
-            for mib in sorted(asked.mib) if "returning" in asked.only else ():
-                await measure_returning(bench, next(left), mib)
-            if "burst" in asked.only:
-                await measure_burst(bench, [next(left) for _ in range(asked.burst)], "cold, at once")
-            if asked.pool:
-                await _measure_pools(bench, asked, left)
-        steps = read_steps(release, begun)
-    for scene, marks in bench.marks.items():
-        collect(steps, marks, bench.threads[scene])
     sizes = {target: round(archive.stat().st_size / 1e6) for target, (_, archive) in built.items()}
-    return Measured(bench.marks, bench.jobs, direct, memory, sizes, bench.others, bench.waiting)
+    given = arguments(f"http://{NAME}-demo-model.{NAMESPACE}.svc:8082/v1", KEY)
+    told: dict[str, Row] = {}
+    with ExitStack() as stack:
+        ports = [stack.enter_context(release.forward(f"service/{NAME}-demo-{n}", p))
+                 for n, p in (("telegram", 8081), ("model", 8082))]  # fmt: skip
+        bench = Bench(release, Clouds(*ports), built["runner"][0], given, asked.n)
+        phases = Phases(60 * asked.minutes, mend=lambda: mend(bench))
+        phases.told = lambda _: tell_new_rows(read(bench, sizes, phases.missing), told)
+        _play(phases, build_phases(bench, asked, iter(chats)))
+    measured = read(bench, sizes, phases.missing)
+    report(measured, RESULT, load)
+    if phases.ended:
+        return _ENDED
+    return int(bool(phases.missing))
 
 
-async def _measure_pools(bench: Bench, asked: argparse.Namespace, left: Iterator[int]) -> None:
-    """Measure ours, and agent-sandbox's where that can be built here."""
-    try:
-        await measure_claims(bench, asked.burst)
-    except UserError as error:
-        print(f"  agent-sandbox is not measured: {error}")
-    ones, many = ([next(left) for _ in range(count)] for count in (asked.n, asked.burst))
-    await measure_pool(bench, ones, many, next(left), max(asked.mib))
-
-
-def _pod_uids(release: Release) -> set[str]:
-    found = [*release.get("pods")["items"], *release.agents.get("pods")["items"]]
-    return {p["metadata"]["uid"] for p in found}
+def _play(phases: Phases, plan: list[Phase]) -> None:
+    for phase in plan:
+        try:
+            phases.run(phase)
+        except InterruptedRunError as error:  # between two of them
+            phases.ended = str(error)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from kubernetes_asyncio import client
 
 from dev.progress import UserError
 
+BARE, DIRECT = {"bench": "bare"}, {"bench": "direct"}
+"""The labels of the Jobs, and of the pod that is asked directly."""
 _PATIENCE = 600.0
 """Seconds that a baseline may take on the slowest machine."""
 _PI = "/opt/pi/node_modules/@earendil-works/pi-coding-agent/dist/bundle/cli.js"
@@ -61,8 +63,8 @@ for number in range(int(sys.argv[5])):
 )
 
 
-def build_pod(image: str, script: str, arguments: list[str]) -> dict[str, Any]:
-    """Build a pod spec like an agent's, but with pi started directly."""
+def build_pod(image: str, script: str, arguments: list[str], cpu: str = "100m") -> dict[str, Any]:
+    """Build a pod spec like an agent's, but with pi started directly, and so much of a core that the scheduler keeps for it."""
     return {
         "restartPolicy": "Never", "automountServiceAccountToken": False, "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 1,
@@ -71,7 +73,7 @@ def build_pod(image: str, script: str, arguments: list[str]) -> dict[str, Any]:
         "containers": [{
             "name": "pi", "image": image, "imagePullPolicy": "IfNotPresent", "env": _ENV,
             "command": ["/usr/bin/python3", "-c", script, *arguments],
-            "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
+            "resources": {"requests": {"cpu": cpu, "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
             "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
                                 "capabilities": {"drop": ["ALL"]}},
             "volumeMounts": [{"name": n, "mountPath": p} for n, p in _MOUNTS],
@@ -92,7 +94,7 @@ async def run_job(api: client.ApiClient, namespace: str, image: str, number: int
     """Run one bare Job; return the marks in epoch milliseconds, from just before the API server is asked for it."""
     name = f"bare-{number}"
     job = {
-        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name},
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name, "labels": BARE},
         "spec": {"backoffLimit": 0, "template": {"spec": build_pod(image, JOB_SCRIPT, given)}},
     }  # fmt: skip
     batch, created = client.BatchV1Api(api), time.time_ns() / 1e6
@@ -105,9 +107,8 @@ async def run_job(api: client.ApiClient, namespace: str, image: str, number: int
 async def run_direct(api: client.ApiClient, namespace: str, image: str, count: int, given: list[str]) -> list[float]:
     """Prompt a pi that runs `count` times; return the milliseconds from prompt to first text. The first warms it up."""
     core = client.CoreV1Api(api)
-    labels = {"bench": "direct"}
     spec = build_pod(image, DIRECT_SCRIPT, [*given, str(count + 1)])
-    pod: Any = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "direct", "labels": labels}, "spec": spec}
+    pod: Any = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "direct", "labels": DIRECT}, "spec": spec}
     await core.create_namespaced_pod(namespace, pod)
     lines = await _lines(api, namespace, "bench=direct", count + 1)
     await core.delete_namespaced_pod("direct", namespace, grace_period_seconds=0)

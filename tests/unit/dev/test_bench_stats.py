@@ -8,11 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from dev.bench.claimscene import AT_ONCE, ONE
-from dev.bench.latencytable import Measured, build_goals, build_json, build_rows, build_splits
-from dev.bench.memory import Waiting
 from dev.bench.paths import collect, find_visible
-from dev.bench.scenes import measure_live, wait_kept
+from dev.bench.scenes import Standstill, measure_burst, measure_live, wait_kept
 from dev.bench.stats import between, split, summarise
 
 
@@ -116,37 +113,27 @@ async def test_files_are_kept_when_their_run_says_so_behind_the_turn(monkeypatch
     assert logs == []
 
 
-def at(**marks):
-    return {"received": 0.0, **marks}
+def test_what_moves_is_waited_for_and_what_stands_still_is_not():
+    now = [0.0]
+    still = Standstill(lambda: now[0])
+    found = []
+    for seconds, ready in ((0, 1), (119, 1), (119, 2), (121, 2)):
+        now[0] += seconds
+        found.append(still.look({"ready": ready}))
+    assert found == [False, False, False, True]
 
 
-def test_each_way_stands_beside_what_it_is_compared_with():
-    measured = Measured(
-        scenes={
-            "cold": [at(model_request=1500.0, visible=1550.0)], "live": [at(model_request=50.0, visible=70.0)],
-            "returning, 0 MB": [at(visible=1000.0)], "returning, 100 MB": [at(visible=1200.0)],
-            "cold, at once": [at(visible=4000.0)],
-            "warm pool": [at(turn_sent=19.0, visible=100.0), at(turn_sent=61.0, visible=100.0)], "warm pool, at once": [at(turn_sent=40.0, visible=90.0), at(turn_sent=160.0, visible=300.0)],
-        },
-        jobs=[{"created": 0.0, "answered": 1000.0}], direct=[10.0], memory={"pi": (1.0, 1.0)}, sizes={"runner": 1},
-        others={ONE: [38.0], AT_ONCE: [320.0]}, waiting=Waiting({"runner": (26.0, 24.0)}, [110.0, 120.0]),
-    )  # fmt: skip
-    rows = build_rows(measured)
-    ratios = {row.name: (row.beside, round(row.ratio, 2)) for row in rows if row.beside}
-    assert ratios["cold: update → model's request"] == ("bare Job → pi answers", 1.5)
-    assert ratios["live: update → first text"] == ("pi alone: prompt → first text", 7)
-    assert ratios["cold, at once: update → first text"] == ("cold: update → first text", 2.58)
-    assert ratios["returning, 100 MB: update → first text"] == ("returning, 0 MB: update → first text", 1.2)
-    assert ratios["warm pool: update → first text"] == ("live: update → first text", 1.43)
-    assert ratios["warm pool: update → turn handed over"] == (ONE, 0.5)
-    assert ratios["warm pool, at once: update → turn handed over"] == (AT_ONCE, 0.12)
-    told = [goal.tell() for goal in build_goals(rows, measured.waiting)]
-    assert [line.endswith("NOT met") for line in told] == [True, True, True, False, True, False, True, True]
-    build_json(measured, rows, build_splits(measured), told)
+async def test_of_many_at_once_those_count_that_were_answered(monkeypatch):
+    """A burst that is cut has measured those whose first words were seen."""
+    noted = []
 
+    def wait(_clouds, marks):
+        marks[7]["visible"] = 60.0
+        raise TimeoutError
 
-def test_what_was_not_measured_is_not_told():
-    measured = Measured(scenes={"live": [at(visible=70.0)]}, jobs=[], direct=[], memory={}, sizes={})
-    rows = build_rows(measured)
-    assert [(row.name, row.beside) for row in rows] == [("live: update → first text", "")]
-    assert build_goals(rows) == []
+    monkeypatch.setattr("dev.bench.scenes.step", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr("dev.bench.scenes.ask", lambda *_: {"received": 1.0})
+    monkeypatch.setattr("dev.bench.scenes.wait_visible", wait)
+    with pytest.raises(TimeoutError):
+        await measure_burst(SimpleNamespace(clouds=None, note=lambda *words: noted.append(words)), [7, 8], "burst")
+    assert noted == [("burst", 7, {"received": 1.0, "visible": 60.0})]
