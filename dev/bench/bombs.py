@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any
 
-from dev.progress import main_guard
+from dev.bench.bounds import bench_guard
 from tests.support.bombing import Bombing, Cost
 from tests.support.bombs import build_bomb
 
@@ -65,4 +65,4 @@ def _tell(costs: dict[int, Cost], bombing: Any, children: float) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=30))

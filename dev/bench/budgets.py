@@ -20,8 +20,9 @@ from agent_gateway.models.ledger import Ledger
 from agent_gateway.models.meter import Reservation
 from agent_gateway.store import Store
 from agent_gateway.store.leadership import take_over
+from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
-from dev.progress import UserError, main_guard
+from dev.progress import UserError
 from tests.conftest import BOT_ID, _execute, in_database
 from tests.support.postgres import running_postgres
 from tests.support.spenders import LIMIT, ONE_OUTPUT, spend_under_kills
@@ -116,4 +117,4 @@ async def _rounds(work: Callable[[], Awaitable[None]]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=60))

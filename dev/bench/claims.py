@@ -16,7 +16,7 @@ import random
 import sys
 import time
 
-from dev.progress import main_guard
+from dev.bench.bounds import bench_guard
 from tests.support.claimants import Claimants
 from tests.support.crash_world import running_world
 from tests.support.crash_zygote import Zygote
@@ -66,4 +66,4 @@ async def _run(dsn: str, asked: argparse.Namespace) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=400))

@@ -15,8 +15,8 @@ import random
 import sys
 import time
 
+from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise, tell_times
-from dev.progress import main_guard
 from tests.support.crash_world import running_world
 from tests.support.crash_zygote import Zygote
 from tests.support.deciders import Deciders
@@ -69,4 +69,4 @@ async def _measure(dsn: str, asked: argparse.Namespace) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=60))

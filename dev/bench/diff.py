@@ -26,8 +26,9 @@ from agent_gateway.store.leadership import take_over
 from agent_gateway.store.migrate import migrate
 from agent_gateway.store.rows import Address
 from agent_gateway.wording.diffs import build_summary
+from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
-from dev.progress import main_guard, step
+from dev.progress import step
 from tests.conftest import BOT_ID
 from tests.support.postgres import running_postgres
 
@@ -131,4 +132,4 @@ def _change(folder: Path, rng: random.Random, count: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=30))

@@ -23,8 +23,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
-from dev.progress import main_guard
 from tests.support.eventually import eventually
 from tests.support.gateways import Gateway, Surroundings, surroundings
 from tests.support.postgres import running_postgres
@@ -139,4 +139,4 @@ async def _people(around: Surroundings) -> AsyncIterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=60))

@@ -26,8 +26,8 @@ from typing import Any
 
 import aiohttp
 
+from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
-from dev.progress import main_guard
 from tests.conftest import in_database
 from tests.support.git_server import KEY, GitServer, run_git
 from tests.support.migrated import running_migrated
@@ -188,4 +188,4 @@ def _read_memory(pid: int, name: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=60))

@@ -17,9 +17,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from dev.bench.bounds import bench_guard
 from dev.bench.clouds import call
 from dev.bench.paths import read_steps
-from dev.progress import main_guard, step
+from dev.progress import step
 from dev.release import Release, prepare, wait_until
 
 NAMESPACE, NAME = "openclaw-bench", "bench"
@@ -173,4 +174,4 @@ def _report(told: Sequence[Told], ours: Calls, naive: Calls) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=45))

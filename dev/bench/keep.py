@@ -40,7 +40,8 @@ from agent_runner.launch import Setup, read_setup
 from agent_runner.processes import reap
 from agent_runner.programs import Programs
 from agent_runner.transfers import Address, Transfers
-from dev.progress import main_guard, step
+from dev.bench.bounds import bench_guard
+from dev.progress import step
 from tests.conftest import BOT_ID
 from tests.support.postgres import running_postgres
 
@@ -362,4 +363,4 @@ def _print(ways: dict[str, list[Cost]], port: dict[str, Cost], mib: int) -> None
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=120))

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent_gateway.mirrors.shelf import Shelf
+from dev.bench.bounds import bench_guard
 from dev.paths import ROOT
-from dev.progress import main_guard, step
+from dev.progress import step
 
 _lab: Any = import_module("tests.support.git_lab")  # the tests have no types
 _server: Any = import_module("tests.support.git_server")
@@ -103,4 +104,4 @@ def _make(server: Any, mib: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=60))

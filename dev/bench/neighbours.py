@@ -18,11 +18,12 @@ from dev.attack.inside.base import ATTACKS, Facts
 from dev.attack.inside.loads import LOAD_SECONDS
 from dev.attack.strike import Striker
 from dev.attack.system import LIMITS, Chat, System, installed
+from dev.bench.bounds import bench_guard
 from dev.bench.clouds import call
 from dev.bench.paths import send
 from dev.bench.stats import summarise
 from dev.paths import ROOT
-from dev.progress import main_guard, step
+from dev.progress import step
 
 NAMESPACE: Final = "openclaw-neighbours"
 RESULT: Final = ROOT / "build" / "bench-neighbours.json"
@@ -77,6 +78,9 @@ def _measure(system: System, only: Sequence[str]) -> dict[str, Sequence[float]]:
             continue
         with step(f"timing messages beside {name}", LOAD_SECONDS + 10):
             rows[name] = _beside(system, turns, load, name)
+        if rows[name]:
+            found = summarise(rows[name])
+            print(f"  {name}: median {found.p50:.0f} ms, worst {found.worst:.0f} ms, n={found.n}", flush=True)
     return rows
 
 
@@ -125,4 +129,4 @@ def build_loads(system: System) -> Mapping[str, Load]:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=90))

@@ -19,8 +19,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise, tell_times
-from dev.progress import main_guard
 from tests.support.crash_world import running_world
 from tests.support.crash_zygote import Zygote
 from tests.support.git_server import GitServer, serving
@@ -85,4 +85,4 @@ def _tell_all(pushers: Pushers, asked: argparse.Namespace, seconds: float) -> bo
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=60))

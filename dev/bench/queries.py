@@ -17,9 +17,10 @@ import asyncpg
 
 from agent_gateway.store.database import SESSION_SETTINGS
 from agent_gateway.store.sql import QUERIES
+from dev.bench.bounds import bench_guard
 from dev.bench.history import build_history
 from dev.bench.plans import Mode, explain
-from dev.progress import UserError, main_guard, step
+from dev.progress import UserError, step
 from tests.support.postgres import running_postgres
 
 GOAL_MS: Final = 2.0
@@ -93,4 +94,4 @@ async def _execute(dsn: str, *statements: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=60))

@@ -22,7 +22,8 @@ from agent_gateway.runners.seen import SeenKeeper
 from agent_gateway.store import Store
 from agent_gateway.store.leadership import take_over
 from agent_gateway.store.migrate import migrate
-from dev.progress import UserError, main_guard, step
+from dev.bench.bounds import bench_guard
+from dev.progress import UserError, step
 from tests.support.postgres import running_postgres
 
 _desk: Any = import_module("tests.support.desk")  # the tests have no types
@@ -185,4 +186,4 @@ async def _execute(dsn: str, *statements: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=15))

@@ -23,9 +23,10 @@ from aiohttp.test_utils import TestServer
 
 from agent_gateway.store.errors import Away
 from agent_gateway.store.schema import bring_up_to_date
+from dev.bench.bounds import bench_guard
 from dev.bench.metered import FILE
 from dev.bench.outside import BOT_ID, FIRST_CHAT, NAMESPACE, TOKEN, Outside
-from dev.progress import UserError, main_guard, step
+from dev.progress import UserError, step
 from tests.support.postgres import running_postgres
 
 COUNTS: Final = (10_000, 20_000)
@@ -191,4 +192,4 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=30))

@@ -28,9 +28,9 @@ from agent_gateway.store import Store
 from agent_gateway.store.leadership import take_over
 from agent_gateway.store.rows import Address
 from agent_gateway.store.schedulerows import NewSchedule
+from dev.bench.bounds import bench_guard
 from dev.bench.duetimes import Planned, plan_many
 from dev.bench.stats import tell_times
-from dev.progress import main_guard
 from tests.conftest import BOT_ID, in_database
 from tests.support.migrated import running_migrated
 
@@ -199,4 +199,4 @@ async def _make(store: Store, specs: list[AgentScheduleSpec], begin: datetime) -
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=60))

@@ -25,9 +25,10 @@ from agent_gateway.store import Store
 from agent_gateway.store.leadership import take_over
 from agent_gateway.store.migrate import migrate
 from agent_gateway.store.search import Narrowing, Visible
+from dev.bench.bounds import bench_guard
 from dev.bench.madetalk import FOREIGN, Talk, fill, hostile_questions, read_set
 from dev.bench.peerways import Finder, build_full_text
-from dev.progress import main_guard, step
+from dev.progress import step
 from tests.conftest import BOT_ID
 from tests.support.postgres import running_postgres
 
@@ -209,4 +210,4 @@ def _describe(took: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=120))

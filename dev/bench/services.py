@@ -23,8 +23,8 @@ from agent_contract.apis import ApiConnection, ApiRule
 from agent_gateway.apis.keys import Key
 from agent_gateway.apis.settings import Api
 from agent_gateway.connections.credentials import FileToken
+from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
-from dev.progress import main_guard
 from tests.support.api_lab import KEY, Levels, serving_gateway
 
 MIB = 1 << 20
@@ -164,4 +164,4 @@ def _run(small: int, large: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=30))

@@ -31,8 +31,9 @@ from agent_gateway.store import Store
 from agent_gateway.store.leadership import take_over
 from agent_gateway.store.rows import Thread, TurnState
 from agent_simulators.model import create_app
+from dev.bench.bounds import bench_guard
 from dev.bench.madesessions import MadeSession, make_png
-from dev.progress import main_guard, step
+from dev.progress import step
 from tests.conftest import BOT_ID, _execute, in_database
 from tests.support.eventually import eventually
 from tests.support.pi import install_pi
@@ -244,4 +245,4 @@ def _print(found: dict[str, Sample]) -> None:
 
 
 if __name__ == "__main__":
-    main_guard(main)
+    sys.exit(bench_guard(main, minutes=60))

@@ -16,10 +16,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, Final
 
+from dev.bench.bounds import bench_guard
 from dev.bench.clouds import call
 from dev.bench.talkjudge import Asked, Event, Judgement, judge
 from dev.chaos.messages import BOT
-from dev.progress import main_guard, step
+from dev.progress import step
 from dev.release import Release, prepare, wait_until
 
 NAMESPACE, NAME = "openclaw-talk", "talk"
@@ -165,4 +166,4 @@ def describe(judgement: Judgement, calls: Sequence[dict[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=120))

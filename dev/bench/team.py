@@ -36,8 +36,9 @@ from agent_gateway.store import Store
 from agent_gateway.store.leadership import take_over
 from agent_simulators.model import create_app
 from agent_simulators.model.server import MODEL
+from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
-from dev.progress import main_guard, step
+from dev.progress import step
 from tests.conftest import BOT_ID, _execute, in_database
 from tests.support.eventually import eventually
 from tests.support.mcp_servers import Connection, Key, Listed, McpServer
@@ -230,4 +231,4 @@ def _write_skills(folder: Path, count: int) -> str:
 
 
 if __name__ == "__main__":
-    main_guard(main)
+    sys.exit(bench_guard(main, minutes=30))

@@ -15,12 +15,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
+from dev.bench.bounds import bench_guard
 from dev.bench.clouds import Clouds
 from dev.bench.paths import send, wait_told
 from dev.bench.tracepicture import draw, find_leaves, measure_share, read_bars
 from dev.images import refs
 from dev.paths import ROOT
-from dev.progress import main_guard, step
+from dev.progress import step
 from dev.release import Release, prepare, wait_until
 
 NAMESPACE, NAME, PORT = "openclaw-trace", "trace", 4318
@@ -126,4 +127,4 @@ def _read_whole(release: Release, conversations: int) -> list[dict[str, Any]] | 
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=45))

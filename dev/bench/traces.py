@@ -20,8 +20,8 @@ from typing import Final
 from agent_kube.tracing.export import open_exporter
 from agent_kube.tracing.settings import load_tracing
 from agent_kube.tracing.steps import note_step
+from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
-from dev.progress import main_guard
 from tests.support.crash_world import World, running_world
 from tests.support.crash_zygote import Zygote
 from tests.support.eventually import eventually
@@ -169,4 +169,4 @@ def _read_memory(pid: int) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=60))

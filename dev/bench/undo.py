@@ -30,8 +30,9 @@ from agent_runner.keeping import Keeping
 from agent_runner.processes import reap
 from agent_runner.programs import Programs
 from agent_runner.transfers import Address, Transfers
+from dev.bench.bounds import bench_guard
 from dev.bench.keep import build_class, build_config, build_setup, fill, read_cpu
-from dev.progress import main_guard, step
+from dev.progress import step
 from tests.conftest import BOT_ID
 from tests.support.postgres import running_postgres
 
@@ -263,4 +264,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=60))

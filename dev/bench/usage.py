@@ -19,8 +19,9 @@ from agent_gateway.commands.usage import UsageCommand
 from agent_gateway.store import Store
 from agent_gateway.store.leadership import take_over
 from agent_gateway.store.rows import Address
+from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
-from dev.progress import main_guard, step
+from dev.progress import step
 from tests.conftest import BOT_ID, _execute, in_database
 from tests.support.postgres import running_postgres
 
@@ -79,4 +80,4 @@ async def fill(store: Store, calls: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=60))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from dev.bench.bounds import bench_guard
 from dev.bench.scale.bench import Bench, running_bench
 from dev.bench.scale.figures import Figures, Rest, Starts, build_lines
 from dev.bench.scale.measure import (
@@ -25,7 +25,7 @@ from dev.bench.scale.measure import (
     measure_restart,
 )
 from dev.paths import ROOT
-from dev.progress import UserError, main_guard, step
+from dev.progress import UserError, step
 
 FILE: Final = ROOT / "build" / "bench-scale.json"
 COUNTS: Final = (1_000, 10_000, 20_000)
@@ -72,7 +72,6 @@ def main() -> int:
     parser.add_argument("--json", type=Path, default=FILE, help="file that takes the figures")
     parser.add_argument("--short", action="store_true", help="few runs, for a look")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what runs beside is ended all the same
 
     def keep(found: list[Figures]) -> None:
         print(describe(found[-1]), flush=True)
@@ -151,4 +150,4 @@ def describe(found: Figures) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main_guard(main))
+    sys.exit(bench_guard(main, minutes=240))

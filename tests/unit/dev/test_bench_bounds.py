@@ -83,10 +83,16 @@ def test_whoever_ends_a_run_lets_it_clean_up(number, monkeypatch):
     assert signal.getsignal(number) is before
 
 
-def test_a_guard_tells_why_it_ended(capsys):
+def test_a_guard_tells_why_it_ended(capsys, monkeypatch):
+    monkeypatch.delenv("BENCH_MINUTES", raising=False)
     assert bench_guard(block, SOON / 60) == 1
     assert "The benchmark was ended: it took longer than 0.05 s." in capsys.readouterr().out
     assert bench_guard(lambda: 3, 1) == 3
+
+
+def test_a_person_may_let_it_take_longer(monkeypatch):
+    monkeypatch.setenv("BENCH_MINUTES", str(SOON / 60))
+    assert bench_guard(block, 1000) == 1
 
 
 def test_an_ended_run_has_an_exit_code_of_its_own():
