@@ -57,7 +57,7 @@ def main() -> int:
     with ending_well():
         release, images = prepare(NAMESPACE, NAME)
         with step("removing what an earlier run left", 5):
-            clear(release)
+            clear(release, beside=True)
         try:
             return _run(release, images, asked)
         finally:
@@ -67,7 +67,7 @@ def main() -> int:
 def _leave(release: Release) -> None:
     try:
         with step("removing the benchmark's own", 20):
-            clear(release)
+            clear(release, beside=True)
     except (UserError, CommandFailedError, subprocess.TimeoutExpired) as error:
         print(f"\nNot all of it could be removed: {tell_error(error)}", file=sys.stderr)
 

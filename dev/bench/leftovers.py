@@ -1,4 +1,4 @@
-"""Remove what a run of `make bench-latency` leaves on a cluster, its own or an earlier one's that was killed, within a bound."""
+"""Remove what a benchmark leaves on a cluster, its own run or an earlier one that was killed, within a bound."""
 
 from __future__ import annotations
 
@@ -27,22 +27,25 @@ def others_of(release: Release) -> Namespace:
     return Namespace(release.cluster, f"{release.namespace}-others")
 
 
-def clear(release: Release, seconds: float = 180.0) -> None:
-    """Remove a release, its namespaces, what no namespace holds, and what was measured beside it.
+def clear(release: Release, seconds: float = 180.0, *, beside: bool = False) -> None:
+    """Remove a release, its namespaces, and what it has that no namespace holds.
 
     Args:
         release: Whose. It need not be there, whole or in part.
         seconds: After which it is given up.
+        beside: What was measured beside it, too.
 
     Raises:
         UserError: a namespace stays; the text says which, and what it waits for.
     """
     deadline = time.monotonic() + seconds
-    spaces = [others_of(release), release.agents, release]
+    others = others_of(release)
+    spaces = [release.agents, release, *([others] if beside else [])]
     # what runs would go on for its grace, with nobody there that it could say goodbye to
-    for space in spaces[:2]:
+    for space in spaces:
         _try(space, "delete", "pods", "--all", "--grace-period=1", "--wait=false")
-    remove_definitions(release.cluster, spaces[0], _CALL_SECONDS)
+    if beside:
+        remove_definitions(release.cluster, others, _CALL_SECONDS)
     with contextlib.suppress(CommandFailedError, subprocess.TimeoutExpired):
         release.helm("uninstall", release.name, "--ignore-not-found", "--no-hooks", timeout=_CALL_SECONDS)
     for space in spaces:

@@ -85,7 +85,7 @@ def play(monkeypatch):
 
 def test_all_that_a_run_left_is_removed_and_waited_for(play):
     cluster, release = play()
-    clear(release)
+    clear(release, beside=True)
     assert cluster.deleted == {"openclaw-bench", "openclaw-bench-agents", "openclaw-bench-others"}
     assert all(left == 0 for left in cluster.spaces.values())
     told = [" ".join(call) for call in cluster.calls]
@@ -94,11 +94,20 @@ def test_all_that_a_run_left_is_removed_and_waited_for(play):
     assert not any("clusterrole/other" in line for line in told)
 
 
+def test_what_is_measured_beside_another_release_is_left_alone(play):
+    """Definitions are the whole cluster's: a picture of a trace is drawn while somebody measures claims."""
+    cluster, release = play()
+    cluster.definitions = ["sandboxes.agents.x-k8s.io"]
+    clear(release)
+    assert cluster.deleted == {"openclaw-bench", "openclaw-bench-agents"}
+    assert not any("crd" in word for call in cluster.calls for word in call[1:])
+
+
 def test_what_nobody_finishes_any_more_is_let_go(play):
     """An object that a dead controller holds keeps its definition and its namespace for ever."""
     cluster, release = play()
     cluster.definitions, cluster.held = ["sandboxes.agents.x-k8s.io"], ["one-1"]
-    clear(release)
+    clear(release, beside=True)
     told = [call[1:3] for call in cluster.calls]
     patched = ("patch", "sandbox.agents.x-k8s.io/one-1")
     assert told.index(patched) < told.index(("delete", "customresourcedefinition.apiextensions.k8s.io/sandboxes.agents.x-k8s.io"))  # fmt: skip
@@ -107,13 +116,13 @@ def test_what_nobody_finishes_any_more_is_let_go(play):
 def test_a_namespace_that_stays_is_told_within_the_bound(play):
     _, release = play("openclaw-bench-others")
     with pytest.raises(UserError, match=r"openclaw-bench-others \(sandboxes has 2 instances\)"):
-        clear(release, seconds=0)
+        clear(release, seconds=0, beside=True)
 
 
 def test_what_fails_on_the_way_ends_nothing(play):
     cluster, release = play()
     cluster.refuses = ("pods", "crd", "uninstall", ",".join(leftovers._EVERYWHERE))
-    clear(release)
+    clear(release, beside=True)
     assert len(cluster.deleted) == 3
 
 

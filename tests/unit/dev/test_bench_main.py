@@ -27,7 +27,7 @@ def play(monkeypatch, tmp_path):
     archive = tmp_path / "image.tar"
     archive.write_bytes(b"")
     monkeypatch.setattr(bench, "prepare", lambda *_: (release, {}))
-    monkeypatch.setattr(bench, "clear", lambda _: done.append("clear"))
+    monkeypatch.setattr(bench, "clear", lambda _, *, beside: done.append("clear"))
     monkeypatch.setattr(bench, "mend", lambda _: "")
     monkeypatch.setattr(bench, "build_all", lambda: {"runner": ("ref", archive), "gateway": ("ref", archive)})
     monkeypatch.setattr(bench, "RESULT", tmp_path / "build" / "found.json")
@@ -89,7 +89,7 @@ def test_an_installation_that_fails_is_removed_too(play):
 def test_what_cannot_be_removed_at_the_end_takes_no_figure_away(play, monkeypatch, capsys):
     clears = iter([None, UserError("a namespace stays")])
 
-    def clear(_):
+    def clear(_, **_more):
         if error := next(clears):
             raise error
 
