@@ -37,6 +37,8 @@ from dev.bench.scenes import (
 from dev.progress import UserError
 from dev.release import CommandFailedError, Namespace, Release
 
+BESIDE: Final = ("agent-sandbox: compiling it", "agent-sandbox")
+"""Phases of what stands beside ours: it may well not be to be had."""
 _FILL_SECONDS: Final = 3.0
 """A pod of a pool takes so long until it waits, where several begin."""
 _GONE_SECONDS: Final = 60.0
@@ -58,8 +60,8 @@ def build_phases(bench: Bench, asked: argparse.Namespace, left: Iterator[int]) -
     """
     phases: list[Phase] = []
 
-    def add(name: str, expected: float, work: Callable[[], object]) -> None:
-        phases.append(Phase(name, expected, work))
+    def add(name: str, expected: float, work: Callable[[], object], needs: str = "") -> None:
+        phases.append(Phase(name, expected, work, needs))
 
     def take(count: int) -> list[int]:
         return [next(left) for _ in range(count)]
@@ -92,8 +94,9 @@ def build_phases(bench: Bench, asked: argparse.Namespace, left: Iterator[int]) -
         )
         add(name_scene("warm pool, at once", burst), fill + 4 * burst + 20,
             lambda: measure(bench, lambda _: _measure_pool_burst(bench, at_once, size)))  # fmt: skip
-        add("agent-sandbox: compiling it", 240, build_controller)
-        add("agent-sandbox", fill + 5 * n + 30, lambda: measure(bench, lambda api: measure_claims(bench, api, burst)))
+        compiling, claims = BESIDE
+        add(compiling, 240, build_controller)
+        add(claims, fill + 5 * n + 30, lambda: measure(bench, lambda api: measure_claims(bench, api, burst)), compiling)
     return phases
 
 

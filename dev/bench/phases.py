@@ -27,11 +27,13 @@ class Phase:
         name: What is measured, as the table says it.
         expected: Seconds on two cores.
         work: Measures it.
+        needs: The name of one without which this cannot be measured; empty for none.
     """
 
     name: str
     expected: float
     work: Callable[[], object]
+    needs: str = ""
 
 
 @dataclass(slots=True)
@@ -55,8 +57,8 @@ class Phases:
 
     def run(self, phase: Phase) -> None:
         """Run one within its time, whatever becomes of it; once somebody ended the run, none begins."""
-        if self.ended:
-            self.missing[phase.name] = self.ended
+        if without := self.ended or self.missing.get(phase.needs):
+            self.missing[phase.name] = without
             return
         began = time.monotonic()
         why = self._try(phase.work, min(self.most, max(_LEAST_SECONDS, _TIMES * phase.expected)))

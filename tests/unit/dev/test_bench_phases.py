@@ -43,6 +43,15 @@ def test_a_phase_that_is_late_or_fails_is_told_and_the_others_count(short, capsy
     assert "late: not measured to its end: it took longer than 0.05 s" in capsys.readouterr().out
 
 
+def test_what_needs_another_is_not_begun_without_it():
+    begun, phases = [], Phases(most=60)
+    phases.run(Phase("build", 30, lambda: fail(UserError("There is no Go."))))
+    phases.run(Phase("measure", 30, lambda: begun.append(1), needs="build"))
+    phases.run(Phase("else", 30, lambda: begun.append(2), needs="other"))
+    assert begun == [2]
+    assert phases.missing == {"build": "There is no Go.", "measure": "There is no Go."}
+
+
 def test_no_phase_takes_longer_than_the_most():
     phases = Phases(most=0.05)
     phases.run(Phase("long", 1000, hang))
