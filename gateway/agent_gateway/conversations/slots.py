@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -18,6 +19,7 @@ from agent_gateway.store import Store
 from agent_gateway.store.claims import Beginning, Claim, WarmPod
 from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import ModelChoice, Turn
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.wording.say import SOURCE
 from agent_gateway.wording.waiting import capacity_text
 
@@ -141,7 +143,7 @@ class Previews(Protocol):
 
 
 class Slots:
-    """Gives slots away, one at a time.
+    """Gives slots away: counted one after the other, recorded at once. Those that are being taken count as taken.
 
     Args:
         store: Counts the runs that have one.
@@ -166,7 +168,9 @@ class Slots:
         self._most = most
         self._clock = clock
         self._queue = SlotQueue()
-        self._taking = asyncio.Lock()
+        self._counting = asyncio.Lock()
+        self._reserves = 0
+        """Slots that are being taken: whether they are is not known yet."""
         self._freed = asyncio.Event()
         self._taken = 0
         self._refreshed = clock()
@@ -224,10 +228,8 @@ class Slots:
         Raises:
             StoreError: nothing is recorded.
         """
-        async with self._taking, self._store.transaction() as tx:
-            if await tx.runs.count_open(thread_id) >= self._most:
-                return None
-            return await tx.runs.want(thread_id, number, uid, class_name, limits, cold)
+        async with self._taking(thread_id) as tx:
+            return None if tx is None else await tx.runs.want(thread_id, number, uid, class_name, limits, cold)
 
     async def claim(self, thread_id: int, begins: Beginning, pod: WarmPod) -> Claim | None:
         """Record that a run is begun in a pod that waits, which takes the slot; None where no slot is free.
@@ -236,10 +238,25 @@ class Slots:
             NothingWaits: no turn can be given to it.
             StoreError: nothing is recorded, as far as is known.
         """
-        async with self._taking, self._store.transaction() as tx:
-            if await tx.runs.count_open(thread_id) >= self._most:
-                return None
-            return await tx.claims.claim(thread_id, begins, pod)
+        async with self._taking(thread_id) as tx:
+            return None if tx is None else await tx.claims.claim(thread_id, begins, pod)
+
+    @contextlib.asynccontextmanager
+    async def _taking(self, thread_id: int) -> AsyncIterator[Transaction | None]:
+        """Open a transaction that takes a slot; None where none is free, which by a moment may be wrong: ask again."""
+        async with self._counting:
+            # whoever is through by the time that the database answers may be missing in what it counts
+            before = self._reserves
+            free = before + await self._store.runs.count_open(thread_id) < self._most
+            self._reserves += free
+        if not free:
+            yield None
+            return
+        try:
+            async with self._store.transaction() as tx:
+                yield tx
+        finally:
+            self._reserves -= 1
 
     def free(self) -> None:
         """Note that a slot may be free."""

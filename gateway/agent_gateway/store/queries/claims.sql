@@ -1,6 +1,6 @@
 -- name: claim_run
 -- A run that has its pod from the first; refused where the pod was anybody's before. The pods of runs before it are ended by the
--- cluster, and their slot is its own. In one statement, as claims go one after the other.
+-- cluster, and their slot is its own. In one statement, as many claims come at once.
 WITH pod AS (
     INSERT INTO claims (pod_uid, job_name, thread_id, run, model) VALUES ($7, $8, $1, $2, $9)
 ), followed AS (

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import random
+from types import SimpleNamespace
 
-from agent_gateway.conversations.slots import AGE_SECONDS, SlotQueue
+import pytest
+
+from agent_gateway.conversations.slots import AGE_SECONDS, SlotQueue, Slots
 
 ANN, BEN, EVE = 41, 42, 43
 
@@ -108,3 +113,97 @@ def test_another_turn_of_a_thread_waits_anew_and_the_same_keeps_its_age():
     assert queue._waiting[1].since == 5.0
     queue.join(1, 2, ANN, 9.0)
     assert queue._waiting[1].since == 9.0
+
+
+class PlayedStore:
+    """Runs that are recorded as transactions end; each step takes a while, by chance, and some transactions fail.
+
+    Args:
+        chance: Decides that.
+        holds: Where a transaction waits that would record a run.
+    """
+
+    def __init__(self, chance=None, holds=None):
+        self.chance, self.holds, self.recorded = chance, holds, 0
+        self.runs = SimpleNamespace(count_open=self.count_open)
+
+    async def rest(self):
+        for _ in range(self.chance.randrange(5) if self.chance else 0):
+            await asyncio.sleep(0)
+
+    async def count_open(self, _thread_id):
+        await self.rest()
+        found = self.recorded
+        await self.rest()
+        return found
+
+    @contextlib.asynccontextmanager
+    async def transaction(self):
+        wanted = []
+
+        async def want(thread_id, *_):
+            if self.holds is not None:
+                await self.holds(thread_id)
+            wanted.append(thread_id)
+            return "taken"
+
+        yield SimpleNamespace(runs=SimpleNamespace(want=want))
+        await self.rest()
+        if self.chance is not None and self.chance.random() < 0.2:
+            raise ConnectionError
+        self.recorded += len(wanted)
+        await self.rest()
+
+
+def make_slots(store, most):
+    return Slots(store, SimpleNamespace(), lambda _: None, most=most)
+
+
+def take(slots, thread_id):
+    return slots.take(thread_id, 1, None, "default", None)
+
+
+async def test_a_slot_is_taken_while_another_one_is():
+    """Twenty at once would each wait for the commits of all before it."""
+    begun, go = set(), asyncio.Event()
+
+    async def hold(thread_id):
+        begun.add(thread_id)
+        if len(begun) == 3:
+            go.set()
+        await go.wait()
+
+    slots = make_slots(PlayedStore(holds=hold), 3)
+    assert await asyncio.gather(*(take(slots, n) for n in range(3))) == ["taken"] * 3
+
+
+async def test_of_two_that_would_share_the_last_slot_the_later_one_has_none():
+    go = asyncio.Event()
+    store = PlayedStore(holds=lambda _: go.wait())
+    slots = make_slots(store, 1)
+    first, later = asyncio.create_task(take(slots, 1)), asyncio.create_task(take(slots, 2))
+    assert await later is None
+    go.set()
+    assert await first == "taken"
+    assert await take(slots, 2) is None
+    store.recorded = 0
+    assert await take(slots, 2) == "taken"
+
+
+@pytest.mark.parametrize("seed", range(30))
+async def test_never_more_than_there_are_whatever_fails_and_none_is_left_over(seed):
+    chance = random.Random(seed)
+    store, most = PlayedStore(chance), chance.randrange(1, 6)
+    slots = make_slots(store, most)
+
+    async def ask(thread_id):
+        while store.recorded < most:
+            await store.rest()
+            with contextlib.suppress(ConnectionError):
+                if await take(slots, thread_id) is not None:
+                    return
+            assert store.recorded <= most
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(ask(n) for n in range(12)))
+    assert store.recorded == most
