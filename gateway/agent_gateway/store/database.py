@@ -86,6 +86,9 @@ class Store(Rooms):
             pool = await asyncpg.create_pool(
                 read_dsn(dsn).url, min_size=2, max_size=size, timeout=CONNECT_SECONDS, init=bound_socket, reset=_reset,
                 command_timeout=STATEMENT_SECONDS + _CANCEL_SECONDS,
+                # of what is silent too long the keepalives tell; whoever asks after a pause, or when five minutes of a
+                # statement are over, is not to wait for a session and its statements to be made anew
+                max_inactive_connection_lifetime=0, max_cached_statement_lifetime=0,
                 server_settings={**SESSION_SETTINGS, "application_name": build_session_name(bot_id, "pool")},
             )  # fmt: skip
         return cls(pool, bot_id, events or Events())
