@@ -1,4 +1,4 @@
-"""Slots of MAX_THREADS: who is next where all are taken, and who is told that one is free."""
+"""Slots of MAX_THREADS: who takes one, and who is told that one is free."""
 
 from __future__ import annotations
 
@@ -6,133 +6,26 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Final, Protocol
 
 from agent_contract.names import DEFAULT_CLASS
 from agent_contract.terms import Timeouts
+from agent_gateway.conversations.slotqueue import SlotQueue
 from agent_gateway.pauses import wait_at_most
 from agent_gateway.store import Store
 from agent_gateway.store.claims import Beginning, Claim, WarmPod
 from agent_gateway.store.errors import Away
 from agent_gateway.store.rows import ModelChoice, Turn
 from agent_gateway.store.transaction import Transaction
-from agent_gateway.wording.say import SOURCE
 from agent_gateway.wording.waiting import capacity_text
 
-AGE_SECONDS: Final = 120.0
-"""Whoever has waited for so long counts as having one slot less: nobody is passed for ever."""
 REFRESH_SECONDS: Final = 5.0
 """How often the numbers that the chats show are compared with the queue, and a lost word of a free slot is made up for."""
 MOST_REFRESHED: Final = 20
 """Chats that are told another number at once."""
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Waiting:
-    turn_id: int
-    person: int
-    since: float
-    shown: int | None = None
-    """The number that its chat shows."""
-    language: str = SOURCE
-    class_name: str = DEFAULT_CLASS
-
-
-class SlotQueue:
-    """Threads that wait for a slot, each with the turn that waits and the person who wrote it. Pure.
-
-    Each time a person has a slot, or waits with an earlier turn, they go behind those who have fewer: whoever fills all
-    slots and the queue too is passed by another's first turn. Waiting makes up for that.
-
-    A hint of one process: after a restart each waiting thread joins again when it is looked at.
-    """
-
-    def __init__(self) -> None:
-        self.working: Mapping[int, int] = {}
-        """How many slots each person has, as last known."""
-        self._waiting: dict[int, _Waiting] = {}
-        self.changed = asyncio.Event()
-        """Set when somebody comes or goes; whoever waits for it clears it."""
-
-    def join(
-        self,
-        thread_id: int,
-        turn_id: int,
-        person: int,
-        since: float,
-        language: str = SOURCE,
-        class_name: str = DEFAULT_CLASS,
-    ) -> None:
-        """Wait, with the turn that waits longest.
-
-        Args:
-            thread_id: Whose turn it is.
-            turn_id: The turn.
-            person: Who wrote it.
-            since: When it was written, in seconds.
-            language: In which its chat is told.
-            class_name: The AgentClass of its pod.
-        """
-        known = self._waiting.get(thread_id)
-        if known is None or known.turn_id != turn_id:
-            self._waiting[thread_id] = _Waiting(turn_id, person, since, language=language, class_name=class_name)
-            self.changed.set()
-        elif known.class_name != class_name:
-            known.class_name = class_name
-            self.changed.set()
-
-    def leave(self, thread_id: int) -> None:
-        """Wait no more."""
-        if self._waiting.pop(thread_id, None) is not None:
-            self.changed.set()
-
-    def is_empty_but_for(self, thread_id: int) -> bool:
-        """Say whether no other thread waits."""
-        return not self._waiting.keys() - {thread_id}
-
-    def count_before(self, thread_id: int, turn_id: int, person: int, since: float, now: float) -> int:
-        """Count those who come before a turn, whether it waits in the queue already or not."""
-        waiting = self._waiting | {thread_id: _Waiting(turn_id, person, since)}
-        return self._sort(waiting, now).index(thread_id)
-
-    def order(self, now: float) -> list[int]:
-        """Return the threads that wait, the next one first."""
-        return self._sort(self._waiting, now)
-
-    def find_classes(self, most: int, now: float) -> list[str]:
-        """Return the classes of those who are next, so many at most."""
-        return [self._waiting[thread_id].class_name for thread_id in self.order(now)[:most]] if self._waiting else []
-
-    def find_outdated(self, now: float) -> list[tuple[int, int, int]]:
-        """Return (thread, turn, number) where the number shown is not the one they have, the first in the queue first."""
-        numbered = [(i, thread_id, self._waiting[thread_id]) for i, thread_id in enumerate(self.order(now), start=1)]
-        return [(thread_id, one.turn_id, i) for i, thread_id, one in numbered if one.shown != i]
-
-    def read_language(self, thread_id: int) -> str:
-        """Return the language in which a waiting thread's chat is told."""
-        waiting = self._waiting.get(thread_id)
-        return waiting.language if waiting is not None else SOURCE
-
-    def note_shown(self, thread_id: int, number: int) -> None:
-        """Remember the number that a chat shows."""
-        if thread_id in self._waiting:
-            self._waiting[thread_id].shown = number
-
-    def _sort(self, waiting: Mapping[int, _Waiting], now: float) -> list[int]:
-        had = Counter(self.working)
-        keys: dict[int, tuple[int, int]] = {}
-        for thread_id, one in sorted(waiting.items(), key=lambda item: item[1].turn_id):
-            keys[thread_id] = (had[one.person] - int((now - one.since) / AGE_SECONDS), one.turn_id)
-            had[one.person] += 1
-        return sorted(keys, key=keys.__getitem__)
-
-    def __len__(self) -> int:
-        return len(self._waiting)
 
 
 class Previews(Protocol):
@@ -171,6 +64,8 @@ class Slots:
         self._counting = asyncio.Lock()
         self._reserves = 0
         """Slots that are being taken: whether they are is not known yet."""
+        self._doubtful = False
+        """Whether somebody found none free beside them."""
         self._freed = asyncio.Event()
         self._taken = 0
         self._refreshed = clock()
@@ -243,12 +138,16 @@ class Slots:
 
     @contextlib.asynccontextmanager
     async def _taking(self, thread_id: int) -> AsyncIterator[Transaction | None]:
-        """Open a transaction that takes a slot; None where none is free, which by a moment may be wrong: ask again."""
+        """Open a transaction that takes a slot; None where none is free.
+
+        Beside one that is being taken that may be wrong, so those who wait are looked at again once it is known.
+        """
         async with self._counting:
             # whoever is through by the time that the database answers may be missing in what it counts
             before = self._reserves
             free = before + await self._store.runs.count_open(thread_id) < self._most
             self._reserves += free
+            self._doubtful |= not free and before > 0
         if not free:
             yield None
             return
@@ -257,6 +156,9 @@ class Slots:
                 yield tx
         finally:
             self._reserves -= 1
+            if self._doubtful:
+                self._doubtful = False
+                self.free()
 
     def free(self) -> None:
         """Note that a slot may be free."""

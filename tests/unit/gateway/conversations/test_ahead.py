@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 from agent_gateway.conversations.ahead import LineTeller, find_changes
-from agent_gateway.conversations.slots import SlotQueue
+from agent_gateway.conversations.slotqueue import SlotQueue
 from agent_gateway.resources.reading import read_class
 from agent_kube.errors import Away
 from tests.support.eventually import eventually

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from agent_gateway.conversations.slots import AGE_SECONDS, SlotQueue, Slots
+from agent_gateway.conversations.slotqueue import AGE_SECONDS, SlotQueue
+from agent_gateway.conversations.slots import Slots
 
 ANN, BEN, EVE = 41, 42, 43
 
@@ -183,8 +184,10 @@ async def test_of_two_that_would_share_the_last_slot_the_later_one_has_none():
     slots = make_slots(store, 1)
     first, later = asyncio.create_task(take(slots, 1)), asyncio.create_task(take(slots, 2))
     assert await later is None
+    assert not slots._freed.is_set()
     go.set()
     assert await first == "taken"
+    assert slots._freed.is_set()  # whoever waits is looked at again, as the first might have failed
     assert await take(slots, 2) is None
     store.recorded = 0
     assert await take(slots, 2) == "taken"
