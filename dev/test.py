@@ -17,7 +17,9 @@ from tests.support.postgres import install_postgres
 
 _BIN = Path(sys.executable).parent
 _MOST_WORKERS = 4
-_PACKAGES = {"git-lfs": "git-lfs", "ip": "iproute2", "openssl": "openssl", "/usr/sbin/pgbouncer": "pgbouncer"}
+_PACKAGES = {
+    "git-lfs": "git-lfs", "ip": "iproute2", "openssl": "openssl", "opusdec": "opus-tools", "/usr/sbin/pgbouncer": "pgbouncer",
+}  # fmt: skip
 """Programs that tests run, and their packages."""
 
 
