@@ -108,11 +108,13 @@ class ObservedPool:
         members: The Jobs of the pool that nobody claimed and that are not being deleted.
         claimed: How many of the pool conversations work in.
         last: The greatest number of a Job that is known.
+        rests: One of the pool was claimed a moment ago: none is made now.
     """
 
     members: tuple[Member, ...]
     claimed: int = 0
     last: int = 0
+    rests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def decide_pool(asked: Asked, observed: ObservedPool, now: datetime) -> PoolPlan
     fresh = [one for one in live if all(one is not other for other, _ in stale)]
     ended = _find_failures(members, asked.digest)
     drop = _choose_drop(target, asked.bound, stale, fresh)
-    make, again = ((), None) if drop else _choose_make(target, live, fresh, ended, last, now)
+    make, again = ((), None) if drop or observed.rests else _choose_make(target, live, fresh, ended, last, now)
     if not (asked.stands or live or claimed):
         return PoolPlan(WarmPoolStatus(made=last) if last else None)
     going = {job.uid for job, _ in drop}

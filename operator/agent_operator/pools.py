@@ -27,6 +27,7 @@ from agent_operator.ownjobs import OwnJobs
 from agent_operator.plans import ClassLookup
 from agent_operator.pool import Asked, ObservedPool, PoolPlan, decide_pool, share_room
 from agent_operator.poolline import Line
+from agent_operator.poolrest import Rest
 from agent_operator.pooltimes import OUT_OF_HOURS, find_wanted
 from agent_operator.reconcile import explain_no_model
 from agent_operator.records import ClassRecord
@@ -62,6 +63,7 @@ class Pools:
         self._dropped: dict[str, frozenset[str]] = {}
         """UIDs of deleted Jobs that a watch still shows, by class."""
         self._lines: dict[str, Line] = {}
+        self._rests: dict[str, Rest] = {}
         self._numbers: dict[str, tuple[str, int]] = {}
         """UID of a class, and the number of its newest Job, which its status may be yet to tell: no name is used again."""
         # one class at a time: what is free of MAX_THREADS is shared by all
@@ -98,7 +100,8 @@ class Pools:
         for job, why in plan.drop:
             await self._drop(name, job, why)
         status = await self._make(record, lookup, plan)
-        for again in (plan.requeue_after, self._lines[name].compute_left(self._kube.now())):
+        now = self._kube.now()
+        for again in (plan.requeue_after, self._lines[name].compute_left(now), self._rests[name].compute_left(now)):
             if again is not None:
                 self.queue.add_later(name, again)
         await self._tell(record, status)
@@ -140,7 +143,9 @@ class Pools:
         shown = {one.job.uid for one in found.members}
         dropped = frozenset(uid for uid in self._dropped.get(record.name, ()) if uid in shown)
         self._dropped[record.name] = dropped
-        return replace(found, members=tuple(one for one in found.members if one.job.uid not in dropped))
+        self._rests[record.name] = rest = self._rests.get(record.name, Rest()).follow(found.claimed, self._kube.now())
+        members = tuple(one for one in found.members if one.job.uid not in dropped)
+        return replace(found, members=members, rests=rest.until is not None)
 
     async def _drop(self, name: str, job: Job, why: str) -> None:
         """Delete a Job, unless it changed since: it may have been claimed."""
@@ -214,6 +219,7 @@ class Pools:
         """Forget a class that is gone: what it owned goes with it."""
         self._dropped.pop(name, None)
         self._lines.pop(name, None)
+        self._rests.pop(name, None)
         self._numbers.pop(name, None)
         for state in _STATES:
             with contextlib.suppress(KeyError):

@@ -53,6 +53,16 @@ def test_what_was_claimed_is_replaced_and_its_number_is_not_used_again():
     assert (plan.status.claimed, plan.status.made) == (1, 8)
 
 
+def test_behind_a_claim_none_is_made_and_what_is_too_much_goes():
+    plan = decide_pool(Asked(2, 100, 3600, NEW), ObservedPool((member(2),), 1, 7, rests=True), NOW)
+    assert (plan.make, plan.status.starting, plan.status.made) == ((), 0, 7)
+    assert plan.status.reason == "Starting"
+    plan = decide_pool(
+        Asked(1, 100, 3600, NEW), ObservedPool((member(2, age=2 * MINUTE), member(3)), 1, 7, rests=True), NOW
+    )
+    assert dropped(plan) == [("w3", "surplus")]
+
+
 def test_few_start_at_once():
     assert len(decide(replicas=50).make) == AT_ONCE
     starting = [member(n, pod="starting") for n in range(1, AT_ONCE)]
