@@ -1,11 +1,12 @@
-"""What people see of what was said, of notes that last, and of schedules; each scene is played on the real cluster as a page."""
+"""What people see of what was said, of notes that last, of schedules, and of what is kept of them; each scene is played on the real cluster as a page."""
 
 from __future__ import annotations
 
 import json
 
-from tests.support.chat import wait
-from tests.support.scene import bash, call
+from tests.e2e.conftest import ADMIN, NAMES
+from tests.support.chat import Chat, wait
+from tests.support.scene import Scene, bash, call
 
 
 def press(scene, message, text):
@@ -76,6 +77,33 @@ def test_schedules(scene):
         any_order=True,
     )  # fmt: skip
     wait(lambda: not find_schedules(scene), "no AgentSchedule")
+
+
+def test_what_is_kept_of_a_person(system, scene):
+    scene.teach({"My sister lives in Oslo": ["Oslo, then. I'll look for trains to there."]})
+    scene.ask("My sister lives in Oslo", "Oslo, then.")
+    scene.settle()
+    exported = scene.say("/export all")
+    wait(lambda: [m for m in scene.chat.answers(exported) if m["files"]], "all that is kept as a file")
+    question = scene.ask("/forget me", "Delete what I keep of you?")
+    press(scene, question, "Delete it")
+    scene.wait_for("Done.", question["message_id"] - 1)
+    scene.wait_for("Deleted:", question["message_id"])
+    # whether the conversation or all that is kept is gone first is chance
+    scene.show(
+        "my-data", "What is kept of a person",
+        "In private, `/export all` gives a copy of all that is kept of whoever asks, and `/forget me` deletes it, after a question.",
+        any_order=True,
+    )  # fmt: skip
+    cleo = Scene(system, Chat(system.telegram, ADMIN, ADMIN, name="Cleo"), NAMES)
+    before = cleo.last_event()
+    cleo.ask(f"/audit {scene.chat.person}", "Who did what, the newest first:")
+    cleo.show(
+        "audit",
+        "Who did what",
+        "`/audit` in private shows administrators acts, and never a word of a conversation.",
+        before,
+    )
 
 
 def message(scene, shown):

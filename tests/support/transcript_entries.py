@@ -31,6 +31,7 @@ _DIFFERS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"· (\d{4}-\d\d-\d\d )?\d\d:\d\d\b"), "· 14:05"),  # when something was said or noted
     (re.compile(r"\b[A-Z][a-z]{2}, [A-Z][a-z]{2} \d{1,2}, \d{4} (?=\d\d:\d\d)"), "Mon, Nov 23, 2026 "),  # of a schedule
     (re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?"), "2026-11-23"),
+    (re.compile(r"(?m)^\d\d:\d\d (?=.* · )"), "14:05 "),  # of an act
     (re.compile(r"• \d\d:\d\d "), "• 14:05 "),  # when what may be taken back was asked
     (re.compile(r"photo-\d+\.jpg"), "photo-12.jpg"),  # their numbers are those of messages
 )

@@ -52,7 +52,7 @@ def forgetting_me(language: str) -> str:
 
 
 def forget_me_done(language: str, *, count: int) -> str:
-    """Say: { $count -> [one] Done. Of what you wrote in groups, 1 message is gone. *[other] Done. Of what you w…"""
+    """Say: { $count -> [0] Done. [one] Done. Of what you wrote in groups, 1 message is gone. An agent that is a…"""
     return say(language, "forget-me-done", count=count)
 
 

@@ -13,9 +13,10 @@ forget-me-question = Löschen, was ich von dir aufhebe? Das sind:
     .do = Löschen
 forgetting-me = Ich lösche es. Jede Unterhaltung sagt, wenn sie weg ist.
 forget-me-done = { $count ->
-    [one] Fertig. Von dem, was du in Gruppen geschrieben hast, ist 1 Nachricht gelöscht.
-   *[other] Fertig. Von dem, was du in Gruppen geschrieben hast, sind { $count } Nachrichten gelöscht.
-} Ein Agent, der dort wach ist, erinnert sich vielleicht noch, bis er schlafen geht. Die Nachrichten, die du siehst, gehören Telegram: Lösch sie dort.
+    [0] Fertig.
+    [one] Fertig. Von dem, was du in Gruppen geschrieben hast, ist 1 Nachricht gelöscht. Ein Agent, der dort wach ist, erinnert sich vielleicht noch, bis er schlafen geht.
+   *[other] Fertig. Von dem, was du in Gruppen geschrieben hast, sind { $count } Nachrichten gelöscht. Ein Agent, der dort wach ist, erinnert sich vielleicht noch, bis er schlafen geht.
+} Die Nachrichten, die du siehst, gehören Telegram: Lösch sie dort.
 forget-me-more = Ich habe die ersten { $count } unserer Unterhaltungen genommen. Schick /forget me noch einmal für die anderen.
 export-all-head = Was ich von dir aufhebe
 export-all-made = Exportiert am { $at }, für Person { $id }.

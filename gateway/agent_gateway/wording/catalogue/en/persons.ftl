@@ -15,9 +15,10 @@ forget-me-question = Delete what I keep of you? That is:
     .do = Delete it
 forgetting-me = I'm deleting it. Each conversation says so when it's gone.
 forget-me-done = { $count ->
-    [one] Done. Of what you wrote in groups, 1 message is gone.
-   *[other] Done. Of what you wrote in groups, { $count } messages are gone.
-} An agent that is awake there may remember it until it goes to sleep. The messages you see are Telegram's: delete them there.
+    [0] Done.
+    [one] Done. Of what you wrote in groups, 1 message is gone. An agent that is awake there may remember it until it goes to sleep.
+   *[other] Done. Of what you wrote in groups, { $count } messages are gone. An agent that is awake there may remember it until it goes to sleep.
+} The messages you see are Telegram's: delete them there.
 forget-me-more = I took the first { $count } of our conversations. Send /forget me again for the others.
 export-all-head = What I keep of you
 export-all-made = Exported { $at }, for person { $id }.

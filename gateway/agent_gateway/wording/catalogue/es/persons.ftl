@@ -13,9 +13,10 @@ forget-me-question = ¿Borrar lo que guardo de ti? Es decir:
     .do = Borrar
 forgetting-me = Lo estoy borrando. Cada conversación avisa cuando ya no está.
 forget-me-done = { $count ->
-    [one] Listo. De lo que escribiste en grupos se borró 1 mensaje.
-   *[other] Listo. De lo que escribiste en grupos se borraron { $count } mensajes.
-} Un agente que esté despierto allí puede recordarlo hasta que se duerma. Los mensajes que ves son de Telegram: bórralos allí.
+    [0] Listo.
+    [one] Listo. De lo que escribiste en grupos se borró 1 mensaje. Un agente que esté despierto allí puede recordarlo hasta que se duerma.
+   *[other] Listo. De lo que escribiste en grupos se borraron { $count } mensajes. Un agente que esté despierto allí puede recordarlo hasta que se duerma.
+} Los mensajes que ves son de Telegram: bórralos allí.
 forget-me-more = Tomé las primeras { $count } de nuestras conversaciones. Envía /forget me otra vez para las demás.
 export-all-head = Lo que guardo de ti
 export-all-made = Exportado el { $at }, para la persona { $id }.

@@ -13,9 +13,10 @@ forget-me-question = Supprimer ce que je garde de toi ? C'est-à-dire :
     .do = Supprimer
 forgetting-me = Je le supprime. Chaque conversation le dit quand elle a disparu.
 forget-me-done = { $count ->
-    [one] C'est fait. De ce que tu as écrit dans des groupes, 1 message est supprimé.
-   *[other] C'est fait. De ce que tu as écrit dans des groupes, { $count } messages sont supprimés.
-} Un agent éveillé là-bas peut s'en souvenir jusqu'à ce qu'il s'endorme. Les messages que tu vois sont à Telegram : supprime-les là.
+    [0] C'est fait.
+    [one] C'est fait. De ce que tu as écrit dans des groupes, 1 message est supprimé. Un agent éveillé là-bas peut s'en souvenir jusqu'à ce qu'il s'endorme.
+   *[other] C'est fait. De ce que tu as écrit dans des groupes, { $count } messages sont supprimés. Un agent éveillé là-bas peut s'en souvenir jusqu'à ce qu'il s'endorme.
+} Les messages que tu vois sont à Telegram : supprime-les là.
 forget-me-more = J'ai pris les { $count } premières de nos conversations. Renvoie /forget me pour les autres.
 export-all-head = Ce que je garde de toi
 export-all-made = Exporté le { $at }, pour la personne { $id }.

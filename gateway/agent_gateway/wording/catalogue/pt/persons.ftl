@@ -13,9 +13,10 @@ forget-me-question = Apagar o que guardo de você? Isto é:
     .do = Apagar
 forgetting-me = Estou apagando. Cada conversa avisa quando sumiu.
 forget-me-done = { $count ->
-    [one] Pronto. Do que você escreveu em grupos, 1 mensagem foi apagada.
-   *[other] Pronto. Do que você escreveu em grupos, { $count } mensagens foram apagadas.
-} Um agente acordado lá pode lembrar até dormir. As mensagens que você vê são do Telegram: apague-as lá.
+    [0] Pronto.
+    [one] Pronto. Do que você escreveu em grupos, 1 mensagem foi apagada. Um agente acordado lá pode lembrar até dormir.
+   *[other] Pronto. Do que você escreveu em grupos, { $count } mensagens foram apagadas. Um agente acordado lá pode lembrar até dormir.
+} As mensagens que você vê são do Telegram: apague-as lá.
 forget-me-more = Peguei as primeiras { $count } das nossas conversas. Mande /forget me de novo para as outras.
 export-all-head = O que guardo de você
 export-all-made = Exportado em { $at }, para a pessoa { $id }.

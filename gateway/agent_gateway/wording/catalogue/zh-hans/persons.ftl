@@ -13,8 +13,9 @@ forget-me-question = 删除我保存的关于你的一切？包括：
     .do = 删除
 forgetting-me = 正在删除。每个对话删完后会告诉你。
 forget-me-done = { $count ->
-   *[other] 完成。你在群里写的内容中，已删除 { $count } 条消息。
-}在那里醒着的代理可能还记得，直到它休眠。你看到的消息在 Telegram 上：请在那里删除。
+    [0] 完成。
+   *[other] 完成。你在群里写的内容中，已删除 { $count } 条消息。在那里醒着的代理可能还记得，直到它休眠。
+}你看到的消息在 Telegram 上：请在那里删除。
 forget-me-more = 我先处理了我们的前 { $count } 个对话。其余的请再发一次 /forget me。
 export-all-head = 我保存的关于你的内容
 export-all-made = 导出于 { $at }，属于 id { $id }。
