@@ -56,9 +56,9 @@ def bounded(seconds: float) -> Iterator[None]:
     # it stays: a signal that comes at the very end must meet a handler
     signal.signal(signal.SIGUSR1, _on_deadline)
     watching = threading.Thread(target=watch, daemon=True)
-    _State.bound = seconds
-    watching.start()
     try:
+        _State.bound = seconds
+        watching.start()
         yield
     finally:
         _State.bound = None

@@ -26,7 +26,8 @@ class Rest:
     def follow(self, claimed: int, now: datetime) -> Rest:
         """Return how it rests, as so many have a pod of it now."""
         if self.until is not None:
-            return Rest(claimed, self.until if now < self.until else None)
+            # a clock that was put back makes no rest longer
+            return Rest(claimed, self.until if now < self.until <= now + REST else None)
         return Rest(claimed, now + REST if self.claimed is not None and claimed > self.claimed else None)
 
     def compute_left(self, now: datetime) -> float | None:

@@ -11,8 +11,10 @@ import pytest
 from aiohttp import ClientSession
 
 from agent_gateway.config import load_config
+from agent_gateway.console import callers
 from agent_gateway.console import server as module
 from agent_gateway.console.build import open_console
+from agent_gateway.rates import Rate
 from agent_gateway.store.jobs import JobKind
 from tests.support.consoling import PlayedReviews, make_token
 from tests.support.desk import PERSON, running_desk
@@ -47,7 +49,10 @@ async def test_it_opens_as_the_settings_say_and_asks_the_api_server_who_calls(st
     assert len(reviews.asked) == 1
 
 
-async def test_wrong_tokens_shut_out_whoever_calls_from_where_the_api_server_says_they_come_from_and_nobody_else(store):
+async def test_wrong_tokens_shut_out_whoever_calls_from_where_the_api_server_says_they_come_from_and_nobody_else(
+    store, monkeypatch
+):
+    monkeypatch.setattr(callers, "WRONG", Rate(1e-9, 20))  # none more while the test takes its time
     reviews = PlayedReviews(ACCOUNTS["speak"], good=False)
     async with opened_port(store, reviews) as (where, client):
 

@@ -235,7 +235,7 @@ async def test_a_status_says_why_an_agent_had_to_start(store):
     async with running_desk(store) as desk:
         await begin(desk)
         await store.pool.execute("UPDATE runs SET cold = 'PoolEmpty'")
-        why = "All ready agents were taken, so this one had to start first."
+        why = "No agent was ready, so this one had to be started first."
         assert (await ask(desk, "/status"))[0].split("\n")[1:] == [why]
         lines = (await ask(desk, "/status", user=ADMIN))[0].split("\n")
         assert (lines[1], lines[2].endswith(", cold: PoolEmpty")) == (why, True)

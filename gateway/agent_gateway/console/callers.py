@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -33,6 +33,8 @@ WRONG: Final = Rate(10 / 60, 20)
 Beyond that no new one of these is asked about; tokens that were accepted once go on. A wrong token names whom it likes, so
 that neither a name alone nor an address alone shuts anybody out.
 """
+STRANGERS: Final = Rate(1, 200)
+"""Likewise of all together who name nobody known: whoever reaches the port past the API server may say any address."""
 _MOST_ADDRESS: Final = 64
 _REVIEWS_AT_ONCE: Final = 4
 _REVIEW: Final = "/apis/authentication.k8s.io/v1/tokenreviews"
@@ -123,6 +125,7 @@ class Callers:
         self._people: OrderedDict[str, None] = OrderedDict()
         """Those a token of whom was accepted, the latest last."""
         self._wrong: Buckets[tuple[str, str]] = Buckets(WRONG, clock)
+        self._strangers = Bucket(STRANGERS, clock)
         self._reviews = asyncio.Semaphore(_REVIEWS_AT_ONCE)
 
     async def identify(self, token: str, address: str = "") -> Caller:
@@ -142,12 +145,12 @@ class Callers:
         if known is not None and self._clock() < known.until:
             return known.caller
         person, account, ends = self._read(token)
-        wrong = self._wrong.of((address[:_MOST_ADDRESS], person if person in self._people else ""))
+        counts = self._find_counts(person, address[:_MOST_ADDRESS])
         async with self._reviews:
-            if digest not in self._known and not wrong.has():
+            if digest not in self._known and not all(one.has() for one in counts):
                 raise Refused("tokens")
             try:
-                caller = Caller(person, self._speaks[account], await self._ask(token, account, wrong))
+                caller = Caller(person, self._speaks[account], await self._ask(token, account, counts))
             except Refused as refused:
                 if refused.reason != "unasked":
                     self._known.pop(digest, None)
@@ -156,6 +159,12 @@ class Callers:
         _note(self._known, digest, _Known(self._clock() + believed, caller), MOST_KNOWN)
         _note(self._people, person, None, MOST_PEOPLE)
         return caller
+
+    def _find_counts(self, person: str, address: str) -> Sequence[Bucket]:
+        """Return what a wrong token of an address counts in."""
+        if person in self._people:
+            return (self._wrong.of((address, person)),)
+        return self._wrong.of((address, "")), self._strangers
 
     def _read(self, token: str) -> tuple[str, str, float]:
         """Return whom a token names, whose it claims to be, and when it ends: most wrong ones end here."""
@@ -170,7 +179,7 @@ class Callers:
             raise Refused("token")
         return read_person(claims), account, float(ends)
 
-    async def _ask(self, token: str, account: str, wrong: Bucket) -> str:
+    async def _ask(self, token: str, account: str, counts: Sequence[Bucket]) -> str:
         body = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenReview",
@@ -184,7 +193,8 @@ class Callers:
         try:
             return check_status(status if isinstance(status, dict) else {}, account)
         except Refused:
-            wrong.take()
+            for one in counts:
+                one.take()
             raise
 
 

@@ -64,8 +64,8 @@ class Slots:
         self._counting = asyncio.Lock()
         self._reserves = 0
         """Slots that are being taken: whether they are is not known yet."""
-        self._doubtful = False
-        """Whether somebody found none free beside them."""
+        self._settled = asyncio.Event()
+        """Set when one of these is taken, or is not."""
         self._freed = asyncio.Event()
         self._taken = 0
         self._refreshed = clock()
@@ -138,16 +138,10 @@ class Slots:
 
     @contextlib.asynccontextmanager
     async def _taking(self, thread_id: int) -> AsyncIterator[Transaction | None]:
-        """Open a transaction that takes a slot; None where none is free.
-
-        Beside one that is being taken that may be wrong, so those who wait are looked at again once it is known.
-        """
+        """Open a transaction that takes a slot; None where none is free."""
         async with self._counting:
-            # whoever is through by the time that the database answers may be missing in what it counts
-            before = self._reserves
-            free = before + await self._store.runs.count_open(thread_id) < self._most
+            free = await self._wait_for_count(thread_id)
             self._reserves += free
-            self._doubtful |= not free and before > 0
         if not free:
             yield None
             return
@@ -156,9 +150,20 @@ class Slots:
                 yield tx
         finally:
             self._reserves -= 1
-            if self._doubtful:
-                self._doubtful = False
-                self.free()
+            self._settled.set()
+
+    async def _wait_for_count(self, thread_id: int) -> bool:
+        """Say whether a slot is free, once that is sure: where those that are being taken decide it, they are waited for."""
+        while True:
+            # whoever is through by the time that the database answers may be missing in what it counts
+            before = self._reserves
+            if before + await self._store.runs.count_open(thread_id) < self._most:
+                return True
+            if not before:
+                return False
+            if self._reserves == before:
+                self._settled.clear()
+                await self._settled.wait()
 
     def free(self) -> None:
         """Note that a slot may be free."""

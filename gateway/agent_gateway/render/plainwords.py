@@ -45,7 +45,7 @@ def to_words(piece: str) -> str:
     except Exception:  # a fault of formatting must not hold a page of what was found back
         log.exception("formatting failed, the piece is shown as it is", extra={"length": len(piece)})
         return piece
-    return " ".join(" ".join(_list_blocks(blocks)).split()) or piece
+    return " ".join(" ".join(_list_blocks(blocks)).split()) or " ".join(piece.split())
 
 
 def _drop_half_code(piece: str) -> str:

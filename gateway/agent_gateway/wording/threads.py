@@ -21,7 +21,6 @@ _LONGEST_TITLE: Final = 48
 """Characters of a title in a list or on a button."""
 _SUPERGROUP: Final = "-100"
 _COLD: Final[Mapping[str, Callable[[str], str]]] = {
-    "PoolEmpty": keys.status_cold_taken,
     "Starting": keys.status_cold_preparing,
     "ClassChanged": keys.status_cold_preparing,
     "OutOfHours": keys.status_cold_hours,

@@ -36,5 +36,9 @@ def test_it_makes_some_after_each_rest_however_many_claims_go_on():
     assert makes[:3] == [4, 9, 14], "the first claim begins a rest; where it is over, what is missing is made"
 
 
+def test_a_clock_that_was_put_back_ends_it():
+    assert follow(0, 1).follow(1, NOW - timedelta(hours=1)).until is None
+
+
 def test_claims_do_not_make_a_rest_longer():
     assert follow(0, 1, 2, 3).until == NOW + PART + REST

@@ -18,7 +18,6 @@ __all__ = [
     "status_cold_hours",
     "status_cold_none",
     "status_cold_preparing",
-    "status_cold_taken",
     "status_cold_unfit",
     "status_context",
     "status_helpers",
@@ -227,26 +226,21 @@ def venue_closed(language: str) -> str:
     return say(language, "venue-closed")
 
 
-def status_cold_taken(language: str) -> str:
-    """Say: All ready agents were taken, so this one had to start first."""
-    return say(language, "status-cold-taken")
-
-
 def status_cold_preparing(language: str) -> str:
-    """Say: The next agents were just being made ready, so this one had to start first."""
+    """Say: The next agents were just being made ready, so this one had to be started first."""
     return say(language, "status-cold-preparing")
 
 
 def status_cold_hours(language: str) -> str:
-    """Say: No agents are kept ready at this time, so this one had to start first."""
+    """Say: No agents are kept ready at this time, so this one had to be started first."""
     return say(language, "status-cold-hours")
 
 
 def status_cold_unfit(language: str) -> str:
-    """Say: No ready agent suits this conversation, so this one had to start first."""
+    """Say: No ready agent suits this conversation, so this one had to be started first."""
     return say(language, "status-cold-unfit")
 
 
 def status_cold_none(language: str) -> str:
-    """Say: No agent was ready, so this one had to start first."""
+    """Say: No agent was ready, so this one had to be started first."""
     return say(language, "status-cold-none")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent_gateway.console.callers import KNOWN_SECONDS, WRONG, Callers
+from agent_gateway.console.callers import KNOWN_SECONDS, STRANGERS, WRONG, Callers
 from agent_gateway.console.refused import Refused
 from agent_gateway.console.settings import ConsoleSettings
 from tests.support.consoling import SPEAK, VIEW, PlayedReviews, make_token
@@ -173,6 +173,19 @@ async def test_who_is_new_is_shut_out_by_wrong_tokens_of_their_own_address_alone
         await callers.identify(new, "10.0.0.9")
     assert refused.value.reason == "tokens"
     assert (await callers.identify(new, "10.0.0.2")).person == "carol"
+
+
+async def test_whoever_says_another_address_each_time_is_bounded_too():
+    callers, _, kube, _ = await flooded(address="10.0.0.9")
+    kube.status["authenticated"], asked = False, len(kube.asked)
+    for number in range(2 * int(STRANGERS.burst)):
+        with pytest.raises(Refused):
+            await callers.identify(
+                make_token(aud=("openclaw-console", f"openclaw-console:p{number}")), f"10.1.1.{number}"
+            )
+    assert len(kube.asked) - asked <= STRANGERS.burst
+    kube.status["authenticated"] = True
+    assert (await callers.identify(make_token(jti="new"), "10.0.0.1")).person == "alice"
 
 
 async def test_an_api_server_that_is_away_lets_nobody_new_in():

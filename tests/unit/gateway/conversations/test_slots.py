@@ -178,19 +178,37 @@ async def test_a_slot_is_taken_while_another_one_is():
     assert await asyncio.gather(*(take(slots, n) for n in range(3))) == ["taken"] * 3
 
 
-async def test_of_two_that_would_share_the_last_slot_the_later_one_has_none():
+@pytest.mark.parametrize("fails", [False, True])
+async def test_of_two_that_would_share_the_last_slot_the_later_waits_for_what_becomes_of_it(fails):
+    go = asyncio.Event()
+
+    async def hold(thread_id):
+        if thread_id == 1:
+            await go.wait()
+            if fails:
+                raise ConnectionError
+
+    slots = make_slots(PlayedStore(holds=hold), 1)
+    first, later = asyncio.create_task(take(slots, 1)), asyncio.create_task(take(slots, 2))
+    await asyncio.wait({later}, timeout=0.05)
+    assert not later.done()
+    go.set()
+    with pytest.raises(ConnectionError) if fails else contextlib.nullcontext():
+        assert await first == "taken"
+    assert await later == ("taken" if fails else None)
+
+
+async def test_whoever_is_cancelled_leaves_no_slot_taken():
     go = asyncio.Event()
     store = PlayedStore(holds=lambda _: go.wait())
     slots = make_slots(store, 1)
     first, later = asyncio.create_task(take(slots, 1)), asyncio.create_task(take(slots, 2))
-    assert await later is None
-    assert not slots._freed.is_set()
+    await asyncio.wait({first, later}, timeout=0.05)
+    later.cancel()
+    first.cancel()
+    await asyncio.gather(first, later, return_exceptions=True)
     go.set()
-    assert await first == "taken"
-    assert slots._freed.is_set()  # whoever waits is looked at again, as the first might have failed
-    assert await take(slots, 2) is None
-    store.recorded = 0
-    assert await take(slots, 2) == "taken"
+    assert await take(slots, 3) == "taken"
 
 
 @pytest.mark.parametrize("seed", range(30))

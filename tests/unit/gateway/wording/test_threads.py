@@ -83,7 +83,7 @@ def test_people_are_told_without_jargon_and_administrators_the_rest():
 @pytest.mark.parametrize(
     ("cold", "words"),
     [
-        ("PoolEmpty", "All ready agents were taken"), ("Starting", "just being made ready"), ("ClassChanged", "just being made ready"),
+        ("PoolEmpty", "No agent was ready"), ("Starting", "just being made ready"), ("ClassChanged", "just being made ready"),
         ("OutOfHours", "at this time"), ("ToolServers", "suits this conversation"), ("ClaimRefused", "No agent was ready"),
         ("NoRoom", "No agent was ready"), ("OfANewerRelease", "No agent was ready"),
     ],
@@ -106,6 +106,6 @@ def test_nothing_is_told_where_an_agent_stood_ready_or_none_is_asked_for():
 def test_each_language_says_why_an_agent_had_to_start(language):
     said = {
         status_text(language, StatusFacts(ThreadLine(1, "t", State.WAKING), cold=cold)).split("\n")[1]
-        for cold in ("PoolEmpty", "Starting", "OutOfHours", "ToolServers", "NoRoom")
+        for cold in ("Starting", "OutOfHours", "ToolServers", "NoRoom")
     }
-    assert len(said) == 5
+    assert len(said) == 4

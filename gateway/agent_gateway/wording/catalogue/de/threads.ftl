@@ -46,7 +46,6 @@ status-slots = Agenten bei der Arbeit: { $active } von { $most }
 status-context = Belegter Kontext: { $tokens } Tokens
 status-pod = Pod: { $name }
 venue-closed = Solange dieses Thema geschlossen ist, wartet deine Nachricht. Ich beantworte sie, sobald es wieder offen ist.
-status-cold-taken = Alle bereiten Agenten waren vergeben, deshalb musste dieser erst starten.
 status-cold-preparing = Die nächsten Agenten wurden gerade vorbereitet, deshalb musste dieser erst starten.
 status-cold-hours = Um diese Zeit stehen keine Agenten bereit, deshalb musste dieser erst starten.
 status-cold-unfit = Kein bereiter Agent passt zu dieser Unterhaltung, deshalb musste dieser erst starten.

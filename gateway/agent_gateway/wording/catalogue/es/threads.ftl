@@ -46,7 +46,6 @@ status-slots = Agentes trabajando: { $active } de { $most }
 status-context = Contexto usado: { $tokens } tokens
 status-pod = Pod: { $name }
 venue-closed = Mientras este tema esté cerrado, tu mensaje espera. Lo respondo en cuanto se vuelva a abrir.
-status-cold-taken = Todos los agentes listos estaban ocupados, así que este tuvo que arrancar primero.
 status-cold-preparing = Los próximos agentes se estaban preparando, así que este tuvo que arrancar primero.
 status-cold-hours = A esta hora no hay agentes listos, así que este tuvo que arrancar primero.
 status-cold-unfit = Ningún agente listo sirve para esta conversación, así que este tuvo que arrancar primero.

@@ -46,7 +46,6 @@ status-slots = Agents au travail : { $active } sur { $most }
 status-context = Contexte utilisé : { $tokens } tokens
 status-pod = Pod : { $name }
 venue-closed = Tant que ce sujet est fermé, ton message attend. J'y réponds dès qu'il rouvre.
-status-cold-taken = Tous les agents prêts étaient pris, celui-ci a donc dû démarrer d'abord.
 status-cold-preparing = Les prochains agents étaient en préparation, celui-ci a donc dû démarrer d'abord.
 status-cold-hours = Aucun agent n'est tenu prêt à cette heure, celui-ci a donc dû démarrer d'abord.
 status-cold-unfit = Aucun agent prêt ne convient à cette conversation, celui-ci a donc dû démarrer d'abord.

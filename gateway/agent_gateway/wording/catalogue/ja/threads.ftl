@@ -34,7 +34,6 @@ status-slots = 作業中のエージェント: { $active }/{ $most }
 status-context = 使用中のコンテキスト: { $tokens } トークン
 status-pod = Pod: { $name }
 venue-closed = このトピックが閉じている間、メッセージは待機します。また開いたら答えます。
-status-cold-taken = 待機中のエージェントがすべて使用中だったため、先に起動が必要でした。
 status-cold-preparing = 次のエージェントがまだ準備中だったため、先に起動が必要でした。
 status-cold-hours = この時間帯は待機中のエージェントがないため、先に起動が必要でした。
 status-cold-unfit = 待機中のエージェントがこの会話に合わないため、先に起動が必要でした。

@@ -46,7 +46,6 @@ status-slots = Agentes trabalhando: { $active } de { $most }
 status-context = Contexto usado: { $tokens } tokens
 status-pod = Pod: { $name }
 venue-closed = Enquanto este tópico estiver fechado, sua mensagem espera. Respondo assim que ele reabrir.
-status-cold-taken = Todos os agentes prontos estavam ocupados, por isso este teve de iniciar primeiro.
 status-cold-preparing = Os próximos agentes estavam sendo preparados, por isso este teve de iniciar primeiro.
 status-cold-hours = A esta hora não há agentes prontos, por isso este teve de iniciar primeiro.
 status-cold-unfit = Nenhum agente pronto serve para esta conversa, por isso este teve de iniciar primeiro.

@@ -34,7 +34,6 @@ status-slots = 工作中的智能体：{ $active }/{ $most }
 status-context = 已用上下文：{ $tokens } 个 token
 status-pod = Pod：{ $name }
 venue-closed = 这个话题关闭期间，你的消息会等着。话题重新打开后我就回答。
-status-cold-taken = 待命的智能体都被占用了，所以这个需要先启动。
 status-cold-preparing = 下一批智能体还在准备，所以这个需要先启动。
 status-cold-hours = 这个时段没有待命的智能体，所以这个需要先启动。
 status-cold-unfit = 待命的智能体不适合这个对话，所以这个需要先启动。
