@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from dev.attack import chat as chats
+from dev.attack import console as _console  # noqa: F401  # brings its looks in
 from dev.attack import people as _people  # noqa: F401  # brings its looks in
 from dev.attack.checks import Scene, look
 from dev.attack.inside.__main__ import load

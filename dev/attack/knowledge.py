@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import Final
 from urllib.parse import urlsplit
 
+from agent_contract.names import PORT_CONSOLE
 from dev.attack.archive import hide
 from dev.attack.inside.base import Facts
 from dev.attack.system import LIMITS, Chat, System, has_beside
@@ -88,9 +89,11 @@ def find_addresses(system: System, neighbour: str) -> dict[str, str]:
         "api-endpoint": f"{slices['endpoints'][0]['addresses'][0]}:{slices['ports'][0]['port']}",
         "kubelet": f"{host}:10250", "kubelet-read-only": f"{host}:10255", "etcd": f"{host}:2379",
         "scheduler": f"{host}:10259", "controllers": f"{host}:10257",
-        "postgres": f"{_service(system, f'{name}-postgres')}:5432", "postgres-pod": f"{_pod(system, 'postgres')}:5432",
-        "metrics": f"{_service(system, f'{name}-gateway')}:9090", "metrics-pod": f"{_pod(system, 'gateway')}:9090",
-        "operator-health": f"{_pod(system, 'operator')}:8080", "operator-metrics": f"{_pod(system, 'operator')}:9090",
+        "postgres": f"{_service(system, f'{name}-postgres')}:5432", "postgres-pod": f"{find_pod_address(system, 'postgres')}:5432",
+        "metrics": f"{_service(system, f'{name}-gateway')}:9090", "metrics-pod": f"{find_pod_address(system, 'gateway')}:9090",
+        "console": f"{_service(system, f'{name}-gateway-console')}:80",
+        "console-pod": f"{find_pod_address(system, 'gateway')}:{PORT_CONSOLE}",
+        "operator-health": f"{find_pod_address(system, 'operator')}:8080", "operator-metrics": f"{find_pod_address(system, 'operator')}:9090",
         "telegram": f"{_service(system, f'{name}-demo-telegram')}:8081", "model": f"{_service(system, f'{name}-demo-model')}:8082",
         "node": f"{slices['endpoints'][0]['addresses'][0]}:{slices['ports'][0]['port']}",
     }  # fmt: skip
@@ -125,7 +128,8 @@ def _service(system: System, name: str, namespace: str | None = None) -> str:
     return system.release.kubectl("get", "service", name, *where, "-o", "jsonpath={.spec.clusterIP}").strip()
 
 
-def _pod(system: System, component: str) -> str:
+def find_pod_address(system: System, component: str) -> str:
+    """Return the address of a part's pod."""
     label = f"app.kubernetes.io/component={component}"
     return system.release.kubectl("get", "pods", "-l", label, "-o", "jsonpath={.items[0].status.podIP}").strip()
 

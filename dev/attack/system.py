@@ -25,6 +25,8 @@ ADMIN: Final = 70002
 FIRST: Final = 300_000_000
 MOST_CHATS: Final = 400
 STRANGER: Final = 399_000_000
+SPEAKER: Final = "somebody"
+"""Who may speak by the console, by their name before the API server."""
 MIB: Final = 1 << 20
 CLASS: Final[Mapping[str, Any]] = {
     "timeouts": {"idle": 600, "turn": 120, "grace": 5},
@@ -200,6 +202,7 @@ def installed(namespace: str, name: str) -> Iterator[System]:
     values: dict[str, Any] = {
         "images": images, "demo": {"enabled": True}, "agents": {"class": CLASS}, "gateway": {"maxThreads": 40},
         "telegram": {"allowedIds": allowed, "adminIds": [ADMIN], "pairing": True},
+        "console": {"enabled": True, "speakers": [{"kind": "User", "name": SPEAKER}]},
     }  # fmt: skip
     with step("installing", 30):
         if has_beside(release):

@@ -93,6 +93,12 @@ async def metrics(pod: Pod) -> Outcome:
     return await _try(pod, ["metrics", "metrics-pod"])
 
 
+@attack("net-console", "connect to the gateway's port for terminals")
+async def console(pod: Pod) -> Outcome:
+    """Try the console, by its Service and at the gateway's pod."""
+    return await _try(pod, ["console", "console-pod"])
+
+
 @attack("net-operator", "connect to the operator")
 async def operator(pod: Pod) -> Outcome:
     """Try the operator's ports."""
