@@ -9,7 +9,7 @@ EXTRAS := operator gateway runner simulators audit
 .DEFAULT_GOAL := help
 .PHONY: help venv trace bench-traces claims lock generate format lint test test-fast test-unit test-integration test-e2e test-nodes test-packages test-forge test-watching demo chat \
 	cluster cluster-down cluster-status images push bench-latency latency-page bench-deletes bench-groups bench-talk \
-	bench-queries bench-rest bench-resync bench-scale bench-failover bench-decisions bench-pushes bench-git bench-budgets bench-usage bench-schedules bench-sessions bench-team bench-keep bench-diff bench-undo bench-mirror prices bench-neighbours bench-bombs bench-services bench-search \
+	bench-queries bench-rest bench-resync bench-scale bench-failover bench-decisions bench-pushes bench-git bench-budgets bench-usage bench-schedules bench-sessions bench-team bench-keep bench-diff bench-undo bench-mirror prices bench-neighbours bench-bombs bench-services bench-search bench-proxy \
 	plugin attack audit chaos crash-points clean
 
 help: ## show this list
@@ -144,6 +144,9 @@ bench-mirror: venv ## a first clone of a large repository without and with the g
 
 bench-schedules: venv ## 1,000 schedules over a year in three zones, then 200 over 40 kills: each due time once; how late: [YEAR=1000 REAL=200 KILLS=40]
 	@$(PY) -m dev.bench.schedules --year $(or $(YEAR),1000) --real $(or $(REAL),200) --kills $(or $(KILLS),40)
+
+bench-proxy: venv ## what the gateway's proxy adds to a model call, with prompts of three sizes: [N=200]
+	@$(PY) -m dev.bench.proxy -n $(or $(N),200)
 
 bench-search: venv ## /search beside a million messages: milliseconds, size, 60 questions beside LIKE, hostile ones: [MESSAGES=1000000]
 	@$(PY) -m dev.bench.search --messages $(or $(MESSAGES),1000000)
