@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import time
 import urllib.error
 import urllib.request
@@ -11,22 +9,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from agent_contract import names
-from dev.attack.inside.base import Outcome, decide, read_claims, untried
+from dev.attack.inside.base import Outcome, decide, encode_part, read_claims, untried
 from dev.attack.knowledge import find_pod_address
 from dev.attack.outside import Evidence, outside
 from dev.attack.system import SPEAKER, System
 
-_HOURS: Final = 3600
+_LIFE_SECONDS: Final = 3600
 _CALLS: Final = (("GET", "messages"), ("GET", "why"), ("POST", "say"), ("POST", "stop"))
 
 
 def _forge(claims: Mapping[str, Any], signed: str = "") -> str:
     """Build a token that claims so, with a signature that is none, or another token's."""
-    head, body = (
-        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
-        for part in ({"alg": "RS256", "typ": "JWT"}, claims)
-    )
-    return f"{head}.{body}.{signed or 'c2ln'}"
+    return f"{encode_part({'alg': 'RS256', 'typ': 'JWT'})}.{encode_part(claims)}.{signed or 'c2ln'}"
 
 
 def _build_tokens(system: System, own: str) -> Mapping[str, str]:
@@ -34,7 +28,7 @@ def _build_tokens(system: System, own: str) -> Mapping[str, str]:
     release = system.release
     account = f"system:serviceaccount:{release.namespace}:{release.name}-console-speak"
     audiences = [names.CONSOLE_AUDIENCE, f"{names.CONSOLE_PERSON}administrator"]
-    claims = {"sub": account, "aud": audiences, "exp": int(time.time()) + _HOURS}
+    claims = {"sub": account, "aud": audiences, "exp": int(time.time()) + _LIFE_SECONDS}
     signature = own.rpartition(".")[2]
     return {
         "its own": own,
@@ -63,17 +57,17 @@ def _ask(url: str, method: str, token: str) -> int:
 def tokens(evidence: Evidence) -> Outcome:
     """Read, speak and stop with each, in the conversation that is attacked from."""
     system = evidence.system
-    chat = next((chat for chat in reversed(evidence.chats) if system.find_pod(chat)), None)
-    pod = system.find_pod(chat) if chat is not None else None
-    if chat is None or pod is None:
+    found = system.find_newest(evidence.chats)
+    if found is None:
         return untried("no agent runs")
-    made = _build_tokens(system, system.exec(pod, "cat", "/var/run/openclaw/token").strip())
+    chat, pod = found
+    made = _build_tokens(system, system.read_token(pod))
     base = f"http://{find_pod_address(system, 'gateway')}:{names.PORT_CONSOLE}/v1/threads/{chat.thread}"
     told = {name: [_ask(f"{base}/{path}", method, token) for method, path in _CALLS] for name, token in made.items()}
-    words = "; ".join(f"{name}: {', '.join(map(str, found))}" for name, found in told.items())
-    if not any(any(found) for found in told.values()):
+    words = "; ".join(f"{name}: {', '.join(map(str, statuses))}" for name, statuses in told.items())
+    if not any(any(statuses) for statuses in told.values()):
         return untried(f"the port is not reached from here: {words}")
-    return decide(all(status in {401, 403, 429} for found in told.values() for status in found), words)
+    return decide(all(status in {401, 403, 429} for statuses in told.values() for status in statuses), words)
 
 
 @outside(

@@ -51,7 +51,7 @@ def learn(system: System, neighbour: Chat, private: Mapping[str, str]) -> Facts:
     pod = str(system.find_pod(neighbour))
     number = int(system.status(neighbour)["run"]["number"])
     turn = system.query(_LAST_TURN.format(thread=neighbour.thread))
-    stolen = system.exec(pod, "cat", "/var/run/openclaw/token", check=True).strip()
+    stolen = system.read_token(pod)
     return Facts(
         needles=hide(read_keys(system)), addresses={**find_addresses(system, pod), **private}, stolen=stolen, mark=make_mark(),
         neighbour={"thread": neighbour.thread, "run": number, "turn": turn, "pod": pod}, limits=LIMITS,
@@ -157,7 +157,7 @@ def end_run(system: System, chat: Chat) -> str:
         TimeoutError: the run did not end in a minute and a half.
     """
     pod = str(system.find_pod(chat))
-    token = system.exec(pod, "cat", "/var/run/openclaw/token", check=True).strip()
+    token = system.read_token(pod)
     number = int(system.status(chat)["run"]["number"])
     system.say(chat, f"/kill {chat.thread}")
     wait_until(f"the end of run {number} of {chat.thread}", lambda: _is_over(system, chat, number), 90)

@@ -164,10 +164,10 @@ _ODD: Final[Mapping[str, Callable[[dict[str, Any]], object]]] = {
 def operator_jobs(evidence: Evidence) -> Outcome:
     """Make pods like an agent's but for one thing each: its Jobs make pods, and pods are what is let in."""
     system = evidence.system
-    name = next((p for chat in reversed(evidence.chats) if (p := system.find_pod(chat))), None)
-    if name is None:
+    found = system.find_newest(evidence.chats)
+    if found is None:
         return untried("no agent runs")
-    whole = json.loads(system.kubectl("get", "pod", name, "-o", "json"))
+    whole = json.loads(system.kubectl("get", "pod", found[1], "-o", "json"))
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -213,10 +213,10 @@ def own_secrets(evidence: Evidence) -> Outcome:
 def token_at_api(evidence: Evidence) -> Outcome:
     """Use it where the network lets it."""
     system = evidence.system
-    pod = next((p for chat in reversed(evidence.chats) if (p := system.find_pod(chat))), None)
-    if pod is None:
+    found = system.find_newest(evidence.chats)
+    if found is None:
         return untried("no agent runs")
-    token = system.exec(pod, "cat", "/var/run/openclaw/token").strip()
+    token = system.read_token(found[1])
     cluster = system.release.cluster
     server = system.release.kubectl(
         "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"

@@ -8,7 +8,7 @@ import itertools
 import json
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -141,6 +141,18 @@ class System:
     def find_pod(self, chat: Chat) -> str | None:
         """Return the chat's pod that runs now."""
         return self._find(f"openclaw.dev/thread={chat.thread},!openclaw.dev/subagent")
+
+    def find_newest(self, chats: Sequence[Chat]) -> tuple[Chat, str] | None:
+        """Return the last of these chats whose pod runs now, and the pod."""
+        return next(((chat, pod) for chat in reversed(chats) if (pod := self.find_pod(chat))), None)
+
+    def read_token(self, pod: str) -> str:
+        """Return the token that an agent's pod has.
+
+        Raises:
+            CommandFailedError: the pod is gone.
+        """
+        return self.exec(pod, "cat", "/var/run/openclaw/token", check=True).strip()
 
     def find_child(self, chat: Chat) -> str | None:
         """Return the newest pod of the chat's sub-agents that runs now."""

@@ -121,6 +121,11 @@ def read_run(name: str) -> int:
     return int(found[-1]) if found else 1
 
 
+def encode_part(value: object) -> str:
+    """Build a part of a token: JSON as base64 for addresses, without its padding."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
 def read_claims(token: str) -> dict[str, Any]:
     """Return what a token says of itself."""
     body = token.split(".")[1]

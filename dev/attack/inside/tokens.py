@@ -11,13 +11,9 @@ from pathlib import Path
 
 import aiohttp
 
-from dev.attack.inside.base import Outcome, Pod, attack, decide, read_claims, untried
+from dev.attack.inside.base import Outcome, Pod, attack, decide, encode_part, read_claims, untried
 from dev.attack.inside.http import ask
 from dev.attack.inside.wires import Lease, build_hello, connected
-
-
-def _encode(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
 async def _tokens_refused(pod: Pod, tokens: list[str]) -> Outcome:
@@ -37,8 +33,8 @@ async def none(pod: Pod) -> Outcome:
 async def unsigned(pod: Pod) -> Outcome:
     """Sign it anew."""
     body = pod.token.split(".")[1]
-    plain = f"{_encode({'alg': 'none', 'typ': 'JWT'})}.{body}"
-    head = f"{_encode({'alg': 'HS256', 'typ': 'JWT'})}.{body}"
+    plain = f"{encode_part({'alg': 'none', 'typ': 'JWT'})}.{body}"
+    head = f"{encode_part({'alg': 'HS256', 'typ': 'JWT'})}.{body}"
     digest = base64.urlsafe_b64encode(hmac.new(b"secret", head.encode(), hashlib.sha256).digest()).decode().rstrip("=")
     return await _tokens_refused(pod, [f"{plain}.", f"{head}.{digest}"])
 
@@ -52,7 +48,7 @@ async def changed(pod: Pod) -> Outcome:
     other["kubernetes.io"]["pod"]["name"] = str(pod.facts.neighbour.get("pod", "other"))
     late = {**claims, "exp": claims["exp"] + 10**6}
     account = {**claims, "sub": "system:serviceaccount:kube-system:default"}
-    return await _tokens_refused(pod, [f"{head}.{_encode(c)}.{signature}" for c in (other, late, account)])
+    return await _tokens_refused(pod, [f"{head}.{encode_part(c)}.{signature}" for c in (other, late, account)])
 
 
 @attack("token-lifetime", "use its own token long after its pod")
