@@ -91,6 +91,20 @@ class System:
         """Run a command in an agent's pod."""
         return self.agents.kubectl("exec", pod, "--", *command, check=check)
 
+    def logged(self, pod: str, event: str) -> bool:
+        """Say whether an agent's program has logged an event; no, while there is no log.
+
+        A kubelet that is slow says that a container is being made when what runs in it has answered already.
+        """
+        return f'"{event}"' in self.agents.kubectl("logs", pod, check=False)
+
+    def wait_logged(self, pod: str, event: str) -> None:
+        """Wait until an agent's program has logged an event."""
+        wait(
+            lambda: self.logged(pod, event), f"{event} in the log of {pod}", 60,
+            lambda: self.agents.kubectl("get", "pod", pod, "-o", "jsonpath={.status}", check=False),
+        )  # fmt: skip
+
     def make_class(self, name: str, **spec) -> None:
         """Make an AgentClass like the default but for `spec`."""
         body = {

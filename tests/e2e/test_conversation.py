@@ -67,7 +67,7 @@ def test_a_pod_that_is_killed_loses_no_turn_that_was_kept(system, chat):
     make = "mkdir node_modules; echo x > node_modules/x; echo treasure > note; git config --global user.name Ada"
     chat.ask(f"bash: {make}", "Tool said")
     pod = system.pod(chat.thread)
-    wait(lambda: '"files_kept"' in system.agents.kubectl("logs", pod), "its files to be kept")
+    system.wait_logged(pod, "files_kept")
     system.agents.kubectl("delete", "pod", pod, "--grace-period=0", "--force")
     wait(lambda: system.run(chat.thread).get("finishedAt"), "the run to be over", 90)
     chat.ask("bash: cat note; git config --global user.name; ls", "Tool said: treasure\nAda\nnote", 90)

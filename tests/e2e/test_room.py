@@ -60,7 +60,7 @@ def test_files_that_a_smaller_volume_cannot_hold_are_told_and_not_evicted(system
     chat.ask("bash: head -c 160M /dev/urandom >big && echo small >note && echo made $((40 + 2))", "made 42")
     number = system.run(chat.thread)["number"]
     # a pod that is ended keeps what it can within its grace; this is about files that were kept
-    wait(lambda: '"files_kept"' in system.agents.kubectl("logs", system.pod(chat.thread)), "the files to be kept", 60)
+    system.wait_logged(system.pod(chat.thread), "files_kept")
     system.make_class("shrinking", workspace={"size": "128Mi"})
     stop = json.dumps({"spec": {"stop": number}})
     system.agents.kubectl("patch", "at", chat.thread, "--type=merge", "-p", stop)

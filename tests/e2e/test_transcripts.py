@@ -168,7 +168,7 @@ def test_taking_back(scene):
     scene.ask("Write a poem about roses", "in poem.txt")
     scene.settle()
     pod = scene.system.pod(scene.chat.thread)
-    wait(lambda: '"files_kept"' in scene.system.agents.kubectl("logs", pod), "the poem to be kept")
+    scene.system.wait_logged(pod, "files_kept")
     scene.ask("Make it shorter", "One word")
     scene.settle()
     question = scene.ask("/undo", "Take back your last message")

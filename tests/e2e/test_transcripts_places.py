@@ -117,7 +117,7 @@ def test_a_group_that_moves(system):
     scene.ask("@demo_bot my bird is a wren", "A fine bird.")
     scene.settle()
     pod = system.run(chat.thread)["podName"]
-    wait(lambda: '"files_kept"' in system.agents.kubectl("logs", pod), "its folder to be kept")
+    system.wait_logged(pod, "files_kept")
     system.telegram.post("/sim/chats", {"chat": chat.chat, "migrated_to": moved.chat})
     scene = Scene(system, moved, NAMES)
     scene.ask("@demo_bot what did I tell you?", "my bird is a wren", 90)

@@ -31,7 +31,7 @@ def find_held(system, agent_class):
     chosen = ("-l", f"{names.LABEL_POOL}={agent_class},!{names.LABEL_THREAD}", "-o", "json")
     pods = json.loads(system.agents.kubectl("get", "pods", *chosen))["items"]
     live = [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]]
-    return [pod for pod in live if '"held"' in system.agents.kubectl("logs", pod, check=False)]
+    return [pod for pod in live if system.logged(pod, "held")]
 
 
 def test_a_conversation_takes_a_pod_that_waits(system, chat):
