@@ -9,12 +9,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import random
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,35 +21,30 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from typing_extensions import override
-
-from agent_contract.keptfiles import DEFAULT_EXCLUDE, MAX_FILES
 from agent_contract.names import ENV_CONFIG
 from agent_contract.runnerconfig import RunnerConfig
 from agent_gateway.store import Store
 from agent_gateway.store.leadership import take_over
 from agent_gateway.store.migrate import migrate
 from agent_runner.holdback import Holdback
-from agent_runner.keeper.keep import Keeper, Task
 from agent_runner.keeping import Keeping
 from agent_runner.launch import Setup, read_setup
 from agent_runner.processes import reap
 from agent_runner.programs import Programs
 from agent_runner.transfers import Address, Transfers
 from dev.bench.bounds import bench_guard
+from dev.bench.keepways import LIMIT, WAYS
 from dev.progress import step
 from tests.conftest import BOT_ID
 from tests.support.postgres import running_postgres
 
-_keeping: Any = import_module("tests.support.keeping")  # the tests have no types
-_runners: Any = import_module("tests.support.runners")
+_runners: Any = import_module("tests.support.runners")  # the tests have no types
 CHANGED: Final = 20
 """Files that a turn changes."""
 GRACE: Final = 9.0
 """Seconds that a pod has for its files once it is ended: nine tenths of `timeouts.grace`."""
-LIMIT: Final = 8 << 30
 MOST_TURN: Final = 5.0
 """Seconds of a core for a turn that changed little, in the largest folder."""
 
@@ -108,118 +101,6 @@ def read_cpu() -> float:
         use.ru_utime + use.ru_stime
         for use in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
     )
-
-
-def _run(command: str, folder: Path, **environment: str) -> None:
-    subprocess.run(  # fixed words
-        ["bash", "-o", "pipefail", "-c", command], cwd=folder, env={**os.environ, **environment}, check=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-class Way(Protocol):
-    """A way to keep a folder."""
-
-    def keep(self, folder: Path) -> None:
-        """Keep once."""
-
-    def sent(self) -> int:
-        """Return the bytes so far."""
-
-
-class Whole:
-    """tar and zstd, all of it each time, as earlier releases did it at the end of a run."""
-
-    def __init__(self, work: Path) -> None:
-        self._out = work / "tar"
-        self._out.mkdir()
-        self._number = 0
-
-    def keep(self, folder: Path) -> None:
-        """Keep once."""
-        self._number += 1
-        _run(f"tar --create --sparse . | zstd -q -3 > {self._out}/{self._number}.zst", folder)
-
-    def sent(self) -> int:
-        """Return the bytes so far."""
-        return _size(self._out)
-
-
-class Listed(Whole):
-    """GNU tar's own increments, over its list of folders and times."""
-
-    @override
-    def keep(self, folder: Path) -> None:
-        """Keep once."""
-        self._number += 1
-        words = f"--listed-incremental={self._out}.snar --create --sparse"
-        _run(f"tar {words} . | zstd -q -3 > {self._out}/{self._number}.zst", folder)
-
-
-class Shadow:
-    """git with its folder elsewhere: add, write-tree, and a pack of what is new."""
-
-    def __init__(self, work: Path) -> None:
-        self._git = work / "git"
-        self._out = work / "packs"
-        self._out.mkdir()
-        self._last = ""
-        _run("git init -q && git config core.autocrlf false && git config gc.auto 0", work, **self._env(work))
-
-    def _env(self, folder: Path) -> dict[str, str]:
-        return {"GIT_DIR": str(self._git), "GIT_WORK_TREE": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
-
-    def keep(self, folder: Path) -> None:
-        """Keep once."""
-        environment = self._env(folder)
-        _run("git add -A", folder, **environment)
-        tree = subprocess.run(
-            ["git", "write-tree"],
-            cwd=folder,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-        names = f"{tree}\n^{self._last}" if self._last else tree
-        _run(
-            f"printf '{names}' | git pack-objects -q --revs --thin --stdout --delta-base-offset > {self._out}/{tree}.pack",
-            folder,
-            **environment,
-        )
-        self._last = tree
-
-    def sent(self) -> int:
-        """Return the bytes so far."""
-        return sum(path.stat().st_size for path in self._out.glob("*.pack"))
-
-
-class Ours:
-    """Contents by their hashes, in packs, with a list for each state."""
-
-    def __init__(self, work: Path) -> None:
-        self._kept = _keeping.Kept()
-        self._index = str(work / "index")
-
-    def keep(self, folder: Path) -> None:
-        """Keep once."""
-        Keeper(Task(str(folder), None, self._index, DEFAULT_EXCLUDE, LIMIT, MAX_FILES), self._kept).keep()
-
-    def sent(self) -> int:
-        """Return the bytes so far."""
-        return int(self._kept.sent) + sum(len(body) for body in self._kept.states)
-
-
-WAYS: Final[dict[str, Callable[[Path], Way]]] = {
-    "tar whole": Whole,
-    "tar increments": Listed,
-    "git shadow": Shadow,
-    "contents": Ours,
-}
 
 
 def compare(folder: Path, work: Path) -> dict[str, list[Cost]]:

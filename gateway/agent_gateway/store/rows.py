@@ -292,12 +292,3 @@ class Ending:
     reason: str
     message: str | None = None
     result: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WorkspaceRow:
-    """A packed workspace."""
-
-    id: int
-    run: int
-    bytes: int

@@ -11,7 +11,7 @@ from agent_gateway.errors import LeadershipLost, TurnOver
 from agent_gateway.quotas import Limit, OverQuota, Quotas
 from agent_gateway.store.errors import Away
 from agent_gateway.store.reserving import FIRST_BYTES, Reservation
-from agent_gateway.store.rows import SubAgentRow, Thread, ThreadKind, WorkspaceRow
+from agent_gateway.store.rows import SubAgentRow, Thread, ThreadKind
 from agent_gateway.store.session import Room, Session
 
 if TYPE_CHECKING:
@@ -21,6 +21,15 @@ CHUNK_BYTES: Final = 1 << 20
 MOST_FAILED: Final = 2
 """Runs that may fail to unpack a workspace; then it is kept aside."""
 NO_QUOTAS: Final = Quotas()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceRow:
+    """A packed workspace."""
+
+    id: int
+    run: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)

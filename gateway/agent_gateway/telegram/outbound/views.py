@@ -124,11 +124,9 @@ class Views:
     def waiting(self, turn_id: int, text: str) -> None:
         """Show what the turn waits for, until the answer takes its place."""
         found = self._find(turn_id)
-        if found is None:
+        if found is None or found[1].waiting == text:
             return
         channel, preview = found
-        if preview.waiting == text:
-            return
         preview.waiting, preview.dirty, preview.stoppable = text, True, True
         self._typing.stop(turn_id)
         self._wake(channel)
