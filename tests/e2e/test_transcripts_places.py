@@ -90,9 +90,9 @@ def test_a_place_in_line(system):
         first.shown("You're next.", first.say("Who is next?"))
         second.shown("You're number 2 in line.", second.say("And then?"))
         working.say("/stop")
-        _kill(working)
+        working.kill()
         first.wait_for("You were.", 0, 90)
-        _kill(first)
+        first.kill()
         second.wait_for("Then you.", 0, 90)
         second.settle()
         second.show(
@@ -102,11 +102,6 @@ def test_a_place_in_line(system):
         for chat in chats:
             system.end(chat)
         system.release.install(system.values)
-
-
-def _kill(scene):
-    question = scene.chat.wait_for_button("End it", scene.say("/kill"))
-    scene.chat.pressed(scene.chat.press(question["message_id"], "End it"))
 
 
 def test_a_group_that_moves(system):

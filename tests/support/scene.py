@@ -73,6 +73,11 @@ class Scene:
         topic = {"topic": self.chat.topic} if self.chat.topic else {}
         return self.system.telegram.post("/sim/stop_draft", {"chat": self.chat.chat, **topic})
 
+    def kill(self):
+        """End the agent, as a person does: by the command and the button below the question."""
+        question = self.chat.wait_for_button("End it", self.say("/kill"))
+        self.chat.pressed(self.chat.press(question["message_id"], "End it"))
+
     def seen(self, asked):
         """Wait until a message bears the eyes."""
         wait(lambda: any(m["message_id"] == asked and "👀" in m["reactions"] for m in self.messages()), "eyes")
