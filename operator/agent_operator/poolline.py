@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 STAY: Final = timedelta(seconds=5)
-"""So long a pod stays that was for somebody who is in line no more: they may have just claimed it, which is heard of by another
-watch than the line, or come back."""
+"""So long a pod stays that was for somebody who is in line no more: they may come back, or have claimed it from a gateway that
+was gone before it could tell so."""
 
 
 @dataclass(frozen=True, slots=True)

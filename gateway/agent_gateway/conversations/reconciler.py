@@ -8,6 +8,7 @@ from typing import Final
 from agent_gateway.conversations.actions import Action, RequestRun, ShowWaiting, Wait
 from agent_gateway.conversations.apply import Applier
 from agent_gateway.conversations.decide import decide
+from agent_gateway.conversations.runs import awaits_operator
 from agent_gateway.conversations.show import WaitingView
 from agent_gateway.conversations.slots import Slots
 from agent_gateway.conversations.snapshot import SnapshotReader
@@ -70,7 +71,10 @@ class ConversationReconciler:
         for _ in range(_ROUNDS):
             snapshot = await self._reader.read(thread_id)
             if snapshot is None:
+                self._slots.settle(thread_id)
                 return None
+            if snapshot.run is None or not awaits_operator(snapshot.found, snapshot.run):
+                self._slots.settle(thread_id)
             actions = decide(snapshot)
             if not _keeps_waiting(actions):
                 self._slots.leave(thread_id)

@@ -73,6 +73,15 @@ def is_written(found: ThreadValue, run: Run) -> bool:
     return (found.spec.run or 0) >= run.number and (claim is None or found.spec.claim == claim)
 
 
+def awaits_operator(found: ThreadValue | None, run: Run) -> bool:
+    """Say whether a run has a pod that had waited, which the operator may believe to be nobody's still.
+
+    It takes the pod over before it tells of the run.
+    """
+    status = found.status.run if found is not None else None
+    return find_claim(run) is not None and (status is None or status.number < run.number)
+
+
 def is_ending(resource: ThreadValue | None, run: Run) -> bool:
     """Say whether a run's pod is known to be ending: a turn would be cut off there, and the next run can take it."""
     if resource is None:

@@ -39,6 +39,8 @@ class SlotQueue:
         self.working: Mapping[int, int] = {}
         """How many slots each person has, as last known."""
         self._waiting: dict[int, _Waiting] = {}
+        self._claimed: dict[int, str] = {}
+        """The classes of those who left with a pod that had waited, which the operator does not know to be theirs yet."""
         self.changed = asyncio.Event()
         """Set when somebody comes or goes; whoever waits for it clears it."""
 
@@ -74,6 +76,17 @@ class SlotQueue:
         if self._waiting.pop(thread_id, None) is not None:
             self.changed.set()
 
+    def leave_with_pod(self, thread_id: int) -> None:
+        """Wait no more, as a pod that had waited is had: it counts as wanted until `settle`."""
+        waiting = self._waiting.pop(thread_id, None)
+        if waiting is not None:
+            self._claimed[thread_id] = waiting.class_name
+
+    def settle(self, thread_id: int) -> None:
+        """Note that the operator knows whose pod it is that a thread left with, or that the thread needs it no more."""
+        if self._claimed.pop(thread_id, None) is not None:
+            self.changed.set()
+
     def is_empty_but_for(self, thread_id: int) -> bool:
         """Say whether no other thread waits."""
         return not self._waiting.keys() - {thread_id}
@@ -88,8 +101,9 @@ class SlotQueue:
         return self._sort(self._waiting, now)
 
     def find_classes(self, most: int, now: float) -> list[str]:
-        """Return the classes of those who are next, so many at most."""
-        return [self._waiting[thread_id].class_name for thread_id in self.order(now)[:most]] if self._waiting else []
+        """Return the classes of those who are next, so many at most, behind those of who left with a pod just now."""
+        order = self.order(now)[:most] if self._waiting else []
+        return [*self._claimed.values(), *(self._waiting[thread_id].class_name for thread_id in order)]
 
     def find_outdated(self, now: float) -> list[tuple[int, int, int]]:
         """Return (thread, turn, number) where the number shown is not the one they have, the first in the queue first."""

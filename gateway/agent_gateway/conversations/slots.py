@@ -86,7 +86,7 @@ class Slots:
         return self._queue.changed
 
     def find_next(self, most: int) -> list[str]:
-        """Return the classes of those who are next, so many at most."""
+        """Return the classes of those who are next, so many at most, behind those of who left with a pod just now."""
         return self._queue.find_classes(most, self._clock())
 
     async def has_room(self, thread_id: int) -> bool:
@@ -104,6 +104,14 @@ class Slots:
     def leave(self, thread_id: int) -> None:
         """Let a thread wait no more."""
         self._queue.leave(thread_id)
+
+    def leave_with_pod(self, thread_id: int) -> None:
+        """Let a thread wait no more that has a pod which had waited: it counts as wanted until `settle`."""
+        self._queue.leave_with_pod(thread_id)
+
+    def settle(self, thread_id: int) -> None:
+        """Note that the operator knows whose pod it is that a thread left with, or that the thread needs it no more."""
+        self._queue.settle(thread_id)
 
     def count_waiting(self) -> int:
         """Count the threads that wait for a slot."""

@@ -69,7 +69,7 @@ class RunWriter:
         if isinstance(claim, Later):
             return claim.seconds
         if not isinstance(claim, Cold):
-            self._slots.leave(thread.id)
+            self._slots.leave_with_pod(thread.id)
             await self._write_first(thread, number, found, find_claim(claim.run))
             return 0.0
         taken = await self._slots.take(thread.id, number, uid, class_name, limits, claim.reason)

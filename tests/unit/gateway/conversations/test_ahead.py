@@ -82,6 +82,30 @@ def test_whoever_is_given_another_class_while_they_wait_is_told_as_of_that():
     assert queue.changed.is_set()
 
 
+def test_whoever_left_with_a_pod_counts_until_the_operator_knows_whose_it_is():
+    """It would delete a pod that nobody seems to want."""
+    queue = SlotQueue()
+    for thread, class_name in ((1, "a"), (2, "b"), (3, "b")):
+        queue.join(thread, thread, thread, 0.0, class_name=class_name)
+    queue.changed.clear()
+    queue.leave_with_pod(1)
+    assert not queue.changed.is_set()  # what the classes are told is the same
+    assert (queue.find_classes(1, 0.0), queue.order(0.0), len(queue)) == (["a", "b"], [2, 3], 2)
+    queue.leave(1)  # each look at a thread that does not wait lets it leave
+    assert queue.find_classes(2, 0.0) == ["a", "b", "b"]
+    queue.settle(1)
+    assert queue.changed.is_set()
+    assert queue.find_classes(2, 0.0) == ["b", "b"]
+
+
+def test_whoever_had_a_pod_at_once_was_never_in_line():
+    queue = SlotQueue()
+    queue.leave_with_pod(1)
+    queue.settle(1)
+    assert queue.find_classes(10, 0.0) == []
+    assert not queue.changed.is_set()
+
+
 def test_that_somebody_comes_or_goes_is_told_once():
     queue = SlotQueue()
     queue.leave(1)
