@@ -29,7 +29,7 @@ class Namespace:
     cluster: Cluster
     namespace: str
 
-    def kubectl(self, *args: str, check: bool = True, stdin: str | None = None, timeout: float = 120) -> str:
+    def kubectl(self, *args: str, check: bool = True, stdin: str | None = None, timeout: float = 300) -> str:
         """Run kubectl in the namespace and return what it printed.
 
         Raises:
@@ -55,7 +55,7 @@ class Release(Namespace):
         """Return the namespace of its AgentThreads, SubAgents, AgentClasses, Jobs and agent pods."""
         return Namespace(self.cluster, f"{self.namespace}-agents")
 
-    def helm(self, *args: str, timeout: float = 400, stdin: str | None = None) -> str:
+    def helm(self, *args: str, timeout: float = 700, stdin: str | None = None) -> str:
         """Run helm in the release's namespace and return what it printed."""
         return run([*self._helm(), *args], timeout=timeout, stdin=stdin)
 
@@ -68,14 +68,14 @@ class Release(Namespace):
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(chart / "crds"))
         self.helm(
             "upgrade", "--install", self.name, str(chart), "--create-namespace", "--values", "-", "--wait",
-            "--timeout", "5m", timeout=400, stdin=json.dumps(values),
+            "--timeout", "10m", timeout=700, stdin=json.dumps(values),
         )  # fmt: skip
 
-    def remove(self, timeout: float = 180) -> None:
+    def remove(self, timeout: float = 400) -> None:
         """Remove the release, its namespaces, and what it has that no namespace holds."""
         self._forget_interrupted()
         run(
-            [*self._helm(), "uninstall", self.name, "--ignore-not-found", "--wait", "--timeout", "2m"],
+            [*self._helm(), "uninstall", self.name, "--ignore-not-found", "--wait", "--timeout", "5m"],
             check=False, timeout=timeout,
         )  # fmt: skip
         for namespace in (self.agents.namespace, self.namespace):
@@ -105,7 +105,7 @@ class Release(Namespace):
         # a file, not a pipe: kubectl writes a line for each connection, and a full pipe would stop it
         with tempfile.TemporaryFile("w+") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
             try:
-                yield wait_until("kubectl port-forward", lambda: _forwarded_port(target, process, said), 30)
+                yield wait_until("kubectl port-forward", lambda: _forwarded_port(target, process, said), 120)
             finally:
                 process.terminate()
 
@@ -132,7 +132,7 @@ class CommandFailedError(Exception):
         self.words = words
 
 
-def run(command: list[str], *, check: bool = True, stdin: str | None = None, timeout: float = 120) -> str:
+def run(command: list[str], *, check: bool = True, stdin: str | None = None, timeout: float = 300) -> str:
     """Run a command and return its output.
 
     Raises:

@@ -30,8 +30,10 @@ _HOOK = {
     "existingSecret": {"name": f"{NAME}-telegram", "key": "bot-token"},  # one that the release has anyway
     "template": "Our monitoring says {{ title }} of {{ service }}.\n{{ quote details }}\nSay what we should do.",
 }  # fmt: skip
+TEST_SECONDS = 1200
+"""That a test takes at most, which has several waits and may install a release twice."""
 CONSOLE_VIEWER, CONSOLE_SPEAKER = {"kind": "User", "name": "vera"}, {"kind": "User", "name": "alice"}
-_CLASS = {"timeouts": {"idle": 300, "turn": 120, "grace": 5}, "resources": {"requests": {"cpu": "50m"}}}
+_CLASS = {"timeouts": {"idle": 900, "turn": 600, "grace": 5}, "resources": {"requests": {"cpu": "50m"}}}
 
 
 def pytest_collection_modifyitems(items):
@@ -39,7 +41,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "/tests/e2e/" in str(item.path):
             item.add_marker(pytest.mark.cluster)
-            item.add_marker(pytest.mark.timeout(240, func_only=True))
+            item.add_marker(pytest.mark.timeout(TEST_SECONDS, func_only=True))
 
 
 class System:
@@ -75,14 +77,14 @@ class System:
     def run(self, name: str) -> dict:
         return self.thread(name).get("status", {}).get("run", {})
 
-    def wait_run(self, name: str, timeout: float = 60, **fields) -> dict:
+    def wait_run(self, name: str, **fields) -> dict:
         """Wait until the status' run has these fields."""
 
         def look():
             run = self.run(name)
             return run if all(run.get(k) == v for k, v in fields.items()) else None
 
-        return wait(look, f"{fields} in status.run of {name}", timeout, lambda: self.thread(name).get("status"))
+        return wait(look, f"{fields} in status.run of {name}", show=lambda: self.thread(name).get("status"))
 
     def pod(self, name: str) -> str:
         return wait(lambda: self.run(name).get("podName"), f"a pod of {name}")
@@ -101,8 +103,8 @@ class System:
     def wait_logged(self, pod: str, event: str) -> None:
         """Wait until an agent's program has logged an event."""
         wait(
-            lambda: self.logged(pod, event), f"{event} in the log of {pod}", 60,
-            lambda: self.agents.kubectl("get", "pod", pod, "-o", "jsonpath={.status}", check=False),
+            lambda: self.logged(pod, event), f"{event} in the log of {pod}",
+            show=lambda: self.agents.kubectl("get", "pod", pod, "-o", "jsonpath={.status}", check=False),
         )  # fmt: skip
 
     def make_class(self, name: str, **spec) -> None:
@@ -130,7 +132,7 @@ class System:
 
     def end_all(self) -> None:
         """End every agent, those that a failed test left behind too, and wait until they hold no place any more."""
-        self.agents.kubectl("delete", "agentthreads", "--all", "--timeout=60s")
+        self.agents.kubectl("delete", "agentthreads", "--all", "--timeout=240s")
 
     def requests(self, since: int = 0) -> list[dict]:
         return self.model.get(f"/sim/requests?since={since}")

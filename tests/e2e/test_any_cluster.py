@@ -88,7 +88,7 @@ def fussy(prepared):
         values = build_values(images)
         release.install(values)
         stack.callback(kube.kubectl, "label", "pods", "-l", selector, f"{LABEL}-")
-        stack.callback(release.agents.kubectl, "delete", "agentthreads", "--all", "--timeout=60s", check=False)
+        stack.callback(release.agents.kubectl, "delete", "agentthreads", "--all", "--timeout=240s", check=False)
         telegram = stack.enter_context(release.forward("service/oc-demo-telegram", 8081))
         yield Fussy(release, values, Simulator(telegram))
 
@@ -105,7 +105,7 @@ def test_names_are_resolved_by_the_pods_that_a_value_names(fussy):
 
 
 def test_agents_and_parts_run_as_whom_the_platform_says_and_within_a_quota(fussy):
-    fussy.chat.ask("hello", "Echo: hello", 120)
+    fussy.chat.ask("hello", "Echo: hello")
     pods = [*fussy.pods(fussy.release), *fussy.pods(fussy.agents)]
     assert len(pods) >= 7
     for pod in pods:
@@ -118,21 +118,21 @@ def test_agents_and_parts_run_as_whom_the_platform_says_and_within_a_quota(fussy
 
 
 def test_a_class_that_names_no_limits_is_told_of_the_quota(fussy):
-    fussy.chat.ask(f"/kill {fussy.chat.thread}", f"Ended: {fussy.chat.thread}", 60)
+    fussy.chat.ask(f"/kill {fussy.chat.thread}", f"Ended: {fussy.chat.thread}")
     fussy.set_class(**{**fussy.values["agents"]["class"], "resources": {"limits": {"memory": "1Gi"}}})
     fussy.chat.say("hello again")
     # this run keeps to what its class said; the next one, below, is of a class that names them
-    wait(lambda: "limits.cpu" in (fussy.run().get("message") or ""), "the quota's words", 60, fussy.run)
+    wait(lambda: "limits.cpu" in (fussy.run().get("message") or ""), "the quota's words", show=fussy.run)
 
 
 def test_a_sidecar_that_a_webhook_adds_ends_with_the_agent(fussy):
     fussy.release.install({**fussy.values, "agents": {**fussy.values["agents"], "admissionPolicy": {"enabled": False}}})
-    fussy.chat.ask(f"/kill {fussy.chat.thread}", f"Ended: {fussy.chat.thread}", 60)
+    fussy.chat.ask(f"/kill {fussy.chat.thread}", f"Ended: {fussy.chat.thread}")
     timeouts = {**_CLASS["timeouts"], "idle": 10}
     fussy.set_class(**{**fussy.values["agents"]["class"], "egress": "GatewayOnly", "timeouts": timeouts})
-    fussy.chat.ask("hello mesh", "Echo: hello mesh", 120)
+    fussy.chat.ask("hello mesh", "Echo: hello mesh")
     run = fussy.run()
     pod = fussy.agents.get("pod", run["podName"])
     assert [c["name"] for c in pod["spec"]["containers"]] == ["mesh-proxy", "agent"]
-    wait(lambda: fussy.run().get("reason") == "IdleTimeout", "the run's end", 60, fussy.run)
-    wait(lambda: not fussy.agents.kubectl("get", "pod", run["podName"], "--ignore-not-found"), "the pod's end", 60)
+    wait(lambda: fussy.run().get("reason") == "IdleTimeout", "the run's end", show=fussy.run)
+    wait(lambda: not fussy.agents.kubectl("get", "pod", run["podName"], "--ignore-not-found"), "the pod's end")

@@ -12,7 +12,7 @@ from dev.attack.report import THREAT_MODEL, find_failures, read_open
 from dev.cluster import provider
 
 
-@pytest.mark.timeout(480, func_only=True)
+@pytest.mark.timeout(1800, func_only=True)
 def test_an_agents_pod_gets_nothing_by_a_handful_of_attacks():
     if os.environ.get("E2E_REQUIRED") != "1" and not provider().kubeconfig.exists():
         pytest.skip("no cluster: `make cluster` brings one up, and `make test` does it by itself")

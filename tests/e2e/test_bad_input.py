@@ -36,16 +36,14 @@ def test_a_key_changed_in_place_is_used_without_a_reinstall(system, chat):
     try:
         # the kubelet writes the file at its next sync
         wait(
-            lambda: "Echo" in chat.ask("hello", "", 30)["text"] or _last(chat).startswith("Echo"),
+            lambda: "Echo" in chat.ask("hello", "")["text"] or _last(chat).startswith("Echo"),
             "the new key in use",
             120,
         )
     finally:
         system.model.post("/sim/settings", {"key": MODEL_KEY})
         put(MODEL_KEY)
-    wait(
-        lambda: "Echo" in chat.ask("back", "", 30)["text"] or _last(chat).startswith("Echo"), "the old key in use", 120
-    )
+    wait(lambda: "Echo" in chat.ask("back", "")["text"] or _last(chat).startswith("Echo"), "the old key in use", 120)
 
 
 def _last(chat):
@@ -59,7 +57,7 @@ def test_a_provider_that_is_away_is_told_in_the_chat(system):
         # pi asks again for two minutes; errors of the request itself are not asked again
         asked = chat.say("err 400 99 the model is on holiday")
         assert "the model is on holiday" in chat.wait_for("holiday", asked)["text"]
-        chat.ask("err 503 1", "recovered", 90)
+        chat.ask("err 503 1", "recovered")
     finally:
         system.end(chat)
 
@@ -80,8 +78,8 @@ def test_a_missing_class_is_told_and_the_message_answered_when_it_appears(system
     assert "ClassNotFound" in system.agents.kubectl("get", "at", chat.thread)
     assert "There is no AgentClass later" in system.agents.kubectl("describe", "at", chat.thread)
     system.make_class("later")
-    chat.wait_for("Echo: hello", asked, 90)
-    admin.wait_for("Echo: hello", asked_there, 90)
+    chat.wait_for("Echo: hello", asked)
+    admin.wait_for("Echo: hello", asked_there)
 
 
 def test_a_class_that_is_nonsense_is_refused_with_a_sentence(system):
@@ -98,7 +96,7 @@ def test_an_image_that_is_missing_is_told_in_chat_and_kubectl(system, chat):
     system.make_class("no-image", image="localhost/does-not-exist:1")
     system.make_thread(chat, "no-image")
     asked = chat.say("hello")
-    chat.shown("its settings need an administrator", asked, 90)
+    chat.shown("its settings need an administrator", asked)
     assert "ImagePullBackOff" in system.agents.kubectl("get", "at", chat.thread)
 
 
@@ -126,7 +124,7 @@ def test_a_quota_is_told_and_waited_out(system, chat):
         assert "QuotaExceeded" in system.agents.kubectl("get", "at", chat.thread)
     finally:
         system.agents.kubectl("delete", "resourcequota", "none")
-    chat.wait_for("Echo: hello", asked, 150)
+    chat.wait_for("Echo: hello", asked)
 
 
 def test_an_unknown_provider_is_told_in_the_chat(system, chat):
@@ -165,7 +163,7 @@ def test_a_suspended_thread_is_told_and_goes_on_when_it_is_let_go(system, chat):
     asked = chat.say("are you there")
     chat.shown("An administrator has paused this conversation", asked)
     system.agents.kubectl("patch", "at", chat.thread, "--type", "merge", "-p", '{"spec":{"suspend":false}}')
-    chat.wait_for("Echo: are you there", asked, 90)
+    chat.wait_for("Echo: are you there", asked)
 
 
 def test_the_chart_refuses_to_install_without_token_or_key_or_with_unknown_values(system):

@@ -26,11 +26,11 @@ def run(system, *words, person, stdin=None):
 
 
 def test_a_conversation_goes_on_in_a_terminal_and_its_chat_sees_it(system, chat):
-    chat.ask("my bird is a wren", "Echo: my bird is a wren", 120)
+    chat.ask("my bird is a wren", "Echo: my bird is a wren")
     name = chat.thread
     code, told, words = run(system, "chat", name, "-m", "what is next", person="alice")
     assert (code, "Echo:" in told, "what is next" in told) == (0, True, True), words
-    chat.wait_for("asks from a terminal", timeout=30)
+    chat.wait_for("asks from a terminal")
     wait(
         lambda: [m for m in chat.answers() if "Echo:" in m["text"] and "what is next" in m["text"]],
         "the answer in the chat",
@@ -54,7 +54,7 @@ def test_a_conversation_goes_on_in_a_terminal_and_its_chat_sees_it(system, chat)
     chat.shown("w3", asked)
     code, told, words = run(system, "stop", name, person="alice")
     assert (code, told) == (0, "Stopped.\n"), words
-    chat.wait_for("stopped this from a terminal", timeout=30)
+    chat.wait_for("stopped this from a terminal")
 
     pods = json.loads(system.kubectl("get", "pods", "-l", "app.kubernetes.io/component=gateway", "-o", "json"))
     hosts = [f"oc-gateway-console.{system.release.namespace}:80", f"{pods['items'][0]['status']['podIP']}:8084"]

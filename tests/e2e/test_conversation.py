@@ -50,13 +50,13 @@ def test_the_end_of_a_runs_time_is_not_felt(system, chat):
     """A run takes no turn after its time: the next run does, with the conversation and the files."""
     system.make_class("short-run", timeouts={"run": 20, "idle": 300, "grace": 5})
     system.make_thread(chat, "short-run")
-    chat.ask("bash: echo treasure > note", "Tool said", 90)
+    chat.ask("bash: echo treasure > note", "Tool said")
     asked = chat.say("slow 130 200")  # written while the moment passes from which on no turn begins in this run
     chat.shown("w1", asked)
     first = system.run(chat.thread)["number"]
     behind = chat.say("bash: cat note")
     chat.wait_for("w129", asked)
-    chat.wait_for("Tool said: treasure", behind, 90)
+    chat.wait_for("Tool said: treasure", behind)
     assert system.run(chat.thread)["number"] == first + 1
     chat.ask("recall", "bash: echo treasure > note | slow 130 200 | bash: cat note")
     assert not [m for m in chat.answers() if "Continue" in str(m["buttons"]) or "files" in m["text"]]
@@ -69,16 +69,16 @@ def test_a_pod_that_is_killed_loses_no_turn_that_was_kept(system, chat):
     pod = system.pod(chat.thread)
     system.wait_logged(pod, "files_kept")
     system.agents.kubectl("delete", "pod", pod, "--grace-period=0", "--force")
-    wait(lambda: system.run(chat.thread).get("finishedAt"), "the run to be over", 90)
-    chat.ask("bash: cat note; git config --global user.name; ls", "Tool said: treasure\nAda\nnote", 90)
+    wait(lambda: system.run(chat.thread).get("finishedAt"), "the run to be over")
+    chat.ask("bash: cat note; git config --global user.name; ls", "Tool said: treasure\nAda\nnote")
 
 
 def test_a_run_without_the_earlier_files_says_so(system, chat):
     system.make_class("forgetful", workspace={"snapshot": False})
     system.make_thread(chat, "forgetful")
-    chat.ask("bash: echo treasure > note", "Tool said", 90)
+    chat.ask("bash: echo treasure > note", "Tool said")
     system.agents.kubectl("delete", "pod", system.pod(chat.thread))
-    chat.ask("bash: ls | wc -l", "Tool said: 0", 90)
+    chat.ask("bash: ls | wc -l", "Tool said: 0")
     chat.wait_for("The workspace is empty")
 
 
@@ -98,7 +98,7 @@ def test_a_fresh_conversation_forgets_what_was_said_and_keeps_the_files(system, 
     chat.ask("my animal is a heron", "Echo: my animal is a heron")
     chat.ask("bash: echo treasure > note", "Tool said")
     chat.ask("/new", "Fresh start")
-    answer = chat.ask("recall", "I was told", 90)
+    answer = chat.ask("recall", "I was told")
     assert "heron" not in answer["text"]
     chat.ask("bash: cat note", "Tool said: treasure")
     assert system.run(chat.thread)["number"] == 2
@@ -188,7 +188,7 @@ def test_long_answers_arrive_whole_in_several_messages(system, chat):
         return [n for n in range(150) if f"Paragraph {n} with" in shown]
 
     # previews come first; the whole is there at the end
-    wait(lambda: len(read()) > 105, "the whole answer", 60, lambda: len(read()))
+    wait(lambda: len(read()) > 105, "the whole answer", show=lambda: len(read()))
     assert len(chat.answers(asked)) >= 2
     numbers = read()
     assert numbers == list(range(len(numbers)))
@@ -206,7 +206,7 @@ def test_kubectl_shows_what_a_person_needs(system, chat):
     described = system.agents.kubectl("describe", "agentthread", chat.thread)
     assert "Accepted" in described
     assert "hello" not in described
-    condition = system.agents.kubectl("wait", "--for=condition=Ready", f"agentthread/{chat.thread}", "--timeout=10s")
+    condition = system.agents.kubectl("wait", "--for=condition=Ready", f"agentthread/{chat.thread}", "--timeout=240s")
     assert "condition met" in condition
 
 

@@ -99,7 +99,7 @@ def _log(system):
 def _not_ready(port):
     """Return what /readyz gives as the reason; empty while nothing answers."""
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10).close()
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60).close()
     except urllib.error.HTTPError as error:
         with error:
             return error.read().decode() if error.code == 503 else ""

@@ -25,7 +25,7 @@ headers = {"Content-Type": "application/json", "Idempotency-Key": key}
 for shown in ("wrong" + secret, secret, secret):
     asked = urllib.request.Request(url, body.encode(), {**headers, "Authorization": "Bearer " + shown})
     try:
-        with urllib.request.urlopen(asked, timeout=20) as answer:
+        with urllib.request.urlopen(asked, timeout=120) as answer:
             print(answer.status, json.load(answer)["outcome"])
     except urllib.error.HTTPError as refused:
         print(refused.code, json.load(refused)["error"])
@@ -67,7 +67,7 @@ def bring(system):
         phase = system.kubectl("get", "pod", SENDER, "-o", "jsonpath={.status.phase}")
         return phase in {"Succeeded", "Failed"}
 
-    wait(ended, "an end of the sender", 60)
+    wait(ended, "an end of the sender")
     return system.kubectl("logs", SENDER).splitlines()
 
 

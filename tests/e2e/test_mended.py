@@ -52,7 +52,7 @@ def test_an_image_that_appears_under_its_right_name_answers_the_message(system, 
     system.make_class("imageless", image=f"{image['repository']}:{image['tag']}")
     # this attempt is given up by hand: the message waits for the next
     system.agents.kubectl("delete", "job", "-l", f"openclaw.dev/thread={chat.thread}")
-    chat.wait_for("Echo: hello", asked, timeout=90)
+    chat.wait_for("Echo: hello", asked)
 
 
 def test_a_run_never_goes_back_and_a_name_belongs_to_its_channel(system, chat):

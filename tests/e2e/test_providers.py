@@ -28,7 +28,7 @@ def asked(system, since):
     return [(one["path"], one["body"]["model"]) for one in system.requests(since) if "model" in one["body"]]
 
 
-@pytest.mark.timeout(400, func_only=False)
+@pytest.mark.timeout(1800, func_only=False)
 def test_people_choose_a_model_of_another_provider(two, chat):
     chat.ask("bash: echo the first", "Tool said: the first")
     told = chat.ask("/model", "Model: scripted")
@@ -36,19 +36,19 @@ def test_people_choose_a_model_of_another_provider(two, chat):
     chat.press(told["message_id"], "spare")
     chat.wait_for("Model: spare", told["message_id"] - 1)
     since = now_ms()
-    chat.ask("bash: echo the second", "Tool said: the second", timeout=90)
+    chat.ask("bash: echo the second", "Tool said: the second")
     assert asked(two, since) == [("/v1/messages", "spare")] * 2
     spec = two.thread(chat.thread)["spec"]["model"]
     assert (spec["provider"], spec["name"]) == ("second", "spare")
 
 
-@pytest.mark.timeout(400, func_only=False)
+@pytest.mark.timeout(1800, func_only=False)
 def test_another_model_answers_where_the_first_is_away_and_the_next_turn_begins_with_the_first(two, chat):
     two.make_thread(chat, "with-spare")
     chat.ask("hello", "Echo: hello")
     since = now_ms()
     two.model.post("/sim/faults", {"kind": "error", "status": 503, "message": "overloaded", "count": 2})
-    answer = chat.ask("are you there", "Answered by spare: the usual model was not available.", timeout=90)
+    answer = chat.ask("are you there", "Answered by spare: the usual model was not available.")
     assert "Echo: are you there" in answer["text"]
     assert asked(two, since) == [("/v1/chat/completions", "scripted")] * 2 + [("/v1/messages", "spare")]
     since = now_ms()

@@ -89,20 +89,20 @@ def test_a_fix_is_pushed_by_a_tap(system, forge, chat):
         ],
     })  # fmt: skip
     asked = scene.say("Mend the rounding of refunds in acme/api, please.")
-    question = chat.wait_for_button("✓ Push", asked, 120)
+    question = chat.wait_for_button("✓ Push", asked)
     assert "acme/api" in question["text"]
     assert "1 file, +1" in question["text"]
     assert "rounding.txt" in question["text"]
     assert "Round refunds to whole cents" in question["text"]
     assert forge.read("acme/api", "refs/heads/agent/rounding") == "", "nothing goes on before the tap"
     chat.pressed(chat.press(question["message_id"], "✓ Push"))
-    scene.wait_for("The fix is on the branch", question["message_id"], 60)
+    scene.wait_for("The fix is on the branch", question["message_id"])
     scene.settle()
     told = str([r["body"]["messages"] for r in system.requests(scene.began)][-1:])
     assert forge.read("acme/api", "refs/heads/agent/rounding"), told
     assert "may not be changed by an agent" in told, "main is refused with words"
     assert "# service=git-upload-pack" in told, "a service is reached at a port of the pod, without a key"
-    eventually_sync(lambda: is_usable(system), timeout=30)
+    eventually_sync(lambda: is_usable(system), timeout=240)
     scene.show("push", "A push that waits", "The agent has no key; its push goes on when somebody taps.")
     assert find_keys(system, chat, KEY) == ["0"]
 
@@ -126,25 +126,25 @@ def test_from_an_empty_chat_to_a_merged_pull_request(system, forge, chat):
         ],
     })  # fmt: skip
     asked = scene.say("Mend the refunds in acme/api and open a pull request, please.")
-    chat.wait_for_button("✓ Push", asked, 120)
+    chat.wait_for_button("✓ Push", asked)
     with listening(system.agents.get("pod", system.pod(chat.thread))["status"]["podIP"], KEY.encode()) as heard:
         pushed = tap(scene, "✓ Push", asked)
         tap(scene, "✓ Open it", pushed)
-        scene.wait_for("It is fixed, and waits for a review.", asked, 60)
-        opened = scene.wait_for("Pull request opened: acme/api #7", asked, 30)["message_id"]
+        scene.wait_for("It is fixed, and waits for a review.", asked)
+        opened = scene.wait_for("Pull request opened: acme/api #7", asked)["message_id"]
         scene.settle()
         [pull] = play({"number": 7, "author": "grace", "state": "changes", "body": "Name it in the changelog, please."})
         assert (pull["title"], pull["head"]) == (asks["title"], asks["head"])
         assert pull["body"] == "---\nOpened by an agent for `Ada`."
-        told = chat.wait_for_button("Let me answer", opened, 60)
+        told = chat.wait_for_button("Let me answer", opened)
         assert "grace asks for changes." in told["text"]
         assert chat.pressed(chat.press(told["message_id"], "Let me answer")) == "I'm on it."
         tap(scene, "✓ Push", told["message_id"])
-        scene.wait_for("The changelog names it, and I said so there.", told["message_id"], 60)
+        scene.wait_for("The changelog names it, and I said so there.", told["message_id"])
         scene.settle()
         [pull] = play({"number": 7, "state": "merged"})
         assert [one.endswith(answer["body"]) for one in pull["comments"]] == [True]
-        scene.wait_for("It is merged", told["message_id"], 60)
+        scene.wait_for("It is merged", told["message_id"])
         scene.ask("/pr", "merged")
         scene.ask("/diff", "CHANGELOG")
     scene.show(
@@ -173,7 +173,7 @@ def test_a_topic_has_all_that_its_class_gives(system, forge, team):
     })  # fmt: skip
     scene.ask("/repo@demo_bot acme/api", "From now on I work with acme/api")
     asked = scene.say("@demo_bot Look around, please")
-    scene.wait_for("acme/api is here, on branch main", asked, 90)
+    scene.wait_for("acme/api is here, on branch main", asked)
     told = scene.wait_for("A step that prepares my workspace failed: cd api && ./prepare", asked)["text"]
     assert "No such file" in told
     scene.wait_for("It is all here.", asked)
@@ -211,7 +211,7 @@ def test_a_pull_request_is_opened_by_whoever_linked_an_account(system, forge, te
     scene.wait_for(f"Linked: on {ADDRESS} you are ada.", code["message_id"])
     scene.ask("/repo acme/api", "From now on I work with acme/api")
     asked = scene.say("Write a note in acme/api, please, and open a pull request.")
-    scene.wait_for("It is there to be read.", asked, 90)
+    scene.wait_for("It is there to be read.", asked)
     pull = play()[-1]
     assert (pull["title"], pull["head"], pull["author"]) == (asks["title"], asks["head"], "ada")
     scene.wait_for(f"Pull request opened: acme/api #{pull['number']}", asked)

@@ -34,14 +34,14 @@ def test_a_schedule_is_asked_at_its_time_and_answers_in_its_chat(system, chat):
     due = datetime.now(UTC) + timedelta(seconds=4)
     apply(system, name, chat, f'at: "{due:%Y-%m-%dT%H:%M:%SZ}"')
     try:
-        system.agents.kubectl("wait", "--for=condition=Accepted", f"asch/{name}", "--timeout=20s")
-        chat.wait_for("⏰ Say exactly: the herons are back", since=first, timeout=30)
+        system.agents.kubectl("wait", "--for=condition=Accepted", f"asch/{name}", "--timeout=240s")
+        chat.wait_for("⏰ Say exactly: the herons are back", since=first)
 
         def ended():
             status = json.loads(system.agents.kubectl("get", "asch", name, "-o", "json"))["status"]
             return status if status.get("recent") else None
 
-        status = wait(ended, "an end of its turn", 60)
+        status = wait(ended, "an end of its turn")
         assert [one["outcome"] for one in status["recent"]] == ["Succeeded"]
         assert (status["active"], "nextAt" in status) == (0, False)
         answers = [m["text"] for m in chat.answers(first) if not m["text"].startswith("⏰")]

@@ -27,13 +27,13 @@ def free(system):
     """A pod beside the release that none of its policies chooses."""
     image = system.values["images"]["gateway"]
     container = {
-        "name": "free", "image": f"{image['repository']}:{image['tag']}", "command": ["sleep", "300"],
+        "name": "free", "image": f"{image['repository']}:{image['tag']}", "command": ["sleep", "3600"],
     }  # fmt: skip
     body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "free"}, "spec": {"containers": [container]}}
     gone = ("delete", "pod", "free", "--ignore-not-found", "--grace-period=0", "--force")
     system.kubectl(*gone)
     system.kubectl("create", "-f", "-", stdin=json.dumps(body))
-    system.kubectl("wait", "--for=condition=Ready", "pod/free", "--timeout=60s")
+    system.kubectl("wait", "--for=condition=Ready", "pod/free", "--timeout=240s")
     yield "free"
     system.kubectl(*gone)
 

@@ -38,7 +38,7 @@ def test_a_cluster_that_mounts_no_images_says_so_and_answers_without_them(system
     chat.shown("its settings need an administrator", asked)
     assert system.run(chat.thread)["message"].startswith("This cluster mounts no images")
     system.make_class("pictured")
-    chat.wait_for("Echo: hello", asked, timeout=90)
+    chat.wait_for("Echo: hello", asked)
 
 
 def test_a_skill_of_an_image_is_there(system, chat, mounts_images, tmp_path):
@@ -55,6 +55,6 @@ def test_a_skill_of_an_image_is_there(system, chat, mounts_images, tmp_path):
             "Use the skill tidy": "bash: cat /etc/openclaw/team/skills/0/team/tidy/SKILL.md; touch /etc/openclaw/team/skills/0/x"
         }
     )
-    told = scene.ask("/tidy", "Throw nothing away", 120)["text"]
+    told = scene.ask("/tidy", "Throw nothing away")["text"]
     assert "Read-only file system" in told
     assert "tidies a folder up" in str([r["body"]["messages"][0] for r in system.requests(scene.began)])

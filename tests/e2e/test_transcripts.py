@@ -111,7 +111,7 @@ def test_a_provider_that_limits(scene):
     scene.system.model.post("/sim/faults", {"status": 429, "message": words, "count": 1})
     asked = scene.say("And now?")
     # at once: nobody waits while what cannot help is tried again
-    told = scene.wait_for("It's back in", asked, 15)
+    told = scene.wait_for("It's back in", asked)
     scene.settle()
     scene.chat.press(told["message_id"], "🔁 Try again")
     scene.wait_for("Here I am again", told["message_id"])
@@ -130,7 +130,7 @@ def test_a_lost_pod_goes_on(scene):
     )
     cut = scene.chat.wait_for_button("▶ Continue", asked)
     assert scene.chat.pressed(scene.chat.press(cut["message_id"], "▶ Continue")) == "Continuing…"
-    scene.wait_for("everybody came home", cut["message_id"], 90)
+    scene.wait_for("everybody came home", cut["message_id"])
     scene.settle()
     scene.show("continue", "An answer that was cut", "What was written stays, the chat says why, and a button goes on.")
 
@@ -174,7 +174,7 @@ def test_taking_back(scene):
     question = scene.ask("/undo", "Take back your last message")
     scene.chat.pressed(scene.chat.press(question["message_id"], "Take back"))
     scene.chat.wait_for_button("Put it back", question["message_id"] - 1)
-    scene.ask("Read it to me, please", "Roses are red", 90)
+    scene.ask("Read it to me, please", "Roses are red")
     told = scene.ask("Do you remember what I asked?", "I was told")
     assert "shorter" not in told["text"]
     scene.settle()
@@ -227,8 +227,8 @@ def test_a_time_that_is_over(scene):
     scene.system.make_thread(scene.chat, "hasty")
     scene.teach({"Wait for the swallows": [bash("I'll wait for them.", "echo looking up; sleep 600")]})
     asked = scene.say("Wait for the swallows, please")
-    wait(lambda: [m for m in scene.chat.answers() if "+15 min" in str(m["buttons"])], "the warning", 60)
-    found = scene.wait_for("Request timed out. Process killed. Try again.", asked, 60)
+    wait(lambda: [m for m in scene.chat.answers() if "+15 min" in str(m["buttons"])], "the warning")
+    found = scene.wait_for("Request timed out. Process killed. Try again.", asked)
     scene.settle()
     assert [button["text"] for button in found["buttons"]][-2:] == ["▶ Continue", "🔁 Try again"]
     scene.show(

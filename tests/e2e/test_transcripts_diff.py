@@ -47,5 +47,5 @@ def _wait_kept(scene, count):
     program = ("psql", "-U", "openclaw", "-d", "openclaw", "-XAtc", query)
     wait(
         lambda: int(scene.system.release.kubectl("exec", f"{NAME}-postgres-0", "--", *program)) >= count,
-        f"{count} kept states", 60,
+        f"{count} kept states",
     )  # fmt: skip

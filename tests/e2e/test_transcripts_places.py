@@ -22,13 +22,13 @@ def test_topics_come_and_go(system):
     system.telegram.post("/sim/topics", {**topic, "name": "deploy"})
     scene.ask(f"@demo_bot {LIGHTHOUSE}", "Once upon")
     system.telegram.post("/sim/topics", {**topic, "closed": True})
-    wait(lambda: "The topic is closed" in _told(system), "a closed topic in /threads", 30)
+    wait(lambda: "The topic is closed" in _told(system), "a closed topic in /threads")
     system.telegram.post("/sim/topics", {**topic, "closed": False, "name": "release"})
     scene.wait_for("Stopped.")
     scene.ask("@demo_bot Good morning", "can go on")
     scene.settle()
     scene.show("topics", "Topics come and go", "A closed topic stops its agent, and it goes on where it is reopened.")
-    wait(lambda: system.thread(chat.thread)["spec"]["title"] == "release", "the new title", 30)
+    wait(lambda: system.thread(chat.thread)["spec"]["title"] == "release", "the new title")
     system.end(chat)
 
 
@@ -91,9 +91,9 @@ def test_a_place_in_line(system):
         second.shown("You're number 2 in line.", second.say("And then?"))
         working.say("/stop")
         working.kill()
-        first.wait_for("You were.", 0, 90)
+        first.wait_for("You were.", 0)
         first.kill()
-        second.wait_for("Then you.", 0, 90)
+        second.wait_for("Then you.", 0)
         second.settle()
         second.show(
             "in-line", "A place in line", "All allowed agents are at work: the chat shows the place in the line."
@@ -115,7 +115,7 @@ def test_a_group_that_moves(system):
     system.wait_logged(pod, "files_kept")
     system.telegram.post("/sim/chats", {"chat": chat.chat, "migrated_to": moved.chat})
     scene = Scene(system, moved, NAMES)
-    scene.ask("@demo_bot what did I tell you?", "my bird is a wren", 90)
+    scene.ask("@demo_bot what did I tell you?", "my bird is a wren")
     scene.settle()
     scene.show("moving", "A group that becomes a supergroup", "Its id is another; what was said is known there.")
     for place in (chat, moved):
@@ -132,7 +132,7 @@ def test_a_topic_that_is_deleted(system):
     scene.ask(f"@demo_bot {LIGHTHOUSE}", "Once upon")
     before, since = notices.last_event(), private.answers()[-1]["message_id"]
     system.telegram.post("/sim/topics", {"chat": chat.chat, "topic": chat.topic, "deleted": True})
-    private.wait_for("is gone", since, 60)
+    private.wait_for("is gone", since)
     system.wait_run(chat.thread, number=1, reason="Stopped")
     everything = system.telegram.get(f"/sim/chats/{chat.chat}")["messages"]
     assert not [m for m in everything if m["bot"]]  # nothing of it is said in General

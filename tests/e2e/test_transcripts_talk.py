@@ -97,7 +97,7 @@ def test_a_long_turn_on_a_phone(scene):
     )
     scene.teach({"why the tests fail": [*(bash(*step) for step in steps), end]})
     asked = scene.say("Please find out why the tests fail and mend it. I'm on the train.")
-    scene.wait_for("217 tests", asked, 120)
+    scene.wait_for("217 tests", asked)
     scene.settle()
     rang = [p for p in scene.system.telegram.get(f"/sim/pushes?chat={scene.chat.chat}") if p["message_id"] > asked]
     assert len(rang) == 1
@@ -122,10 +122,10 @@ def test_an_approval_in_a_group(system):
         ],
     })  # fmt: skip
     asked = scene.say("@demo_bot please bring the new version out")
-    question = scene.chat.wait_for_button("✓ Once", asked, 90)
+    question = scene.chat.wait_for_button("✓ Once", asked)
     scene.chat.pressed(scene.chat.press(question["message_id"], "✓ Once"))
     cleo.pressed(cleo.press(question["message_id"], "✓ Once"))
-    scene.wait_for("is out", question["message_id"], 60)
+    scene.wait_for("is out", question["message_id"])
     scene.settle()
     scene.show(
         "approval", "An approval in a group",
@@ -143,11 +143,11 @@ def test_a_question_over_a_restart(scene):
         ],
     })  # fmt: skip
     asked = scene.say("Tidy up the old branches, please")
-    question = scene.chat.wait_for_button("Merged ones only", asked, 90)
+    question = scene.chat.wait_for_button("Merged ones only", asked)
     scene.system.kubectl("rollout", "restart", "deploy/oc-gateway")
-    scene.system.kubectl("rollout", "status", "deploy/oc-gateway", "--timeout=90s")
-    scene.chat.pressed(scene.chat.press(question["message_id"], "Merged ones only"), 60)
-    scene.wait_for("14 merged branches", question["message_id"], 90)
+    scene.system.kubectl("rollout", "status", "deploy/oc-gateway", "--timeout=240s")
+    scene.chat.pressed(scene.chat.press(question["message_id"], "Merged ones only"))
+    scene.wait_for("14 merged branches", question["message_id"])
     scene.settle()
     scene.show(
         "question-over-a-restart", "A question with buttons, and a gateway that restarts",
@@ -196,10 +196,10 @@ def test_a_plan(scene):
         ],
     })  # fmt: skip
     asked = scene.say("/plan rename the tables so that they are all plural")
-    plan = scene.chat.wait_for_button("▶ Go", asked, 90)
+    plan = scene.chat.wait_for_button("▶ Go", asked)
     scene.settle()
     scene.chat.pressed(scene.chat.press(plan["message_id"], "▶ Go"))
-    scene.wait_for("report job did read", plan["message_id"], 90)
+    scene.wait_for("report job did read", plan["message_id"])
     scene.settle()
     scene.show("plan", "A plan first", "`/plan` changes nothing; a button carries it out.")
 

@@ -62,7 +62,7 @@ def test_long_answers(scene):
     scene.ask("What changed in 4.2?", "Version 4.2")
     scene.settle()
     asked = scene.say("Write down everything you know about herons")
-    scene.wait_for("is in answer.md below", asked, 120)
+    scene.wait_for("is in answer.md below", asked)
     wait(lambda: [m for m in scene.chat.answers(asked) if m["files"]], "a file in the chat")
     scene.settle()
     scene.show(
@@ -95,7 +95,7 @@ def test_sub_agents_in_the_chat(scene):
         "Count the birds in the south": [bash("I'll count.", "sleep 5; echo 3"), "Three herons."],
     })  # fmt: skip
     asked = scene.say("Look at both ends of the park, please")
-    scene.wait_for("Result 2", asked, 120)
+    scene.wait_for("Result 2", asked)
     for name in ("k1", "k2"):
         scene.wait_for(f"Sub-agent {name}", asked)  # what is silent lets what rings go first
     scene.settle()
@@ -112,18 +112,18 @@ def test_sub_agents_that_a_person_starts(scene):
     })  # fmt: skip
     scene.ask("/spawn", "Tell me the task")
     asked = scene.say("/spawn Count the birds in the north")
-    scene.wait_for("Twelve, mostly wrens", asked, 90)
+    scene.wait_for("Twelve, mostly wrens", asked)
     asked = scene.say("/spawn Wait for the swallows")
-    line = scene.chat.wait_for_button("✕ Cancel k2", asked, 90)
-    scene.wait_for("(working): Wait for the swallows", asked, 90)
+    line = scene.chat.wait_for_button("✕ Cancel k2", asked)
+    scene.wait_for("(working): Wait for the swallows", asked)
     assert scene.chat.pressed(scene.chat.press(line["message_id"], "✕ Cancel k2")).startswith("Cancelled")
     scene.wait_for("k2 was cancelled", asked)
     asked = scene.say("/spawn Wait for the storks")
-    scene.wait_for("(working): Wait for the storks", asked, 90)
+    scene.wait_for("(working): Wait for the storks", asked)
     scene.ask("/cancel k3", "Cancelled:")
     scene.wait_for("k3 was cancelled", asked)
     asked = scene.say("Send somebody out to wait, but not for long")
-    scene.wait_for("Result 1", asked, 90)
+    scene.wait_for("Result 1", asked)
     scene.wait_for("Sub-agent k1 timed out", asked)  # what is silent lets what rings go first
     scene.settle()
     scene.ask("/subagents", "timed out")

@@ -34,20 +34,20 @@ def earlier(system):
     values["telegram"] = {k: v for k, v in values["telegram"].items() if k != "pairing"}  # which it does not know
     # definitions are the cluster's: the newer ones stand already
     release.helm(
-        "install", "oc", str(EARLIER), "--skip-crds", "--values", "-", "--wait", "--timeout", "5m",
+        "install", "oc", str(EARLIER), "--skip-crds", "--values", "-", "--wait", "--timeout", "10m",
         stdin=json.dumps(values),
     )  # fmt: skip
     yield release, values
-    release.kubectl("delete", "agentthreads", "--all", "--timeout=60s", check=False)
+    release.kubectl("delete", "agentthreads", "--all", "--timeout=240s", check=False)
     release.remove()
 
 
-@pytest.mark.timeout(480, func_only=True)
+@pytest.mark.timeout(2400, func_only=True)
 def test_the_earlier_chart_is_upgraded_during_a_turn_and_its_agents_move_later(earlier):
     release, values = earlier
     with contextlib.ExitStack() as stack:
         chat = Chat(Simulator(stack.enter_context(release.forward("service/oc-demo-telegram", 8081))), PERSON, PERSON)
-        chat.ask("my bird is a wren", "Echo: my bird is a wren", 120)
+        chat.ask("my bird is a wren", "Echo: my bird is a wren")
         password = release.kubectl("get", "secret", "oc-database", "-o", "jsonpath={.data.password}")
         disk = release.kubectl("get", "pvc", "-o", "jsonpath={.items[*].metadata.uid}")
         asked = chat.say("slow 80 200")
@@ -56,23 +56,23 @@ def test_the_earlier_chart_is_upgraded_during_a_turn_and_its_agents_move_later(e
         with pytest.raises(CommandFailedError, match="1 AgentThreads of this release are in its own namespace"):
             release.helm("upgrade", "oc", str(CHART), "--values", "-", stdin=json.dumps(values))
         release.install({**values, "agents": {"namespace": OWN}})
-        chat.wait_for("w79", asked, 180)
-        chat.ask("recall", "my bird is a wren", 90)
+        chat.wait_for("w79", asked)
+        chat.ask("recall", "my bird is a wren")
         assert release.kubectl("get", "secret", "oc-database", "-o", "jsonpath={.data.password}") == password
         assert release.kubectl("get", "pvc", "-o", "jsonpath={.items[*].metadata.uid}") == disk
         # what the newer chart brings works: a sub-agent, with the rights of the chart alone
         release.kubectl("delete", "rolebinding", "oc-operator-subagents", "oc-gateway-subagents")
-        chat.ask("spawn: hello", "Result 1: Echo: hello", 120)
+        chat.ask("spawn: hello", "Result 1: Echo: hello")
         assert "where this release's Secrets are" in release.helm("get", "notes", "oc")
         _move(release, values)
-        chat.ask("recall", "my bird is a wren", 120)
+        chat.ask("recall", "my bird is a wren")
         assert release.agents.get("agentthreads")["items"][0]["status"]["run"]["number"] > 1
         assert release.get("agentthreads")["items"] == []
 
 
 def _move(release, values):
     """Move the agents to a namespace of their own, as the how-to says."""
-    release.kubectl("delete", "agentthreads,subagents", "--all", "--timeout=90s")
+    release.kubectl("delete", "agentthreads,subagents", "--all", "--timeout=240s")
     release.install(values)
     enforced = release.get("namespace", release.agents.namespace)["metadata"]["labels"]
     assert enforced["pod-security.kubernetes.io/enforce"] == "restricted"

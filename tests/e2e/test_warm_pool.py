@@ -19,7 +19,7 @@ token = open("/var/run/openclaw/token").read()
 for path in sys.argv[1:]:
     request = urllib.request.Request(base + path, headers={"Authorization": "Bearer " + token})
     try:
-        print(urllib.request.urlopen(request, timeout=10).status)
+        print(urllib.request.urlopen(request, timeout=60).status)
     except urllib.error.HTTPError as error:
         print(error.code)
 """
@@ -64,17 +64,17 @@ def find_pooled(system, agent_class):
 def test_a_conversation_takes_a_pod_that_waits(system, chat):
     system.make_class("warm", warmPool={"replicas": 1})
     try:
-        [pod] = wait(lambda: find_held(system, "warm"), "a pod that waits", 90)
+        [pod] = wait(lambda: find_held(system, "warm"), "a pod that waits")
         assert system.exec(pod, "python3", "-c", ASK, *PATHS).split() == ["403"] * len(PATHS)
         assert "OPENCLAW" not in system.exec(pod, "sh", "-c", "ls -A /workspace /home/agent")
         system.make_thread(chat, "warm")
-        chat.ask("my number is 4711", "Echo: my number is 4711", 30)
+        chat.ask("my number is 4711", "Echo: my number is 4711")
         thread = wait(lambda: (t := system.thread(chat.thread))["spec"].get("claim") and t, "the claim")
         assert thread["spec"]["claim"]["run"] == thread["spec"]["run"] == 1
         run = system.wait_run(chat.thread, number=1, podName=pod)
         assert run["jobName"] == thread["spec"]["claim"]["jobName"]
-        chat.ask("recall", "I was told: my number is 4711", 30)
-        after = wait(lambda: find_held(system, "warm"), "the next pod that waits", 90)
+        chat.ask("recall", "I was told: my number is 4711")
+        after = wait(lambda: find_held(system, "warm"), "the next pod that waits")
         assert pod not in after
     finally:
         system.agents.kubectl("delete", "agentclass", "warm", "--ignore-not-found", check=False)

@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+PATIENCE = 240.0
+"""Seconds that a wait takes at most: what is met costs nothing, and a machine may be slow and stand still for a while."""
+
 
 class Simulator:
     """A simulator's HTTP endpoints."""
@@ -18,7 +21,7 @@ class Simulator:
 
     def get(self, path: str) -> Any:
         """Ask."""
-        with urllib.request.urlopen(self._base + path, timeout=60) as response:
+        with urllib.request.urlopen(self._base + path, timeout=120) as response:
             return json.load(response)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -26,7 +29,7 @@ class Simulator:
         request = urllib.request.Request(
             self._base + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=60) as response:
+        with urllib.request.urlopen(request, timeout=120) as response:
             return json.load(response)
 
 
@@ -77,7 +80,7 @@ class Chat:
             body["text"] = text
         return str(self.simulator.post("/sim/press", body)["callback_id"])
 
-    def pressed(self, callback_id: str, timeout: float = 30) -> str:
+    def pressed(self, callback_id: str, timeout: float = PATIENCE) -> str:
         """Return what the bot said to a press."""
 
         def look() -> dict[str, Any] | None:
@@ -86,7 +89,7 @@ class Chat:
 
         return str(wait(look, f"an answer to press {callback_id}", timeout)["text"])
 
-    def wait_for_button(self, text: str, since: int = 0, timeout: float = 60) -> dict[str, Any]:
+    def wait_for_button(self, text: str, since: int = 0, timeout: float = PATIENCE) -> dict[str, Any]:
         """Return the bot's first message after `since` with a button of this text."""
 
         def look() -> dict[str, Any] | None:
@@ -97,7 +100,7 @@ class Chat:
 
         return wait(look, f"a button {text!r} in the chat", timeout, show)
 
-    def wait_for(self, text: str, since: int = 0, timeout: float = 60) -> dict[str, Any]:
+    def wait_for(self, text: str, since: int = 0, timeout: float = PATIENCE) -> dict[str, Any]:
         """Return the bot's first message after `since` that holds a text."""
 
         def look() -> dict[str, Any] | None:
@@ -110,7 +113,7 @@ class Chat:
         found = self.simulator.get(f"/sim/chats/{self.chat}")["drafts"]
         return [draft for draft in found if draft["topic"] == self.topic]
 
-    def shown(self, text: str, since: int = 0, timeout: float = 60) -> dict[str, Any]:
+    def shown(self, text: str, since: int = 0, timeout: float = PATIENCE) -> dict[str, Any]:
         """Return the bot's first message after `since`, or else the draft, that holds a text; a draft has no id."""
 
         def look() -> list[dict[str, Any]]:
@@ -121,7 +124,7 @@ class Chat:
 
         return wait(find, f"{text!r} in the chat or its draft", timeout, lambda: [m["text"] for m in look()])
 
-    def ask(self, text: str, expect: str, timeout: float = 60, **more: Any) -> dict[str, Any]:
+    def ask(self, text: str, expect: str, timeout: float = PATIENCE, **more: Any) -> dict[str, Any]:
         """Say something and return the answer that holds `expect`."""
         return self.wait_for(expect, self.say(text, **more), timeout)
 
@@ -131,7 +134,7 @@ def buttons(message: Mapping[str, Any]) -> list[str]:
     return [button["text"] for button in message["buttons"]]
 
 
-def wait(check: Callable[[], Any], words: str, timeout: float = 60, show: Callable[[], Any] = lambda: "") -> Any:
+def wait(check: Callable[[], Any], words: str, timeout: float = PATIENCE, show: Callable[[], Any] = lambda: "") -> Any:
     """Return the first truthy value of `check`.
 
     Raises:

@@ -90,7 +90,7 @@ async def opened_console(store, access, most_runs=50):
         yield Console(client, server, store)
 
 
-def run_plugin(*words, kubeconfig, stdin=None, timeout=90):
+def run_plugin(*words, kubeconfig, stdin=None, timeout=300):
     """Run `kubectl openclaw` as a program; return its exit code, and what it wrote in both ways."""
     told = subprocess.run(
         [sys.executable, "-m", "kubectl_openclaw", *words, "--kubeconfig", str(kubeconfig)],

@@ -51,7 +51,7 @@ def forge_beside(system, folder):
 
 def tap(scene, button, since):
     """Wait for a question behind a message and let it through; return the question's id."""
-    question = scene.chat.wait_for_button(button, since, 120)["message_id"]
+    question = scene.chat.wait_for_button(button, since)["message_id"]
     scene.chat.pressed(scene.chat.press(question, button))
     return question
 
@@ -59,7 +59,7 @@ def tap(scene, button, since):
 def play(said=None):
     """Let somebody do something at the forge, if anything; return its pull requests."""
     body = None if said is None else json.dumps(said).encode()
-    with urllib.request.urlopen(f"http://{ADDRESS}{PLAYED}", body, timeout=20) as answer:
+    with urllib.request.urlopen(f"http://{ADDRESS}{PLAYED}", body, timeout=120) as answer:
         return json.load(answer)
 
 

@@ -53,7 +53,7 @@ def host_at(address: str, name: str, *server: str) -> Iterator[str]:
         with subprocess.Popen(command) as process:
             try:
                 url = f"http://{address}:80/"
-                wait(lambda: _answers(url), f"the test host at {address}", 20)
+                wait(lambda: _answers(url), f"the test host at {address}")
                 yield url
             finally:
                 process.terminate()

@@ -57,7 +57,7 @@ def admission(at: Namespace, tried: str, image: str) -> Iterator[None]:
     ]
     cluster_wide = [f"{d['kind']}/{d['metadata']['name']}" for d in documents if d["metadata"]["name"] != "admission"]
     _apply(at, [d for d in documents if d["metadata"]["name"] == "admission"])
-    at.kubectl("rollout", "status", "deployment/admission", "--timeout=60s")
+    at.kubectl("rollout", "status", "deployment/admission", "--timeout=240s")
     try:
         _apply(at, [d for d in documents if d["metadata"]["name"] != "admission"])
         yield

@@ -8,7 +8,7 @@ import time
 from tests.support.chat import wait
 from tests.support.transcript import check_page, render_events
 
-PATIENCE = 20
+PATIENCE = 120
 """Seconds that a page has to become what it is in the documentation."""
 
 
@@ -29,7 +29,6 @@ class Scene:
         wait(
             lambda: words in str([r["body"] for r in self.system.requests(self.began)]),
             f"{words!r} before the model",
-            90,
         )
 
     def teach(self, sentences):
@@ -54,9 +53,9 @@ class Scene:
             stops = [b for m in found for b in m["buttons"] if "Stop" in b["text"]]
             return not open_ones and not stops and (not asked or re.search(expect, "".join(asked[-1]["reactions"])))
 
-        wait(still, "an end of all turns", 60, self.messages)
+        wait(still, "an end of all turns", show=self.messages)
 
-    def shown(self, words, since=0, timeout=90):
+    def shown(self, words, since=0):
         """Return the bot's message after `since`, or else the draft, that holds these words; the draft has no id."""
 
         def look():
@@ -64,7 +63,7 @@ class Scene:
             drafts = [d for d in chat["drafts"] if d["topic"] == self.chat.topic]
             return next((m for m in [*self.chat.answers(since), *drafts] if words in m["text"]), None)
 
-        return wait(look, f"{words!r} in the chat or its draft", timeout, self.messages)
+        return wait(look, f"{words!r} in the chat or its draft", show=self.messages)
 
     def stop(self, shown):
         """Stop what is shown: by the button below a message, or by the client's own below a draft."""
