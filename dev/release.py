@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +21,8 @@ from dev.progress import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 CHART = ROOT / "charts" / "openclaw-dispatcher"
+_START_SECONDS = 120.0
+"""In which kubectl begins to forward, or says why not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +95,37 @@ class Release(Namespace):
         )
 
     @contextlib.contextmanager
-    def forward(self, target: str, port: int) -> Iterator[int]:
-        """Forward a free local port to a Service's port while the context lasts.
+    def forward(self, target: str, port: int, *, tries_for: float = 120.0) -> Iterator[int]:
+        """Forward a free local port to a Service's port, or a pod's, while the context lasts.
+
+        Args:
+            target: The Service, or the pod, which may run already and not be said to.
+            port: Of it.
+            tries_for: Seconds in which kubectl is begun again where it could not forward.
 
         Raises:
-            CommandFailedError: kubectl could not forward.
+            CommandFailedError: kubectl could not forward in that time.
         """
         command = [
             str(self.cluster.kubectl), "--kubeconfig", str(self.cluster.kubeconfig), "-n", self.namespace,
             "port-forward", target, f":{port}",
         ]  # fmt: skip
-        # a file, not a pipe: kubectl writes a line for each connection, and a full pipe would stop it
-        with tempfile.TemporaryFile("w+") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
-            try:
-                yield wait_until("kubectl port-forward", lambda: _forwarded_port(target, process, said), 120)
-            finally:
-                process.terminate()
+        until = time.monotonic() + tries_for
+        with contextlib.ExitStack() as stack:
+            while True:
+                # a file, not a pipe: kubectl writes a line for each connection, and a full pipe would stop it
+                said = stack.enter_context(tempfile.TemporaryFile("w+"))
+                process = stack.enter_context(subprocess.Popen(command, stdout=said, stderr=said))
+                stack.callback(process.terminate)
+                try:
+                    found = partial(_forwarded_port, target, process, said)
+                    local = wait_until("kubectl port-forward", found, _START_SECONDS)
+                    break
+                except CommandFailedError:
+                    if time.monotonic() > until:
+                        raise
+                time.sleep(1)
+            yield local
 
 
 def _forwarded_port(target: str, process: subprocess.Popen[bytes], said: IO[str]) -> int | None:

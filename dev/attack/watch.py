@@ -70,7 +70,7 @@ class Watch:
     def _run(self) -> None:
         while not self._over.is_set():
             try:
-                with self._release.forward(f"service/{self._release.name}-gateway", 9090) as port:
+                with self._release.forward(f"service/{self._release.name}-gateway", 9090, tries_for=0) as port:
                     self._look_while_it_holds(port)
             except (CommandFailedError, TimeoutError):
                 self._looks.append(Look(time.time(), TIMEOUT, 0))  # the gateway is away

@@ -74,8 +74,12 @@ class System:
     def thread(self, name: str) -> dict:
         return json.loads(self.agents.kubectl("get", "agentthread", name, "-o", "json", check=False) or "{}")
 
+    def status(self, name: str) -> dict:
+        """Return what the operator says of a thread; nothing while there is none, or it has said nothing yet."""
+        return self.thread(name).get("status", {})
+
     def run(self, name: str) -> dict:
-        return self.thread(name).get("status", {}).get("run", {})
+        return self.status(name).get("run", {})
 
     def wait_run(self, name: str, **fields) -> dict:
         """Wait until the status' run has these fields."""

@@ -35,19 +35,21 @@ def test_a_key_changed_in_place_is_used_without_a_reinstall(system, chat):
     put("rotated-key")
     try:
         # the kubelet writes the file at its next sync
-        wait(
-            lambda: "Echo" in chat.ask("hello", "")["text"] or _last(chat).startswith("Echo"),
-            "the new key in use",
-            120,
-        )
+        wait(lambda: _echoes(chat, "hello"), "the new key in use")
     finally:
         system.model.post("/sim/settings", {"key": MODEL_KEY})
         put(MODEL_KEY)
-    wait(lambda: "Echo" in chat.ask("back", "")["text"] or _last(chat).startswith("Echo"), "the old key in use", 120)
+    wait(lambda: _echoes(chat, "back"), "the old key in use")
 
 
-def _last(chat):
-    return chat.answers()[-1]["text"]
+def _echoes(chat, words):
+    """Ask, and say whether the key was good for that, once it is answered."""
+    asked = chat.say(words)
+    told = (f"Echo: {words}", "The model refused our API key")
+    answer = wait(
+        lambda: next((m["text"] for m in chat.answers(asked) if m["text"].startswith(told)), None), f"one of {told}"
+    )
+    return answer.startswith("Echo")
 
 
 def test_a_provider_that_is_away_is_told_in_the_chat(system):
@@ -71,7 +73,7 @@ def test_a_missing_class_is_told_and_the_message_answered_when_it_appears(system
     asked_there = admin.say("@demo_bot hello")
     admin.wait_for("For administrators: ClassNotFound: There is no AgentClass later", asked_there)
     condition = wait(
-        lambda: next((c for c in system.thread(chat.thread)["status"]["conditions"] if c["type"] == "Accepted"), None),
+        lambda: next((c for c in system.status(chat.thread).get("conditions", []) if c["type"] == "Accepted"), None),
         "Accepted",
     )
     assert (condition["status"], condition["reason"]) == ("False", "ClassNotFound")

@@ -70,7 +70,7 @@ def test_the_operator_restarted_while_a_job_starts(system, chat):
     chat.wait_for("Echo: hello", asked)
     jobs = system.agents.kubectl("get", "jobs", "-l", f"openclaw.dev/thread={chat.thread}", "-o", "name").split()
     assert len(jobs) == 1
-    wait(lambda: system.thread(chat.thread)["status"]["phase"] == "Running", "Running")
+    wait(lambda: system.status(chat.thread).get("phase") == "Running", "Running")
 
 
 def test_a_turn_over_its_time_is_killed_and_what_was_written_is_kept(system, chat):

@@ -42,8 +42,9 @@ def chat(release):
 
 
 def leader_of(release):
-    """Return the name of the pod that the slice names."""
-    found = json.loads(release.kubectl("get", "endpointslice", f"{NAME}-gateway-ipv4", "-o", "json"))
+    """Return the name of the pod that the slice names; None while it names none."""
+    told = release.kubectl("get", "endpointslice", f"{NAME}-gateway-ipv4", "--ignore-not-found", "-o", "json")
+    found = json.loads(told or "{}")
     return next((e["targetRef"]["name"] for e in found.get("endpoints") or []), None)
 
 

@@ -46,6 +46,6 @@ def _wait_kept(scene, count):
     )
     program = ("psql", "-U", "openclaw", "-d", "openclaw", "-XAtc", query)
     wait(
-        lambda: int(scene.system.release.kubectl("exec", f"{NAME}-postgres-0", "--", *program)) >= count,
+        lambda: int(scene.system.kubectl("exec", f"{NAME}-postgres-0", "--", *program, check=False) or 0) >= count,
         f"{count} kept states",
     )  # fmt: skip

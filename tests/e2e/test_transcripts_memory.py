@@ -120,4 +120,6 @@ def is_accepted(scene):
 
 
 def is_at_work(scene):
-    return any(one["status"].get("active") or "⏹ Stop" in str(scene.messages()) for one in find_schedules(scene))
+    return any(
+        one.get("status", {}).get("active") or "⏹ Stop" in str(scene.messages()) for one in find_schedules(scene)
+    )

@@ -28,7 +28,7 @@ def test_topics_come_and_go(system):
     scene.ask("@demo_bot Good morning", "can go on")
     scene.settle()
     scene.show("topics", "Topics come and go", "A closed topic stops its agent, and it goes on where it is reopened.")
-    wait(lambda: system.thread(chat.thread)["spec"]["title"] == "release", "the new title")
+    wait(lambda: system.thread(chat.thread).get("spec", {}).get("title") == "release", "the new title")
     system.end(chat)
 
 
@@ -111,7 +111,7 @@ def test_a_group_that_moves(system):
     scene.teach({"my bird is a wren": ["A fine bird."], "what did I tell you": "recall"})
     scene.ask("@demo_bot my bird is a wren", "A fine bird.")
     scene.settle()
-    pod = system.run(chat.thread)["podName"]
+    pod = system.pod(chat.thread)
     system.wait_logged(pod, "files_kept")
     system.telegram.post("/sim/chats", {"chat": chat.chat, "migrated_to": moved.chat})
     scene = Scene(system, moved, NAMES)

@@ -69,7 +69,7 @@ def test_a_conversation_takes_a_pod_that_waits(system, chat):
         assert "OPENCLAW" not in system.exec(pod, "sh", "-c", "ls -A /workspace /home/agent")
         system.make_thread(chat, "warm")
         chat.ask("my number is 4711", "Echo: my number is 4711")
-        thread = wait(lambda: (t := system.thread(chat.thread))["spec"].get("claim") and t, "the claim")
+        thread = wait(lambda: (t := system.thread(chat.thread)).get("spec", {}).get("claim") and t, "the claim")
         assert thread["spec"]["claim"]["run"] == thread["spec"]["run"] == 1
         run = system.wait_run(chat.thread, number=1, podName=pod)
         assert run["jobName"] == thread["spec"]["claim"]["jobName"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,9 +22,18 @@ class Simulator:
         self._base = f"http://127.0.0.1:{port}"
 
     def get(self, path: str) -> Any:
-        """Ask."""
-        with urllib.request.urlopen(self._base + path, timeout=120) as response:
-            return json.load(response)
+        """Ask; again, where the way there was cut, as a forwarded port may do on a machine that is busy."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with urllib.request.urlopen(self._base + path, timeout=120) as response:
+                    return json.load(response)
+            except urllib.error.HTTPError:
+                raise
+            except (OSError, http.client.HTTPException):
+                if time.monotonic() > until:
+                    raise
+            time.sleep(0.5)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Tell."""
