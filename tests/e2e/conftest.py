@@ -90,6 +90,18 @@ class System:
 
         return wait(look, f"{fields} in status.run of {name}", show=lambda: self.thread(name).get("status"))
 
+    def wanted(self, name: str) -> int:
+        """Return the number of the run that the gateway wants, which it writes before that run begins."""
+        return self.thread(name)["spec"]["run"]
+
+    def wait_column(self, name: str, word: str) -> None:
+        """Wait until `kubectl get` shows a word of a thread."""
+        wait(lambda: word in self.shown(name), f"{word} in kubectl get at {name}", show=lambda: self.shown(name))
+
+    def shown(self, name: str) -> str:
+        """Return what `kubectl get` shows of a thread."""
+        return self.agents.kubectl("get", "at", name)
+
     def pod(self, name: str) -> str:
         return wait(lambda: self.run(name).get("podName"), f"a pod of {name}")
 

@@ -77,7 +77,7 @@ def test_a_missing_class_is_told_and_the_message_answered_when_it_appears(system
         "Accepted",
     )
     assert (condition["status"], condition["reason"]) == ("False", "ClassNotFound")
-    assert "ClassNotFound" in system.agents.kubectl("get", "at", chat.thread)
+    system.wait_column(chat.thread, "ClassNotFound")
     assert "There is no AgentClass later" in system.agents.kubectl("describe", "at", chat.thread)
     system.make_class("later")
     chat.wait_for("Echo: hello", asked)
@@ -99,7 +99,7 @@ def test_an_image_that_is_missing_is_told_in_chat_and_kubectl(system, chat):
     system.make_thread(chat, "no-image")
     asked = chat.say("hello")
     chat.shown("its settings need an administrator", asked)
-    assert "ImagePullBackOff" in system.agents.kubectl("get", "at", chat.thread)
+    system.wait_column(chat.thread, "ImagePullBackOff")
 
 
 def test_a_pod_that_fits_nowhere_is_told_in_chat_and_kubectl(system, chat, admin):
@@ -108,7 +108,7 @@ def test_a_pod_that_fits_nowhere_is_told_in_chat_and_kubectl(system, chat, admin
         system.make_thread(asking, "too-large")
     asked = chat.say("hello")
     assert "memory" not in chat.shown("Waiting for room for your agent", asked)["text"]
-    assert "Unschedulable" in system.agents.kubectl("get", "at", chat.thread)
+    system.wait_column(chat.thread, "Unschedulable")
     told = admin.wait_for("Waiting for room for your agent", admin.say("@demo_bot hello"))["text"]
     assert "For administrators: Unschedulable" in told
     assert "Insufficient memory" in told
@@ -120,10 +120,13 @@ def test_a_quota_is_told_and_waited_out(system, chat):
         "spec": {"hard": {"pods": "0"}},
     }  # fmt: skip
     system.agents.kubectl("apply", "-f", "-", stdin=json.dumps(quota))
+    hard = ("get", "resourcequota", "none", "-o", "jsonpath={.status.hard.pods}")
     try:
+        # what a quota refuses before its controller has counted is refused in other words
+        wait(lambda: system.agents.kubectl(*hard) == "0", "a quota that counts")
         asked = chat.say("hello")
         chat.shown("Waiting for room for your agent", asked)
-        assert "QuotaExceeded" in system.agents.kubectl("get", "at", chat.thread)
+        system.wait_column(chat.thread, "QuotaExceeded")
     finally:
         system.agents.kubectl("delete", "resourcequota", "none")
     chat.wait_for("Echo: hello", asked)

@@ -89,7 +89,7 @@ def test_a_gateway_with_settings_that_no_waiting_mends_ends_and_says_which(syste
     start(**settings)
     code = "jsonpath={.status.containerStatuses[0].state.terminated.exitCode}"
     assert wait(lambda: system.kubectl("get", "pod", NAME, "-o", code), "the gateway to end") == "64"
-    assert words in _log(system)
+    wait(lambda: words in _log(system), f"{words!r} in the log", show=lambda: _log(system))
 
 
 def _log(system):

@@ -38,7 +38,7 @@ def test_people_choose_a_model_of_another_provider(two, chat):
     since = now_ms()
     chat.ask("bash: echo the second", "Tool said: the second")
     assert asked(two, since) == [("/v1/messages", "spare")] * 2
-    spec = two.thread(chat.thread)["spec"]["model"]
+    spec = wait(lambda: two.thread(chat.thread)["spec"].get("model"), "the model that was chosen in the AgentThread")
     assert (spec["provider"], spec["name"]) == ("second", "spare")
 
 

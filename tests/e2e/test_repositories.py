@@ -10,6 +10,7 @@ import pytest
 
 from dev.cluster.node import BuiltinNode
 from tests.e2e.conftest import NAME, NAMES
+from tests.support.chat import wait
 from tests.support.eventually import eventually_sync
 from tests.support.forge_play import ADDRESS, SERVICE, find_keys, forge_beside, play, tap
 from tests.support.forge_server import TOOLS_KEY, TOOLS_LOG
@@ -76,6 +77,11 @@ def is_usable(system):
     """Say whether the class tells that its connection can be used."""
     told = ("get", "agentclass", "repositories", "-o", "jsonpath={.status.connections[0].usable}")
     return system.agents.kubectl(*told) == "True"
+
+
+def read_menus(system, chat):
+    """Return the menus of commands that were made for a chat."""
+    return [menu for scope, menu in system.telegram.get("/sim/commands").items() if str(chat.chat) in scope]
 
 
 def test_a_fix_is_pushed_by_a_tap(system, forge, chat):
@@ -188,8 +194,11 @@ def test_a_topic_has_all_that_its_class_gives(system, forge, team):
     assert (called["body"]["params"]["name"], called["key"]) == ("add", f"Bearer {TOOLS_KEY}")
     assert "'content': '5'" in str(last["messages"])
     scene.ask("/review@demo_bot agent/cents", "I read all of it.")
-    menus = system.telegram.get("/sim/commands")
-    assert "review" in str(next(menu for scope, menu in menus.items() if str(chat.chat) in scope))
+    wait(
+        lambda: "review" in str(read_menus(system, chat)),
+        "a menu with the command",
+        show=lambda: read_menus(system, chat),
+    )
     scene.ask("@demo_bot Paint it red", "It is red.")
     scene.ask("@demo_bot Paint it blue", "It is blue.")
     scene.wait_for("with this history and the files", scene.say("/fork@demo_bot"))

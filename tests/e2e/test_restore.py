@@ -64,7 +64,7 @@ def test_a_conversation_goes_on_behind_a_restore(system, chat, follow, tmp_path)
     stood = [m for m in chat.answers() if m["message_id"] == lost["message_id"]]
     assert [m["text"] for m in stood] == [lost["text"]]  # what stands is left alone
     assert len([m for m in chat.answers() if "in the lost time" in m["text"]]) == 1
-    assert system.run(chat.thread)["number"] == 2
+    system.wait_run(chat.thread, number=2)
     wait(
         lambda: pod not in system.agents.kubectl("get", "pods", "--field-selector=status.phase=Running", "-o", "name"),
         "its end",

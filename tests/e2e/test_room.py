@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from tests.e2e.conftest import now_ms
 from tests.support.chat import wait
 
 SMALL = {"workspace": {"size": "512Mi"}}
@@ -65,9 +66,7 @@ def test_files_that_a_smaller_volume_cannot_hold_are_told_and_not_evicted(system
     wait(lambda: system.run(chat.thread).get("finishedAt"), "the run's end")
     asked = chat.say("bash: ls; echo listed $((40 + 2))")
     chat.wait_for("listed 42", asked)
-    run = system.run(chat.thread)
-    assert run["number"] == number + 1
-    assert not run.get("finishedAt")
+    assert not system.wait_run(chat.thread, number=number + 1).get("finishedAt")
     assert "The earlier files could not be brought back" in json.dumps(system.requests()[-1])
 
 
@@ -76,11 +75,12 @@ def test_an_eviction_names_the_volume_and_is_not_resumed_into_the_same_end(syste
     system.make_thread(chat, "small")
     chat.ask("hello", "Echo: hello")
     pod, number = system.pod(chat.thread), system.run(chat.thread)["number"]
+    since = now_ms()
     asked = chat.say("hang")  # a turn is under way
-    wait(lambda: len(system.requests()) > 1, "the turn's call")
+    wait(lambda: 'hang"' in json.dumps([one["body"] for one in system.requests(since)]), "the turn's call")
     # what no tool of the agent did: written from beside, so that neither the command's limit nor its note is in the way
     system.exec(pod, "sh", "-c", "for n in 1 2 3 4 5; do head -c 300M /dev/zero >/tmp/x-$n; done", check=False)
-    run = system.wait_run(chat.thread, timeout=240, reason="DiskFull")
+    run = system.wait_run(chat.thread, reason="DiskFull")
     assert '"work"' in run["message"]
     chat.shown("work", asked)
     # the next run begins by the next message, and not by itself
@@ -140,8 +140,10 @@ def test_the_agents_image_works_for_a_user_that_it_does_not_know(system):
         "export PI_CODING_AGENT_DIR=/run/agent PI_OFFLINE=1 NODE_DEBUG_NATIVE=COMPILE_CACHE;"
         """python -I -c 'import os; from agent_runner.podsetup import *; link_compile_cache(os.environ, "/run/agent", os.getuid())';"""
         "export NODE_COMPILE_CACHE=/run/agent/compile-cache;"
-        """(echo '{"id":"1","type":"get_state"}'; sleep 5) | node /opt/pi/node_modules/@earendil-works/pi-coding-agent/dist/bundle/cli.js"""
-        " --mode rpc --no-session 2>/run/agent/said | head -1; grep -c 'was accepted' /run/agent/said"
+        # what asks stays until there is an answer: pi leaves where nobody is there
+        """(echo '{"id":"1","type":"get_state"}'; for n in $(seq 900); do [ -s /run/agent/answer ] && break; sleep 0.2; done)"""
+        " | node /opt/pi/node_modules/@earendil-works/pi-coding-agent/dist/bundle/cli.js"
+        " --mode rpc --no-session 2>/run/agent/said | head -1 | tee /run/agent/answer; grep -c 'was accepted' /run/agent/said"
     )
     mounts = [{"name": "work", "mountPath": path, "subPath": sub} for path, sub in (
         ("/workspace", "workspace"), ("/home/agent", "home"), ("/tmp", "tmp"))]  # fmt: skip

@@ -44,7 +44,11 @@ def test_a_schedule_is_asked_at_its_time_and_answers_in_its_chat(system, chat):
         status = wait(ended, "an end of its turn")
         assert [one["outcome"] for one in status["recent"]] == ["Succeeded"]
         assert (status["active"], "nextAt" in status) == (0, False)
-        answers = [m["text"] for m in chat.answers(first) if not m["text"].startswith("⏰")]
-        assert len(answers) == 1
+
+        def answers():
+            return [m["text"] for m in chat.answers(first) if not m["text"].startswith("⏰")]
+
+        wait(answers, "the answer in the chat")
+        assert len(answers()) == 1
     finally:
         system.agents.kubectl("delete", "asch", name)

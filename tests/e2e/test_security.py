@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_a_pods_token_is_good_for_the_gateway_alone(system, pod):
 
 def test_a_pod_reaches_gateway_and_dns_and_nothing_inside(system, chat, pod):
     gateway = f"http://oc-gateway.{system.release.namespace}.svc:8080"
-    assert reaches(system, pod, f"{gateway}/v1/session")
+    wait(lambda: reaches(system, pod, f"{gateway}/v1/session"), "the way to the gateway")
     assert not reaches(system, pod, gateway.replace("8080", "9090") + "/metrics")
     api = service_ip(system, "kubernetes", "default")
     assert not reaches(system, pod, f"https://{api}/version")
@@ -109,7 +110,8 @@ def test_a_pod_reaches_no_private_and_no_metadata_address(system, pod, free):
         # that a pod without our policies reaches them shows that it is the policies that keep an agent from them
         fetch = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
         for url in (private, metadata):
-            assert "test host" in system.kubectl("exec", free, "--", "python3", "-c", fetch, url)
+            told = partial(system.kubectl, "exec", free, "--", "python3", "-c", fetch, url, check=False)
+            wait(lambda told=told: "test host" in told(), f"the host at {url}")
             assert not reaches(system, pod, url)
 
 
@@ -188,9 +190,9 @@ def test_the_charts_own_test_notices_that_policies_are_not_enforced(system):
     try:
         with pytest.raises(CommandFailedError):
             system.release.helm("test", "oc", "--timeout", "60s")
-        told = system.kubectl("logs", "oc-stranger-test")
-        assert "oc-gateway" in told
-        assert "does not enforce NetworkPolicies" in told
+        # its time may be over before the pod has said what it found
+        for words in ("oc-gateway", "does not enforce NetworkPolicies"):
+            wait(lambda words=words: words in system.kubectl("logs", "oc-stranger-test", check=False), words)
     finally:
         system.kubectl("delete", "networkpolicy", "everybody")
 
@@ -198,8 +200,9 @@ def test_the_charts_own_test_notices_that_policies_are_not_enforced(system):
 def test_the_simulators_obey_the_gateway_alone(system, free):
     fetch = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).status)"
     for part, port in (("telegram", 8081), ("model", 8082)):
+        at = service_ip(system, f"oc-demo-{part}")  # asking for a name is another thing that may take too long
         with pytest.raises(CommandFailedError, match="timed out"):
-            system.kubectl("exec", free, "--", "python3", "-c", fetch, f"http://oc-demo-{part}:{port}/healthz")
+            system.kubectl("exec", free, "--", "python3", "-c", fetch, f"http://{at}:{port}/healthz")
 
 
 def test_a_pod_meets_the_restricted_level(system, pod):

@@ -214,13 +214,19 @@ def test_a_person_starts_lists_and_cancels_one(system, chat, children):
     chat.say(f"/spawn {LONG[1:-1]}")
     name = f"{chat.thread}-r0-k2"
     children.begun(name)
-    tree = chat.ask("/subagents", name)["text"]
-    assert f"{name}: working" in tree
+    # the node's word that the pod runs may come behind what the agent does
+    tree = wait(lambda: find_working(chat, name), "k2 working")
     assert "k1: done" in tree
     chat.ask(f"/cancel {name}", "Cancelled")
     chat.wait_for(f"Sub-agent {compute_short(name)} was cancelled", asked)
     stranger = system.chat(person=ADMIN)
     assert "no sub-agent" in stranger.ask("/cancel tg-1-r1-k1", "I know no sub-agent")["text"]
+
+
+def find_working(chat, name):
+    """Return what /subagents shows, once it shows this one at work."""
+    tree = chat.ask("/subagents", name)["text"]
+    return tree if f"{name}: working" in tree else ""
 
 
 # --- ended by the cluster ----------------------------------------------------------------------------
@@ -340,18 +346,20 @@ def test_one_made_by_hand_works_and_can_be_waited_for(system):
 
 def test_an_agent_that_remembers_a_file_finds_the_file(system, chat):
     chat.ask("bash: echo treasure > note; ln -s note link; mkdir -p a/b", "Tool said")
+    system.wait_logged(system.pod(chat.thread), "files_kept")
     system.agents.kubectl("delete", "pod", system.pod(chat.thread))
     asked = chat.say("bash: cat link; ls -d a/b")
     answer = chat.wait_for("treasure", asked)
     assert "a/b" in answer["text"]
     assert not [m for m in chat.answers() if "workspace is empty" in m["text"] or "older files" in m["text"]]
-    assert system.run(chat.thread)["number"] == 2
+    system.wait_run(chat.thread, number=2)
 
 
 def test_the_largest_files_are_not_kept_over_the_limit_and_that_is_said(system, chat):
     system.make_class("small-snapshots", workspace={"snapshotLimit": "1Mi"})
     system.make_thread(chat, "small-snapshots")
     chat.ask("bash: head -c 3000000 /dev/urandom > noise", "Tool said")
+    system.wait_logged(system.pod(chat.thread), "files_kept")
     system.agents.kubectl("delete", "pod", system.pod(chat.thread))
     asked = chat.say("bash: ls | wc -l")
     chat.wait_for("Tool said: 0", asked)

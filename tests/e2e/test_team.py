@@ -8,6 +8,7 @@ import pytest
 
 from dev.cluster.scratch_image import write_image
 from tests.e2e.conftest import NAMES
+from tests.support.chat import wait
 from tests.support.scene import Scene
 
 IMAGE = "localhost/openclaw-dispatcher/skills:e2e"
@@ -36,7 +37,7 @@ def test_a_cluster_that_mounts_no_images_says_so_and_answers_without_them(system
     system.make_thread(chat, "pictured")
     asked = chat.say("hello")
     chat.shown("its settings need an administrator", asked)
-    assert system.run(chat.thread)["message"].startswith("This cluster mounts no images")
+    wait(lambda: system.run(chat.thread).get("message", "").startswith("This cluster mounts no images"), "the reason")
     system.make_class("pictured")
     chat.wait_for("Echo: hello", asked)
 

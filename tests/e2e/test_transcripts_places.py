@@ -70,7 +70,7 @@ def test_manners_in_a_group(system):
     scene.say("And good night", reply_to=answer["message_id"])
     scene.wait_for("Good night, Ada.")
     scene.settle()
-    assert len(scene.chat.answers()) == 2
+    wait(lambda: len(scene.chat.answers()) == 2, "two answers and nothing besides", show=scene.chat.answers)
     scene.show(
         "groups", "Manners in a group", "Only mentions, replies and commands are for the bot; another bot's are not."
     )

@@ -66,7 +66,7 @@ def test_the_earlier_chart_is_upgraded_during_a_turn_and_its_agents_move_later(e
         assert "where this release's Secrets are" in release.helm("get", "notes", "oc")
         _move(release, values)
         chat.ask("recall", "my bird is a wren")
-        assert release.agents.get("agentthreads")["items"][0]["status"]["run"]["number"] > 1
+        assert release.agents.get("agentthreads")["items"][0]["spec"]["run"] > 1
         assert release.get("agentthreads")["items"] == []
 
 
