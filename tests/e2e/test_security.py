@@ -11,6 +11,7 @@ import pytest
 
 from dev.cluster.node import BuiltinNode
 from dev.release import CommandFailedError
+from tests.e2e.conftest import now_ms
 from tests.support.chat import wait
 from tests.support.netns import host_at
 
@@ -209,7 +210,7 @@ def test_a_pod_meets_the_restricted_level(system, pod):
     spec = json.loads(system.agents.kubectl("get", "pod", pod, "-o", "json"))["spec"]
     for field in ("nodeName", "priority", "preemptionPolicy"):
         spec.pop(field, None)
-    name = "oc-restricted"
+    name = f"oc-restricted-{now_ms()}"  # one of an earlier run may not be gone yet
     system.kubectl("create", "namespace", name, check=False)
     try:
         system.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted", "--overwrite")
