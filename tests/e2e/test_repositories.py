@@ -15,7 +15,7 @@ from tests.support.eventually import eventually_sync
 from tests.support.forge_play import ADDRESS, SERVICE, find_keys, forge_beside, play, tap
 from tests.support.forge_server import TOOLS_KEY, TOOLS_LOG
 from tests.support.git_server import KEY
-from tests.support.scene import Scene, bash, call
+from tests.support.scene import Scene, bash, call, slowly
 from tests.support.wiretap import listening
 
 CLONE = f"git clone -q http://192.88.99.90/acme/api.git && cd api && ls; curl -s '{SERVICE}' | head -c 36"
@@ -91,7 +91,7 @@ def test_a_fix_is_pushed_by_a_tap(system, forge, chat):
     scene.teach({
         "Mend the rounding": [
             bash("Let me fetch the code.", CLONE), bash("Found it. I'll mend it and push.", FIX),
-            "The fix is on the branch **agent/rounding**.",
+            slowly("The fix is on the branch **agent/rounding**."),
         ],
     })  # fmt: skip
     asked = scene.say("Mend the rounding of refunds in acme/api, please.")

@@ -13,6 +13,8 @@ from tests.e2e.conftest import ADMIN
 from tests.support.chat import wait
 
 LONG = "{bash: echo begun > /tmp/begun; sleep 600}"
+HELD = "{bash: echo begun > /tmp/begun; until test -e /tmp/go; do sleep 0.2; done; echo %s}"
+"""Ends when the test says so."""
 
 
 class SubAgents:
@@ -298,10 +300,13 @@ def test_one_over_its_time_is_told_so(chat, children):
 
 
 def test_children_outlive_their_parents_pod_and_the_next_run_is_told(system, chat, children):
-    asked = chat.say("spawn: {bash: sleep 12; echo pear} | {bash: sleep 14; echo plum}")
+    asked = chat.say(f"spawn: {HELD % 'pear'} | {HELD % 'plum'}")
     names = children.working(2)
+    pods = [children.begun(name) for name in names]
     system.agents.kubectl("delete", "pod", system.pod(chat.thread), "--wait=false")
     chat.wait_for("The computer that the agent worked on went away.", asked)
+    for pod in pods:
+        system.exec(pod, "touch", "/tmp/go")
     for name in names:
         children.wait(name, phase="Succeeded")
         chat.wait_for(f"Sub-agent {compute_short(name)} ", asked)

@@ -48,12 +48,13 @@ def test_stop_ask_again_begin_anew(scene):
 
 def test_words_for_a_running_answer(scene):
     scene.teach({
-        "Count the birds": [bash("I'll go and count.", "sleep 8; echo 12 birds"), "Twelve birds."],
+        # long enough to be spoken to; and what waits behind it is talked about after 25 s
+        "Count the birds": [bash("I'll go and count.", "sleep 12; echo 12 birds"), "Twelve birds."],
         "without the ducks": ["Nine birds, without the ducks."],
         "how many trees": ["Seven trees, all of them birches."],
     })  # fmt: skip
     asked = scene.say("Count the birds in the park, please")
-    scene.shown("sleep 8", asked)
+    scene.shown("sleep 12", asked)
     typo = scene.say("And how mny trees?")
     scene.seen(typo)
     edited = {"chat": scene.chat.chat, "message_id": typo, "text": "And how many trees?"}
@@ -70,11 +71,11 @@ def test_words_for_a_running_answer(scene):
 
 def test_an_edit_of_what_is_worked_on(scene):
     scene.teach({
-        "What time is it in Tokyo": [bash("I'll look.", "sleep 6; date"), "Half past eight in Tokyo."],
+        "What time is it in Tokyo": [bash("I'll look.", "sleep 20; date"), "Half past eight in Tokyo."],
         "What time is it in Lisbon": ["Half past twelve in Lisbon."],
     })  # fmt: skip
     asked = scene.say("What time is it in Tokyo?")
-    scene.shown("sleep 6", asked)
+    scene.shown("sleep 20", asked)
     scene.ask("/steer", "Tell me what to change")
     edited = {"chat": scene.chat.chat, "message_id": asked, "text": "What time is it in Lisbon?"}
     scene.system.telegram.post("/sim/edits", edited)
@@ -122,7 +123,7 @@ def test_a_provider_that_limits(scene):
 
 
 def test_a_lost_pod_goes_on(scene):
-    scene.teach({"Good evening": ["Good evening!"], LIGHTHOUSE: [story()]})
+    scene.teach({"Good evening": ["Good evening!"], LIGHTHOUSE: [story(words=200)]})
     scene.ask("Good evening", "Good evening!")
     scene.settle()
     asked = scene.say(LIGHTHOUSE)

@@ -6,7 +6,7 @@ import base64
 
 from tests.e2e.conftest import ADMIN, NAMES, PERSON
 from tests.support.chat import Chat
-from tests.support.scene import Scene, bash, call
+from tests.support.scene import Scene, bash, call, slowly
 
 BEN = 70003
 PEOPLE = {PERSON: "Ada", ADMIN: "Cleo", BEN: "Ben"}
@@ -52,10 +52,12 @@ def test_a_forwarded_bundle(scene):
         ],
     })  # fmt: skip
     ben, status = {"user": BEN_SAYS["user"]}, {"channel": {"id": -1009, "title": "Status page"}, "message_id": 7}
-    scene.say("What went wrong here?")
-    scene.say("The site is down since ten", forward=ben)
-    scene.say("df says 100 % on /var/lib/postgresql", forward=ben)
-    scene.say("We are investigating elevated error rates.", forward=status)
+    scene.chat.send_together(
+        {"text": "What went wrong here?"},
+        {"text": "The site is down since ten", "forward": ben},
+        {"text": "df says 100 % on /var/lib/postgresql", "forward": ben},
+        {"text": "We are investigating elevated error rates.", "forward": status},
+    )
     scene.wait_for("disk filled up")
     scene.settle()
     assert len(scene.chat.answers()) == 1, "one question, one answer"
@@ -76,8 +78,8 @@ def test_a_burst(scene):
             "`test_refund` fails: since Friday refunds are rounded to *whole* cents. Shall I mend the test or the rounding?",
         ],
     })  # fmt: skip
-    for words in ("hey", "can you look at the build", "it fails since friday"):
-        scene.say(words)
+    said = ("hey", "can you look at the build", "it fails since friday")
+    scene.chat.send_together(*({"text": words} for words in said))
     scene.wait_for("test_refund")
     scene.settle()
     assert len([m for m in scene.chat.answers() if m["notified"]]) == 1, "one answer, one sound"
@@ -118,7 +120,7 @@ def test_an_approval_in_a_group(system):
     scene.teach({
         "bring the new version out": [
             bash("The tests pass, so I'll bring it out.", "make deploy VERSION=4.2; echo 'deployed 4.2'"),
-            "Version **4.2** is out.",
+            slowly("Version **4.2** is out."),
         ],
     })  # fmt: skip
     asked = scene.say("@demo_bot please bring the new version out")
@@ -139,7 +141,7 @@ def test_a_question_over_a_restart(scene):
         "Tidy up the old branches": [
             call("There are two ways.", "ask_person", question="Which branches shall I delete?",
                  options=["Merged ones only", "All older than a year"]),
-            "Done: 14 merged branches are gone. The other 9 are untouched.",
+            slowly("Done: 14 merged branches are gone. The other 9 are untouched."),
         ],
     })  # fmt: skip
     asked = scene.say("Tidy up the old branches, please")
@@ -163,7 +165,7 @@ def voice(words, seconds):
 def test_a_voice_note(scene):
     scene.teach({
         "How many hair ones": [
-            bash("Let me count.", "sleep 8; echo 3"),
+            bash("Let me count.", "sleep 20; echo 3"),
             "There are **3** of that name.",
         ],
         # what a reply to the quote of it holds

@@ -38,10 +38,8 @@ def test_files_both_ways(scene):
     file = {"name": "birds.csv", "mime": "text/csv", "content": content}
     scene.wait_for("Three herons", scene.send("document", file, caption="How many herons are in here?"))
     scene.settle()
-    asked = 0
-    for caption in ("Which of the two is sharper?", None):
-        more = {"caption": caption} if caption else {}
-        asked = scene.send("photo", {"content": RED_POINT}, media_group_id="7700", **more)
+    photo = {"photo": {"content": RED_POINT}, "media_group_id": "7700"}
+    asked = scene.chat.send_together({**photo, "caption": "Which of the two is sharper?"}, photo)[-1]
     scene.wait_for("The second one", asked)
     scene.settle()
     asked = scene.say("Send me that as a file, please")
@@ -108,7 +106,7 @@ def test_sub_agents_that_a_person_starts(scene):
         "Count the birds in the north": [bash("I'll count.", "echo 12"), "Twelve, mostly wrens."],
         "Wait for the swallows": SWALLOWS,
         "Wait for the storks": SWALLOWS,
-        "Send somebody out to wait": "spawn[timeout=6]: Wait for the storks",
+        "Send somebody out to wait": "spawn[timeout=12]: Wait for the storks",
     })  # fmt: skip
     scene.ask("/spawn", "Tell me the task")
     asked = scene.say("/spawn Count the birds in the north")

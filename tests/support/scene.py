@@ -117,7 +117,12 @@ def call(say, tool, **arguments):
     return {"say": say, "calls": [{"name": tool, "arguments": arguments}]}
 
 
-def story(pause=0.1, words=150):
+def slowly(say):
+    """Return a step: words that take some seconds, in which what was done before is seen by everybody."""
+    return {"say": say, "pause": 0.7}
+
+
+def story(pause=0.1, words=400):
     """Return a step: a long story, told slowly."""
     middle = " ".join(["and the light went round"] * (words // 5))
     return {"say": f"Once upon a time there was a lighthouse {middle} and everybody came home.", "pause": pause}
