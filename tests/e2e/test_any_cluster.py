@@ -132,7 +132,7 @@ def test_a_class_that_names_no_limits_is_told_of_the_quota(fussy):
 def test_a_sidecar_that_a_webhook_adds_ends_with_the_agent(fussy):
     fussy.release.install({**fussy.values, "agents": {**fussy.values["agents"], "admissionPolicy": {"enabled": False}}})
     fussy.chat.ask(f"/kill {fussy.chat.thread}", f"Ended: {fussy.chat.thread}")
-    timeouts = {**_CLASS["timeouts"], "idle": 10}
+    timeouts = {**_CLASS["timeouts"], "idle": 30}
     fussy.set_class(**{**fussy.values["agents"]["class"], "egress": "GatewayOnly", "timeouts": timeouts})
     fussy.chat.ask("hello mesh", "Echo: hello mesh")
     name = fussy.pod()
