@@ -226,7 +226,7 @@ def test_threads_and_their_end(scene):
 
 
 def test_a_time_that_is_over(scene):
-    scene.system.make_class("hasty", timeouts={"turn": 30, "idle": 60, "grace": 2})
+    scene.system.make_class("hasty", timeouts={"turn": 60, "idle": 900, "grace": 5})
     scene.system.make_thread(scene.chat, "hasty")
     scene.teach({"Wait for the swallows": [bash("I'll wait for them.", "echo looking up; sleep 600")]})
     asked = scene.say("Wait for the swallows, please")
