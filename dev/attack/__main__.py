@@ -52,8 +52,15 @@ def choose(tried: Iterable[str], only: Sequence[str], *, short: bool) -> list[st
     return chosen
 
 
-def attack(namespace: str, names: Sequence[str], *, keep: bool) -> list[Struck]:
-    """Install the system, do the attacks, print a line each, and return what became of them."""
+def attack(namespace: str, names: Sequence[str], *, keep: bool, patience: float = 1.0) -> list[Struck]:
+    """Install the system, do the attacks, print a line each, and return what became of them.
+
+    Args:
+        namespace: Of the release, which is made for them.
+        names: Of the attacks.
+        keep: Whether to leave the release.
+        patience: How many times as long as on a quiet machine all may take before time is held against the defence.
+    """
     tried, done, started = find_all(), list[Struck](), time.monotonic()
 
     def hear(struck: Struck) -> None:
@@ -62,7 +69,7 @@ def attack(namespace: str, names: Sequence[str], *, keep: bool) -> list[Struck]:
 
     with installed(namespace, NAME) as system:
         before = system.watch.restarts()
-        Campaign(system, names, hear).run()
+        Campaign(system, names, hear, patience).run()
         restarts = system.watch.restarts() - before
     if not keep:
         system.release.remove()

@@ -47,12 +47,16 @@ class Campaign:
         system: What is attacked.
         names: The attacks that are wanted.
         on_struck: Hears of each as it ends.
+        patience: How many times as long as on a quiet machine all may take.
     """
 
-    def __init__(self, system: System, names: Iterable[str], on_struck: Callable[[Struck], None]) -> None:
+    def __init__(
+        self, system: System, names: Iterable[str], on_struck: Callable[[Struck], None], patience: float = 1.0
+    ) -> None:
         self._system = system
         self._names = frozenset(names)
         self._on_struck = on_struck
+        self._patience = patience
         self._lock = threading.Lock()
         self._chats: list[Chat] = []
         self._marks: list[str] = []
@@ -64,11 +68,11 @@ class Campaign:
             with step("people begin to talk", 20):
                 neighbour, ended = self._open(), self._open()
                 for chat in (neighbour, ended):
-                    system.ask(chat, f"hello {MARKER}", f"Echo: hello {MARKER}", 90)
+                    system.ask(chat, f"hello {MARKER}", f"Echo: hello {MARKER}", 90 * self._patience)
                 facts = learn(system, neighbour, private)
                 over = end_run(system, ended)
             more = {"ended": over, **({"pack": learn_pack(system, neighbour)} if "kept-foreign" in self._names else {})}
-            facts = dataclasses.replace(facts, neighbour={**facts.neighbour, **more})
+            facts = dataclasses.replace(facts, neighbour={**facts.neighbour, **more}, patience=self._patience)
             striker = Striker(system, facts)
             with ThreadPoolExecutor(len(SLEEPERS)) as pool:
                 waiting = [

@@ -15,7 +15,7 @@ from dev.bench.clouds import call
 
 MOST_MESSAGES: Final = 12
 """That one answer may make; the rest of it is a file."""
-SHOWN_SECONDS: Final = 45.0
+SHOWN_SECONDS: Final = 240.0
 _INVISIBLE: Final = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _COMMAND: Final = re.compile(r"(?<![\w/])/[a-z_]{2,32}(?:@\w+)?")
 _UNTAPPED: Final = re.compile(r"(?<=[/@:])\u2060")

@@ -154,13 +154,13 @@ def end_run(system: System, chat: Chat) -> str:
     """End a chat's run as a person does, and return its token.
 
     Raises:
-        TimeoutError: the run did not end in a minute and a half.
+        TimeoutError: the run did not end in four minutes.
     """
     pod = str(system.find_pod(chat))
     token = system.read_token(pod)
     number = int(system.status(chat)["run"]["number"])
     system.say(chat, f"/kill {chat.thread}")
-    wait_until(f"the end of run {number} of {chat.thread}", lambda: _is_over(system, chat, number), 90)
+    wait_until(f"the end of run {number} of {chat.thread}", lambda: _is_over(system, chat, number), 240)
     return token
 
 

@@ -99,23 +99,24 @@ class Striker:
         system = self._system
         facts = dataclasses.replace(self.facts, **more)
         find = find or system.find_pod
-        limit = sum(ATTACKS[name].seconds for name in names) + 20
+        limit = (sum(ATTACKS[name].seconds for name in names) + 20) * facts.patience
+        begins = START_SECONDS * facts.patience
         results = f"/workspace/.results-{secrets.token_hex(4)}"
         words = command.replace("{results}", f"{results}.jsonl").replace("{names}", " ".join(names))
         message = system.bring(chat, build_archive(facts), words)
         heard, sent = Heard(), time.time()
         try:
-            pod = str(wait_until("the attacker's pod", lambda: find(chat), START_SECONDS))
-            turn = int(wait_until("the attacker's turn", lambda: system.find_turn(chat, message), 10))
+            pod = str(wait_until("the attacker's pod", lambda: find(chat), begins))
+            turn = int(wait_until("the attacker's turn", lambda: system.find_turn(chat, message), begins))
         except TimeoutError as error:
             return {name: Struck(name, untried(str(error))) for name in names}
         follower = threading.Thread(
-            target=self._follow, args=(pod, f"{results}.jsonl", heard, sent + START_SECONDS + limit), daemon=True
+            target=self._follow, args=(pod, f"{results}.jsonl", heard, sent + begins + limit), daemon=True
         )
         follower.start()
-        heard.here.wait(START_SECONDS)
+        heard.here.wait(begins)
         system.exec(pod, "sh", "-c", f"echo {turn} > {results}{TURN}")
-        heard.over.wait(START_SECONDS + limit)
+        heard.over.wait(begins + limit)
         heard.over.set()
         follower.join(timeout=10)
         return {name: dataclasses.replace(self._read(name, heard, chat, pod), turn=turn) for name in names}
@@ -157,7 +158,7 @@ class Striker:
         worst = self._system.watch.find_worst(struck.began, struck.ended + 1)
         before = self._system.watch.find_worst(struck.began - 3, struck.began)
         growth = worst.memory - before.memory if before.memory else 0
-        if worst.pause > MOST_PAUSE and worst.pause > 2 * before.pause:
+        if worst.pause > MOST_PAUSE * self.facts.patience and worst.pause > 2 * before.pause:
             return dataclasses.replace(
                 struck, outcome=opened(f"the gateway stood still for {worst.pause:.1f} s; {struck.outcome.words}")
             )

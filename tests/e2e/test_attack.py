@@ -16,6 +16,7 @@ from dev.cluster import provider
 def test_an_agents_pod_gets_nothing_by_a_handful_of_attacks():
     if os.environ.get("E2E_REQUIRED") != "1" and not provider().kubeconfig.exists():
         pytest.skip("no cluster: `make cluster` brings one up, and `make test` does it by itself")
-    done = attack("openclaw-attack-test", SHORT, keep=False)
+    # how long the gateway may stand still is for `make attack` to judge: here it shares a machine with whatever else there is
+    done = attack("openclaw-attack-test", SHORT, keep=False, patience=10)
     assert {one.name for one in done} == set(SHORT)
     assert find_failures(done, read_open(THREAT_MODEL.read_text())) == {}

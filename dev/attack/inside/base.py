@@ -68,6 +68,7 @@ class Facts:
         turn: The turn that the attack runs in.
         mark: A word that may stand in no log, metric, event or resource.
         limits: What the class of this run allows.
+        patience: How many times as long as on a quiet machine all may take before time is held against the defence.
     """
 
     needles: tuple[str, ...] = ()
@@ -77,6 +78,7 @@ class Facts:
     turn: int = 0
     mark: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
+    patience: float = 1.0
 
     def find_needles(self, data: bytes) -> int:
         """Return how many of the keys stand in some bytes."""

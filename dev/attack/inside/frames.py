@@ -21,17 +21,18 @@ MOST_WORDS = 1000
 
 
 async def say_first(pod: Pod, data: str | bytes, seconds: float = 15.0) -> tuple[str, float]:
-    """Say something in the place of a hello; return the words of the answer, and how long it took.
+    """Say something in the place of a hello; return the words of the answer, and how long it took, in seconds of a quiet machine.
 
     A pod that opens too many connections has to wait: that is no answer to what is said.
     """
-    answer, spent = await _say_once(pod, data, seconds)
+    patience = pod.facts.patience
+    answer, spent = await _say_once(pod, data, seconds * patience)
     for _ in range(4):
         if answer != _LATER:
             break
         await asyncio.sleep(4)
-        answer, spent = await _say_once(pod, data, seconds)
-    return answer, spent
+        answer, spent = await _say_once(pod, data, seconds * patience)
+    return answer, spent / patience
 
 
 async def _say_once(pod: Pod, data: str | bytes, seconds: float) -> tuple[str, float]:

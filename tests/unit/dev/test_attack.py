@@ -15,7 +15,7 @@ from dev.attack.archive import build_archive, hide
 from dev.attack.campaign import find_all
 from dev.attack.chat import judge_commands, judge_disguise, judge_links, judge_marks, judge_size
 from dev.attack.checks import CHECKS
-from dev.attack.inside.base import ATTACKS, Attack, Facts, Result, decide, held, opened, read_run, untried
+from dev.attack.inside.base import ATTACKS, Attack, Facts, Pod, Result, decide, held, opened, read_run, untried
 from dev.attack.inside.doing import perform
 from dev.attack.order import PAIRS, POOL, REACH, SAID, SHARED, SHORT, SLEEPERS
 from dev.attack.pools import build_poser
@@ -92,9 +92,10 @@ async def test_what_goes_wrong_with_an_attack_is_no_defence():
     def breaks(_pod):
         raise OSError("no route")
 
-    assert (await perform(Attack("net-x", "", hangs, seconds=0.05), None)).result is Result.UNTRIED
-    assert (await perform(Attack("net-y", "", breaks), None)).words == "OSError: no route"
-    assert (await perform(Attack("net-z", "", lambda _pod: held("ok")), None)).result is Result.HELD
+    pod = Pod(Facts(patience=2), "http://gateway:8080", "zai", "scripted")
+    assert await perform(Attack("net-x", "", hangs, seconds=0.5), pod) == untried("it was not over after 1 s")
+    assert (await perform(Attack("net-y", "", breaks), pod)).words == "OSError: no route"
+    assert (await perform(Attack("net-z", "", lambda _pod: held("ok")), pod)).result is Result.HELD
 
 
 def test_an_attack_that_told_no_end_was_stopped_or_ended_its_run_or_is_not_known():
