@@ -23,7 +23,7 @@ from dev.release import CommandFailedError, Release
 
 _AT_ONCE = 12
 """Faults that last at the same time, at most; a further one waits."""
-_WAIT_FOR_POD = 45.0
+_WAIT_FOR_POD = 120.0
 """Seconds in which a pod that may be struck must appear."""
 _PAUSE = 0.5
 """Seconds between two tries."""
