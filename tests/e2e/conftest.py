@@ -105,6 +105,11 @@ class System:
     def pod(self, name: str) -> str:
         return wait(lambda: self.run(name).get("podName"), f"a pod of {name}")
 
+    def address(self, pod: str) -> str:
+        """Return an agent's pod's address, which the kubelet may tell after the agent has answered."""
+        told = ("get", "pod", pod, "-o", "jsonpath={.status.podIP}")
+        return wait(lambda: self.agents.kubectl(*told).strip(), f"the address of {pod}")
+
     def exec(self, pod: str, *command: str, check: bool = True) -> str:
         """Run a command in an agent's pod."""
         return self.agents.kubectl("exec", pod, "--", *command, check=check)

@@ -112,7 +112,7 @@ def test_only_egress_internet_reaches_public_addresses(system, agents):
 
 def test_nothing_reaches_an_agent(system, agents):
     pod = agents["Internet"]
-    target = system.agents.kubectl("get", "pod", pod, "-o", "jsonpath={.status.podIP}") + ":9999"
+    target = system.address(pod) + ":9999"
     # a tool's own server, that ends by itself
     system.exec(pod, "sh", "-c", "setsid timeout 600 python3 -m http.server 9999 >/dev/null 2>&1 &")
     _wait_open(partial(_reach, system, pod), target)

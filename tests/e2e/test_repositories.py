@@ -133,7 +133,7 @@ def test_from_an_empty_chat_to_a_merged_pull_request(system, forge, chat):
     })  # fmt: skip
     asked = scene.say("Mend the refunds in acme/api and open a pull request, please.")
     chat.wait_for_button("✓ Push", asked)
-    with listening(system.agents.get("pod", system.pod(chat.thread))["status"]["podIP"], KEY.encode()) as heard:
+    with listening(system.address(system.pod(chat.thread)), KEY.encode()) as heard:
         pushed = tap(scene, "✓ Push", asked)
         tap(scene, "✓ Open it", pushed)
         scene.wait_for("It is fixed, and waits for a review.", asked)

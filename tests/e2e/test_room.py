@@ -57,7 +57,7 @@ def test_files_that_a_smaller_volume_cannot_hold_are_told_and_not_evicted(system
     system.make_class("shrinking", workspace={"size": "1Gi"})
     system.make_thread(chat, "shrinking")
     chat.ask("bash: head -c 160M /dev/urandom >big && echo small >note && echo made $((40 + 2))", "made 42")
-    number = system.run(chat.thread)["number"]
+    number = system.wanted(chat.thread)
     # a pod that is ended keeps what it can within its grace; this is about files that were kept
     system.wait_logged(system.pod(chat.thread), "files_kept")
     system.make_class("shrinking", workspace={"size": "128Mi"})
@@ -74,7 +74,7 @@ def test_an_eviction_names_the_volume_and_is_not_resumed_into_the_same_end(syste
     system.make_class("small", **SMALL)
     system.make_thread(chat, "small")
     chat.ask("hello", "Echo: hello")
-    pod, number = system.pod(chat.thread), system.run(chat.thread)["number"]
+    pod, number = system.pod(chat.thread), system.wanted(chat.thread)
     since = now_ms()
     asked = chat.say("hang")  # a turn is under way
     wait(lambda: 'hang"' in json.dumps([one["body"] for one in system.requests(since)]), "the turn's call")
@@ -84,7 +84,7 @@ def test_an_eviction_names_the_volume_and_is_not_resumed_into_the_same_end(syste
     assert '"work"' in run["message"]
     chat.shown("work", asked)
     # the next run begins by the next message, and not by itself
-    assert system.run(chat.thread)["number"] == number
+    assert system.wanted(chat.thread) == number
     chat.ask("again", "Echo: again")
 
 
