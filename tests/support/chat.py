@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-PATIENCE = 240.0
+PATIENCE = 300.0
 """Seconds that a wait takes at most: what is met costs nothing, and a machine may be slow and stand still for a while."""
+
+_REPEAT_SECONDS = 60.0
 
 
 class Simulator:
@@ -23,26 +25,29 @@ class Simulator:
         self._base = f"http://127.0.0.1:{port}"
 
     def get(self, path: str) -> Any:
-        """Ask; again, where the way there was cut, as a forwarded port may do on a machine that is busy."""
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                with urllib.request.urlopen(self._base + path, timeout=120) as response:
-                    return json.load(response)
-            except urllib.error.HTTPError:
-                raise
-            except (OSError, http.client.HTTPException):
-                if time.monotonic() > until:
-                    raise
-            time.sleep(0.5)
+        """Ask."""
+        return self._call(urllib.request.Request(self._base + path), lambda _error: True)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Tell."""
         request = urllib.request.Request(
             self._base + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=120) as response:
-            return json.load(response)
+        return self._call(request, _was_not_taken)
+
+    def _call(self, request: urllib.request.Request, may_repeat: Callable[[Exception], bool]) -> Any:
+        """Call; again for a while where the way there was cut, as a forwarded port's is on a busy machine now and then."""
+        until = time.monotonic() + _REPEAT_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=120) as response:
+                    return json.load(response)
+            except urllib.error.HTTPError:
+                raise
+            except (OSError, http.client.HTTPException) as error:
+                if not may_repeat(error) or time.monotonic() > until:
+                    raise
+            time.sleep(0.5)
 
     def post_together(self, path: str, bodies: Sequence[Mapping[str, Any]]) -> list[Any]:
         """Tell several things in a row, on one connection: whatever stands still on our side, nothing comes between them."""
@@ -56,6 +61,12 @@ class Simulator:
         with socket.create_connection((name, int(port)), 120) as connection, connection.makefile("rb") as stream:
             connection.sendall(sent)
             return [_read_answer(stream) for _ in bodies]
+
+
+def _was_not_taken(error: Exception) -> bool:
+    """Say whether nobody was there, or hung up before a word: a port that cannot be forwarded is closed so."""
+    cut = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError)
+    return isinstance(error, http.client.RemoteDisconnected) or isinstance(getattr(error, "reason", None), cut)
 
 
 def _read_answer(stream: BinaryIO) -> Any:
