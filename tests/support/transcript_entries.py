@@ -18,8 +18,9 @@ _DIFFERS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"back in [^(]+\((\d{4}-\d\d-\d\d )?\d\d:\d\d UTC\)"), "back in 2 h (14:30 UTC)"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-11-23T14:30:00Z"),
     # one that is cancelled may have asked nothing yet
-    (re.compile(r"\(\d+ s(, [\d,]+ tokens)?\)"), "(2 s, 1 875 tokens)"),
+    (re.compile(r"\(\d+ (s|min)( \d+ s)?(, [\d,]+ tokens)?\)"), "(2 s, 1 875 tokens)"),
     (re.compile(r"\b\d+ (s|min)\b( \d+ s)?"), "2 s"),
+    (re.compile(r"\d+ (秒|分钟|分 \d+ 秒)"), "2 秒"),
     (re.compile(r"\berror e[0-9a-f]+\b"), "error e1f"),
     (re.compile(r"-r(\d+)-[0-9a-f]{8}-[a-z0-9]{5}\b"), r"-r\1-7d44a8b1-x7k2p"),  # of pods
     (re.compile(r"\d[\d\s,]*tokens"), "1 875 tokens"),

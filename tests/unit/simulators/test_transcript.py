@@ -6,7 +6,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from agent_simulators.telegram import create_app
-from tests.support.transcript import render_events, without_chance
+from tests.support.transcript import normalise, render_events, without_chance
 from tests.support.transcript_lines import WIDTH, cells, lay_out, wrap
 
 TOKEN = "1000000001:demo-token-of-the-simulator"
@@ -129,3 +129,10 @@ def test_in_a_group_it_is_chance_whether_an_answer_took_the_place_of_what_was_on
     assert without_chance(one, group=True) == without_chance(other, group=True)
     assert without_chance(one) != without_chance(other)
     assert without_chance(one, group=True) != without_chance(other.replace("Hello, Ada", "Hello, Ben"), group=True)
+
+
+def test_how_long_something_took_is_the_same_in_every_page():
+    english, chinese = ("0 s", "41 s", "1 min", "1 min 5 s"), ("0 秒", "41 秒", "1 分钟", "1 分 5 秒")
+    assert {normalise(f"▸ 1 step · {took}") for took in english} == {"▸ 1 step · 2 s"}
+    assert {normalise(f"k1 ({took}): done") for took in english} == {"k1 (2 s, 1 875 tokens): done"}
+    assert {normalise(f"▸ 1 步 · {took}") for took in chinese} == {"▸ 1 步 · 2 秒"}
