@@ -39,7 +39,7 @@ def test_a_schedule_is_asked_at_its_time_and_answers_in_its_chat(system, chat):
 
         def ended():
             status = json.loads(system.agents.kubectl("get", "asch", name, "-o", "json"))["status"]
-            return status if status.get("recent") else None
+            return status if status.get("recent") and not status["active"] else None
 
         status = wait(ended, "an end of its turn")
         assert [one["outcome"] for one in status["recent"]] == ["Succeeded"]
