@@ -7,8 +7,9 @@ import json
 import re
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CHART = ROOT / "charts" / "openclaw-dispatcher"
 _START_SECONDS = 120.0
 """In which kubectl begins to forward, or says why not."""
+_PAUSE = 1.0
+"""Seconds before it is begun again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,36 +99,89 @@ class Release(Namespace):
 
     @contextlib.contextmanager
     def forward(self, target: str, port: int, *, tries_for: float = 120.0) -> Iterator[int]:
-        """Forward a free local port to a Service's port, or a pod's, while the context lasts.
+        """Forward a free local port to a Service's port, or a pod's, while the context lasts; again where kubectl ends meanwhile.
 
         Args:
             target: The Service, or the pod, which may run already and not be said to.
             port: Of it.
-            tries_for: Seconds in which kubectl is begun again where it could not forward.
+            tries_for: Seconds in which kubectl is begun again where it could not forward at first; 0: it is begun once.
 
         Raises:
             CommandFailedError: kubectl could not forward in that time.
         """
         command = [
             str(self.cluster.kubectl), "--kubeconfig", str(self.cluster.kubeconfig), "-n", self.namespace,
-            "port-forward", target, f":{port}",
+            "port-forward", target,
         ]  # fmt: skip
-        until = time.monotonic() + tries_for
-        with contextlib.ExitStack() as stack:
+        until, keeper = time.monotonic() + tries_for, None
+        forward = _Forward(target, command)
+        try:
             while True:
-                # a file, not a pipe: kubectl writes a line for each connection, and a full pipe would stop it
-                said = stack.enter_context(tempfile.TemporaryFile("w+"))
-                process = stack.enter_context(subprocess.Popen(command, stdout=said, stderr=said))
-                stack.callback(process.terminate)
                 try:
-                    found = partial(_forwarded_port, target, process, said)
-                    local = wait_until("kubectl port-forward", found, _START_SECONDS)
+                    local = forward.begin(f":{port}")
                     break
                 except CommandFailedError:
                     if time.monotonic() > until:
                         raise
-                time.sleep(1)
+                time.sleep(_PAUSE)
+            if tries_for:
+                keeper = threading.Thread(target=forward.keep, args=(f"{local}:{port}",), daemon=True)
+                keeper.start()
             yield local
+        finally:
+            forward.end()
+            if keeper is not None:
+                keeper.join()
+
+
+class _Forward:
+    """A kubectl that forwards a port, and the next where it ends: one connection that is cut ends it for all others."""
+
+    def __init__(self, target: str, command: Sequence[str]) -> None:
+        self._target, self._command = target, command
+        self._lock, self._over = threading.Lock(), threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self, ports: str) -> int:
+        """Begin to forward, and return the local port.
+
+        Raises:
+            CommandFailedError: kubectl could not forward.
+            TimeoutError: it did not say whether it does.
+        """
+        # a file, not a pipe: kubectl writes a line for each connection, and a full pipe would stop it
+        with tempfile.TemporaryFile("w+") as said:
+            with self._lock:
+                if self._over.is_set():
+                    raise CommandFailedError(f"kubectl port-forward {self._target}", "it is wanted no more")
+                process = self._process = subprocess.Popen([*self._command, ports], stdout=said, stderr=said)
+            found = partial(_forwarded_port, self._target, process, said)
+            try:
+                return int(wait_until("kubectl port-forward", found, _START_SECONDS))
+            except BaseException:
+                _stop(process)
+                raise
+
+    def keep(self, ports: str) -> None:
+        """Begin again where kubectl ends, until `end`."""
+        while self._process is not None:
+            self._process.wait()
+            if self._over.wait(_PAUSE):
+                return
+            with contextlib.suppress(CommandFailedError, TimeoutError):
+                self.begin(ports)
+
+    def end(self) -> None:
+        """Forward no more."""
+        with self._lock:
+            self._over.set()
+            if self._process is not None:
+                _stop(self._process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait()
 
 
 def _forwarded_port(target: str, process: subprocess.Popen[bytes], said: IO[str]) -> int | None:
