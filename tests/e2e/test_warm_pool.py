@@ -47,12 +47,12 @@ def read_columns(system, agent_class):
     return {one[0]: row[one.start() : end].strip() for one, end in zip(heads, ends, strict=True)}
 
 
-def wait_columns(system, agent_class, timeout=90, **told):
+def wait_columns(system, agent_class, **told):
     """Wait until the columns say this of a class; `in_line` stands for IN LINE."""
     wanted = {head.upper().replace("_", " "): value for head, value in told.items()}
     wait(
         lambda: wanted.items() <= read_columns(system, agent_class).items(),
-        f"{wanted} of the class {agent_class}", timeout, lambda: read_columns(system, agent_class),
+        f"{wanted} of the class {agent_class}", show=lambda: read_columns(system, agent_class),
     )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def test_a_conversation_takes_a_pod_that_waits(system, chat):
         system.agents.kubectl("delete", "agentclass", "warm", "--ignore-not-found", check=False)
 
 
-@pytest.mark.timeout(480, func_only=True)
+@pytest.mark.timeout(1800, func_only=True)
 def test_a_pod_is_started_for_whoever_is_next_in_line(system):
     """Where all agents that are allowed are at work, and the class asks for no pod at any other time."""
     ahead = {**system.values["agents"]["class"], "warmPool": {"replicas": 0, "ahead": 1}}
@@ -95,14 +95,14 @@ def test_a_pod_is_started_for_whoever_is_next_in_line(system):
         assert not find_pooled(system, "default")
         asked = following.say("Whose turn is it now?")
         following.shown("You're next.", asked)
-        wait_columns(system, "default", in_line="1", pool="1", warm="1", timeout=150)
-        [pod] = wait(lambda: find_held(system, "default"), "a pod for whoever is next", 90)
+        wait_columns(system, "default", in_line="1", pool="1", warm="1")
+        [pod] = wait(lambda: find_held(system, "default"), "a pod for whoever is next")
         uid = system.agents.get("pod", pod)["metadata"]["uid"]
         # it is of nobody yet: only the end of an agent lets the next one begin
         assert system.thread(working.chat.thread)["status"]["phase"] == "Running"
         assert "run" not in system.thread(following.chat.thread).get("spec", {})
         working.kill()
-        following.wait_for("It is yours.", asked, 120)
+        following.wait_for("It is yours.", asked)
         run = system.wait_run(following.chat.thread, number=1, podName=pod)
         spec = system.thread(following.chat.thread)["spec"]
         assert spec["claim"] == {"run": 1, "jobName": run["jobName"], "podUid": uid}
@@ -116,7 +116,7 @@ def test_a_pod_is_started_for_whoever_is_next_in_line(system):
         following.settle()
         following.kill()
         wait_columns(system, "default", pool="0", claimed="0")
-        wait(lambda: not find_pooled(system, "default"), "no Job and no pod of the pool", 90)
+        wait(lambda: not find_pooled(system, "default"), "no Job and no pod of the pool")
     finally:
         for scene in (working, following):
             system.end(scene.chat)
