@@ -225,3 +225,20 @@ async def test_once_leaves_nothing_behind(store):
         await writer.write_due()
         assert resources.names == []
         assert (await only(store))["state"] == "gone"
+
+
+async def test_once_that_is_asked_before_its_time_still_comes_at_its_time(store):
+    async with scheduling_desk(store) as (desk, writer, resources):
+        await made(desk, "/schedule tomorrow 9:00 say hello")
+        await writer.write_due()
+        _, buttons = await ask(desk, "/schedules")
+        assert await press(desk, buttons["⚡ 1"]) == "I'm on it."
+        lab = Lab(store, resources)
+        await lab.end()
+        await writer.write_due()
+        assert len(resources.names) == 1, "its time is yet to come"
+        await lab.wait_until(datetime.now(UTC) + timedelta(days=2))
+        await lab.end()
+        assert len(await lab.turns()) == 2
+        await writer.write_due()
+        assert resources.names == []

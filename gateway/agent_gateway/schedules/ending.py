@@ -78,8 +78,9 @@ async def _note(tx: Transaction, ended: EndedTurn) -> None:
             await _fail(tx, row, ended.due_at)
         case _:
             await tx.schedules.changed(row.id)
-    if row.spec.at is not None and row.person_id is not None:
-        await tx.schedules.remove(row.id)  # what a person asked for once leaves nothing behind
+    if row.spec.at is not None and row.person_id is not None and row.last_at is not None and row.next_at is None:
+        # what a person asked for once leaves nothing behind, but not before its time has come: a button may ask it ahead
+        await tx.schedules.remove(row.id)
 
 
 def _read_outcome(ended: EndedTurn) -> Outcome:
