@@ -12,6 +12,7 @@ from agent_kube.errors import Away
 from tests.conftest import BOT_ID
 from tests.support.desk import GROUP, STRANGER, message, running_desk
 from tests.support.eventually import eventually
+from tests.support.scheduling import Lab, on
 from tests.support.venues import (
     MIGRATE_FROM,
     MIGRATE_TO,
@@ -148,6 +149,26 @@ async def test_a_conversation_that_began_in_the_new_chat_takes_what_waited_in_th
         assert [row[0] for row in said] == ["[From P]\n\nold", "[From P]\n\nnew"]
         left = await store.threads.by_name(OLD_NAME)
         assert left.venue is VenueState.ORPHANED
+
+
+async def test_what_is_scheduled_in_the_old_chat_is_asked_where_its_conversation_goes_on(store):
+    async with running_desk(store, reconcile=False) as desk:
+        allow_group(desk)
+        desk.access._allowed |= {NEW}
+        await send(desk, in_group("old"))
+        lab = Lab(store)
+        lab.access = desk.access
+        lab.firing = lab.build_firing()
+        lab.adopter._guests = desk.access
+        lab.resources.put("morning", threadRef={"name": OLD_NAME}, prompt="Look.", cron="0 9 * * *")
+        await lab.adopter.look("morning")
+        await send(desk, in_group("new", chat=NEW))
+        await send(desk, MIGRATE_TO)
+        await lab.wait_until(on(2))
+        thread = await store.threads.by_name(NEW_NAME)
+        assert (await lab.row()).problem == ""
+        assert [t.text for t in await store.turns.queued(thread.id)][-1].endswith("Look.")
+        assert [row.name for row in await store.schedules.of_thread(thread.id, 9)] == ["morning"]
 
 
 async def test_a_group_that_became_a_forum_goes_on_in_general(store):

@@ -166,7 +166,7 @@ class VenueQueries(Room):
         await self._tx.execute("retire", thread.name, thread.id)
         other = await self._tx.row("thread_at", new.bot_id, new.chat_id, topic)
         if other is not None:
-            for query in ("hand_turns_over", "hand_messages_over", "hand_notes_over"):
+            for query in ("hand_turns_over", "hand_messages_over", "hand_notes_over", "hand_schedules_over"):
                 await self._tx.execute(query, thread.id, other["id"])
             await self._tx.execute("leave_behind", thread.id)
             return MovedThread(thread.id, thread.name, build_thread(other), work)

@@ -50,6 +50,9 @@ WHERE thread_id = $1 AND state <> 'draft' AND (person_id IS NOT NULL OR state = 
 -- name: forget_drafts
 DELETE FROM schedules WHERE thread_id = $1 AND state = 'draft';
 
+-- name: hand_schedules_over
+UPDATE schedules SET thread_id = $2 WHERE thread_id = $1;
+
 -- name: unwanted_schedule
 -- Its AgentSchedule came to be after all.
 UPDATE schedules SET wish = 'delete', uid = $2 WHERE id = $1 AND name = $3 AND state = 'gone' AND uid IS NULL RETURNING id;
