@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,8 +13,10 @@ from agent_gateway.resources.changes import Change
 from agent_gateway.resources.fakeschedules import FakeSchedules
 from agent_gateway.schedules.firing import HELD_SECONDS
 from agent_gateway.store.chatrows import Final
-from agent_gateway.store.rows import TurnState
+from agent_gateway.store.rows import Address, TurnState
+from agent_gateway.venues.moved import move
 from agent_kube.errors import Away
+from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
 from tests.support.scheduling import Lab, on, scheduling
 from tests.support.stored import make_thread, make_turn
@@ -151,3 +154,22 @@ async def test_what_a_schedule_asked_is_not_what_a_person_asked_last(store):
         await lab.wait_until(on(2))
         assert (await lab.turns())[-1]["person_id"] == 42
         assert (await store.turns.last_asked(thread.id)).id == asked.id
+
+
+async def test_a_heartbeat_of_a_chat_that_moved_is_told_the_checklist_of_its_class(store):
+    lab = Lab(store)
+    lab.resources.put("beat", threadRef={"name": "tg-n100"}, prompt="Look.", cron="0 9 * * *", quiet=True)
+    await lab.adopter.look("beat")
+    async with store.transaction() as tx:
+        await move(tx, Address(BOT_ID, -100), Address(BOT_ID, -200), "tg")
+
+    async def find_class(name):
+        return SimpleNamespace(spec=SimpleNamespace(heartbeat=f"That of {name}."))
+
+    named = {"tg-n200": "team"}  # of the old name there is no AgentThread any more
+    lab.firing._classes = SimpleNamespace(
+        find_class_name=lambda name: named.get(name, "default"), find_class=find_class
+    )  # fmt: skip
+    await lab.wait_until(on(2))
+    [turn] = await lab.turns()
+    assert "[The checklist of your team:]\nThat of team." in turn["text"]

@@ -179,9 +179,10 @@ class Firing:
 
     async def _read_checklist(self, row: ScheduleRow) -> str:
         """Return what the class adds to one that is quiet; nothing while it is not known."""
-        if not row.spec.quiet or self._classes is None:
+        if not row.spec.quiet or self._classes is None or row.thread_id is None:
             return ""
-        name = self._classes.find_class_name(row.spec.thread_ref.name)
+        thread = await self._store.threads.by_id(row.thread_id)  # which a chat that moved goes on under another name
+        name = self._classes.find_class_name(thread.name) if thread is not None else None
         found = await self._classes.find_class(name) if name is not None else None
         return found.spec.heartbeat if found is not None else ""
 
