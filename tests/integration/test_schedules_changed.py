@@ -14,7 +14,9 @@ from agent_gateway.resources.fakeschedules import FakeSchedules
 from agent_gateway.schedules.firing import HELD_SECONDS
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import Address, TurnState
+from agent_gateway.venues.gone import lose
 from agent_gateway.venues.moved import move
+from agent_gateway.venues.opened import come_back
 from agent_kube.errors import Away
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
@@ -173,3 +175,21 @@ async def test_a_heartbeat_of_a_chat_that_moved_is_told_the_checklist_of_its_cla
     await lab.wait_until(on(2))
     [turn] = await lab.turns()
     assert "[The checklist of your team:]\nThat of team." in turn["text"]
+
+
+async def test_what_is_due_while_its_chat_is_gone_goes_on_once_that_is_back(store):
+    lab = await taken_up(store)
+    thread = await store.threads.by_id((await lab.row()).thread_id)
+    async with store.transaction() as tx:
+        await lose(tx, thread.address, None, chat=True)
+    await lab.wait_until(on(2))
+    await lab.wait_until(on(3))
+    assert ((await lab.row()).problem, await lab.turns()) == ("VenueGone", [])
+    assert await store.schedules.coming(on(3, 10), on(5), 9) == [], "no agent begins ahead for it"
+    async with store.transaction() as tx:
+        await come_back(tx, thread.address)
+    assert await lab.wait_until(on(3, 12)) == 0
+    await lab.wait_until(on(4))
+    assert await lab.times() == [("04 09:00", "Asked")]
+    row = await lab.row()
+    assert (row.problem, row.words, row.next_at) == ("", "", on(5))

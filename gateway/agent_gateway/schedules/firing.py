@@ -17,7 +17,7 @@ from agent_gateway.resources.agentschedules import ScheduleValue
 from agent_gateway.resources.values import ClassValue
 from agent_gateway.schedules.decide import Around, plan_due
 from agent_gateway.schedules.prompts import build_prompt
-from agent_gateway.schedules.times import BadTimes, read_when
+from agent_gateway.schedules.times import BadTimes, compute_next, read_when
 from agent_gateway.store import Store
 from agent_gateway.store.errors import Away, Refused
 from agent_gateway.store.rooms import Rooms
@@ -197,7 +197,8 @@ class Firing:
             await tx.schedules.cannot(row.id, error.reason, str(error))
             return
         if thread is None or thread.venue is VenueState.ORPHANED:
-            await tx.schedules.cannot(row.id, "VenueGone", "The chat or topic that it is asked in is gone.")
+            words = "The chat or topic that it is asked in is gone."
+            await tx.schedules.cannot(row.id, "VenueGone", words, compute_next(when, now))  # it may come back
             return
         standing = await self._guests.read(tx, row.person_id, thread.address.chat_id)
         waiting = await tx.turns.count_queued(thread.id)

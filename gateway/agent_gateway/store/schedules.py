@@ -182,9 +182,9 @@ class ScheduleQueries(Room):
         """Record when it was due and is due next."""
         await self._session.execute("schedule_moves", schedule_id, next_at, last_at)
 
-    async def cannot(self, schedule_id: int, problem: str, words: str) -> None:
-        """Record why nothing comes of it any more."""
-        await self._session.execute("schedule_cannot", schedule_id, problem, words)
+    async def cannot(self, schedule_id: int, problem: str, words: str, next_at: datetime | None = None) -> None:
+        """Record why nothing comes of it any more, or not now: then it is looked at again at `next_at`."""
+        await self._session.execute("schedule_cannot", schedule_id, problem, words, next_at)
 
     async def active(self, schedule_id: int) -> list[int]:
         """Return its turns that have not ended."""

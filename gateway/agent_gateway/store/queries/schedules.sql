@@ -96,7 +96,7 @@ SELECT next_at FROM schedules WHERE bot_id = $1 AND next_at IS NOT NULL ORDER BY
 -- Those that are due between $2 and $3 in conversations without an agent, that were not marked for it before.
 SELECT s.id AS schedule_id, s.thread_id, s.person_id, s.next_at, t.chat_id, t.name AS thread_name
 FROM schedules s JOIN threads t ON t.id = s.thread_id
-WHERE s.bot_id = $1 AND s.next_at > $2 AND s.next_at <= $3 AND s.state = 'live'
+WHERE s.bot_id = $1 AND s.next_at > $2 AND s.next_at <= $3 AND s.state = 'live' AND t.place <> 'orphaned'
   AND (t.warm_until IS NULL OR t.warm_until < s.next_at)
   AND NOT EXISTS (SELECT FROM runs r WHERE r.thread_id = t.id AND r.state <> 'over')
 ORDER BY s.next_at, s.id LIMIT $4;
@@ -111,10 +111,13 @@ ON CONFLICT (uid, due_at) DO NOTHING RETURNING due_at;
 UPDATE schedule_turns SET turn_id = $3 WHERE uid = $1 AND due_at = $2;
 
 -- name: schedule_moves
-UPDATE schedules SET next_at = $2, last_at = $3, version = version + 1 WHERE id = $1;
+-- A chat that was gone is back.
+UPDATE schedules SET next_at = $2, last_at = $3, problem = CASE WHEN problem <> 'VenueGone' THEN problem ELSE '' END,
+    words = CASE WHEN problem <> 'VenueGone' THEN words ELSE '' END, version = version + 1
+WHERE id = $1;
 
 -- name: schedule_cannot
-UPDATE schedules SET next_at = NULL, problem = $2, words = $3, version = version + 1 WHERE id = $1;
+UPDATE schedules SET next_at = $4, problem = $2, words = $3, version = version + 1 WHERE id = $1;
 
 -- name: active_schedule_turns
 SELECT turn_id FROM schedule_turns WHERE schedule_id = $1 AND outcome = 'Asked' AND turn_id IS NOT NULL ORDER BY due_at LIMIT $2;
