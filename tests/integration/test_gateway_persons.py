@@ -238,6 +238,20 @@ async def test_files_go_too_where_the_words_were_let_go_before(store):
         assert await places_with(store, "secret") == set()
 
 
+async def test_a_copy_that_was_sent_goes_too(store):
+    async with running_desk(store) as desk:
+        await talk_in_group(desk)
+        await desk.say("/export all")
+        await desk.worked()
+        assert "file_chunks" in await places_with(store, "secret")
+        _, buttons = await ask(desk, "/forget me")
+        await press(desk, buttons["Delete it"])
+        await desk.worked()
+        await store.pool.execute("DELETE FROM inbox")
+        assert await places_with(store, "secret") == set()
+        assert await store.persons.private(PERSON) == []
+
+
 @pytest.mark.parametrize(
     ("line", "blanked"),
     [

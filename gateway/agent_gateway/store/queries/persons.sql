@@ -1,5 +1,5 @@
 -- name: person_private
--- The first $3 private conversations of a person of which anything is still there: words, what the agent remembers, files. Of one
+-- The first $3 private conversations of a person of which anything is still there: words, what the agent remembers, files, also those that were sent. Of one
 -- that is being forgotten words alone count, as the rest goes.
 SELECT t.* FROM threads t WHERE t.bot_id = $1 AND t.chat_id = $2 AND t.kind = 'conversation' AND (
     (SELECT 1 FROM turns u WHERE u.thread_id = t.id AND u.id > t.emptied_turn LIMIT 1) = 1
@@ -8,6 +8,7 @@ SELECT t.* FROM threads t WHERE t.bot_id = $1 AND t.chat_id = $2 AND t.kind = 'c
         OR (SELECT 1 FROM past_sessions p WHERE p.thread_id = t.id LIMIT 1) = 1
         OR (SELECT 1 FROM kept_states k WHERE k.thread_id = t.id LIMIT 1) = 1
         OR (SELECT 1 FROM workspaces w WHERE w.thread_id = t.id LIMIT 1) = 1
+        OR (SELECT 1 FROM files f WHERE f.thread_id = t.id LIMIT 1) = 1
     )))
 ORDER BY COALESCE(t.topic_id, 0) LIMIT $3;
 
