@@ -18,9 +18,11 @@ from agent_gateway.publicport import open_public_port
 from agent_gateway.store import Store
 from agent_gateway.store.hooks import MOST_WAITING
 from agent_gateway.store.rows import Address
+from agent_gateway.venues.moved import settle
 from tests.conftest import BOT_ID
 from tests.support.desk import GROUP, running_desk
 from tests.support.hooking import SECRET, TOPIC, opened, sign
+from tests.support.stored import make_thread
 
 pytestmark = pytest.mark.postgres
 CALLS = {
@@ -264,6 +266,17 @@ async def test_a_topic_that_is_gone_is_asked_nothing(doors):
     await doors.call({}, "2")
     await doors.worker.ask_due()
     assert [row["outcome"] for row in await doors.rows()] == ["asked", "topic-gone"]
+
+
+async def test_a_group_that_got_topics_is_asked_in_general_where_its_conversation_goes_on(doors):
+    old, general = Address(BOT_ID, GROUP), Address(BOT_ID, GROUP, 1)
+    thread = await make_thread(doors.store, old, f"tg-n{-GROUP}")
+    async with doors.store.transaction() as tx:
+        await settle(tx, general, "tg")
+    await doors.push("issues", ISSUE, "1")
+    await doors.worker.ask_due()
+    rows = await doors.store.pool.fetch("SELECT thread_id FROM turns")
+    assert [row["thread_id"] for row in rows] == [thread.id]
 
 
 async def test_one_that_fails_holds_up_no_other_and_is_given_up(doors, monkeypatch):

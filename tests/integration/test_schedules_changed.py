@@ -15,7 +15,7 @@ from agent_gateway.schedules.firing import HELD_SECONDS
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import Address, TurnState
 from agent_gateway.venues.gone import lose
-from agent_gateway.venues.moved import move
+from agent_gateway.venues.moved import move, settle
 from agent_gateway.venues.opened import come_back
 from agent_kube.errors import Away
 from tests.conftest import BOT_ID
@@ -193,3 +193,16 @@ async def test_what_is_due_while_its_chat_is_gone_goes_on_once_that_is_back(stor
     assert await lab.times() == [("04 09:00", "Asked")]
     row = await lab.row()
     assert (row.problem, row.words, row.next_at) == ("", "", on(5))
+
+
+async def test_one_that_is_changed_after_its_group_got_topics_stays_in_the_conversation_in_general(store):
+    lab = Lab(store)
+    lab.resources.put("morning", threadRef={"name": "tg-n100"}, prompt="Look.", cron="0 9 * * *")
+    await lab.adopter.look("morning")
+    thread_id = (await lab.row()).thread_id
+    async with store.transaction() as tx:
+        await settle(tx, Address(BOT_ID, -100, 1), "tg")
+    lab.resources.put("morning", prompt="Look again.")
+    await lab.adopter.look("morning")
+    assert (await lab.row()).thread_id == thread_id
+    assert await store.pool.fetchval("SELECT count(*) FROM threads") == 1

@@ -22,6 +22,7 @@ from agent_gateway.store.errors import Away
 from agent_gateway.store.hooks import Delivery
 from agent_gateway.store.rows import Address, Thread, VenueState
 from agent_gateway.store.transaction import Transaction
+from agent_gateway.venues.moved import find_general
 from agent_gateway.wording.hooks import came_text
 
 POLL_SECONDS: Final = 1.0
@@ -170,6 +171,7 @@ class HookWorker:
         if not standing.allowed:
             return "not-allowed"
         address = standing.follow(Address(self._store.bot_id, target.chat_id, target.topic_id))
+        address = await find_general(tx, address)
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
         thread = await tx.threads.get_or_create(address, name, "", by_hand=True)
         return "topic-gone" if thread.venue is VenueState.ORPHANED else thread

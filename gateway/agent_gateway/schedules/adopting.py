@@ -24,6 +24,7 @@ from agent_gateway.store.rows import Address
 from agent_gateway.store.schedulerows import NewSchedule
 from agent_gateway.store.schedules import ScheduleRow
 from agent_gateway.store.transaction import Transaction
+from agent_gateway.venues.moved import find_general
 from agent_gateway.wording.say import SOURCE
 
 _MOST_DIGITS: Final = 18
@@ -157,7 +158,7 @@ class ScheduleAdopter(Follower[ScheduleValue]):
         if not standing.allowed:
             words = f"Chat {address.chat_id} is not on the list of those who may use the bot (telegram.allowedIds)."
             return _refuse(new, Refusal("NotAllowed", words))
-        address = standing.follow(address)
+        address = await find_general(tx, standing.follow(address))
         name = build_thread_name(self._bot_name, address.chat_id, address.topic_id)
         thread = await tx.threads.get_or_create(address, name, "", by_hand=True)
         new = replace(new, thread_id=thread.id)

@@ -13,7 +13,7 @@ from agent_contract.names import build_thread_name
 from agent_gateway.effects import ForgetRun, HideViews, WakeOutbox, WakeThread, WakeVenues
 from agent_gateway.resources.agentthreads import AgentThreads
 from agent_gateway.store import Store
-from agent_gateway.store.rows import Address
+from agent_gateway.store.rows import Address, VenueState
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.store.venues import MovedThread
 from agent_gateway.telegram.inbound.reading import GENERAL_TOPIC
@@ -41,6 +41,17 @@ async def settle(tx: Transaction, address: Address, bot_name: str) -> None:
     if moved is not None:
         _carry_on(tx, moved)
         tx.after(WakeOutbox(), WakeVenues())
+
+
+async def find_general(tx: Transaction, address: Address) -> Address:
+    """Return where a conversation is held that settings or a resource name: of a group without a topic in General, once it settled there."""
+    if address.chat_id > 0 or address.topic_id is not None:
+        return address
+    known = await tx.threads.by_address(address)
+    if known is not None and known.venue is not VenueState.ORPHANED:
+        return address
+    general = Address(address.bot_id, address.chat_id, GENERAL_TOPIC)
+    return general if await tx.threads.by_address(general) is not None else address
 
 
 def _carry_on(tx: Transaction, moved: MovedThread) -> None:
