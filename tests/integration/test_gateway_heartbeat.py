@@ -6,8 +6,12 @@ import pytest
 
 from agent_gateway.resources.fakeschedules import FakeSchedules
 from agent_gateway.schedules.writing import ScheduleWriter
+from agent_gateway.store.rows import Address
+from agent_gateway.venues.moved import move
+from tests.conftest import BOT_ID
 from tests.support.confirms import ask
-from tests.support.desk import GROUP, running_desk
+from tests.support.desk import ADMIN, GROUP, running_desk
+from tests.support.venues import NEW
 
 pytestmark = pytest.mark.postgres
 
@@ -43,6 +47,25 @@ async def test_it_is_turned_off_also_where_somebody_changed_it_by_hand(store):
         assert (await ask(desk, "/heartbeat"))[0].startswith("It is on")
         assert (await ask(desk, "/heartbeat off"))[0] == "✓ Off."
         assert await store.pool.fetchval("SELECT state FROM schedules") == "gone"
+
+
+async def test_it_is_turned_off_also_where_its_group_became_a_supergroup(store):
+    async with running_desk(store) as desk:
+        await desk.say("/heartbeat@demo_bot on", chat=GROUP, user=ADMIN)
+        assert await store.pool.fetchval("SELECT state FROM schedules") == "wanted"
+        async with store.transaction() as tx:
+            await move(tx, Address(BOT_ID, GROUP), Address(BOT_ID, NEW), "tg")
+        await desk.say("/heartbeat@demo_bot", chat=NEW, user=ADMIN)
+        assert (await desk.said())[-1].startswith("It is on")
+        await desk.say("/heartbeat@demo_bot off", chat=NEW, user=ADMIN)
+        assert await store.pool.fetchval("SELECT state FROM schedules") == "gone"
+
+
+async def test_a_quiet_one_that_somebody_made_by_hand_is_left_alone(store):
+    async with running_desk(store) as desk:
+        await desk.say("/heartbeat on")
+        await store.pool.execute("UPDATE schedules SET state = 'live', uid = 'u', name = 'morning-s3'")
+        assert (await ask(desk, "/heartbeat"))[0].startswith("It is off.")
 
 
 async def test_in_a_group_it_is_its_administrators(store):

@@ -12,7 +12,7 @@ from agent_contract.names import build_thread_name
 from agent_gateway.commands.outcome import Outcome
 from agent_gateway.commands.request import Request
 from agent_gateway.metrics import LIMITS
-from agent_gateway.schedules.checks import INTERVAL_LIMIT, Refusal, check_counts, check_times
+from agent_gateway.schedules.checks import INTERVAL_LIMIT, Refusal, check_counts, check_times, parse_thread_name
 from agent_gateway.schedules.prompts import HEARTBEAT
 from agent_gateway.schedules.settings import ScheduleSettings
 from agent_gateway.store.rows import Thread
@@ -23,8 +23,8 @@ from agent_gateway.wording.schedules import FULL
 
 ACTION: Final = "heartbeat"
 _ASKED: Final = re.compile(r"(?:on|(\d{1,2}))?(?: ?min)?(?: ?(\d{1,2})-(\d{1,2}))?")
-_MADE_HERE: Final = re.compile(r"-s[0-9]+x*")
-"""How the name of an AgentSchedule ends that was made in the chat."""
+_MADE_HERE: Final = re.compile(r"(.+)-s[0-9]+x*")
+"""Name of an AgentSchedule that was made in the chat: it begins as the conversation was called then."""
 _HOUR: Final = 60
 _DAY: Final = 24
 _MOST: Final = 100
@@ -87,7 +87,7 @@ class HeartbeatCommand:
         command, language = request.command, request.command.language
         asked = command.args.strip().lower()
         thread = await tx.threads.by_address(command.address)
-        standing = await _find(tx, thread)
+        standing = await self._find(tx, thread)
         if not asked:
             now = (
                 keys.heartbeat_is(language, cron=standing.spec.cron or "")
@@ -137,9 +137,11 @@ class HeartbeatCommand:
             )
         )
 
+    async def _find(self, tx: Transaction, thread: Thread | None) -> ScheduleRow | None:
+        """Return the heartbeat that people turned on in a conversation, whatever became of both since."""
+        rows = await tx.schedules.of_thread(thread.id, _MOST) if thread is not None else []
+        return next((row for row in rows if row.spec.quiet and self._is_made_here(row.name)), None)
 
-async def _find(tx: Transaction, thread: Thread | None) -> ScheduleRow | None:
-    """Return the heartbeat that people turned on in a conversation, whatever became of it by hand since."""
-    rows = await tx.schedules.of_thread(thread.id, _MOST) if thread is not None else []
-    begin = thread.name if thread is not None else ""
-    return next((row for row in rows if row.spec.quiet and _MADE_HERE.fullmatch(row.name.removeprefix(begin))), None)
+    def _is_made_here(self, name: str) -> bool:
+        found = _MADE_HERE.fullmatch(name)
+        return found is not None and parse_thread_name(self._bot_name, found[1]) is not None
