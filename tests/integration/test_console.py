@@ -99,6 +99,9 @@ async def test_what_cannot_be_asked_is_told_and_leaves_nothing(console, store):
     for text, status in odd.items():
         assert (await console.post("say", text=text))[0] == status, text
     assert len(await read_turns(store)) == 1
+    for sign in "x\u6df1\U0001f642":  # the longest text is none of these in any script
+        assert (await console.post("say", text=sign * MOST_TEXT))[0] == 200
+        assert (await console.post("say", text=sign * (MOST_TEXT + 1)))[1]["reason"] == "console-text"
 
 
 async def test_requests_without_an_id_of_their_own_are_none(console):

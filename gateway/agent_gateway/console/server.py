@@ -22,7 +22,7 @@ from agent_contract import names
 from agent_gateway.console.callers import Caller, Callers
 from agent_gateway.console.reading import Had, dump_facts, dump_messages, dump_turns
 from agent_gateway.console.refused import LIMITS_NAMED, Refused
-from agent_gateway.console.speaking import Speaking
+from agent_gateway.console.speaking import MOST_TEXT, Speaking
 from agent_gateway.errors import LeadershipLost
 from agent_gateway.logs import describe_fault
 from agent_gateway.metrics import CONSOLE_CALLS, LIMITS
@@ -32,8 +32,8 @@ from agent_gateway.store.console import MOST_MESSAGES, MOST_TURNS
 from agent_gateway.store.errors import Away, StoreError
 from agent_gateway.store.rows import Thread
 
-MAX_BODY: Final = 96 * 1024
-"""Of what is said, as JSON: the longest text in its longest form fits."""
+MAX_BODY: Final = 12 * MOST_TEXT + 1024
+"""Of what is said, as JSON: the longest text in its longest form fits, each character as two escapes of six bytes."""
 BODY_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 20.0
 """For the database, besides a wait that was asked for."""
