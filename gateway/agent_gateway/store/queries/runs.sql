@@ -82,7 +82,9 @@ SELECT state = 'finished' FROM subagents WHERE thread_id = $1;
 UPDATE runs SET stop = $3 WHERE thread_id = $1 AND number = $2 AND state <> 'over' AND stop IS NULL RETURNING number;
 
 -- name: last_connected_run
-SELECT * FROM runs WHERE thread_id = $1 AND state = 'over' AND hello_at IS NOT NULL ORDER BY number DESC LIMIT 1;
+-- One that was given a pod of a warm pool has its hello from the first; unless it was ready, its agent was asked nothing.
+SELECT * FROM runs WHERE thread_id = $1 AND state = 'over' AND hello_at IS NOT NULL AND (ready_at IS NOT NULL OR NOT claimed)
+ORDER BY number DESC LIMIT 1;
 
 -- name: files_of_run
 UPDATE runs SET files = $3 WHERE thread_id = $1 AND number = $2;
