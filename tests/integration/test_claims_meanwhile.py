@@ -51,3 +51,26 @@ async def test_a_claim_that_is_lost_is_no_agent_whose_files_are_missing(store):
         given = await cold.get(wire.Turn)
         assert (given.id, given.text) == (turn.id, "again")
         assert await store.pool.fetch("SELECT text FROM outbox WHERE dedupe_key LIKE 'no-files:%'") == []
+
+
+async def test_a_model_that_is_chosen_while_a_pod_is_claimed_is_what_answers(store):
+    async with running_lab(store) as lab:
+        runner, uid, _ = await lab.warm()
+        thread = await lab.port.make_thread(42, "tg-42")
+        claim = lab.conversations.slots.claim
+
+        async def choose_and_claim(*args):
+            lab.conversations.slots.claim = claim
+            await store.settings.set_model(thread.id, "other")
+            await store.settings.set_thinking(thread.id, "high")
+            return await claim(*args)
+
+        lab.conversations.slots.claim = choose_and_claim
+        _, turn = await lab.ask(42)
+        model = (await runner.get(wire.Welcome)).model
+        assert (model.model, model.thinking) == ("other", "high")
+        assert (await runner.get(wire.Turn)).id == turn.id
+        run = await lab.run_of(thread)
+        assert (run.number, run.pod_uid, run.model, run.thinking) == (1, uid, "other", "high")
+        found = await eventually(lambda: lab.resources.cached(thread.name))
+        assert (found.spec.model.name, found.spec.model.thinking) == ("other", "high")

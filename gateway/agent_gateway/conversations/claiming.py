@@ -23,6 +23,7 @@ from agent_gateway.runners.registry import Registry
 from agent_gateway.store import Store
 from agent_gateway.store.claims import Beginning, Claim, NothingWaits
 from agent_gateway.store.errors import Refused
+from agent_gateway.store.rows import ModelChoice
 from agent_kube.tracing.steps import tell_step
 
 _log = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ class Claimer:
         begun = time.perf_counter()
         begins = Beginning(
             number, found.uid if found is not None else None, known.spec.timeouts,
-            self._models.choose(s.thread, found, known.spec),
+            ModelChoice(s.thread.model, s.thread.thinking), self._models.choose(s.thread, found, known.spec),
         )  # fmt: skip
         claim = await self._record(held, s, begins)
         if claim is None:

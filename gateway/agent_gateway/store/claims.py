@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent_contract.terms import Timeouts
 from agent_contract.warm import ClaimedModel
-from agent_gateway.store.rows import Run, Thread, Turn
+from agent_gateway.store.rows import ModelChoice, Run, Thread, Turn
 from agent_gateway.store.runs import build_run
 from agent_gateway.store.session import Room
 from agent_gateway.store.turns import build_turn
@@ -44,12 +44,14 @@ class Beginning:
         number: Which.
         thread_uid: UID of its AgentThread; None where there is none yet.
         limits: What it is promised.
-        model: Its model, where that is not its class's.
+        chosen: What people chose of its model.
+        model: Its model by that, where it is not its class's.
     """
 
     number: int
     thread_uid: str | None
     limits: Timeouts | None
+    chosen: ModelChoice
     model: ClaimedModel | None = None
 
 
@@ -94,7 +96,7 @@ class ClaimQueries(Room):
         """Give a run to a pod, and the oldest waiting turn to the run; part of a transaction.
 
         Raises:
-            NothingWaits: no turn can be given; the transaction has to be rolled back.
+            NothingWaits: no turn can be given, be it as another model was chosen since; the transaction has to be rolled back.
             Refused: the pod, or the number, was somebody's before.
         """
         tx, number = self._tx, begins.number
@@ -102,7 +104,7 @@ class ClaimQueries(Room):
         told = None if begins.limits is None else begins.limits.model_dump_json()
         row = await tx.row(
             "claim_run", thread_id, number, begins.thread_uid, pod.class_name, told, pod.pod_name, pod.pod_uid,
-            pod.job_name, model,
+            pod.job_name, model, begins.chosen.model, begins.chosen.thinking,
         )  # fmt: skip
         turn, thread = await tx.row("deliver_next", thread_id, number), await tx.threads.by_id(thread_id)
         if turn is None or thread is None:
