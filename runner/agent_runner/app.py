@@ -69,7 +69,7 @@ class App:
         self._asks = Asks(self._outbox, lambda asking: self._feed(life.Waiting() if asking else life.Resumed()), log)
         self._dialogs = Dialogs(self._asks, self._outbox, turn, done, config.server_names)
         self._project = Project(setup, config, programs, log, self._open_session, done)
-        room = self._room = RoomWatch(setup, config, programs, lambda: self._state.turn is not None, log)
+        room = self._room = RoomWatch(setup, config, programs, lambda: bool(self._state.turn), files.take_late, log)
         people = People(self._asks, config.approvals, self._conversation.is_plan, files.preparing.wait_for_files)
         chat = ChatFiles(self._transfers, setup.workspace, log)
         pulls, memory = Pulls(self._transfers, log), Memory(self._transfers, log)

@@ -126,8 +126,12 @@ class Files:
 
     def take_note(self) -> str:
         """Return what the agent is to be told of its files with its next prompt, once."""
+        return " ".join(filter(None, (self.take_late(), self.preparing.take_note())))
+
+    def take_late(self) -> str:
+        """Return what came to be known of its files behind a prompt: told once, beside a tool's result where there is one."""
         note, self._note = self._note, ""
-        return " ".join(filter(None, (note, self.preparing.take_note())))
+        return note
 
     def keep_later(self, turn: int) -> None:
         """Store what a turn changed, beside whatever comes next."""

@@ -37,16 +37,19 @@ class RoomWatch:
         config: Its size; 0 means that nothing is watched.
         programs: Starts `du`.
         is_busy: Says whether a turn is under way.
+        take_note: Returns what else the agent is to be told beside a tool's result, once.
         log: Told what was done.
     """
 
     def __init__(
-        self, setup: Setup, config: RunnerConfig, programs: Programs, is_busy: Callable[[], bool], log: Log
-    ) -> None:
+        self, setup: Setup, config: RunnerConfig, programs: Programs, is_busy: Callable[[], bool],
+        take_note: Callable[[], str], log: Log,
+    ) -> None:  # fmt: skip
         self._folders = list(dict.fromkeys((setup.workspace, setup.home, setup.tmp)))
         self._file = Path(setup.room)
         self._programs = programs
         self._is_busy = is_busy
+        self._take_note = take_note
         self._task: asyncio.Task[None] | None = None
         self._read_pi: Callable[[], tuple[int, ...]] = tuple
         self._log = log
@@ -89,7 +92,7 @@ class RoomWatch:
         if self._room.size and not self._looking.locked():
             await self.look()
         notes, self._notes = self._notes, []
-        return "\n".join(notes)
+        return "\n".join(filter(None, (self._take_note(), *notes)))
 
     async def look(self) -> None:
         """Measure, where something may have been written or deleted, and do what follows."""

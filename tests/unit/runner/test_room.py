@@ -68,7 +68,7 @@ def make_watch(tmp_path, programs, size, **config):
     setup = Setup({}, folders, str(tmp_path / "workspace"), "", (), "")
     told = {"thread": "t", "run": 1, "gatewayUrl": "http://x", "provider": "p", "model": "m"}
     made = RunnerConfig.model_validate({**told, "workspaceSize": size, **config})
-    return RoomWatch(setup, made, programs, lambda: True, Log("INFO", io.StringIO()))
+    return RoomWatch(setup, made, programs, lambda: True, str, Log("INFO", io.StringIO()))
 
 
 async def test_all_three_folders_count_and_links_once(tmp_path, programs):
