@@ -76,12 +76,11 @@ class Prompts:
                 await self._preparing.wait()
             finally:
                 self._on_wait(False)
-        turn = _add(turn, notes)
         if turn.files:
             await self._preparing.wait_for_files()  # they are put among these
-            await self._fetch_and_prompt(turn)
+            await self._fetch_and_prompt(_add(turn, notes))
         else:
-            self._conversation.prompt(turn)
+            self._conversation.prompt(_add(turn, notes))
 
     async def _fetch_and_prompt(self, turn: wire.Turn) -> None:
         fetched = await self._files.fetch(turn.id, turn.files)

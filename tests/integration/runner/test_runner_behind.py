@@ -11,23 +11,36 @@ from tests.support.eventually import eventually
 from tests.support.runner_talk import begin, texts
 
 
-async def test_an_agent_whose_files_do_not_come_is_told_beside_the_tool_that_waited(gateway, make_runner):
+async def begin_without(gateway, make_runner):
+    """Start a run whose files will lack what they hold, once `holding` is set; it is ready before that is known."""
     first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 5})
     await begin(gateway, first, "bash: echo kept > note")
     assert await first.exit_code() == ExitCode.LEFT
     gateway.go_on()
     line, _, entries = gateway.begins_with.partition(b"\n")
-    gateway.begins_with = (
-        json.dumps({**json.loads(line), "packs": []}).encode() + b"\n" + entries
-    )  # what they hold is lost
+    gateway.begins_with = json.dumps({**json.loads(line), "packs": []}).encode() + b"\n" + entries
     gateway.holding = asyncio.Event()
-    second = make_runner(run=2)
-    await second.start()
+    runner = make_runner(run=2)
+    await runner.start()
     await gateway.ready()
     assert gateway.readies[0].files_problem == ""
+    return runner
+
+
+async def test_an_agent_whose_files_do_not_come_is_told_beside_the_tool_that_waited(gateway, make_runner):
+    await begin_without(gateway, make_runner)
     await gateway.send(wire.Turn(id=2, text="bash: ls -A"))
     await eventually(lambda: [e for e in gateway.events(2) if isinstance(e, wire.ToolStarted)], timeout=20)
     gateway.holding.set()
     assert "could not be brought back" in texts(await gateway.ended(2))[-1]
     assert "could not be brought back" in gateway.readies[-1].files_problem
     assert "brought back" not in texts(await gateway.ask(3, "again"))[-1]
+
+
+async def test_a_prompt_that_waited_for_files_says_that_they_do_not_come(gateway, make_runner):
+    runner = await begin_without(gateway, make_runner)
+    gateway.files = [b"hello"]
+    await gateway.send(wire.Turn(id=2, text="look", files=[wire.TurnFile(name="a.txt")]))
+    await eventually(lambda: "turn_given" in runner.log, timeout=20)
+    gateway.holding.set()
+    assert "could not be brought back" in texts(await gateway.ended(2))[-1]
