@@ -246,6 +246,8 @@ async def test_files_that_two_runs_could_not_unpack_are_kept_aside(store):
     assert not await store.workspaces.note_failed(thread.id, 3)  # told again
     assert (await store.workspaces.of(thread, None)).run == 2
     assert await store.workspaces.note_failed(thread.id, 4)
+    assert not await store.workspaces.note_failed(thread.id, 4)  # told again
+    assert not await store.workspaces.note_failed(thread.id, 5)
     assert (await store.workspaces.of(thread, None)).run == 1
     await store.workspaces.save(thread.id, 5, None, chunks(5))
     await store.workspaces.save(thread.id, 6, None, chunks(6))

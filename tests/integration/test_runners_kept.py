@@ -251,6 +251,9 @@ async def test_a_state_that_two_runs_cannot_write_is_kept_aside_with_those_that_
     assert (await port.store.kept.of(thread, None)).turn_id == third
     assert await port.store.kept.note_failed(thread.id, 3) is True
     assert (await port.store.kept.of(thread, None)).turn_id == first
+    assert await port.store.kept.note_failed(thread.id, 3) is False  # told again it is no fault of the one before
+    assert await port.store.kept.note_failed(thread.id, 4) is False
+    assert (await port.store.kept.of(thread, None)).turn_id == first
 
 
 async def test_a_sub_agent_begins_with_its_copy_and_takes_its_slot(port):

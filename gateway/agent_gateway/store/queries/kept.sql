@@ -110,8 +110,9 @@ SELECT substring(data FROM $3::integer FOR $4::integer) AS data, length(data) AS
 WHERE pack_id = COALESCE((SELECT data_id FROM kept_packs WHERE id = $1), $1) AND ordinal = $2;
 
 -- name: state_failed
--- A run could not write the files that it was to begin with; told again it counts once.
-UPDATE kept_states SET failed = failed + 1, failed_run = $2 WHERE failed_run IS DISTINCT FROM $2 AND id = (
+-- A run could not write the files that it was to begin with; told again it counts once, though what it tried is kept aside by now.
+UPDATE kept_states SET failed = failed + 1, failed_run = $2
+WHERE NOT EXISTS (SELECT 1 FROM kept_states f WHERE f.thread_id = $1 AND f.failed_run = $2) AND id = (
     SELECT s.id FROM kept_states s JOIN threads t ON t.id = s.thread_id
     WHERE s.thread_id = $1 AND s.call_id IS NULL AND s.failed < 2 AND s.undone IS NULL
   AND s.run > GREATEST(t.clean_run, t.forgotten_run) AND (s.run < $2 OR s.origin IS NOT NULL)

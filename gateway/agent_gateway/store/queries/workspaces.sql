@@ -28,8 +28,10 @@ WHERE w.thread_id = $1 AND w.call_id IS NULL AND w.bytes IS NOT NULL AND w.faile
 ORDER BY w.id DESC LIMIT 1;
 
 -- name: workspace_failed
--- A run could not unpack the files that it was to begin with; told again it counts once.
-UPDATE workspaces SET failed = failed + 1, failed_run = $2 WHERE failed_run IS DISTINCT FROM $2 AND id = (
+-- A run could not unpack the files that it was to begin with; told again it counts once, though what it tried is kept aside by now.
+UPDATE workspaces SET failed = failed + 1, failed_run = $2
+WHERE NOT EXISTS (SELECT 1 FROM workspaces f WHERE f.thread_id = $1 AND f.failed_run = $2)
+  AND NOT EXISTS (SELECT 1 FROM kept_states k WHERE k.thread_id = $1 AND k.failed_run = $2) AND id = (
     SELECT w.id FROM workspaces w JOIN threads t ON t.id = w.thread_id
     WHERE w.thread_id = $1 AND w.call_id IS NULL AND w.bytes IS NOT NULL AND w.failed < 2 AND w.run > t.clean_run AND w.run < $2
     ORDER BY w.id DESC LIMIT 1
