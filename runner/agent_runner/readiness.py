@@ -71,8 +71,11 @@ class Readiness:
         return wire.Ready(timings=self._timings, files_problem=files_problem)
 
     def build_late(self, files_problem: str) -> wire.Ready | None:
-        """Return the frame for a connection whose hello said that the run is not ready; None where that holds, or it said it."""
-        late = self.announced and not self._said
+        """Return the frame for a connection whose hello said that the run is not ready; None where that holds, or it said it.
+
+        No hello has room for why files are not there, and the frame that said so may be lost: it is said behind each.
+        """
+        late = self.announced and (not self._said or bool(files_problem))
         return wire.Ready(timings=self._timings, files_problem=files_problem) if late else None
 
     def describe(self) -> dict[str, float]:

@@ -44,3 +44,15 @@ async def test_a_prompt_that_waited_for_files_says_that_they_do_not_come(gateway
     await eventually(lambda: "turn_given" in runner.log, timeout=20)
     gateway.holding.set()
     assert "could not be brought back" in texts(await gateway.ended(2))[-1]
+
+
+async def test_that_files_do_not_come_is_said_again_behind_a_connection_that_was_lost(gateway, make_runner):
+    runner = await begin_without(gateway, make_runner)
+    known, gateway.status = len(gateway.hellos), 503
+    await gateway.drop()
+    gateway.holding.set()
+    await eventually(lambda: "workspace_not_restored" in runner.log, timeout=20)
+    gateway.status = None
+    await eventually(lambda: len(gateway.hellos) > known, timeout=20)
+    assert gateway.hellos[-1].ready
+    await eventually(lambda: "could not be brought back" in gateway.readies[-1].files_problem, timeout=20)
