@@ -6,10 +6,9 @@ import pytest
 
 from tests.support.spenders import ONE_OUTPUT, spend_under_kills
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 
 
-@pytest.mark.timeout(180)
 async def test_nothing_is_lost_stuck_or_overspent(store, dsn):
     verdict = await spend_under_kills(store, dsn, runs=6, kills=3, seed=1)
     assert verdict.problems == []

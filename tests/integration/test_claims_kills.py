@@ -11,7 +11,7 @@ from tests.support.claimants import Claimants
 from tests.support.crash_world import running_world
 from tests.support.crash_zygote import Zygote
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 KILLS = 4
 
 
@@ -22,7 +22,7 @@ async def test_every_pod_is_given_once_and_every_message_is_answered(postgres):
         async with running_world(zygote, postgres) as world:
             people = Claimants(world, people=4, each=8, replicas=3, chance=random.Random(5))
             people.admit()
-            await asyncio.wait_for(asyncio.gather(people.talk(), people.strike(KILLS)), 180)
+            await asyncio.wait_for(asyncio.gather(people.talk(), people.strike(KILLS)), 480)
             assert await people.check() == []
             assert people.kills + people.deaths == KILLS
             assert await people.count_claims() > 0

@@ -10,7 +10,7 @@ from tests.support.crash_points import Mode
 from tests.support.crash_world import running_world
 from tests.support.crash_zygote import Zygote
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 STOP = next(chapter for chapter in CHAPTERS if chapter.play is play_stop)
 ADD_TURN = "commit:upsert_thread"
 
@@ -35,7 +35,6 @@ def forgets(world):
         del chat.messages[number]
 
 
-@pytest.mark.timeout(120)
 async def test_what_is_broken_in_a_world_at_rest_is_found(postgres, zygote):
     async with running_world(zygote, postgres) as world:
         await play_stop(world)
@@ -54,7 +53,6 @@ async def test_what_is_broken_in_a_world_at_rest_is_found(postgres, zygote):
         assert "prompts {'q1': 1, 'q2': 2}" in found
 
 
-@pytest.mark.timeout(120)
 async def test_a_struck_commit_is_there_or_not_and_its_gateway_dead_or_alive(postgres, zygote):
     async with running_world(zygote, postgres) as world:
         await play_stop(world)
@@ -64,7 +62,8 @@ async def test_a_struck_commit_is_there_or_not_and_its_gateway_dead_or_alive(pos
         async with running_world(zygote, postgres, target, mode) as world:
             await play_stop(world)
             assert await find_problems(world, STOP) == []
-            assert (world.points.struck, world.starts) == (True, gateways)
+            # a gateway ends by itself, too, where the database was silent for seconds
+            assert (world.points.struck, world.starts - len(world.exits)) == (True, gateways)
             # what did not take effect is done by the next gateway; what did is not done again
             done = [p for p in world.points.recorded if p.name == target.name]
             assert len(done) == len([p for p in undisturbed if p.name == target.name]) + more

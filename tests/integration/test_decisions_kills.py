@@ -11,7 +11,7 @@ from tests.support.crash_world import running_world
 from tests.support.crash_zygote import Zygote
 from tests.support.deciders import Deciders
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 KILLS = 4
 
 
@@ -23,7 +23,7 @@ async def test_every_decision_counts_once_and_reaches_its_agent(postgres):
             deciders = Deciders(world, people=4, each=5, chance=random.Random(7))
             deciders.admit()
             await deciders.begin()
-            await asyncio.wait_for(asyncio.gather(deciders.decide(), deciders.strike(KILLS)), 180)
+            await asyncio.wait_for(asyncio.gather(deciders.decide(), deciders.strike(KILLS)), 480)
             assert await deciders.check() == []
             assert deciders.kills + deciders.cuts == KILLS
     finally:

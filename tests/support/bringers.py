@@ -58,8 +58,8 @@ class Bringers:
         async def known():
             return await self.world.database.fetchval("SELECT count(*) FROM turns")
 
-        await eventually(known, timeout=60)
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        await eventually(known)
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
             for number in range(self.events):
                 await asyncio.gather(*(self._bring(session, number) for _ in range(2)))
                 self.ended += 1
@@ -67,7 +67,7 @@ class Bringers:
     async def strike(self, kills: int) -> None:
         """Kill the gateway so many times, spread over the events."""
         for number in range(kills):
-            await eventually(lambda number=number: self.ended >= number * self.events / kills, timeout=120)
+            await eventually(lambda number=number: self.ended >= number * self.events / kills, timeout=480)
             await asyncio.sleep(self.chance.uniform(0, _STRIKE_SECONDS))  # at any moment of what goes on
             self.world.kill()
             self.kills += 1
@@ -81,7 +81,7 @@ class Bringers:
             )
             return waiting == 0
 
-        await eventually(asked, timeout=60)
+        await eventually(asked)
 
     async def check(self) -> list[str]:
         """Return what does not hold in the end, in words."""

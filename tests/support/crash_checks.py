@@ -11,7 +11,7 @@ from tests.support.crash_script import QUESTION
 from tests.support.crash_world import World
 from tests.support.eventually import eventually
 
-REST_SECONDS = 150.0
+REST_SECONDS = 300.0
 """A run whose runner is away is ended after half a minute, and what failed is tried again within seconds."""
 _EYES, _DONE = "👀", "👌"
 _OPEN = {

@@ -35,7 +35,7 @@ async def run(dsn, url, payers, seed):
         await asyncio.gather(
             *(spend_all(ledger, session, url, Payer(*one), random.Random(f"{seed} {one}")) for one in payers)
         )
-    await eventually(lambda: none_is_held(store), timeout=60)
+    await eventually(lambda: none_is_held(store), timeout=300)
     keeping.cancel()
     say("settled")
     await store.close()

@@ -149,7 +149,7 @@ async def _crash(dsn):
     os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(Exception):
         await connection.close(timeout=1)
-    for _ in range(200):
+    for _ in range(2000):
         try:
             connection = await asyncpg.connect(dsn, timeout=1)
         except (OSError, asyncpg.PostgresError):  # it recovers
