@@ -27,7 +27,7 @@ from dev.bench.stats import summarise
 from tests.conftest import BOT_ID, in_database
 from tests.support.migrated import running_migrated
 from tests.support.models import KEY, call, chat, holding
-from tests.support.runners import free_port
+from tests.support.ports import free_port
 
 GOAL_MS: Final = 20.0
 """What the proxy may add to the first byte of an answer, at the median of the usual prompt."""

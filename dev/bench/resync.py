@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -27,6 +26,7 @@ from dev.bench.bounds import bench_guard
 from dev.bench.metered import FILE
 from dev.bench.outside import BOT_ID, FIRST_CHAT, NAMESPACE, TOKEN, Outside
 from dev.progress import UserError, step
+from tests.support.ports import free_port
 from tests.support.postgres import running_postgres
 
 COUNTS: Final = (10_000, 20_000)
@@ -122,7 +122,7 @@ def build_environment(base: str, dsn: str) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), "DATABASE_URL": dsn,
         "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_BASE": base, "KUBE_API_URL": base, "NAMESPACE": NAMESPACE,
-        "HOST": "127.0.0.1", "PORT_METRICS": str(_free_port()), "PORT_RUNNERS": str(_free_port()),
+        "HOST": "127.0.0.1", "PORT_METRICS": str(free_port()), "PORT_RUNNERS": str(free_port()),
     }  # fmt: skip
 
 
@@ -183,12 +183,6 @@ async def _execute(dsn: str, *statements: str) -> None:
             await connection.execute(statement)
     finally:
         await connection.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 if __name__ == "__main__":

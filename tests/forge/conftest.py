@@ -22,7 +22,7 @@ from agent_gateway.forges.http import ForgeHttp
 from agent_gateway.forges.values import Place
 from dev.forge import find_folder
 from tests.support.eventually import eventually
-from tests.support.runners import free_port
+from tests.support.ports import free_port
 
 OWNER, REVIEWER, OUTSIDER = "acme", "ada", "eve"
 PASSWORD = "a-long-password-1"

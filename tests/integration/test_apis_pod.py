@@ -15,7 +15,7 @@ from agent_contract.apis import ApiConnection
 from tests.support.api_lab import TOKEN, running_lab
 from tests.support.api_pod import running_both
 from tests.support.eventually import eventually
-from tests.support.runners import free_port
+from tests.support.ports import free_port
 
 
 async def get(session, address, **more):

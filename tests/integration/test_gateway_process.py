@@ -17,7 +17,8 @@ from aiohttp.test_utils import TestServer
 from agent_contract import names
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
-from tests.support.runners import bearer, free_port
+from tests.support.ports import free_port
+from tests.support.runners import bearer
 
 pytestmark = pytest.mark.postgres
 TOKEN = f"{BOT_ID}:AAabcdefghijklmnopqrstuvwxyz_012345"
@@ -104,7 +105,7 @@ async def gateway(tmp_path, **settings):
 
 
 async def ended(process):
-    _, log = await asyncio.wait_for(process.communicate(), 30)
+    _, log = await asyncio.wait_for(process.communicate(), 120)
     lines = [json.loads(line) for line in log.decode().splitlines()]
     assert "AAabc" not in log.decode()
     return process.returncode, [line.get("problem") for line in lines if line.get("problem")]
@@ -114,7 +115,7 @@ async def ready(readyz, expected=(200, "ready")):
     async def is_so():
         return await readyz() == expected
 
-    await eventually(is_so, timeout=30, interval=0.1)
+    await eventually(is_so, interval=0.1)
 
 
 async def listens(port):
@@ -199,7 +200,7 @@ async def test_a_refused_token_is_told_and_a_new_one_is_taken_without_a_restart(
             status, words = await readyz()
             return status == 503 and "token" in words
 
-        await eventually(told, timeout=30, interval=0.1)
+        await eventually(told, interval=0.1)
         file.write_text(TOKEN)
         await ready(readyz)
 
@@ -210,14 +211,14 @@ async def test_a_missing_token_and_a_database_that_is_away_are_told(tmp_path):
         async def told():
             return "TELEGRAM_BOT_TOKEN" in (await readyz())[1]
 
-        await eventually(told, timeout=30, interval=0.1)
+        await eventually(told, interval=0.1)
     away = "postgresql://user:hidden@127.0.0.1:1/none"
     async with gateway(tmp_path, DATABASE_URL=away) as (process, readyz, _):
 
         async def told_away():
             return "Postgres is out of reach" in (await readyz())[1]
 
-        await eventually(told_away, timeout=30, interval=0.1)
+        await eventually(told_away, interval=0.1)
         assert "hidden" not in (await readyz())[1]
         process.send_signal(signal.SIGTERM)
         code, _ = await ended(process)
@@ -234,9 +235,7 @@ async def test_a_database_of_another_bot_ends_it_with_a_sentence(tmp_path, store
 
 async def test_a_leader_that_loses_its_lock_ends_and_the_next_goes_on(tmp_path, store, dsn):
     async with gateway(tmp_path, DATABASE_URL=dsn) as (process, _, outside):
-        await eventually(
-            lambda: outside.polls, timeout=30
-        )  # only who leads asks for updates; who stands by is ready too
+        await eventually(lambda: outside.polls)  # only who leads asks for updates; who stands by is ready too
 
         async def cut():
             return await store.pool.fetchval(

@@ -12,7 +12,7 @@ from agent_gateway.models.providers import Keys, Providers, build_provider
 from agent_simulators.model import create_app as create_model
 from tests.support.eventually import eventually
 from tests.support.models import KEY, call, chat, error_of, holding, serving, upstream, usage
-from tests.support.runners import free_port
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.postgres
 

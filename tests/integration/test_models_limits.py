@@ -16,7 +16,8 @@ from agent_gateway.models.gate import CallLimits
 from agent_simulators.model import create_app as create_model
 from tests.support.eventually import eventually
 from tests.support.models import KEY, call, chat, holding, serving, upstream, usage
-from tests.support.runners import bearer, free_port
+from tests.support.ports import free_port
+from tests.support.runners import bearer
 
 pytestmark = pytest.mark.postgres
 

@@ -15,7 +15,8 @@ from agent_runner.logs import Log
 from agent_runner.outbox import Outbox
 from agent_runner.transfers import Address, Transfers
 from tests.support.eventually import eventually
-from tests.support.runners import RecordingViews, free_port, make_token, running_port
+from tests.support.ports import free_port
+from tests.support.runners import RecordingViews, make_token, running_port
 from tests.support.stored import count_lines
 from tests.support.turns import deliver, text
 

@@ -21,7 +21,7 @@ from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_simulators.telegram.server import create_app
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
-from tests.support.runners import free_port
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.postgres
 TOKEN, SECRET = f"{BOT_ID}:secret-of-the-test", "what-only_Telegram-knows"

@@ -27,7 +27,7 @@ from cryptography.x509.oid import NameOID
 from dev.paths import CACHE
 from tests.support.eventually import eventually
 from tests.support.pi import install_pi
-from tests.support.runners import free_port
+from tests.support.ports import free_port
 
 PYTHON = ("pypiserver==2.4.2", "passlib==1.7.4", "bcrypt==4.0.1", "setuptools==75.8.0")
 NPM = {"dependencies": {"verdaccio": "6.10.4"}, "overrides": {"node-fetch": "2.7.0"}}

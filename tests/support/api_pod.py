@@ -16,7 +16,7 @@ from agent_runner.apis.reached import write_files
 from agent_runner.apis.tools import build_files
 from tests.support.api_lab import TOKEN, Lab, Levels, Service, running_lab, serving_gateway
 from tests.support.eventually import eventually
-from tests.support.runners import free_port
+from tests.support.ports import free_port
 
 
 @asynccontextmanager

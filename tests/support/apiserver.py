@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -27,8 +26,9 @@ from dev.cluster.pki import make_pki, write_kubeconfig
 from dev.paths import ROOT
 from dev.shell import apt_install
 from tests.support.eventually import eventually_sync
+from tests.support.ports import free_port
 
-_START_SECONDS = 60
+_START_SECONDS = 240
 _CONTROLLERS = (
     "garbage-collector-controller", "job-controller", "namespace-controller", "resourcequota-controller",
     "serviceaccount-controller",
@@ -77,7 +77,7 @@ class ApiServer:
         request = urllib.request.Request(self.url + path, method=method, data=data, headers=headers)
         https = urllib.request.HTTPSHandler(context=self.admin())
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), https)
-        with opener.open(request, timeout=10) as answer:
+        with opener.open(request, timeout=60) as answer:
             return str(answer.read().decode())
 
 
@@ -104,7 +104,7 @@ def running_apiserver(
         server.pids[name] = processes[name].pid
 
     try:
-        api, etcd, peer = _free_ports(3)
+        api, etcd, peer = (free_port() for _ in range(3))
         ports = components.Ports(api=api, etcd=etcd, etcd_peer=peer)
         make_pki(folder / "pki", "127.0.0.1", components.API_SERVICE_IP)
         server = ApiServer(f"https://127.0.0.1:{api}", folder / "admin.kubeconfig", folder / "pki")
@@ -162,11 +162,3 @@ def _serve_our_kinds(server: ApiServer) -> None:
 def _established(definition: dict[str, Any]) -> bool:
     conditions = {c["type"]: c["status"] for c in definition.get("status", {}).get("conditions") or []}
     return conditions.get("Established") == "True"
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]

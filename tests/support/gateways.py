@@ -23,7 +23,7 @@ from agent_contract import names
 from agent_simulators.telegram.server import CLOUD, create_app
 from agent_simulators.telegram.state import Cloud
 from tests.support.eventually import eventually
-from tests.support.runners import free_port
+from tests.support.ports import free_port
 
 BOT_ID = 1000000001
 TOKEN = f"{BOT_ID}:AAabcdefghijklmnopqrstuvwxyz_012345"
@@ -151,7 +151,7 @@ class Surroundings:
             AssertionError: one has none.
         """
         wanted = {f"/x{n}" for n in range(1, self.said + 1)}
-        await eventually(lambda: wanted <= set(self.answers()), timeout=60, interval=0.1)
+        await eventually(lambda: wanted <= set(self.answers()), interval=0.1)
         counts = Counter(self.answers())
         return sorted(text for text, count in counts.items() if count > 1)
 

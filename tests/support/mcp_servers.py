@@ -15,6 +15,7 @@ from agent_contract.team import McpServer as McpRule
 from agent_gateway.mcp.rules import Levels
 from agent_gateway.runners.identity import Identity
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 KEY = "key-of-the-team-123"
@@ -86,9 +87,7 @@ class McpServer:
     async def start(self) -> None:
         """Start it; it answers when this returns."""
         if not self._port:
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                self._port = free.getsockname()[1]
+            self._port = free_port()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -98,7 +97,7 @@ class McpServer:
             cwd=ROOT,
             env={**os.environ, **self._environ},
         )
-        await eventually(self._answers, timeout=60)
+        await eventually(self._answers)
 
     async def stop(self) -> None:
         """End it."""

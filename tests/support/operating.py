@@ -6,12 +6,10 @@ import base64
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
 from pathlib import Path
 
 import yaml
@@ -22,6 +20,7 @@ from dev.cluster.build import build
 from dev.paths import ROOT
 from tests.support.apiserver import ApiServer
 from tests.support.eventually import eventually, eventually_sync
+from tests.support.ports import free_port
 
 AT = "2026-01-02T03:04:05Z"
 RELEASE = "oc"
@@ -75,11 +74,7 @@ class Operator:
     """`python -m agent_operator`."""
 
     def __init__(self, kubeconfig: Path, namespace: str, log: Path, **environment: str) -> None:
-        with ExitStack() as stack:
-            probes = [stack.enter_context(socket.socket()) for _ in range(2)]
-            for probe in probes:
-                probe.bind(("127.0.0.1", 0))
-            self.health, self.metrics = (probe.getsockname()[1] for probe in probes)
+        self.health, self.metrics = free_port(), free_port()
         self._log = log
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -109,7 +104,7 @@ class Operator:
     def start_and_wait(self) -> None:
         """Start it and wait until it is ready."""
         self.start()
-        eventually_sync(lambda: self.get("readyz")[0] == 200, timeout=30)
+        eventually_sync(lambda: self.get("readyz")[0] == 200)
 
     def wait(self, timeout: float = 30) -> int:
         """Wait for its end."""
@@ -208,7 +203,7 @@ class Agents:
             return all(values.get(key) == value for key, value in wanted.items())
 
         try:
-            await eventually(look, timeout=20)
+            await eventually(look)
         except AssertionError as error:
             raise AssertionError(f"wanted {wanted}, found {json.dumps(self.seen, indent=1)}") from error
         return self.seen
@@ -227,7 +222,7 @@ class Agents:
 
     async def pod(self, name, run=1):
         """Wait for a run's pod."""
-        pods = await eventually(lambda: self.pods(name, run), timeout=20)
+        pods = await eventually(lambda: self.pods(name, run))
         assert len(pods) == 1
         return pods[0]
 

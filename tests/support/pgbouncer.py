@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from dev.shell import apt_install
 from tests.support.eventually import eventually_sync
+from tests.support.ports import free_port
 
 _PROGRAM = Path("/usr/sbin/pgbouncer")
 
@@ -31,7 +32,7 @@ def running_pgbouncer(dsn: str, mode: str, *, ignored: str = "") -> Iterator[str
     behind = urlsplit(dsn)
     folder = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
     folder.chmod(0o755)
-    port = _free_port()
+    port = free_port()
     (folder / "users").write_text(f'"{behind.username}" ""\n')
     (folder / "pgbouncer.ini").write_text(
         f"[databases]\n* = host={behind.hostname} port={behind.port} user={behind.username}\n"
@@ -49,12 +50,6 @@ def running_pgbouncer(dsn: str, mode: str, *, ignored: str = "") -> Iterator[str
         process.terminate()
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _is_open(port: int) -> bool:

@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dev.shell import apt_install
+from tests.support.ports import free_port
 
 _BIN = Path("/usr/lib/postgresql/15/bin")
 
@@ -38,7 +38,7 @@ def running_postgres() -> Iterator[str]:
     try:
         shutil.chown(folder, user)
         folder.chmod(0o755)
-        data, port = folder / "data", _free_port()
+        data, port = folder / "data", free_port()
         _as(
             user,
             _BIN / "initdb",
@@ -77,14 +77,8 @@ def _as(user: str, *command: object) -> None:
     subprocess.run([str(c) for c in command], check=True, capture_output=True, user=user if os.geteuid() == 0 else None)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         done = subprocess.run([_BIN / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], check=False)
         if done.returncode == 0:

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import contextlib
 import json
-import socket as sockets
 import time
 from dataclasses import dataclass, field, replace
 
@@ -41,6 +40,7 @@ from agent_gateway.subagents.parts import build_subagents
 from agent_kube.errors import Away, NotFound
 from tests.conftest import BOT_ID
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 
 NAMESPACE = "agents"
 THREAD_UID = "thread-uid"
@@ -200,7 +200,7 @@ class Runner:
 
     async def get(self, kind, *, count=1):
         frames = self.frames
-        found = await eventually(lambda: [f for f in frames if isinstance(f, kind)][count - 1 :], timeout=30)
+        found = await eventually(lambda: [f for f in frames if isinstance(f, kind)][count - 1 :])
         return found[0]
 
     async def acked(self, seq):
@@ -260,12 +260,6 @@ class Port:
 
 def bearer(token):
     return {"Authorization": f"Bearer {make_token(token)}"}
-
-
-def free_port():
-    with sockets.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.asynccontextmanager

@@ -6,8 +6,8 @@ import aiohttp
 
 from agent_contract import wire
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 from tests.support.runner_talk import texts
-from tests.support.runners import free_port
 
 
 async def test_a_service_is_served_in_the_pod_and_told_to_the_agent_once(gateway, runner):

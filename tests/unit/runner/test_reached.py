@@ -12,8 +12,8 @@ from agent_contract import wire
 from agent_runner.apis.reached import Reached
 from agent_runner.logs import Log
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 from tests.support.preparing import Bench
-from tests.support.runners import free_port
 
 GIT = [wire.GitConnection(name="lab", host="forge.example", prefixes=["acme/"])]
 
