@@ -17,7 +17,7 @@ from tests.support.chart import render
 from tests.support.eventually import eventually_sync
 from tests.support.operator import make_class, make_config, make_thread
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 NAMESPACE, ALONE, OPEN = "guarded-agents", "alone", "open-agents"
 KINDS = {
     "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
@@ -78,7 +78,7 @@ def prepare(server, namespace, *settings):
     guarded = Guarded(server, namespace)
     stolen = make_pod()
     stolen["spec"]["hostNetwork"] = True
-    eventually_sync(lambda: "Pods here have nothing of the node's" in guarded.refuses(stolen), timeout=30)
+    eventually_sync(lambda: "Pods here have nothing of the node's" in guarded.refuses(stolen))
     return guarded
 
 

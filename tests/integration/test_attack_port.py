@@ -18,7 +18,7 @@ from tests.support.models import KEY, holding, serving
 
 ALONE = replace(DEFAULTS, connections=DEFAULTS.connections + 4)
 """What a pod may, and the other one's connections beside it: here both have one address."""
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.postgres
 load()
 OPEN = read_open(THREAT_MODEL.read_text())
 TRIED = [

@@ -22,7 +22,7 @@ from tests.support.eventually import eventually
 from tests.support.git_server import KEY, serving
 from tests.support.runners import FakeResources, running_port
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.postgres
 load()
 LONG = {
     "service-child",

@@ -17,7 +17,7 @@ from dev.attack.inside.doing import perform
 from tests.support.attacker import Attacker
 from tests.support.claims import running_lab
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.postgres
 load()
 TRIED = ("pool-doors", "pool-hello", "pool-speaks", "pool-two", "pool-pings", "pool-flood")
 

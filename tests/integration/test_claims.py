@@ -166,7 +166,7 @@ async def test_why_a_run_begins_without_is_told_though_the_api_server_was_away(s
     async with running_lab(store) as lab:
         lab.resources.faults.append(KubeAway("away", None, "Away"))
         thread, _ = await lab.ask(42)
-        await eventually(lambda: lab.resources.cached(thread.name), timeout=20)
+        await eventually(lambda: lab.resources.cached(thread.name))
         assert lab.resources.spec_of(thread.name)["cold"] == {"run": 1, "reason": "PoolEmpty"}
 
 
@@ -270,7 +270,7 @@ async def test_the_resource_is_told_though_the_api_server_was_away(store):
         lab.resources.faults.append(KubeAway("away", None, "Away"))
         thread, _ = await lab.ask(42)
         await runner.get(wire.Turn)
-        found = await eventually(lambda: lab.resources.cached(thread.name), timeout=20)
+        found = await eventually(lambda: lab.resources.cached(thread.name))
         assert found.spec.claim.pod_uid == uid
         assert (await eventually(lambda: lab.resource_uid(thread))) == found.uid  # recorded behind it
 

@@ -16,7 +16,7 @@ from agent_operator.builders.job import build_job, build_thread_work
 from agent_operator.builders.model import Model
 from tests.support.operator import make_config, make_thread
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 NAMESPACE = "class-fields"
 CLASSES = f"/apis/{names.API_VERSION}/namespaces/{NAMESPACE}/{names.AGENT_CLASSES}"
 JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"

@@ -16,7 +16,7 @@ from tests.support.chart import render_values
 from tests.support.consoling import run_plugin
 from tests.support.eventually import eventually_sync
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 RELEASE, AGENTS = "consoled", "consoled-agents"
 PATHS = {
     "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",

@@ -16,7 +16,7 @@ from tests.support.eventually import eventually
 from tests.support.pressing import last_said, press
 
 KINDS = typing.get_args(Effect)
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.postgres
 OLD, NEW = -555, -100777
 
 
@@ -70,7 +70,7 @@ async def stop_of_what_waits(desk):
     turn = (await desk.store.turns.queued(thread.id))[0]
     await eventually(lambda: turn.id in desk.views.shown())
     await desk.say("/stop")
-    await eventually(lambda: turn.id not in desk.views.shown(), timeout=30)  # by who looks for views that were left
+    await eventually(lambda: turn.id not in desk.views.shown())  # by who looks for views that were left
 
 
 async def kill(desk):

@@ -12,7 +12,6 @@ pytestmark = pytest.mark.postgres
 ODD, EVERY = 500, 25
 
 
-@pytest.mark.timeout(120)
 async def test_odd_updates_hold_up_nothing(store):
     async with running_desk(store, reconcile=False) as desk:
         updates = []
@@ -25,7 +24,7 @@ async def test_odd_updates_hold_up_nothing(store):
         async def all_done():
             return not await store.pool.fetchval("SELECT count(*) FROM inbox WHERE state = 'new'")
 
-        await eventually(all_done, timeout=100)
+        await eventually(all_done, timeout=240)
         asked = await store.pool.fetch("SELECT text FROM turns WHERE text LIKE 'whole %' ORDER BY id")
         lines = [line for row in asked for line in row["text"].split("\n")]  # what is written in a row is one question
         assert lines == [f"whole {seed}" for seed in range(0, ODD, EVERY)]

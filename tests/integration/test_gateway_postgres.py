@@ -24,7 +24,7 @@ from tests.support.eventually import eventually
 from tests.support.gateways import surroundings
 from tests.support.wires import wires
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.postgres
 _HOLDER = """
 import asyncio, sys
 from agent_gateway.leader import Leader
@@ -94,7 +94,7 @@ async def test_a_silent_database_ends_the_gateway_within_seconds_and_is_told(tmp
             status, words = await gateway.get("/readyz")
             return status == 0 or (status == 503 and "has not answered" in words)
 
-        await eventually(told, timeout=10)
+        await eventually(told)
         assert await gateway.ended(10) == 1
         assert time.monotonic() - began < 10  # five until it is noticed, five until the end
 
@@ -174,7 +174,7 @@ async def test_a_migration_waits_for_another_gateways_in_words(dsn):
     await guard.execute("SELECT pg_advisory_lock(hashtext('openclaw-migrate'))")
     told = []
     waiting = asyncio.create_task(bring_up_to_date(dsn, told.append))
-    await eventually(lambda: told, timeout=20)
+    await eventually(lambda: told)
     assert told == ["Another gateway brings the schema up to date."]
     await guard.close()
     await asyncio.wait_for(waiting, 20)
@@ -208,7 +208,7 @@ async def test_a_migration_ends_with_its_gateway(tmp_path, dsn):
         async def told():
             return "Another gateway brings the schema up to date." in (await gateway.get("/readyz"))[1]
 
-        await eventually(told, timeout=30)
+        await eventually(told)
         assert await migrating() == 1
         gateway.send(signal.SIGKILL)
         await gateway.ended()

@@ -58,7 +58,7 @@ async def test_an_administrator_takes_away_and_gives_back_and_it_is_written(stor
         assert await press(desk, off, user=ADMIN) == ""
         assert "- `tracker`: off" in (await last_said(desk))[0]
         left = (NarrowerApi(connection="wiki"), NarrowerApi(connection="npm", methods=["GET"]))
-        await eventually(lambda: find_left(desk) == (left, ()), timeout=20)
+        await eventually(lambda: find_left(desk) == (left, ()))
 
         async def settled():
             return not await store.narrowed.due(10)

@@ -13,7 +13,7 @@ from tests.support.git_server import KEY, run_git
 from tests.support.hostile_git import HostileRequests, send
 from tests.support.hostile_pushes import HostilePushes
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 COUNT = int(os.environ.get("FUZZ_PUSHES", "100"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 ANSWER_SECONDS = 0.5
@@ -60,7 +60,7 @@ async def test_no_ref_moves_outside_of_the_rules_and_no_key_comes_out(tmp_path):
         pushes = HostilePushes(await lab.clone(), SEED)
         before = [refs(bare) for bare in bares]
         answered, moved, held = 0, 0, 0
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=300)) as session:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=600)) as session:
             for _ in range(COUNT):
                 request = pushes.make()
                 headers = {"Authorization": f"Bearer {TOKEN}", **request.headers}

@@ -128,7 +128,7 @@ async def test_killed_connections_lose_no_update_and_take_none_twice(store, dsn)
         async def all_there():
             return not await other.fetchval("SELECT count(*) FROM inbox WHERE state = 'new'")
 
-        await eventually(all_there, timeout=30)
+        await eventually(all_there)
         texts = [row[0] for row in await other.fetch("SELECT text FROM turns ORDER BY id")]
         assert texts == [f"{n}.{m}" for n in range(5) for m in range(10)]
     await other.close()

@@ -143,7 +143,7 @@ async def test_a_bookmark_moves_the_version_of_a_quiet_watch(apiserver, client, 
     async with informing(client, path.format(namespace), "AgentThread", read, watch_seconds=4) as (informer, changes):
         await eventually(lambda: client.watches)
         apiserver.call("POST", path.format("default"), build_agentthread(5, "elsewhere"))
-        await eventually(lambda: client.bookmarks, timeout=20)
+        await eventually(lambda: client.bookmarks)
         await eventually(lambda: len(client.watches) >= 2)
         assert int(client.watches[-1]) > int(client.watches[0])
         assert changes == []

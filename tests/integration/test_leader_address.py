@@ -12,7 +12,7 @@ from agent_kube.errors import KubeError
 from tests.conftest import BOT_ID
 from tests.support.chart_parts import SLICES, install_gateway, open_as_gateway
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 
 
 @pytest.fixture

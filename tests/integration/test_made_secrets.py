@@ -17,7 +17,7 @@ from tests.support.chart import render_values
 from tests.support.installing import apply, helm
 
 EARLIER = Path(__file__).parents[1] / "data" / "charts" / "before-subagents.tgz"
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 WANTED = MadeSecret(name="oc-database", key="password", derived={"url": "postgresql://openclaw:{}@db/openclaw"})
 
 

@@ -26,7 +26,7 @@ from tests.conftest import BOT_ID
 from tests.support.chart_parts import RBAC, install_gateway, open_as_gateway
 from tests.support.eventually import eventually
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 
 
 def thread(chat, topic=None, title="deploy"):

@@ -164,7 +164,7 @@ class Bombing:
         text = progress.beginning(PREVIEWED + 1)
         self._views.update(number, text)
         if text.strip():
-            await eventually(lambda: len(self.previews.seconds) > begun, timeout=30)
+            await eventually(lambda: len(self.previews.seconds) > begun)
         await self._views.finish(number)
 
     def read_memory(self):

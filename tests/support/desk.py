@@ -167,13 +167,13 @@ class Desk:
         async def done():
             return not await self.store.jobs.due_threads(1)
 
-        await eventually(done, timeout=20)
+        await eventually(done)
 
     async def settled(self):
         async def empty():
             return not await self.store.inbox.next()
 
-        await eventually(empty, timeout=30)  # more than a hundred updates of one chat are taken one after the other
+        await eventually(empty)  # more than a hundred updates of one chat are taken one after the other
         for row in await self.store.threads.newest():
             self.ids[row.name] = row.id
 

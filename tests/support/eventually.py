@@ -11,7 +11,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(predicate: Callable[[], T | Awaitable[T]], timeout: float = 30, interval: float = 0.02) -> T:  # noqa: ASYNC109
+PATIENCE = 120.0
+"""Seconds. A bound that is not reached costs nothing, and a slow machine may stand still for ten seconds at any moment."""
+
+
+async def eventually(predicate: Callable[[], T | Awaitable[T]], timeout: float = PATIENCE, interval: float = 0.02) -> T:  # noqa: ASYNC109
     """Return the predicate's first truthy value.
 
     Raises:
@@ -29,7 +33,7 @@ async def eventually(predicate: Callable[[], T | Awaitable[T]], timeout: float =
         await asyncio.sleep(interval)
 
 
-def eventually_sync(predicate: Callable[[], T], timeout: float = 30, interval: float = 0.05) -> T:
+def eventually_sync(predicate: Callable[[], T], timeout: float = PATIENCE, interval: float = 0.05) -> T:
     """Return the predicate's first truthy value, without an event loop.
 
     Raises:

@@ -74,7 +74,7 @@ class PoolNode:
             return all(found.get(key) == value for key, value in wanted.items())
 
         try:
-            await eventually(look, timeout=30)
+            await eventually(look)
         except AssertionError as error:
             raise AssertionError(f"wanted {wanted}, found {found}") from error
         return dict(found)
@@ -101,7 +101,7 @@ class PoolNode:
         async def seen():
             return len(self.waiting) == waiting
 
-        await eventually(seen, timeout=20)
+        await eventually(seen)
         self.most = self.fewest = waiting
 
     async def _count(self):
@@ -158,6 +158,6 @@ async def choose(node: PoolNode):
                 return pod
         return None
 
-    pod = await eventually(look, timeout=60)
+    pod = await eventually(look)
     node.given.add(pod["metadata"]["uid"])
     return {"jobName": pod["metadata"]["ownerReferences"][0]["name"], "podUid": pod["metadata"]["uid"]}

@@ -186,7 +186,7 @@ class TestGateway:
 
     async def ready(self) -> None:
         """Wait until turns may be given."""
-        await eventually(lambda: self.readies or (self.connected and self.hellos[-1].ready), timeout=30)
+        await eventually(lambda: self.readies or (self.connected and self.hellos[-1].ready))
 
     async def ask(self, turn: int, text: str, timeout: float = 30) -> list[Any]:  # noqa: ASYNC109
         """Give a turn and return its events."""
@@ -288,7 +288,7 @@ class TestGateway:
         def found() -> list[wire.SubAgentAsk]:
             return [frame for frame in self.frames if isinstance(frame, wire.SubAgentAsk)]
 
-        await eventually(lambda: len(found()) >= count, timeout=30)
+        await eventually(lambda: len(found()) >= count)
         return found()
 
     def cancels(self) -> list[str]:
@@ -301,7 +301,7 @@ class TestGateway:
         def found() -> list[wire.Ask]:
             return [frame for frame in self.frames if isinstance(frame, wire.Ask)]
 
-        await eventually(lambda: len(found()) >= count, timeout=30)
+        await eventually(lambda: len(found()) >= count)
         return found()
 
     def closed(self) -> list[str]:

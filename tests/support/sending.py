@@ -19,7 +19,7 @@ async def deliver(chat, store, check=lambda: None, **parts):
     sender = Sender(chat, store, store, budgets=Budgets(minute=0.1), check=check, poll=0.01, **parts)
     running = asyncio.create_task(sender.run())
     try:
-        await eventually(lambda: running.done() or not store.pending, timeout=5)
+        await eventually(lambda: running.done() or not store.pending)
     finally:
         sender.stop()
         await running

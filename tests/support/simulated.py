@@ -41,7 +41,7 @@ def calls(sim, name):
 
 async def send_all(store, sender):
     running = asyncio.create_task(sender.run())
-    await eventually(lambda: is_sent(store), timeout=20)
+    await eventually(lambda: is_sent(store))
     sender.stop()
     await running
 
