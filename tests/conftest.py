@@ -11,14 +11,13 @@ from collections import defaultdict
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from agent_gateway.store import Store
+from agent_gateway.store import Store, database, leadership
 from agent_gateway.store.leadership import take_over
 from tests.support.apiserver import running_apiserver
-from tests.support.postgres import running_postgres
+from tests.support.postgres import execute, running_postgres
 
 BOT_ID = 1000000001
 _RINGS = ("unit", "integration", "e2e", "nodes")
@@ -28,6 +27,13 @@ _names = itertools.count(1)
 
 def _ring(path: str) -> str:
     return next((r for r in _RINGS if f"/tests/{r}/" in path), "unit")
+
+
+def pytest_configure():
+    """Be patient with a database, or this process, that stands still; gateways that are processes keep their bounds."""
+    for module in (database, leadership):
+        module.CONNECT_SECONDS = module.ACQUIRE_SECONDS = 60.0
+    database.SESSION_SETTINGS["idle_in_transaction_session_timeout"] = "60s"
 
 
 def pytest_collection_modifyitems(items):
@@ -79,7 +85,7 @@ def pytest_terminal_summary(terminalreporter):
 def postgres():
     """DSN of a server with a migrated database `template`."""
     with running_postgres() as dsn:
-        asyncio.run(_execute(dsn, "DROP DATABASE IF EXISTS openclaw_template", "CREATE DATABASE openclaw_template"))
+        asyncio.run(execute(dsn, "DROP DATABASE IF EXISTS openclaw_template", "CREATE DATABASE openclaw_template"))
         # a process of its own, as in the product: the tool warns of things that are errors here
         code = "import sys; from agent_gateway.store.migrate import migrate; migrate(sys.argv[1])"
         subprocess.run([sys.executable, "-c", code, in_database(dsn, "openclaw_template")], check=True)
@@ -97,9 +103,9 @@ def apiserver():
 async def dsn(postgres):
     """DSN of an own, migrated, empty database."""
     name = f"openclaw_test_{next(_names)}"
-    await _execute(postgres, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE openclaw_template")
+    await execute(postgres, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE openclaw_template")
     yield in_database(postgres, name)
-    await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    await execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -114,12 +120,3 @@ async def store(dsn):
 def in_database(dsn: str, name: str) -> str:
     """Return the DSN of another database of the same server."""
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
-
-
-async def _execute(dsn: str, *statements: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()

@@ -23,8 +23,8 @@ from agent_gateway.store.leadership import take_over
 from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
 from dev.progress import UserError
-from tests.conftest import BOT_ID, _execute, in_database
-from tests.support.postgres import running_postgres
+from tests.conftest import BOT_ID, in_database
+from tests.support.postgres import execute, running_postgres
 from tests.support.spenders import LIMIT, ONE_OUTPUT, spend_under_kills
 from tests.support.spending import Payer, add_child, add_conversation, build_ledger, set_budget, used
 
@@ -41,7 +41,7 @@ def main() -> int:
     before = os.getloadavg()[0]
     with running_postgres() as server:
         dsn = in_database(server, "openclaw_budgets")
-        asyncio.run(_execute(server, "CREATE DATABASE openclaw_budgets"))
+        asyncio.run(execute(server, "CREATE DATABASE openclaw_budgets"))
         code = "import sys; from agent_gateway.store.migrate import migrate; migrate(sys.argv[1])"
         subprocess.run([sys.executable, "-c", code, dsn], check=True)
         missed = asyncio.run(_measure(dsn, asked))

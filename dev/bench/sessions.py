@@ -34,10 +34,10 @@ from agent_simulators.model import create_app
 from dev.bench.bounds import bench_guard
 from dev.bench.madesessions import MadeSession, make_png
 from dev.progress import step
-from tests.conftest import BOT_ID, _execute, in_database
+from tests.conftest import BOT_ID, in_database
 from tests.support.eventually import eventually
 from tests.support.pi import install_pi
-from tests.support.postgres import running_postgres
+from tests.support.postgres import execute, running_postgres
 from tests.support.runner import RunnerProcess
 from tests.support.runner_gateway import TestGateway
 from tests.support.runners import make_token, running_port
@@ -80,7 +80,7 @@ def main() -> int:
     asked = parser.parse_args()
     with running_postgres() as server:
         dsn = in_database(server, "openclaw_sessions")
-        asyncio.run(_execute(server, "CREATE DATABASE openclaw_sessions"))
+        asyncio.run(execute(server, "CREATE DATABASE openclaw_sessions"))
         code = "import sys; from agent_gateway.store.migrate import migrate; migrate(sys.argv[1])"
         subprocess.run([sys.executable, "-c", code, dsn], check=True)
         found = asyncio.run(measure(dsn, asked.lines, asked.pictures, asked.rounds))

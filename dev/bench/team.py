@@ -39,11 +39,11 @@ from agent_simulators.model.server import MODEL
 from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
 from dev.progress import step
-from tests.conftest import BOT_ID, _execute, in_database
+from tests.conftest import BOT_ID, in_database
 from tests.support.eventually import eventually
 from tests.support.mcp_servers import Connection, Key, Listed, McpServer
 from tests.support.pi import Pi, install_pi
-from tests.support.postgres import running_postgres
+from tests.support.postgres import execute, running_postgres
 from tests.support.runner import RunnerProcess
 from tests.support.runner_gateway import TestGateway
 from tests.support.runners import make_token, running_port
@@ -63,7 +63,7 @@ def main() -> int:
     asked = parser.parse_args()
     with running_postgres() as server:
         dsn = in_database(server, "openclaw_team")
-        asyncio.run(_execute(server, "CREATE DATABASE openclaw_team"))
+        asyncio.run(execute(server, "CREATE DATABASE openclaw_team"))
         code = "import sys; from agent_gateway.store.migrate import migrate; migrate(sys.argv[1])"
         subprocess.run([sys.executable, "-c", code, dsn], check=True)
         asyncio.run(measure(dsn, asked.servers, asked.skills, asked.rounds, asked.calls))

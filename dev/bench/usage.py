@@ -22,8 +22,8 @@ from agent_gateway.store.rows import Address
 from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
 from dev.progress import step
-from tests.conftest import BOT_ID, _execute, in_database
-from tests.support.postgres import running_postgres
+from tests.conftest import BOT_ID, in_database
+from tests.support.postgres import execute, running_postgres
 
 GOAL_MS = 100.0
 _ROUNDS = 50
@@ -37,7 +37,7 @@ def main() -> int:
     asked = parser.parse_args()
     with running_postgres() as server:
         dsn = in_database(server, "openclaw_usage")
-        asyncio.run(_execute(server, "CREATE DATABASE openclaw_usage"))
+        asyncio.run(execute(server, "CREATE DATABASE openclaw_usage"))
         code = "import sys; from agent_gateway.store.migrate import migrate; migrate(sys.argv[1])"
         subprocess.run([sys.executable, "-c", code, dsn], check=True)
         missed = asyncio.run(_measure(dsn, asked.calls))

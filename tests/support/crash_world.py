@@ -27,6 +27,7 @@ from tests.support.crash_points import Mode, Point, Points, strike_calls
 from tests.support.crash_postgres import PostgresProxy
 from tests.support.crash_runner import Home, PlayedRunner
 from tests.support.crash_zygote import Zygote
+from tests.support.postgres import execute
 from tests.support.runners import NAMESPACE
 
 TOKEN = f"{BOT_ID}:AAabcdefghijklmnopqrstuvwxyz_012345"
@@ -182,7 +183,7 @@ async def running_world(
     folder = Path(tempfile.mkdtemp(prefix="crash-"))
     # an address of its own for each: their ports never meet
     host = f"127.{(os.getpid() % 100) + 100}.{number // 250 % 250}.{number % 250 + 1}"
-    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE openclaw_template")
+    await execute(postgres, f"CREATE DATABASE {name} TEMPLATE openclaw_template")
     world: World | None = None
     points = Points(lambda: world.kill() if world is not None else None, target, mode)
     try:
@@ -193,7 +194,7 @@ async def running_world(
         finally:
             await world.close()
     finally:
-        await _execute(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await execute(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -205,11 +206,3 @@ def _name_method(request: web.Request) -> str | None:
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

@@ -8,27 +8,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import asyncpg
-
 from tests.conftest import in_database
-from tests.support.postgres import running_postgres
+from tests.support.postgres import execute, running_postgres
 
 
 @contextmanager
 def running_migrated() -> Iterator[str]:
     """Run a server whose database `openclaw_template` is made anew and migrated; yield its DSN."""
     with running_postgres() as dsn:
-        asyncio.run(_make(dsn))
+        asyncio.run(execute(dsn, "DROP DATABASE IF EXISTS openclaw_template", "CREATE DATABASE openclaw_template"))
         # a process of its own, as in the product
         code = "import sys; from agent_gateway.store.migrate import migrate; migrate(sys.argv[1])"
         subprocess.run([sys.executable, "-c", code, in_database(dsn, "openclaw_template")], check=True)
         yield dsn
-
-
-async def _make(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute("DROP DATABASE IF EXISTS openclaw_template")
-        await connection.execute("CREATE DATABASE openclaw_template")
-    finally:
-        await connection.close()

@@ -13,7 +13,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
+
 from dev.shell import apt_install
+from tests.support.eventually import eventually
 from tests.support.ports import free_port
 
 _BIN = Path("/usr/lib/postgresql/15/bin")
@@ -66,6 +69,24 @@ def running_postgres() -> Iterator[str]:
             process.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def execute(dsn: str, *statements: str) -> None:
+    """Execute statements about databases; one whose sessions end later than the server waits for is tried again."""
+    connection = await asyncpg.connect(dsn)
+
+    async def is_done(statement: str) -> bool:
+        try:
+            await connection.execute(statement)
+        except asyncpg.ObjectInUseError:
+            return False
+        return True
+
+    try:
+        for statement in statements:
+            await eventually(lambda statement=statement: is_done(statement), interval=0.5)
+    finally:
+        await connection.close()
 
 
 def _server_user() -> str:
