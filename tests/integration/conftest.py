@@ -6,6 +6,7 @@ import pytest
 
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_kube.client import KubeClient
+from tests.support.apiserver import PATIENT
 from tests.support.backup import Backup
 from tests.support.operating import Agents
 from tests.support.runners import running_port
@@ -61,6 +62,6 @@ def operator(process):
 @pytest.fixture
 async def agents(request, apiserver):
     """What people and the gateway do in the namespace that a file names."""
-    client = KubeClient(apiserver.url, ssl_context=apiserver.admin())
+    client = KubeClient(apiserver.url, ssl_context=apiserver.admin(), limits=PATIENT)
     yield Agents(client, request.module.NAMESPACE)
     await client.close()

@@ -8,16 +8,19 @@ import urllib.request
 
 import pytest
 
+from agent_contract import names
 from agent_gateway.console.callers import Callers
 from agent_gateway.console.refused import Refused
 from agent_gateway.console.settings import ConsoleSettings
 from agent_kube.client import KubeClient
+from tests.support.apiserver import PATIENT
 from tests.support.chart import render_values
 from tests.support.consoling import run_plugin
 from tests.support.eventually import eventually_sync
 
 pytestmark = pytest.mark.apiserver
 RELEASE, AGENTS = "consoled", "consoled-agents"
+THREADS = f"/apis/{names.API_VERSION}/namespaces/{AGENTS}/{names.AGENT_THREADS}"
 PATHS = {
     "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
     "ConfigMap": "/api/v1/namespaces/{}/configmaps",
@@ -45,7 +48,7 @@ class Cluster:
         headers = {"Content-Type": "application/json", **({"Impersonate-User": person} if person else {})}
         request = urllib.request.Request(self.server.url + path, data, headers, method=method)
         try:
-            with self.opener.open(request, timeout=20) as answer:
+            with self.opener.open(request, timeout=60) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -75,16 +78,19 @@ def cluster(apiserver):
             where = PATHS[kind].format(document["metadata"].get("namespace", ""))
             status, answer = found.ask(None, "POST", where, document)
             assert status == 201, answer
-    # a policy counts a moment after it stands
+    # rights and a policy count a moment after they stand, and without rights nothing is said of the policy
+    eventually_sync(lambda: found.token("alice", "speak")[0] == found.token("vera")[0] == 201)
     eventually_sync(
-        lambda: found.token("alice", "speak", ["openclaw-console", "openclaw-console:bob"])[0] in {403, 422}, timeout=30
+        lambda: "names whoever asks" in found.token("alice", "speak", ["openclaw-console", "openclaw-console:bob"])[1]
     )
+    for person in ("alice", "vera"):
+        eventually_sync(lambda person=person: found.ask(person, "GET", f"{THREADS}/none")[0] == 404)
     return found
 
 
 @pytest.fixture
 async def callers(cluster):
-    kube = KubeClient(cluster.server.url, ssl_context=cluster.server.admin())
+    kube = KubeClient(cluster.server.url, ssl_context=cluster.server.admin(), limits=PATIENT)
     yield Callers(kube, SETTINGS)
     await kube.close()
 

@@ -13,7 +13,9 @@ from agent_kube.client import KubeClient
 from agent_kube.credentials import Token
 from agent_kube.errors import Refused
 from dev.release import CHART
+from tests.support.apiserver import PATIENT
 from tests.support.chart import render_values
+from tests.support.chart_parts import until_it_may
 from tests.support.installing import apply, helm
 
 EARLIER = Path(__file__).parents[1] / "data" / "charts" / "before-subagents.tgz"
@@ -32,10 +34,12 @@ def read(server, namespace):
     return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
 
-def open_as_the_job(server, namespace):
+async def open_as_the_job(server, namespace):
     path = f"/api/v1/namespaces/{namespace}/serviceaccounts/oc-secrets/token"
     token = server.call("POST", path, {"spec": {"expirationSeconds": 3600}})["status"]["token"]
-    return KubeClient(server.url, ssl_context=server.trust(), token=Token(token))
+    kube = KubeClient(server.url, ssl_context=server.trust(), token=Token(token), limits=PATIENT)
+    await until_it_may(server, kube, namespace, "oc-secrets")
+    return kube
 
 
 @pytest.mark.parametrize("how", [(), ("--server-side", "--force-conflicts")], ids=["client", "server"])
@@ -43,7 +47,7 @@ async def test_a_password_stays_when_the_chart_is_rendered_and_applied_again(api
     namespace = make_namespace(apiserver, f"made-{'server' if how else 'client'}")
     apply(apiserver, render_values({}, namespace=namespace), *how)
     assert read(apiserver, namespace) == {}
-    kube = open_as_the_job(apiserver, namespace)
+    kube = await open_as_the_job(apiserver, namespace)
     assert await make(kube, namespace, WANTED)
     first = read(apiserver, namespace)
     assert first["url"] == f"postgresql://openclaw:{first['password']}@db/openclaw"
@@ -58,7 +62,7 @@ async def test_a_password_stays_when_the_chart_is_rendered_and_applied_again(api
 async def test_what_fills_it_reads_no_other_secret_and_makes_none(apiserver):
     namespace = make_namespace(apiserver, "made-alone")
     apply(apiserver, render_values({}, namespace=namespace))
-    kube = open_as_the_job(apiserver, namespace)
+    kube = await open_as_the_job(apiserver, namespace)
     path = f"/api/v1/namespaces/{namespace}/secrets"
     for method, name in (
         ("GET", "/oc-telegram"),
@@ -78,7 +82,7 @@ async def test_a_secret_that_comes_later_is_waited_for(apiserver, monkeypatch):
     objects = render_values({}, namespace=namespace)
     late = {key: one for key, one in objects.items() if key != ("Secret", "oc-database")}
     apply(apiserver, late)
-    kube = open_as_the_job(apiserver, namespace)
+    kube = await open_as_the_job(apiserver, namespace)
     assert not await make_all(kube, namespace, [WANTED])
     apply(apiserver, objects)
     assert await make_all(kube, namespace, [WANTED])
@@ -95,7 +99,7 @@ async def test_the_password_of_an_earlier_chart_stays(apiserver):
     for _ in range(2):
         helm(apiserver, namespace, "upgrade", "oc", CHART, "-f", "-", stdin=now)
         assert read(apiserver, namespace) == before
-    kube = open_as_the_job(apiserver, namespace)
+    kube = await open_as_the_job(apiserver, namespace)
     url = "postgresql://openclaw:{}@" + before["url"].partition("@")[2]
     assert not await make(kube, namespace, WANTED.model_copy(update={"derived": {"url": url}}))
     await kube.close()

@@ -20,6 +20,7 @@ from typing import Any
 
 import yaml
 
+from agent_kube.client import Limits
 from dev.cluster import components
 from dev.cluster.build import build
 from dev.cluster.pki import make_pki, write_kubeconfig
@@ -29,6 +30,8 @@ from tests.support.eventually import eventually_sync
 from tests.support.ports import free_port
 
 _START_SECONDS = 240
+PATIENT = Limits(connect=60.0, call=120.0)
+"""Of a test's own client: an API server that stands still for a while is no fault."""
 _CONTROLLERS = (
     "garbage-collector-controller", "job-controller", "namespace-controller", "resourcequota-controller",
     "serviceaccount-controller",

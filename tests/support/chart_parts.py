@@ -12,6 +12,8 @@ from agent_kube.client import KubeClient
 from agent_kube.credentials import Token
 from dev.cluster.build import build
 from dev.paths import ROOT
+from tests.support.apiserver import PATIENT
+from tests.support.eventually import eventually
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 SLICES = "/apis/discovery.k8s.io/v1"
@@ -44,6 +46,30 @@ async def open_as_gateway(apiserver, namespace):
     """The API server as the gateway's own account reaches it."""
     path = f"/api/v1/namespaces/{namespace}/serviceaccounts/oc-gateway/token"
     token = apiserver.call("POST", path, {"spec": {"expirationSeconds": 3600}})["status"]["token"]
-    client = KubeClient(apiserver.url, ssl_context=apiserver.trust(), token=Token(token))
+    client = KubeClient(apiserver.url, ssl_context=apiserver.trust(), token=Token(token), limits=PATIENT)
+    await until_it_may(apiserver, client, namespace, "oc-gateway")
     yield client
     await client.close()
+
+
+async def until_it_may(apiserver, client, namespace, account):
+    """Wait until an account has the rights that its roles give: the API server learns of them a moment after they stand."""
+    base = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+    bindings = apiserver.call("GET", f"{base}/rolebindings")["items"]
+    roles = {one["roleRef"]["name"] for one in bindings if account in {who["name"] for who in one.get("subjects", [])}}
+    rules = [rule for name in roles for rule in apiserver.call("GET", f"{base}/roles/{name}")["rules"]]
+    wanted = {(verb, resource) for rule in rules for verb in rule["verbs"] for resource in rule["resources"]}
+
+    async def may():
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectRulesReview",
+            "spec": {"namespace": namespace},
+        }
+        review = await client.request("POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", body=body)
+        found = review["status"]["resourceRules"]
+        return wanted <= {
+            (verb, resource) for rule in found for verb in rule["verbs"] for resource in rule["resources"]
+        }
+
+    await eventually(may)

@@ -68,7 +68,7 @@ def helm(server: ApiServer, namespace: str, *words: str | object, stdin: str | N
 
 def _run(command: Sequence[object], stdin: str | None) -> str:
     done = subprocess.run(
-        [str(word) for word in command], check=False, capture_output=True, text=True, input=stdin, timeout=100
+        [str(word) for word in command], check=False, capture_output=True, text=True, input=stdin, timeout=250
     )
     if done.returncode:
         raise RuntimeError(done.stderr)
