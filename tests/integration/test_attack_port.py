@@ -13,7 +13,7 @@ from dev.attack.inside.__main__ import load
 from dev.attack.inside.base import ATTACKS, Facts, Result
 from dev.attack.inside.doing import perform
 from dev.attack.report import THREAT_MODEL, read_open
-from tests.support.attacker import Attacker
+from tests.support.attacker import Attacker, take_time
 from tests.support.models import KEY, holding, serving
 
 ALONE = replace(DEFAULTS, connections=DEFAULTS.connections + 4)
@@ -35,6 +35,11 @@ class Local(Attacker):
     @property
     def run(self):
         return 1
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch):
+    take_time(monkeypatch)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from dev.attack.inside.doing import perform
 from dev.attack.order import REACH
 from dev.attack.reached import judge_asked, judge_said, make_repositories
 from dev.attack.system import REACHES
-from tests.support.attacker import Attacker
+from tests.support.attacker import Attacker, take_time
 from tests.support.beside import KEYS, Beside
 from tests.support.eventually import eventually
 from tests.support.git_server import KEY, serving
@@ -39,6 +39,11 @@ TRIED = [
     *(name for name, one in sorted(ATTACKS.items()) if one.group in REACH and name not in LONG),
     "look-marks", "look-unasked",
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch):
+    take_time(monkeypatch)
 
 
 @pytest.fixture(scope="module")

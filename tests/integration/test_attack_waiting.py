@@ -10,11 +10,10 @@ from agent_contract import wire
 from agent_gateway.runners import holding, identity
 from agent_gateway.runners.handshake import Handshakes
 from agent_gateway.store.rows import ThreadKind
-from dev.attack.inside import waiting
 from dev.attack.inside.__main__ import load
 from dev.attack.inside.base import ATTACKS, Facts, Result
 from dev.attack.inside.doing import perform
-from tests.support.attacker import Attacker
+from tests.support.attacker import Attacker, take_time
 from tests.support.claims import running_lab
 
 pytestmark = pytest.mark.postgres
@@ -24,8 +23,7 @@ TRIED = ("pool-doors", "pool-hello", "pool-speaks", "pool-two", "pool-pings", "p
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch):
-    """How long others wait is judged on the cluster: here it tells how busy the machine is."""
-    monkeypatch.setattr(waiting, "SLOW_SECONDS", 60)
+    take_time(monkeypatch)
 
 
 async def attack(store, name):
