@@ -27,7 +27,7 @@ async def serves(dsn):
     store = await Store.open(dsn, BOT_ID, size=2)
     try:
         await bring_up_to_date(dsn, lambda _words: None)
-        lock = await LeaderLock.open(dsn, BOT_ID, answer_seconds=5)
+        lock = await LeaderLock.open(dsn, BOT_ID, answer_seconds=60)
         assert await lock.try_take()
         await lock.close()
         return await store.pool.fetchval("SELECT current_database()")

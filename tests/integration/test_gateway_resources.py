@@ -140,7 +140,7 @@ async def test_what_changed_while_another_gateway_led_wakes_only_what_is_open(st
 
 
 COUNT = 10_000
-LEAST_TOGETHER = 50
+LEAST_TOGETHER = 10
 """Names of one query on average: the list is read in slices of time, and what a slice holds depends on the machine."""
 
 

@@ -108,4 +108,4 @@ async def test_an_api_server_that_fails_is_told_waited_for_and_not_stormed(dsn, 
 
         await eventually(ready, interval=0.1)
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+        assert await asyncio.wait_for(process.wait(), 120) == 0

@@ -68,6 +68,7 @@ async def test_pushes_that_hang_up_are_waited_for_within_a_bound(lab, monkeypatc
     assert "too many pushes are not answered yet" in done.stderr
     lab.server.going.set()
     await eventually(lambda: lab.record.moved)
+    await eventually(lambda: not lab.broker._receiver._passer._tasks)
     await lab.git("push", "-q", "origin", "HEAD:agent/two", cwd=work)
 
 
@@ -107,7 +108,7 @@ async def test_a_pod_that_stops_in_its_pack_is_told_so(lab, monkeypatch):
         yield encode(line) + FLUSH + HEAD
         await asyncio.Event().wait()
 
-    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20))
+    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120))
     async with session, session.post(lab.gateway + PATH, data=body(), headers=HEADERS) as answer:
         assert b"nothing came of this push" in await answer.content.readuntil(b"push again")
 
@@ -124,7 +125,7 @@ async def test_what_is_refused_keeps_no_room_while_its_rest_is_read(lab):
         yield bytes(1 << 11)
         await going.wait()
 
-    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
+    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120))
     async with session:
         asking = asyncio.ensure_future(session.post(lab.gateway + PATH, data=body(), headers=HEADERS))
         await begun.wait()

@@ -43,7 +43,7 @@ def reaches(machine: Machine, address: str) -> bool:
     """Say whether a port that nobody listens on is refused: whoever refuses it is there."""
     code = "import socket, sys; s = socket.socket(); s.settimeout(1); print(s.connect_ex((sys.argv[1], 9)))"
     command = machine.enter("python3", "-I", "-c", code, address)
-    found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+    found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     return found.strip() == "111"
 
 
@@ -55,8 +55,8 @@ def test_a_machine_has_processes_mounts_and_a_name_of_its_own(machines, tmp_path
     assert int(told[1]) < 10
     assert set(told[2:]) <= {"mount"}, "its /run holds what was made in it"
     assert str(tmp_path / "m") not in Path("/proc/mounts").read_text()
-    assert reaches(first, second.address)
-    assert reaches(second, first.address)
+    eventually_sync(lambda: reaches(first, second.address))
+    eventually_sync(lambda: reaches(second, first.address))
 
 
 def test_a_machine_is_cut_off_and_joined_again(machines):
@@ -78,7 +78,7 @@ def test_a_machine_without_power_has_no_process_and_no_interface_left(machines):
     eventually_sync(lambda: not subprocess.run(listed, capture_output=True, check=False).stdout)
     assert not Path(f"/sys/class/net/{first.link}").exists()
     first.on()
-    assert reaches(second, first.address)
+    eventually_sync(lambda: reaches(second, first.address))
 
 
 def test_a_machine_that_is_forgotten_leaves_no_control_group(machines):

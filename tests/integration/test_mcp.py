@@ -26,7 +26,7 @@ class Rights:
     """Every pod's class lists the tracker; its second pod is a sub-agent whose parent lists nothing."""
 
     def __init__(self):
-        self.levels = {1: [[McpRule(connection="tracker", tools=TOOLS, timeout=5)]]}
+        self.levels = {1: [[McpRule(connection="tracker", tools=TOOLS, timeout=120)]]}
 
     async def read_servers(self, identity):
         return self.levels.get(identity.thread_id, self.levels[1])
@@ -281,9 +281,10 @@ async def test_a_server_that_is_late_is_given_up(serve, odd):
         await never.wait()
         return response
 
-    rights = Rights()
+    rights, patient = Rights(), Rights()
     rights.levels[1] = [[McpRule(connection="tracker", timeout=3)]]
-    first, second = (await serve(await odd(silent), rights, 0.0))(), (await serve(await odd(begins), rights, 0.0))()
+    patient.levels[1] = [[McpRule(connection="tracker", timeout=12)]]  # its answer has to have begun by then
+    first, second = (await serve(await odd(silent), rights, 0.0))(), (await serve(await odd(begins), patient, 0.0))()
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     (late, _, said), (begun, _, told) = await asyncio.gather(first.post(body), second.post(body))
     never.set()

@@ -134,7 +134,9 @@ async def running_lab(folder: Path, *, form="plain", base="/base", clock=None, a
         timed = {"clock": clock} if clock else {}
         gateway, tokens = await stack.enter_async_context(serving_gateway(apis, rights, **timed))
         session = await stack.enter_async_context(
-            aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=aiohttp.ClientTimeout(total=30))
+            aiohttp.ClientSession(
+                headers={"Authorization": f"Bearer {TOKEN}"}, timeout=aiohttp.ClientTimeout(total=120)
+            )
         )
         lab = Lab(gateway, service, elsewhere, rights, session, apis, tokens)
         lab.allow({})

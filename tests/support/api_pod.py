@@ -74,7 +74,7 @@ async def run_tool(folder, *words, home=None, **env):
         *words, cwd=folder, env=told, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )  # fmt: skip
     try:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(250):
             out, _ = await process.communicate()
     finally:
         if process.returncode is None:

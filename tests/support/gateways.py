@@ -28,7 +28,7 @@ from tests.support.ports import free_port
 BOT_ID = 1000000001
 TOKEN = f"{BOT_ID}:AAabcdefghijklmnopqrstuvwxyz_012345"
 PERSON = 48151623
-_START_SECONDS = 60
+_START_SECONDS = 240
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Gateway:
     async def get(self, path: str) -> tuple[int, str]:
         """Ask a probe; (0, "") where nobody answers."""
         try:
-            timeout = aiohttp.ClientTimeout(total=2)
+            timeout = aiohttp.ClientTimeout(total=30)
             async with self.session.get(f"http://127.0.0.1:{self.port}{path}", timeout=timeout) as answer:
                 return answer.status, await answer.text()
         except (aiohttp.ClientError, TimeoutError):
@@ -86,7 +86,7 @@ class Gateway:
         """Send a signal."""
         self.process.send_signal(number)
 
-    async def ended(self, seconds: float = 30) -> int:
+    async def ended(self, seconds: float = 120) -> int:
         """Wait for its end; return the exit code."""
         return await asyncio.wait_for(self.process.wait(), seconds)
 
@@ -151,7 +151,7 @@ class Surroundings:
             AssertionError: one has none.
         """
         wanted = {f"/x{n}" for n in range(1, self.said + 1)}
-        await eventually(lambda: wanted <= set(self.answers()), interval=0.1)
+        await eventually(lambda: wanted <= set(self.answers()), timeout=240, interval=0.1)
         counts = Counter(self.answers())
         return sorted(text for text, count in counts.items() if count > 1)
 
