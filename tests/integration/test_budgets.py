@@ -126,7 +126,7 @@ async def test_a_call_waits_for_what_others_reserved(store, ledger, payer):
     refused = await waiting
     assert isinstance(refused, Refused)
     assert (refused.limit, refused.status) == ("budget_busy", 429)
-    waiting = asyncio.create_task(ledger.reserve(payer.call(size=300, output=20)))
+    waiting = asyncio.create_task(build_ledger(store, wait=60).reserve(payer.call(size=300, output=20)))
     await ledger.settle(first, used(50, 50))
     assert isinstance(await waiting, Reservation)
 

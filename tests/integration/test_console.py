@@ -151,12 +151,13 @@ async def write_text(store, turn, *texts):
     await store.views.save_progress(turn, thread.id, 1, texts, 1)
 
 
-async def test_an_answer_is_followed_as_it_is_written(console, store):
+async def test_an_answer_is_followed_as_it_is_written(console, store, monkeypatch):
+    monkeypatch.setattr(module, "MOST_WAIT", 600.0)
     turn = await begin_turn(store)
     await write_text(store, turn, "one")
     _, answer = await console.get("turns")
     assert [(one["id"], one["text"], one["state"]) for one in answer["turns"]] == [(turn, "one", "started")]
-    waiting = asyncio.create_task(console.get("turns", seen=answer["seen"], wait=20))
+    waiting = asyncio.create_task(console.get("turns", seen=answer["seen"], wait=600))
 
     async def waits():
         return console.server._waits.total() == 1
@@ -170,15 +171,16 @@ async def test_an_answer_is_followed_as_it_is_written(console, store):
 
 
 async def test_a_wait_for_nothing_ends_and_few_wait_at_once(console, store, monkeypatch):
+    monkeypatch.setattr(module, "MOST_WAIT", 600.0)
     monkeypatch.setattr(module, "MOST_WAITS_OF_ONE", 2)
     seen = (await console.get("turns"))[1]["seen"]
-    waiting = [asyncio.create_task(console.get("turns", seen=seen, wait=20)) for _ in range(2)]
+    waiting = [asyncio.create_task(console.get("turns", seen=seen, wait=600)) for _ in range(2)]
 
     async def wait():
         return console.server._waits.total() == 2
 
     await eventually(wait)
-    assert (await console.get("turns", seen=seen, wait=20))[1]["reason"] == "console-waits"
+    assert (await console.get("turns", seen=seen, wait=600))[1]["reason"] == "console-waits"
     assert (await console.get("turns", who="vera", seen=seen, wait=1))[1]["seen"] == seen, (
         "others have waits of their own"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent_contract import wire
+from agent_gateway.inbox import bursts
 from tests.support.desk import ADMIN, GROUP, PERSON, apart, message, running_desk
 from tests.support.eventually import eventually
 from tests.support.steering import edit, end
@@ -70,7 +71,8 @@ async def test_a_comment_and_what_is_forwarded_with_it_are_one_turn(store):
         )
 
 
-async def test_what_is_forwarded_right_behind_a_question_that_began_is_read_with_it(store):
+async def test_what_is_forwarded_right_behind_a_question_that_began_is_read_with_it(store, monkeypatch):
+    monkeypatch.setattr(bursts, "FOLLOW_SECONDS", 600.0)  # however long it takes to begin
     async with running_desk(store) as desk:
         _, runner = await begin(desk, "what is this?")
         await desk.take(forward("Deploy failed", number=51))
@@ -78,7 +80,7 @@ async def test_what_is_forwarded_right_behind_a_question_that_began_is_read_with
             lambda: [f.text for f in runner.sent if isinstance(f, wire.Steer)] == [f"{FORWARDED}Deploy failed"]
         )
         assert await desk.said() == []
-        await store.pool.execute("UPDATE turns SET created_at = now() - interval '1 minute'")
+        await store.pool.execute("UPDATE turns SET created_at = now() - interval '1 hour'")
         await desk.take(forward("Much later", number=52))
         await desk.settled()
         assert [t.text for t in await queued(store)] == [f"{FORWARDED}Much later"]

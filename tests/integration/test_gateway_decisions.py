@@ -83,6 +83,7 @@ async def test_two_people_at_the_same_moment_count_once(store):
         assert len(said) == 6
         row = await row_of(desk)
         assert row["state"] == "answered"
+        await eventually(lambda: decisions(runner))
         assert {frame.choice for frame in decisions(runner)} == {row["choice"]}
         assert len(await shown(desk, asked["id"])) == 2
 

@@ -8,6 +8,7 @@ import os
 import pytest
 
 from agent_contract.names import build_thread_name
+from agent_gateway.store import forks
 from agent_gateway.store.kept import NewState
 from agent_gateway.store.purges import Purge, purge_slice
 from agent_gateway.store.repositories import Chosen
@@ -135,7 +136,8 @@ async def test_a_reply_copies_up_to_that_message(store):
         assert "still working on that message" in (await desk.said())[-1]
 
 
-async def test_an_answer_under_way_does_not_come_along_and_its_files_before_are_waited_for(store):
+async def test_an_answer_under_way_does_not_come_along_and_its_files_before_are_waited_for(store, monkeypatch):
+    monkeypatch.setattr(forks, "FILES_SECONDS", 600.0)
     async with running_desk(store) as desk:
         talk = begin(desk)
         turn = await talk.ask("one", files=False)

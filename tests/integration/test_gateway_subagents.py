@@ -11,7 +11,7 @@ from agent_contract.agentclass import AgentClass
 from agent_contract.names import SUBAGENT_RUN
 from agent_gateway.store.rows import TurnState
 from agent_gateway.wording import keys
-from tests.support.children import TASK, ask, begin, connect_child, created, reports, results
+from tests.support.children import TASK, ask, begin, connect_child, created, first_line, reports, results
 from tests.support.desk import GROUP, PERSON, message, running_desk
 from tests.support.eventually import eventually
 
@@ -37,8 +37,8 @@ async def test_a_wish_becomes_a_resource_and_its_answer_comes_back_everywhere(st
         [report] = await reports(desk)
         assert "**seven**" in report
         assert "Sub-agent k1" in report
-        assert "done" in desk.views.lines[turn.id][0].text
-        assert desk.views.lines[turn.id][0].button is None
+        await eventually(lambda: "done" in first_line(desk, turn).text)
+        assert first_line(desk, turn).button is None
         assert await desk.store.runs.count_open() == 1  # a sub-agent takes no place of a conversation
 
 
@@ -48,10 +48,10 @@ async def test_one_that_works_is_told_so_though_the_node_says_so_later(store):
         child = await ask(desk, thread, turn)
         own, runner = await connect_child(desk, child.name)
         desk.subagents.report(child.name, phase="Starting")
-        await eventually(lambda: "starting" in desk.views.lines[turn.id][0].text)
+        await eventually(lambda: "starting" in first_line(desk, turn).text)
         await desk.store.turns.started(runner.turns[0].id, SUBAGENT_RUN, 1)
         desk.wake.thread(own.id)
-        await eventually(lambda: "working" in desk.views.lines[turn.id][0].text)
+        await eventually(lambda: "working" in first_line(desk, turn).text)
 
 
 async def test_the_same_call_gives_the_same_sub_agent(store):
@@ -246,7 +246,7 @@ async def test_a_button_cancels_but_not_from_another_chat(store):
         thread, turn, parent = await begin(desk)
         child = await ask(desk, thread, turn)
         await connect_child(desk, child.name)
-        button = desk.views.lines[turn.id][0].button
+        button = await eventually(lambda: first_line(desk, turn).button)
         for chat, said in ((GROUP, "does nothing"), (PERSON, "Cancelled")):
             press = message("x", chat=chat)["message"] | {
                 "from": {"id": 1, "is_bot": True, "first_name": "b"},

@@ -6,15 +6,23 @@ import pytest
 
 from agent_contract.names import SUBAGENT_RUN
 from agent_gateway.store.rows import SubAgentState, TurnState
+from agent_gateway.subagents import apply
 from agent_gateway.wording import keys
 from agent_kube.errors import Away, Refused, Throttled
-from tests.support.children import TASK, ask, begin, connect_child, created, reports, results
+from agent_kube.pace import Backoff
+from tests.support.children import TASK, ask, begin, connect_child, created, first_line, reports, results
 from tests.support.desk import running_desk
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.postgres
 POLICY = Refused("SubAgent is invalid: no agents at night", 422, "Invalid")
 BUSY = Away("the server is busy", 503, "ServiceUnavailable")
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch):
+    """A pause of the first try is over before a slow machine has looked at it."""
+    monkeypatch.setattr(apply, "REFUSED", Backoff(first=100.0, factor=3.0, cap=6000.0))
 
 
 async def state_of(store, child):
@@ -77,12 +85,12 @@ async def test_a_create_that_is_not_decided_is_tried_again_after_pauses_that_gro
         pauses = []
         for times in (1, 2, 3):
             pauses.append(await refused(store, child, times))
-            await eventually(lambda: keys.subagent_waiting("en") in desk.views.lines[turn.id][0].text)
+            await eventually(lambda: keys.subagent_waiting("en") in first_line(desk, turn).text)
             await store.pool.execute("UPDATE runs SET next_at = now() WHERE thread_id = $1", child.thread_id)
             desk.wake.thread(child.thread_id)
         _, runner = await connect_child(desk, child.name)
         assert runner.turns[0].text == TASK
-        assert pauses[0] < 1.2 < pauses[1] < 3.7 < pauses[2] < 11
+        assert pauses[0] < 121 < pauses[1] < 361 < pauses[2] < 1081
         assert await store.pool.fetchval("SELECT attempts FROM runs WHERE thread_id = $1", child.thread_id) == 0
         assert desk.views.opened == opened
 
@@ -107,7 +115,7 @@ async def test_one_that_is_never_created_ends_in_the_end(store):
         desk.subagents.faults.extend([BUSY] * 100)
         child = await ask(desk, thread, turn, timeout_seconds=60)
         await refused(store, child, 1)
-        await make_old(store, child, 179)
+        await make_old(store, child, 100)
         await desk.children.reconcile(await store.threads.by_id(child.thread_id))
         assert await state_of(store, child) is SubAgentState.WANTED
         await make_old(store, child, 181)
@@ -160,6 +168,7 @@ async def test_the_end_of_the_turn_that_asked_is_the_end_of_what_was_not_created
         desk.registry.detach(thread.id, desk.registry.link(thread.id).connection)
 
         async def over():
+            desk.wake.thread(child.thread_id)  # its pause is over some time
             row = await store.subagents.get(child.thread_id)
             return row.state is SubAgentState.FINISHED and row
 
@@ -191,6 +200,8 @@ async def test_a_create_whose_answer_was_lost_is_success_at_the_next_try(store):
         desk.subagents.lost_answers = 1
         child = await ask(desk, thread, turn)
         await refused(store, child, 1)
+        await store.pool.execute("UPDATE runs SET next_at = now() WHERE thread_id = $1", child.thread_id)
+        desk.wake.thread(child.thread_id)
         own, _ = await connect_child(desk, child.name)
         assert desk.subagents.made == 1
         assert (await store.runs.get(own.id, SUBAGENT_RUN)).thread_uid == (await created(desk, child.name)).uid

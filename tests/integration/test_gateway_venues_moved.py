@@ -130,7 +130,11 @@ async def test_a_gateway_that_was_killed_after_the_move_goes_on_with_it(store):
     async with running_desk(store) as desk:
         allow_group(desk)
         await desk.run_wanted(NEW_NAME, 1)
-        assert await store.venues.retired() == []
+
+        async def none_retired():
+            return await store.venues.retired() == []
+
+        await eventually(none_retired)
         await send(desk, in_group("and then", chat=NEW, user=STRANGER))  # the group is on the list by its old id
         thread = await store.threads.by_name(NEW_NAME)
         assert await store.turns.count_queued(thread.id) == 2
@@ -194,7 +198,7 @@ async def test_a_group_that_gets_topics_goes_on_in_general(store):
         waiting = {t.text.rsplit("\n", 1)[-1] for t in await store.turns.queued(thread.id)}
         assert waiting == {"first", "second"}  # what was cut goes on by itself
         await eventually(lambda: desk.resources.cached("tg-n100200300") is None)
-        assert runner.gone
+        await eventually(lambda: runner.gone)
         [other] = [t for t in await store.threads.newest() if t.id != thread.id]
         assert other.address == Address(BOT_ID, GROUP, 43)
         await send(desk, in_topic("third", topic=None, is_topic_message=False))

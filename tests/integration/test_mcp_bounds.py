@@ -96,6 +96,12 @@ async def begin(port, body, size):
     return one
 
 
+async def take_all(one):
+    """Take what comes until the other side ends the connection."""
+    while await asyncio.get_running_loop().sock_recv(one, 1 << 20):
+        pass
+
+
 @pytest.mark.parametrize("name", [KEY, f"x{KEY}y", "not one\u00fc"])
 async def test_a_session_that_shows_the_key_is_named_to_nobody(serve, name):
     async def handler(_):
@@ -146,8 +152,10 @@ async def test_an_answer_is_counted_until_the_pod_has_it(serve, kind):
         head = await asyncio.get_running_loop().sock_recv(one, 12)
         assert head == b"HTTP/1.1 200"
         await eventually(lambda: room.held > size)
-        while room.held:
-            assert await asyncio.get_running_loop().sock_recv(one, 1 << 20)
+        taking = asyncio.create_task(take_all(one))
+        await eventually(lambda: not room.held)
+        taking.cancel()
+        await asyncio.wait({taking})
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
@@ -235,7 +243,7 @@ class Watched(list):
 async def test_what_is_large_is_read_beside_the_loop(serve):
     patterns, rights = Watched("*"), Listed()
     tools = ServerTools.model_construct(allow=patterns, deny=[])
-    rights.rules = [McpRule.model_construct(connection="tracker", tools=tools, resources=False, timeout=10)]
+    rights.rules = [McpRule.model_construct(connection="tracker", tools=tools, resources=False, timeout=120)]
     listed = {"tools": [{"name": "add", "description": "x" * 100_000}]}
     answer = json.dumps({"jsonrpc": "2.0", "id": 1, "result": listed}).encode()
     ask, _ = await serve(give(answer), rights)

@@ -194,6 +194,7 @@ async def test_an_error_costs_nothing(store, meter):
     async with serving(create_model(KEY)) as url, holding(store, url, key=KEY, meter=meter) as port:
         async with call(port, chat("err 503 9 overloaded")) as answer:
             assert answer.status == 503
+        await eventually(lambda: meter.spent)
         assert [(one.status, one.input, one.output, one.estimated) for one in meter.spent] == [(503, 0, 0, False)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent_contract import wire
 from agent_contract.names import SUBAGENT_RUN
+from agent_gateway.wording.subagents import ChildLine
 from tests.support.deciding import begin_in
 from tests.support.desk import PERSON
 from tests.support.eventually import eventually
@@ -39,6 +40,11 @@ async def connect_child(desk, name):
     runner = await desk.connect(thread, SUBAGENT_RUN, f"pod-{name}")
     await eventually(lambda: runner.turns)
     return thread, runner
+
+
+def first_line(desk, turn):
+    """Return the line of the first sub-agent below a turn; one without words where there is none yet."""
+    return next(iter(desk.views.lines.get(turn.id, ())), ChildLine("", None))
 
 
 def results(runner):

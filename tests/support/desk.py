@@ -120,7 +120,7 @@ class Desk:
             listening=self.listening, level=lambda: self.level, rights=GroupRights(store, access, self.members), unaddressed=unaddressed,
             group_context=group_context,
         )  # fmt: skip
-        self.looks = Looks(self.registry, seconds=5)
+        self.looks = Looks(self.registry, seconds=120)
         forking = Forking(store, self.topics, self.resources, "tg")
         self.jobs = build_jobs(
             store, self.looks, {}, forking, lambda: None, export_bytes=export_bytes or MOST_BYTES, poll=1.0
