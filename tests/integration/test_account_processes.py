@@ -8,7 +8,7 @@ import pytest
 
 from agent_gateway.wording import keys
 from tests.support.device_forge import CLIENT, running_forge
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.gateways import PERSON, surroundings
 
 pytestmark = pytest.mark.postgres
@@ -44,7 +44,7 @@ async def test_a_code_that_one_gateway_showed_is_followed_by_the_next(dsn, tmp_p
         user = {"id": PERSON, "is_bot": False, "first_name": "Ada"}
         said = around.cloud.add_message(chat, user, "/link hub", None, entities=[entity])
         around.cloud.deliver("message", said)
-        await eventually(lambda: find_messages(around))
+        await eventually(lambda: find_messages(around), timeout=LONG)
         (shown,) = find_messages(around)
         _, code = forge.codes[0]
         assert {"type": "code", "offset": shown["text"].index(code), "length": len(code)} in shown["entities"]
@@ -57,6 +57,6 @@ async def test_a_code_that_one_gateway_showed_is_followed_by_the_next(dsn, tmp_p
         await around.start(**settings)
         done = keys.link_done("en", host=forge.linkable.host, login="ada")
         # the first one may have been killed before it knew that its message stands: it is said again then
-        await eventually(lambda: done in [message["text"] for message in find_messages(around)])
+        await eventually(lambda: done in [message["text"] for message in find_messages(around)], timeout=LONG)
         logs = "".join(gateway.log_file.read_text() for gateway in around.gateways)
         assert [secret for secret in forge.secrets if secret in logs] == []

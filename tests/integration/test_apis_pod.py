@@ -14,7 +14,7 @@ from yarl import URL
 from agent_contract.apis import ApiConnection
 from tests.support.api_lab import TOKEN, running_lab
 from tests.support.api_pod import running_both
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.ports import free_port
 
 
@@ -92,7 +92,7 @@ async def test_a_process_serves_until_it_is_ended(tmp_path):
                     except aiohttp.ClientError:
                         return False
 
-                await eventually(is_served)
+                await eventually(is_served, timeout=LONG)
         finally:
             process.kill()
             await process.wait()

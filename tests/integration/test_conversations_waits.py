@@ -126,7 +126,7 @@ async def test_a_runner_that_comes_back_and_is_not_ready_again_is_stopped(store)
 
 
 async def test_whoever_waits_for_a_slot_is_woken_by_an_end_and_not_by_looks(store, monkeypatch):
-    monkeypatch.setattr(slots, "REFRESH_SECONDS", 60.0)
+    monkeypatch.setattr(slots, "REFRESH_SECONDS", 600.0)
     async with running_desk(store, max_runs=1) as desk:
         thread, _, turn = await begin(desk)
         desk.access._allowed = frozenset(range(100, 120))

@@ -14,7 +14,7 @@ import pytest
 from agent_contract import names
 from agent_gateway.store.chatrows import Urgency
 from agent_gateway.telegram.outbound.sender import MOST_AT_ONCE
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.gateways import surroundings
 
 pytestmark = pytest.mark.postgres
@@ -57,7 +57,7 @@ async def people(around, pause=0.05):
 
 async def until_taken(gateway, after):
     """Return the seconds from `after` (milliseconds) until a gateway took an update."""
-    await eventually(lambda: [t for t in gateway.times("inbox_committed") if t > after])
+    await eventually(lambda: [t for t in gateway.times("inbox_committed") if t > after], timeout=LONG)
     return (next(t for t in gateway.times("inbox_committed") if t > after) - after) / 1000
 
 
@@ -97,7 +97,7 @@ async def test_a_frozen_leader_is_replaced_and_ends_by_itself_when_it_is_back(ar
         seconds = await until_taken(standby, frozen)
         leader.send(signal.SIGCONT)
         assert await leader.ended() == 1
-        await eventually(lambda: len(around.answers()) > 20)
+        await eventually(lambda: len(around.answers()) > 20, timeout=LONG)
     await until_noted_are_said_once(around, noted)
     sys.stdout.write(f"frozen: {seconds:.2f} s\n")
     assert seconds < MOST_SECONDS

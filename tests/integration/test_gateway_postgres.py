@@ -19,7 +19,7 @@ from agent_gateway.store.errors import Away
 from agent_gateway.store.leadership import LeaderLock, take_over
 from agent_gateway.store.schema import bring_up_to_date
 from tests.conftest import BOT_ID
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.gateways import surroundings
 from tests.support.wires import wires
 
@@ -89,7 +89,7 @@ async def test_a_silent_database_ends_the_gateway_within_seconds_and_is_told(tmp
             status, words = await gateway.get("/readyz")
             return status == 0 or (status == 503 and "has not answered" in words)
 
-        await eventually(told)
+        await eventually(told, timeout=LONG)
         assert await gateway.ended() == 1
 
 
@@ -167,7 +167,7 @@ async def test_a_migration_waits_for_another_gateways_in_words(dsn):
     await guard.execute("SELECT pg_advisory_lock(hashtext('openclaw-migrate'))")
     told = []
     waiting = asyncio.create_task(bring_up_to_date(dsn, told.append))
-    await eventually(lambda: told)
+    await eventually(lambda: told, timeout=LONG)
     assert told == ["Another gateway brings the schema up to date."]
     await guard.close()
     await asyncio.wait_for(waiting, 120)
@@ -201,7 +201,7 @@ async def test_a_migration_ends_with_its_gateway(tmp_path, dsn):
         async def told():
             return "Another gateway brings the schema up to date." in (await gateway.get("/readyz"))[1]
 
-        await eventually(told)
+        await eventually(told, timeout=LONG)
         assert await migrating() == 1
         gateway.send(signal.SIGKILL)
         await gateway.ended()

@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestServer
 
 from agent_contract import names
 from tests.conftest import BOT_ID
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.ports import free_port
 from tests.support.runners import bearer
 
@@ -115,7 +115,7 @@ async def ready(readyz, expected=(200, "ready")):
     async def is_so():
         return await readyz() == expected
 
-    await eventually(is_so, interval=0.1)
+    await eventually(is_so, timeout=LONG, interval=0.1)
 
 
 async def listens(port):
@@ -140,7 +140,9 @@ async def test_what_is_due_goes_out_though_a_call_keeps_the_end_waiting(tmp_path
         await ready(readyz)
         url = f"http://127.0.0.1:{runners}{names.PATH_SESSION}"
         async with aiohttp.ClientSession(headers=bearer("a-token")) as session:
-            await eventually(lambda: listens(runners))  # ready means that it can serve: it leads a moment later
+            await eventually(
+                lambda: listens(runners), timeout=LONG
+            )  # ready means that it can serve: it leads a moment later
             call = asyncio.create_task(session.get(url))
             await eventually(lambda: outside.reviews)
             process.send_signal(signal.SIGTERM)
@@ -200,7 +202,7 @@ async def test_a_refused_token_is_told_and_a_new_one_is_taken_without_a_restart(
             status, words = await readyz()
             return status == 503 and "token" in words
 
-        await eventually(told, interval=0.1)
+        await eventually(told, timeout=LONG, interval=0.1)
         file.write_text(TOKEN)
         await ready(readyz)
 
@@ -211,14 +213,14 @@ async def test_a_missing_token_and_a_database_that_is_away_are_told(tmp_path):
         async def told():
             return "TELEGRAM_BOT_TOKEN" in (await readyz())[1]
 
-        await eventually(told, interval=0.1)
+        await eventually(told, timeout=LONG, interval=0.1)
     away = "postgresql://user:hidden@127.0.0.1:1/none"
     async with gateway(tmp_path, DATABASE_URL=away) as (process, readyz, _):
 
         async def told_away():
             return "Postgres is out of reach" in (await readyz())[1]
 
-        await eventually(told_away, interval=0.1)
+        await eventually(told_away, timeout=LONG, interval=0.1)
         assert "hidden" not in (await readyz())[1]
         process.send_signal(signal.SIGTERM)
         code, _ = await ended(process)
@@ -235,7 +237,9 @@ async def test_a_database_of_another_bot_ends_it_with_a_sentence(tmp_path, store
 
 async def test_a_leader_that_loses_its_lock_ends_and_the_next_goes_on(tmp_path, store, dsn):
     async with gateway(tmp_path, DATABASE_URL=dsn) as (process, _, outside):
-        await eventually(lambda: outside.polls)  # only who leads asks for updates; who stands by is ready too
+        await eventually(
+            lambda: outside.polls, timeout=LONG
+        )  # only who leads asks for updates; who stands by is ready too
 
         async def cut():
             return await store.pool.fetchval(

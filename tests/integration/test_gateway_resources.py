@@ -16,7 +16,7 @@ from agent_gateway.store.errors import Away
 from agent_kube.errors import Away as ClusterAway
 from tests.conftest import BOT_ID
 from tests.support.desk import BOT, address
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.woken import Woken
 from tests.unit.gateway.resources.played import PlayedCluster, watching
 
@@ -183,8 +183,8 @@ async def test_a_first_list_of_ten_thousand_asks_the_database_in_pages_and_wakes
     put(cluster, 42)  # made by hand: the one that has no row
     counting = Counting(store, monkeypatch)
     async with following(cluster, store) as (resources, wake):
-        await eventually(lambda: store.threads.by_name("tg-42"))
-        await eventually(lambda: len(wake.ids) == 2)
+        await eventually(lambda: store.threads.by_name("tg-42"), timeout=LONG)
+        await eventually(lambda: len(wake.ids) == 2, timeout=LONG)
         assert sorted(wake.ids) == sorted([open_run, open_turn])
         await eventually(lambda: resources.synced)
         pages = [name for name in counting.names if name == "threads_by_names"]

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from dev.bench.outside import Outside
 from dev.bench.resync import MOST_PIECE, build_environment, start_beside
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 
 pytestmark = pytest.mark.postgres
 COUNT = 10_000
@@ -97,7 +97,7 @@ async def test_an_api_server_that_fails_is_told_waited_for_and_not_stormed(dsn, 
         async def told():
             return words in await readyz()
 
-        await eventually(told, interval=0.1)
+        await eventually(told, timeout=LONG, interval=0.1)
         polls = outside.polls
         await eventually(lambda: outside.polls > polls + 3)  # it goes on meanwhile
         assert outside.asked["list"] <= len(KINDS) * (1 if fault == "refuse watch" else 12)
@@ -106,6 +106,6 @@ async def test_an_api_server_that_fails_is_told_waited_for_and_not_stormed(dsn, 
         async def ready():
             return await readyz() == "ready"
 
-        await eventually(ready, interval=0.1)
+        await eventually(ready, timeout=LONG, interval=0.1)
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 120) == 0

@@ -9,7 +9,7 @@ from agent_gateway.commands.outcome import Outcome
 from agent_gateway.store.errors import Away, Raced
 from agent_gateway.wording import keys
 from tests.support.desk import ADMIN, GROUP, PERSON, STRANGER, address, apart, message, running_desk
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 
 pytestmark = pytest.mark.postgres
 
@@ -128,7 +128,7 @@ async def test_killed_connections_lose_no_update_and_take_none_twice(store, dsn)
         async def all_there():
             return not await other.fetchval("SELECT count(*) FROM inbox WHERE state = 'new'")
 
-        await eventually(all_there)
+        await eventually(all_there, timeout=LONG)
         texts = [row[0] for row in await other.fetch("SELECT text FROM turns ORDER BY id")]
         assert texts == [f"{n}.{m}" for n in range(5) for m in range(10)]
     await other.close()

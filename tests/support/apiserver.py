@@ -26,7 +26,7 @@ from dev.cluster.build import build
 from dev.cluster.pki import make_pki, write_kubeconfig
 from dev.paths import ROOT
 from dev.shell import apt_install
-from tests.support.eventually import eventually_sync
+from tests.support.eventually import LONG, eventually_sync
 from tests.support.ports import free_port
 
 _START_SECONDS = 240
@@ -159,7 +159,7 @@ def _serve_our_kinds(server: ApiServer) -> None:
         definition = yaml.safe_load(path.read_text())
         server.call("POST", base, definition)
         name = definition["metadata"]["name"]
-        eventually_sync(lambda name=name: _established(server.call("GET", f"{base}/{name}")))
+        eventually_sync(lambda name=name: _established(server.call("GET", f"{base}/{name}")), timeout=LONG)
 
 
 def _established(definition: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from tests.support.crash_world import World
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 
 SECRET = "a-secret-of-the-test"
 _PORT = 18083
@@ -58,7 +58,7 @@ class Bringers:
         async def known():
             return await self.world.database.fetchval("SELECT count(*) FROM turns")
 
-        await eventually(known)
+        await eventually(known, timeout=LONG)
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
             for number in range(self.events):
                 await asyncio.gather(*(self._bring(session, number) for _ in range(2)))
@@ -81,7 +81,7 @@ class Bringers:
             )
             return waiting == 0
 
-        await eventually(asked)
+        await eventually(asked, timeout=LONG)
 
     async def check(self) -> list[str]:
         """Return what does not hold in the end, in words."""

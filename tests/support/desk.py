@@ -51,7 +51,7 @@ from agent_gateway.venues.titles import Titles
 from agent_gateway.venues.venues import Venues
 from agent_gateway.wake import Wake
 from tests.conftest import BOT_ID
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.modelled import USUAL_MODELS
 from tests.support.played import LossyEvents, PlayedCallbacks, PlayedFiles, PlayedMembers, PlayedRunner, PlayedTopics
 from tests.support.updates import complete, complete_update
@@ -167,13 +167,13 @@ class Desk:
         async def done():
             return not await self.store.jobs.due_threads(1)
 
-        await eventually(done)
+        await eventually(done, timeout=LONG)
 
     async def settled(self):
         async def empty():
             return not await self.store.inbox.next()
 
-        await eventually(empty)  # more than a hundred updates of one chat are taken one after the other
+        await eventually(empty, timeout=LONG)  # more than a hundred updates of one chat are taken one after the other
         for row in await self.store.threads.newest():
             self.ids[row.name] = row.id
 

@@ -11,8 +11,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-PATIENCE = 120.0
-"""Seconds. A bound that is not reached costs nothing, and a slow machine may stand still for ten seconds at any moment."""
+PATIENCE = 50.0
+"""Seconds. A bound that is not reached costs nothing, and a slow machine may stand still for ten seconds at any moment; but
+after a minute the product looks by itself at much that something should have woken."""
+LONG = 240.0
+"""Seconds, for what takes some here: the start of a process, the work on hundreds of rows."""
 
 
 async def eventually(predicate: Callable[[], T | Awaitable[T]], timeout: float = PATIENCE, interval: float = 0.02) -> T:  # noqa: ASYNC109

@@ -22,13 +22,12 @@ from aiohttp.test_utils import TestServer
 from agent_contract import names
 from agent_simulators.telegram.server import CLOUD, create_app
 from agent_simulators.telegram.state import Cloud
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.ports import free_port
 
 BOT_ID = 1000000001
 TOKEN = f"{BOT_ID}:AAabcdefghijklmnopqrstuvwxyz_012345"
 PERSON = 48151623
-_START_SECONDS = 240
 
 
 @dataclass
@@ -55,11 +54,11 @@ class Gateway:
         async def is_ready() -> bool:
             return await self.get("/readyz") == (200, "ready")
 
-        await eventually(is_ready, timeout=_START_SECONDS, interval=0.05)
+        await eventually(is_ready, timeout=LONG, interval=0.05)
 
     async def until_logged(self, step: str) -> None:
         """Wait until a step stands in its log."""
-        await eventually(lambda: self.times(step), timeout=_START_SECONDS)
+        await eventually(lambda: self.times(step), timeout=LONG)
 
     def log(self) -> list[dict[str, Any]]:
         """Return the whole lines of its log so far that are JSON."""
@@ -151,7 +150,7 @@ class Surroundings:
             AssertionError: one has none.
         """
         wanted = {f"/x{n}" for n in range(1, self.said + 1)}
-        await eventually(lambda: wanted <= set(self.answers()), timeout=240, interval=0.1)
+        await eventually(lambda: wanted <= set(self.answers()), timeout=LONG, interval=0.1)
         counts = Counter(self.answers())
         return sorted(text for text, count in counts.items() if count > 1)
 

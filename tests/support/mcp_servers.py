@@ -14,7 +14,7 @@ from typing import Any
 from agent_contract.team import McpServer as McpRule
 from agent_gateway.mcp.rules import Levels
 from agent_gateway.runners.identity import Identity
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,7 @@ class McpServer:
             cwd=ROOT,
             env={**os.environ, **self._environ},
         )
-        await eventually(self._answers)
+        await eventually(self._answers, timeout=LONG)
 
     async def stop(self) -> None:
         """End it."""

@@ -19,7 +19,7 @@ from agent_kube.errors import NotFound
 from dev.cluster.build import build
 from dev.paths import ROOT
 from tests.support.apiserver import ApiServer
-from tests.support.eventually import eventually, eventually_sync
+from tests.support.eventually import LONG, eventually, eventually_sync
 from tests.support.ports import free_port
 
 AT = "2026-01-02T03:04:05Z"
@@ -104,7 +104,7 @@ class Operator:
     def start_and_wait(self) -> None:
         """Start it and wait until it is ready."""
         self.start()
-        eventually_sync(lambda: self.get("readyz")[0] == 200)
+        eventually_sync(lambda: self.get("readyz")[0] == 200, timeout=LONG)
 
     def wait(self, timeout: float = 30) -> int:
         """Wait for its end."""
@@ -203,7 +203,7 @@ class Agents:
             return all(values.get(key) == value for key, value in wanted.items())
 
         try:
-            await eventually(look)
+            await eventually(look, timeout=LONG)
         except AssertionError as error:
             raise AssertionError(f"wanted {wanted}, found {json.dumps(self.seen, indent=1)}") from error
         return self.seen
@@ -222,7 +222,7 @@ class Agents:
 
     async def pod(self, name, run=1):
         """Wait for a run's pod."""
-        pods = await eventually(lambda: self.pods(name, run))
+        pods = await eventually(lambda: self.pods(name, run), timeout=LONG)
         assert len(pods) == 1
         return pods[0]
 

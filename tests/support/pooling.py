@@ -9,7 +9,7 @@ from typing import Self
 
 from agent_contract import names
 from agent_kube.errors import KubeError
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.operating import Agents
 
 
@@ -74,7 +74,7 @@ class PoolNode:
             return all(found.get(key) == value for key, value in wanted.items())
 
         try:
-            await eventually(look)
+            await eventually(look, timeout=LONG)
         except AssertionError as error:
             raise AssertionError(f"wanted {wanted}, found {found}") from error
         return dict(found)
@@ -101,7 +101,7 @@ class PoolNode:
         async def seen():
             return len(self.waiting) == waiting
 
-        await eventually(seen)
+        await eventually(seen, timeout=LONG)
         self.most = self.fewest = waiting
 
     async def _count(self):
@@ -158,6 +158,6 @@ async def choose(node: PoolNode):
                 return pod
         return None
 
-    pod = await eventually(look)
+    pod = await eventually(look, timeout=LONG)
     node.given.add(pod["metadata"]["uid"])
     return {"jobName": pod["metadata"]["ownerReferences"][0]["name"], "podUid": pod["metadata"]["uid"]}

@@ -16,7 +16,7 @@ from pathlib import Path
 import asyncpg
 
 from dev.shell import apt_install
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.ports import free_port
 
 _BIN = Path("/usr/lib/postgresql/15/bin")
@@ -84,7 +84,7 @@ async def execute(dsn: str, *statements: str) -> None:
 
     try:
         for statement in statements:
-            await eventually(lambda statement=statement: is_done(statement), interval=0.5)
+            await eventually(lambda statement=statement: is_done(statement), timeout=LONG, interval=0.5)
     finally:
         await connection.close()
 

@@ -13,7 +13,7 @@ import aiohttp
 import yaml
 
 from dev.watching.prometheus import find_programs
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.ports import free_port
 
 
@@ -104,7 +104,7 @@ async def running_prometheus(
                     assert process.returncode is None, (folder / "prometheus.log").read_text()
                     return False
 
-            await eventually(is_ready, interval=0.1)
+            await eventually(is_ready, timeout=LONG, interval=0.1)
             yield found
     finally:
         if process.returncode is None:

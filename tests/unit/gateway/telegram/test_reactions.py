@@ -128,7 +128,7 @@ async def test_eyes_at_once_and_the_outcome_in_their_place(chat, turns):
 
 
 async def test_a_hint_is_enough(chat, turns):
-    async with reacting(chat, turns, poll=60) as reactions:
+    async with reacting(chat, turns, poll=600) as reactions:
         await eventually(lambda: turns.asked)
         turns.queue(1)
         reactions.notify()
