@@ -51,7 +51,7 @@ def main() -> int:
 
 @contextlib.contextmanager
 def _running_model() -> Iterator[str]:
-    port = free_port()  # type: ignore[no-untyped-call]
+    port = free_port()
     command = [sys.executable, "-m", "agent_simulators", "model", "--host", "127.0.0.1", "--port", str(port)]
     with subprocess.Popen(command, env={**os.environ, "SIM_MODEL_KEY": KEY}, stdout=subprocess.DEVNULL) as process:
         try:
