@@ -89,7 +89,7 @@ async def test_a_conversation_survives_a_restart_of_the_gateway(store, tmp_path)
         outbox.add_event(turn.id, wire.TurnSettled())
         link.wake()
         async with running_port(store, number=number, kube=kube) as port:
-            await eventually(lambda: outbox.empty, timeout=20)
+            await eventually(lambda: outbox.empty)
             assert (await store.turns.by_id(turn.id)).state is TurnState.DONE
             assert await store.pool.fetchval("SELECT text FROM outbox") == "Half, whole."
             assert await count_lines(store, thread.session_id) == 2

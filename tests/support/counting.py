@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.support.apiserver import ApiServer
+from tests.support.eventually import PATIENCE
 
 
 class CountingWay:
@@ -82,9 +83,9 @@ def counting(server: ApiServer) -> Iterator[CountingWay]:
     thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
     thread.start()
     try:
-        assert started.wait(10)
+        assert started.wait(PATIENCE)
         yield way
     finally:
         for stop in stops:
             stop()
-        thread.join(10)
+        thread.join(PATIENCE)

@@ -306,8 +306,8 @@ async def running_port(
         front=Front(limits),
         **more,
     )
-    number = number or free_port()
-    server = await serve(create_app(deps), "127.0.0.1", number)
+    server = await serve(create_app(deps), "127.0.0.1", number or 0)
+    number = server.addresses[0][1]
     async with aiohttp.ClientSession() as session:
         port = Port(deps, f"http://127.0.0.1:{number}", kube, session)
         try:
