@@ -13,7 +13,7 @@ from agent_contract import names
 from tests.support.eventually import eventually
 from tests.support.operating import AT, Operator, prepare_namespace
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 NAMESPACE = "agents"
 chats = itertools.count(1)
 _COLLECTED = re.compile(
@@ -73,7 +73,7 @@ async def test_an_undisturbed_run_is_one_job_and_told_step_by_step(operator, age
         await agents.end(pod, 0)
         status = await agents.status(name, phase="Idle", reason="IdleTimeout", exitCode=0)
         assert status["run"]["finishedAt"] == "2026-01-02T03:04:05Z"
-        await eventually(lambda: _complete(agents, name), timeout=20)
+        await eventually(lambda: _complete(agents, name))
         await eventually(lambda: changes[-1]["status"].get("phase") == "Idle")
     finally:
         watching.cancel()
@@ -145,9 +145,9 @@ async def test_a_newer_run_ends_the_older(operator, agents):
 
 async def _leave_slowly(agents, name, pod, **wanted):
     """Wait until a run's Job is gone and its pod uses its grace; the run is not over as long."""
-    await eventually(lambda: _deleting(agents, pod), timeout=20)
+    await eventually(lambda: _deleting(agents, pod))
     job = pod["metadata"]["ownerReferences"][0]["name"]
-    await eventually(lambda: _missing(agents, f"{agents.jobs}/{job}"), timeout=20)
+    await eventually(lambda: _missing(agents, f"{agents.jobs}/{job}"))
     await agents.change(name, title="a reason to look")
     status = await agents.status(name, phase="Stopping", **wanted)
     assert "finishedAt" not in status["run"]
@@ -198,7 +198,7 @@ async def test_a_pod_deleted_by_hand_ends_the_run_and_has_no_successor(operator,
     await agents.end(pod, 143)
     await agents.status(name, phase="Idle", reason="Deleted", exitCode=143)
     await agents.remove(pod)
-    await eventually(lambda: _failed(agents, name), timeout=20)
+    await eventually(lambda: _failed(agents, name))
     assert await agents.pods(name) == []
 
 
@@ -222,8 +222,8 @@ async def test_a_thread_deleted_takes_its_job_and_pod_along(operator, agents):
     pod, job = await agents.run(name), await agents.job_name(name)
     await agents.delete(f"{agents.threads}/{name}")
     assert await agents.find(f"{agents.threads}/{name}") is None
-    await eventually(lambda: _missing(agents, f"{agents.jobs}/{job}"), timeout=20)
-    await eventually(lambda: _deleting(agents, pod), timeout=20)
+    await eventually(lambda: _missing(agents, f"{agents.jobs}/{job}"))
+    await eventually(lambda: _deleting(agents, pod))
 
 
 async def _missing(agents, path):
@@ -370,7 +370,7 @@ async def test_what_changed_while_it_was_killed(operator, agents):
     await agents.delete(f"{agents.classes}/passing")
     operator.start_and_wait()
     for name in (lost, bumped, stopped):
-        await eventually(lambda name=name: _deleting(agents, pods[name]), timeout=20)
+        await eventually(lambda name=name: _deleting(agents, pods[name]))
         await agents.remove(pods[name])
     await agents.status(lost, phase="Idle", reason="Deleted")
     await agents.status(stopped, phase="Idle", reason="Stopped")
@@ -402,7 +402,7 @@ async def test_threads_at_rest_cost_a_restart_nothing(operator, agents):
         name = await agents.make_thread(next(chats), run=1)
         await agents.end(await agents.run(name), 0)
         await agents.status(name, phase="Idle")
-        await eventually(lambda name=name: _complete(agents, name), timeout=20)
+        await eventually(lambda name=name: _complete(agents, name))
         resting.append(name)
     resting.append(await agents.make_thread(next(chats)))
     await agents.status(resting[-1], phase="Idle")

@@ -13,7 +13,7 @@ from tests.support.admission_webhook import PROXY, AdmissionWebhook
 from tests.support.eventually import eventually, eventually_sync
 from tests.support.operating import AT, Agents, Operator, prepare_namespace
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 NAMESPACE = "odd-pods"
 chats = itertools.count(1)
 
@@ -48,7 +48,7 @@ def webhook(apiserver, operator):
         path = f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All"
         return len(apiserver.call("POST", path, probe)["spec"]["containers"]) == 2
 
-    eventually_sync(is_asked, timeout=20)
+    eventually_sync(is_asked)
     yield webhook
     webhook.forget()
 
@@ -81,7 +81,7 @@ async def test_a_run_is_over_with_its_agent_though_a_sidecar_runs_on(agents, web
     ended = {"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": AT, "finishedAt": AT}}
     await report(agents, pod, "Running", istio_proxy=works, agent=ended)
     await agents.status(name, phase="Idle", reason="IdleTimeout", exitCode=0)
-    await eventually(lambda: _is_gone(agents, name), timeout=20)
+    await eventually(lambda: _is_gone(agents, name))
     (left,) = await agents.pods(name)
     assert "deletionTimestamp" in left["metadata"]  # the kubelet ends what runs on
     await agents.remove(left)
@@ -115,7 +115,7 @@ async def test_what_a_run_may_take_counts_from_its_agents_start(agents):
     async def is_moved():
         return (await agents.job(name))["spec"]["activeDeadlineSeconds"] == before + 900
 
-    await eventually(is_moved, timeout=20)
+    await eventually(is_moved)
 
 
 async def test_a_queue_that_suspends_a_job_is_told_and_its_room_is_not_taken_twice(agents):
@@ -126,7 +126,7 @@ async def test_a_queue_that_suspends_a_job_is_told_and_its_room_is_not_taken_twi
     await agents.patch(path, {"metadata": labels, "spec": {"suspend": True}})
     status = await agents.status(name, phase="Pending", reason="JobSuspended")
     assert "queue agents" in status["run"]["message"]
-    await eventually(lambda: _has_no_pod(agents, name), timeout=20)
+    await eventually(lambda: _has_no_pod(agents, name))
     await agents.patch(path, {"spec": {"suspend": False}})
     second = await agents.run(name)
     assert second["metadata"]["uid"] != pod["metadata"]["uid"]

@@ -18,7 +18,7 @@ from tests.support.eventually import eventually
 from tests.support.operating import Operator, prepare_namespace
 from tests.support.pooling import PoolNode, choose
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(7200 if "FUZZ_CLAIMS" in os.environ else 180)]
+pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(7200 if "FUZZ_CLAIMS" in os.environ else 600)]
 NAMESPACE = "pools"
 chats = itertools.count(1)
 MAX_THREADS = 12
@@ -46,7 +46,7 @@ async def node(operator, agents, request):
         for thread in found.threads:
             await agents.delete(f"{agents.threads}/{thread}")
         await agents.delete(f"{agents.classes}/{name}")
-        await eventually(lambda: _none_waits(found), timeout=30)
+        await eventually(lambda: _none_waits(found))
 
 
 async def _none_waits(node):
@@ -141,7 +141,7 @@ async def test_of_two_claims_of_a_pod_one_is_taken(node):
         runs = {name: (await node.agents.thread(name)).get("status", {}) for name in (first, second)}
         return runs if {one.get("phase") for one in runs.values()} == {"Running", "Idle"} else None
 
-    runs = await eventually(settled, timeout=20)
+    runs = await eventually(settled)
     (taken,) = [name for name, status in runs.items() if status["phase"] == "Running"]
     (refused,) = set(runs) - {taken}
     assert runs[refused]["run"]["reason"] == "ClaimRefused"
@@ -177,8 +177,8 @@ async def test_no_more_than_conversations_leave_free(node):
     assert told["replicas"] <= MAX_THREADS
     assert "maxThreads" in told["message"]
     await node.change(warmPool={"replicas": 0})
-    await eventually(lambda: _none_waits(node), timeout=20)
-    await eventually(lambda: _says_nothing(node), timeout=20)
+    await eventually(lambda: _none_waits(node))
+    await eventually(lambda: _says_nothing(node))
 
 
 @pytest.mark.parametrize("restarts", [False, True], ids=["", "after a restart"])
@@ -186,8 +186,8 @@ async def test_a_pool_that_was_closed_uses_no_number_again(node, operator, resta
     """A Job of the name of one that just went may wait long for its pod."""
     await node.status(ready=2)
     await node.change(warmPool={"replicas": 0})
-    await eventually(lambda: _none_waits(node), timeout=20)
-    await eventually(lambda: _says_nothing(node), timeout=20)
+    await eventually(lambda: _none_waits(node))
+    await eventually(lambda: _says_nothing(node))
     if restarts:
         operator.stop()
         operator.start_and_wait()
@@ -206,7 +206,7 @@ async def test_it_makes_room_for_pods_that_people_wait_for(node):
     )
     await node.agents.status(name, reason="Unschedulable")
     await node.status(reason="NoRoom", replicas=0)
-    await eventually(lambda: _none_waits(node), timeout=20)
+    await eventually(lambda: _none_waits(node))
     await node.agents.change(name, stop=1)
     await node.status(ready=2)
 
@@ -216,7 +216,7 @@ async def test_those_who_are_next_in_line_have_pods_while_they_wait(node):
     await node.change(warmPool={"replicas": 0, "ahead": 1})
     told = await node.status(replicas=0, ready=0)
     assert len(told["hash"]) == 16  # whoever claims the first need not wait for it
-    await eventually(lambda: _none_waits(node), timeout=20)
+    await eventually(lambda: _none_waits(node))
     await node.tell_line(2)
     await node.status(replicas=1, ready=1)
     await node.count_anew(1)
@@ -224,7 +224,7 @@ async def test_those_who_are_next_in_line_have_pods_while_they_wait(node):
     await node.tell_line(None)
     await node.agents.status(thread, phase="Running", number=1, jobName=found["jobName"])
     await node.status(replicas=0, ready=0, claimed=1)
-    await eventually(lambda: _none_waits(node), timeout=20)
+    await eventually(lambda: _none_waits(node))
     assert node.most <= 2
 
 
@@ -234,7 +234,7 @@ async def test_at_some_times_of_the_week_another_number_waits(node):
     await node.change(warmPool={"replicas": 2, "times": [{**always, "replicas": 0}]})
     told = await node.status(replicas=0, ready=0, reason="OutOfHours")
     assert "UTC" in told["message"]
-    await eventually(lambda: _none_waits(node), timeout=20)
+    await eventually(lambda: _none_waits(node))
     raw = await node.pool_class()
     (condition,) = [c for c in raw["status"]["conditions"] if c["type"] == "WarmPool"]
     assert (condition["status"], condition["reason"]) == ("True", "OutOfHours")
@@ -271,7 +271,7 @@ async def test_a_class_that_only_starts_cold_says_why(node):
     await node.change(workspace={"storageClassName": "fast"})
     told = await node.status(reason="OwnVolume", ready=0, replicas=0)
     assert "hash" not in told
-    await eventually(lambda: _none_waits(node), timeout=20)
+    await eventually(lambda: _none_waits(node))
 
 
 async def test_kills_of_the_operator_make_none_too_many_and_lose_none(node, operator):
@@ -312,7 +312,7 @@ async def killing(operator, kills):
 
     async def kill():
         for _ in range(kills):
-            await eventually(lambda: _is_ready(operator), timeout=60)
+            await eventually(lambda: _is_ready(operator))
             await asyncio.sleep(moments.uniform(0, 1.5))
             await asyncio.to_thread(operator.stop, signal.SIGKILL)
             operator.start()
@@ -326,7 +326,7 @@ async def killing(operator, kills):
         await asyncio.gather(task, return_exceptions=True)
         if not operator.alive:
             operator.start()
-    await eventually(lambda: _is_ready(operator), timeout=60)
+    await eventually(lambda: _is_ready(operator))
 
 
 async def _is_ready(operator):

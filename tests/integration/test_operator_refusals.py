@@ -15,7 +15,7 @@ from tests.support.apiserver import running_apiserver
 from tests.support.eventually import eventually_sync
 from tests.support.operating import Agents, Operator, write_token_kubeconfig
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 NAMESPACE = "refusals"
 chats = itertools.count(1)
 
@@ -152,20 +152,18 @@ def test_definitions_that_are_older_are_named_and_waited_for(tmp_path):
         del older["properties"]["spec"]["properties"]["suspend"]
         definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = older
         server.call("PUT", path, definition)
-        eventually_sync(lambda: _described(server, without="suspend"), timeout=30)
+        eventually_sync(lambda: _described(server, without="suspend"))
         operator = Operator(server.kubeconfig, "default", tmp_path / "older.log")
         operator.start()
         try:
-            eventually_sync(
-                lambda: "older than this operator: they lack AgentThread.spec.suspend" in operator.log, timeout=30
-            )
+            eventually_sync(lambda: "older than this operator: they lack AgentThread.spec.suspend" in operator.log)
             assert "kubectl apply --server-side --force-conflicts -f" in operator.log
             assert operator.get("healthz") == (200, "ok")  # to be started again mends nothing
             assert "lack AgentThread.spec.suspend" in operator.get("readyz")[1]
             definition = server.call("GET", path)
             definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = newest
             server.call("PUT", path, definition)
-            eventually_sync(lambda: operator.get("readyz")[0] == 200, timeout=30)
+            eventually_sync(lambda: operator.get("readyz")[0] == 200)
             assert "Traceback" not in operator.log
         finally:
             operator.stop()
@@ -189,7 +187,7 @@ def test_an_api_server_away_is_waited_for(apiserver, tmp_path):
     operator = Operator(kubeconfig, "default", tmp_path / "away.log")
     operator.start()
     try:
-        eventually_sync(lambda: operator.log.count("The Kubernetes API does not answer") >= 2, timeout=30)
+        eventually_sync(lambda: operator.log.count("The Kubernetes API does not answer") >= 2)
         assert operator.alive
     finally:
         operator.stop()

@@ -8,7 +8,7 @@ from agent_contract import names
 from tests.support.eventually import eventually, eventually_sync
 from tests.support.operating import Operator, prepare_namespace
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 NAMESPACE = "releases"
 BOTS = ("tg", "tg-x")
 
@@ -26,7 +26,7 @@ def operators(apiserver, tmp_path_factory):
         made.append(Operator(kubeconfig, NAMESPACE, folder / f"{bot}.log", **settings))
         made[-1].start()
     for operator in made:
-        eventually_sync(lambda operator=operator: operator.get("readyz")[0] == 200, timeout=60)
+        eventually_sync(lambda operator=operator: operator.get("readyz")[0] == 200)
     yield made
     for operator in made:
         operator.stop()
@@ -47,7 +47,7 @@ async def make(agents, plural, name, labels=None, **spec):
 async def image_of(agents, meta):
     """Wait for the Job of a resource and return its image."""
     job = names.build_job_name(meta["name"], meta["uid"], 1)
-    found = await eventually(lambda: agents.find(f"{agents.jobs}/{job}"), timeout=20)
+    found = await eventually(lambda: agents.find(f"{agents.jobs}/{job}"))
     return found["spec"]["template"]["spec"]["containers"][0]["image"]
 
 

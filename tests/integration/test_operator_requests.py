@@ -12,7 +12,7 @@ from tests.support.counting import counting
 from tests.support.eventually import eventually
 from tests.support.operating import Operator, prepare_namespace
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(600)]
 NAMESPACE = "requests"
 THREADS = names.AGENT_THREADS
 RESTING = 2000
@@ -53,7 +53,7 @@ async def quiet(way):
         await asyncio.sleep(1)
         return not watches_aside(way.take())
 
-    await eventually(rests, timeout=60)
+    await eventually(rests)
 
 
 async def run_once(agents, way, chat):
@@ -76,7 +76,7 @@ async def run_once(agents, way, chat):
         job = await agents.job(name)
         return job["status"].get("conditions")
 
-    await eventually(complete, timeout=20)
+    await eventually(complete)
     await asyncio.sleep(1)  # what comes after its end counts as well
     return watches_aside(way.take()), took
 
@@ -110,7 +110,7 @@ async def test_a_restart_beside_two_thousand_threads_at_rest_and_a_burst(process
     way.take()
     process.start()
     first = await agents.make_thread(7_000, run=1)
-    await eventually(lambda: agents.job(first), timeout=60)
+    await eventually(lambda: agents.job(first))
     counts = watches_aside(way.take())
     assert counts["POST jobs"] == 1
     # pages of 500 of each kind that kopf lists, and the check of what the cluster serves; nothing for each that rests
@@ -120,7 +120,7 @@ async def test_a_restart_beside_two_thousand_threads_at_rest_and_a_burst(process
     }
     assert {what for what in counts if what.startswith("GET")} <= discovery, counts
     assert sum(count for what, count in counts.items() if what.startswith(WRITES)) <= 3, counts
-    await eventually(lambda: process.get("readyz")[0] == 200, timeout=60)
+    await eventually(lambda: process.get("readyz")[0] == 200)
     way.take()
     burst = await asyncio.gather(*(agents.make_thread(8_000 + number, run=1) for number in range(100)))
 
@@ -129,7 +129,7 @@ async def test_a_restart_beside_two_thousand_threads_at_rest_and_a_burst(process
         threads = {job["metadata"]["labels"].get(names.LABEL_THREAD) for job in jobs}
         return threads.issuperset(burst)
 
-    await eventually(begun, timeout=60)
+    await eventually(begun)
     counts = watches_aside(way.take())
     assert counts["POST jobs"] == len(burst)
     assert not [what for what in counts if what.startswith(("LIST", "GET"))], counts

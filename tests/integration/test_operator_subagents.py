@@ -12,7 +12,7 @@ from agent_kube.errors import KubeError
 from tests.support.eventually import eventually
 from tests.support.operating import Agents, Operator, prepare_namespace
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 NAMESPACE = "subagents"
 numbers = itertools.count(1)
 
@@ -41,7 +41,7 @@ class SubAgents(Agents):
             return all(self.seen.get(key) == value for key, value in wanted.items())
 
         try:
-            await eventually(look, timeout=20)
+            await eventually(look)
         except AssertionError as error:
             raise AssertionError(f"wanted {wanted}, found {self.seen}") from error
         return self.seen
@@ -114,7 +114,7 @@ async def test_a_cancel_ends_its_pod_and_is_never_taken_back(operator, agents):
     name = await agents.make()
     pod = await agents.run(name)
     await agents.change(name, cancel=True)
-    await eventually(lambda: _gone(agents, name), timeout=20)
+    await eventually(lambda: _gone(agents, name))
     assert (await agents.thread(name))["status"]["phase"] == "Running"
     await agents.remove(pod)
     await agents.status(name, phase="Cancelled")
@@ -151,7 +151,7 @@ async def test_a_deleted_one_takes_its_job_along_without_a_garbage_collector(ope
     async def gone():
         return await agents.find(job) is None
 
-    await eventually(gone, timeout=20)
+    await eventually(gone)
 
 
 async def test_one_deleted_while_the_operator_was_away_takes_its_job_along_when_it_is_made_anew(operator, agents):
@@ -166,7 +166,7 @@ async def test_one_deleted_while_the_operator_was_away_takes_its_job_along_when_
     async def anew():
         return await agents.find(job) is None and await agents.job(name)
 
-    await eventually(anew, timeout=30)
+    await eventually(anew)
 
 
 async def test_the_fourth_waits_for_a_place_and_takes_it(operator, agents):
@@ -237,4 +237,4 @@ async def test_an_old_finished_one_is_deleted(operator, agents):
     async def gone():
         return await agents.find(f"{agents.threads}/{name}") is None
 
-    await eventually(gone, timeout=20)
+    await eventually(gone)

@@ -12,7 +12,7 @@ from tests.support.installing import create_all
 
 EXAMPLES = sorted(path.stem for path in (CHART / "examples").glob("*.yaml"))
 PLATFORMS = {"openshift", "eks", "gke-autopilot", "aks", "k3s", "argocd"}
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 
 
 def values_of(platform):

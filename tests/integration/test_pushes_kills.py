@@ -12,7 +12,7 @@ from tests.support.crash_zygote import Zygote
 from tests.support.git_server import GitServer, serving
 from tests.support.pushers import Pushers
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
 KILLS = 3
 
 
@@ -26,7 +26,7 @@ async def test_every_push_goes_through_once_or_is_refused_in_words(postgres, tmp
             pushers.admit()
             tapping = asyncio.create_task(pushers.tap())
             try:
-                await asyncio.wait_for(asyncio.gather(pushers.push_all(), pushers.strike(KILLS)), 180)
+                await asyncio.wait_for(asyncio.gather(pushers.push_all(), pushers.strike(KILLS)), 500)
             finally:
                 tapping.cancel()
             assert pushers.check() == []

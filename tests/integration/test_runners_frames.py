@@ -69,7 +69,7 @@ async def test_a_database_that_fails_sends_the_runner_away_and_takes_everything_
     runner = await port.join()
     await port.store.pool.execute("ALTER TABLE session_entries RENAME TO session_entries_gone")
     await runner.send(wire.Entries(seq=1, lines=[entry(1)]))
-    await eventually(lambda: runner.closed == str(int(aiohttp.WSCloseCode.TRY_AGAIN_LATER)), timeout=20)
+    await eventually(lambda: runner.closed == str(int(aiohttp.WSCloseCode.TRY_AGAIN_LATER)))
     assert runner.acks() == []
     await port.store.pool.execute("ALTER TABLE session_entries_gone RENAME TO session_entries")
     again = await port.join(ready=True)
@@ -89,7 +89,7 @@ async def test_nothing_is_acknowledged_over_text_that_could_not_be_stored(port, 
     await runner.event(2, turn.id, text(0, 0, "first"))
     await eventually(lambda: "commit_failed" in caplog.text)
     await runner.send(wire.Entries(seq=3, lines=[entry(1)]))
-    await eventually(lambda: runner.closed == str(int(aiohttp.WSCloseCode.TRY_AGAIN_LATER)), timeout=20)
+    await eventually(lambda: runner.closed == str(int(aiohttp.WSCloseCode.TRY_AGAIN_LATER)))
     assert max(runner.acks()) == 1
     await port.store.pool.execute("ALTER TABLE turn_views_gone RENAME TO turn_views")
     again = await port.join(ready=True, turns_seen=[turn.id])

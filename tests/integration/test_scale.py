@@ -10,7 +10,7 @@ from dev.bench.scale.__main__ import SHORT, measure
 from dev.bench.scale.bench import running_bench
 from dev.bench.scale.figures import MOST_REQUESTS, MOST_STATUS_WRITES
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.postgres, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.apiserver, pytest.mark.postgres, pytest.mark.timeout(1200)]
 AT_REST = 200
 GATEWAY_REQUESTS = 3
 """The write of the run, a TokenReview, and a look at the pod."""

@@ -17,7 +17,7 @@ from agent_gateway.resources.changes import Changes
 from agent_gateway.resources.collection import NameTaken
 from tests.support.chart_parts import install_gateway, open_as_gateway
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.apiserver
 GOOD = {"threadRef": {"name": "tg-42"}, "cron": "0 9 * * 1-5", "timeZone": "Europe/Berlin", "prompt": "Look."}
 SPEC = AgentScheduleSpec.model_validate(GOOD)
 

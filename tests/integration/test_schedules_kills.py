@@ -10,7 +10,7 @@ import pytest
 from dev.bench.duetimes import plan_many
 from dev.bench.schedules import play, strike
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize(("month", "day"), [(3, 6), (10, 23)])

@@ -12,7 +12,7 @@ from agent_gateway.store.schema import bring_up_to_date
 from tests.support.eventually import eventually
 from tests.support.spoken import hold, say
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.postgres
 TOOL = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'openclaw-gateway-schema' AND wait_event = 'virtualxid'"
 INDEX = "SELECT oid, indisvalid FROM pg_class JOIN pg_index ON indexrelid = oid WHERE relname = 'messages_words'"
 
@@ -36,7 +36,7 @@ async def test_messages_are_stored_while_the_index_is_built_anew_in_place_of_wha
         async def waits():
             return building.done() or await store.pool.fetchval(TOOL)
 
-        await eventually(waits, timeout=60)
+        await eventually(waits)
         assert not building.done()
         async with store.pool.acquire() as connection, connection.transaction():
             await connection.execute("SET LOCAL lock_timeout = '5s'")
@@ -52,7 +52,7 @@ async def test_messages_are_stored_while_the_index_is_built_anew_in_place_of_wha
         async def is_built():
             return await store.pool.fetchval(f"SELECT indisvalid FROM ({INDEX}) made")
 
-        await eventually(is_built, timeout=60)
+        await eventually(is_built)
     finally:
         await other.close()
         if building is not None:

@@ -70,7 +70,6 @@ async def client(apiserver, namespace):
 
 
 @pytest.mark.apiserver
-@pytest.mark.timeout(120)
 async def test_the_gateways_account_writes_it_beside_the_operators_status(apiserver, namespace, client):
     base = f"/apis/{names.API_VERSION}/namespaces/{namespace}/{names.AGENT_THREADS}"
     channel = {"type": "telegram", "bot": "tg", "botId": 7, "chatId": 42}
@@ -92,7 +91,6 @@ async def test_the_gateways_account_writes_it_beside_the_operators_status(apiser
 
 
 @pytest.mark.apiserver
-@pytest.mark.timeout(120)
 async def test_the_gateways_account_deletes_no_status_of_sub_agents(apiserver, namespace, client):
     with pytest.raises(KubeError):
         await client.request(
@@ -102,7 +100,6 @@ async def test_the_gateways_account_deletes_no_status_of_sub_agents(apiserver, n
 
 
 @pytest.mark.apiserver
-@pytest.mark.timeout(120)
 async def test_what_is_said_of_connections_stands_beside_the_operators_conditions(apiserver, namespace, client):
     base = f"/apis/{names.API_VERSION}/namespaces/{namespace}/{names.AGENT_CLASSES}"
     rule = {"connection": "hub", "pattern": "acme/api"}

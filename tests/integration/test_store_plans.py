@@ -13,7 +13,7 @@ from dev.bench.history import build_history
 from dev.bench.plans import explain
 from tests.conftest import in_database
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 MODES = ("force_custom_plan", "force_generic_plan")
 MOST_ROWS = 2500
 """What one node of a plan may visit: the fixture has twice as many of everything that grows, in one conversation or chat alone."""

@@ -119,7 +119,6 @@ async def test_no_more_waits_for_people_whom_the_bot_does_not_know_than_is_said_
     assert said == [True] * MOST_STRANGERS + [False] * 5
 
 
-@pytest.mark.timeout(120)
 async def test_a_hundred_thousand_that_wait_are_found_by_index_alone(store, record_property):
     await store.pool.execute(
         """

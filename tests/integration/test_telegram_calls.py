@@ -52,7 +52,7 @@ async def running(sim, store, monkeypatch):
     sender = Sender(api, store.outbox, store.files, newest=newest, poll=0.05, **parts)
     tasks = [asyncio.create_task(p.run()) for p in (sender, Folds(api, store.outbox, poll=0.05, **parts))]
     yield views, newest
-    await eventually(lambda: is_folded(store), timeout=20)
+    await eventually(lambda: is_folded(store))
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -178,7 +178,7 @@ async def test_edits_of_a_chat_are_two_seconds_apart_and_the_first_text_is_not_h
     for n in range(30):
         views.update(1, "a" * (n + 2))
         await asyncio.sleep(0.01)
-    await eventually(lambda: texts_are(sim, ["a" * 31]), timeout=5)
+    await eventually(lambda: texts_are(sim, ["a" * 31]))
     await views.finish(1)
     (sent,), (edited,) = calls(sim, "sendMessage"), calls(sim, "editMessageText")
     assert edited["t"] - sent["t"] >= 1900

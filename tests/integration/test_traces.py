@@ -14,7 +14,7 @@ from tests.support.crash_zygote import Zygote
 from tests.support.eventually import eventually
 from tests.support.otlp import collecting
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 ROOT = "invoke_agent pi"
 WAY = (
     "store update", "dispatch update", "begin run", "write AgentThread", "start pod", "wait for agent", "deliver turn",

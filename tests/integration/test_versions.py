@@ -20,7 +20,7 @@ from tests.support.apiserver import running_apiserver
 from tests.support.eventually import eventually, eventually_sync
 from tests.support.operating import Agents, Operator, prepare_namespace
 
-pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.apiserver
 NAMESPACE, TOMORROW = "versions", "v1beta1"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 chats = itertools.count(1)
@@ -67,7 +67,7 @@ def wait_served(server, version):
     def is_served():
         return any(one["name"] == names.AGENT_THREADS for one in discover(server, version).get("resources", []))
 
-    eventually_sync(is_served, timeout=60)
+    eventually_sync(is_served)
 
 
 def discover(server, version):
@@ -171,7 +171,7 @@ async def test_an_older_operator_leaves_a_newer_releases_fields_alone(server, ag
         made.append(await agents.make_thread(next(chats), colour="red", suspend=True))
         return (await agents.thread(made[-1]))["spec"].get("colour") == "red"
 
-    await eventually(takes_the_field, timeout=30)  # a changed definition is served a moment later
+    await eventually(takes_the_field)  # a changed definition is served a moment later
     name = made[-1]
     path = f"{agents.threads}/{name}"
     await agents.patch(f"{path}/status", {"status": {"phase": "Hibernating", "mood": "calm"}})

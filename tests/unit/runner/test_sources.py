@@ -107,12 +107,12 @@ async def test_what_takes_too_long_is_ended_with_its_git_and_leaves_nothing(tmp_
 
     async def hang(request):
         asked.append(request)
-        await eventually(lambda: request.transport is None or request.transport.is_closing(), timeout=30)
+        await eventually(lambda: request.transport is None or request.transport.is_closing())
         return web.Response()
 
     async with running(tmp_path, programs, hang) as pod:
         assert await pod.fetch(pod.build_source("acme/slow")) == (["acme/slow"], [])
-        await eventually(lambda: all(one.transport is None or one.transport.is_closing() for one in asked), timeout=5)
+        await eventually(lambda: all(one.transport is None or one.transport.is_closing() for one in asked))
 
 
 async def test_a_commit_that_is_not_there_leaves_nothing(tmp_path, programs):

@@ -48,7 +48,7 @@ async def test_a_refused_watch_brings_no_lists_and_wakes_nobody(cluster, status)
         assert begun[2] - begun[1] >= least
         cluster.threads.refuse_watch = None
         cluster.put_thread(43)
-        await eventually(lambda: threads.cached("tg-43"), timeout=20)
+        await eventually(lambda: threads.cached("tg-43"))
         await eventually(lambda: threads.problem is None)
         assert cluster.threads.lists() == 1
 
@@ -92,7 +92,7 @@ async def test_an_api_server_that_refuses_is_told_and_recovered_from(cluster):
         assert isinstance(threads.known("tg-42"), Present)
         assert isinstance(threads.known("tg-99"), Unknown)
         cluster.threads.refuse_list = cluster.threads.refuse_watch = None
-        await eventually(lambda: threads.problem is None, timeout=20)
+        await eventually(lambda: threads.problem is None)
         assert threads.known("tg-99") == Absent()
 
 
