@@ -74,7 +74,7 @@ async def test_an_undisturbed_run_is_one_job_and_told_step_by_step(operator, age
         status = await agents.status(name, phase="Idle", reason="IdleTimeout", exitCode=0)
         assert status["run"]["finishedAt"] == "2026-01-02T03:04:05Z"
         await eventually(lambda: _complete(agents, name))
-        await eventually(lambda: changes[-1]["status"].get("phase") == "Idle")
+        await eventually(lambda: changes and changes[-1].get("status", {}).get("phase") == "Idle")
     finally:
         watching.cancel()
     phases = [c.get("status", {}).get("phase") for c in changes]
@@ -407,16 +407,23 @@ async def test_threads_at_rest_cost_a_restart_nothing(operator, agents):
     resting.append(await agents.make_thread(next(chats)))
     await agents.status(resting[-1], phase="Idle")
     before = {n: (await agents.thread(n))["metadata"]["resourceVersion"] for n in resting}
-    listed = (await agents.client.request("GET", agents.threads))["items"]
-    unfinished = sum(not _rests(t) for t in listed)
+    await _remove_unfinished(agents)
     assert operator.stop() == 0
     operator.start_and_wait()
     new = await agents.make_thread(next(chats))
     await agents.status(new, phase="Idle")
-    # each unfinished thread is listed and swept, and some are due meanwhile; the new one is looked at when it comes and
-    # after its own write: a look at each of those at rest would be more
-    assert operator.metric("openclaw_operator_reconciles_total") < 2 * unfinished + 2 + len(resting)
+    # the new one is looked at when it comes and after its own write: a look at each of those at rest would be more
+    assert operator.metric("openclaw_operator_reconciles_total") < 2 + len(resting)
     assert {n: (await agents.thread(n))["metadata"]["resourceVersion"] for n in resting} == before
+
+
+async def _remove_unfinished(agents):
+    """Delete what earlier tests left under way: it is due again and again, however long a restart takes."""
+    for thread in (await agents.client.request("GET", agents.threads))["items"]:
+        if not _rests(thread):
+            await agents.delete(f"{agents.threads}/{thread['metadata']['name']}")
+            if job := thread.get("status", {}).get("run", {}).get("jobName"):
+                await eventually(lambda job=job: _missing(agents, f"{agents.jobs}/{job}"))
 
 
 def _rests(thread):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import urllib.error
 from datetime import datetime, timedelta
 
 import pytest
@@ -46,7 +47,11 @@ def webhook(apiserver, operator):
 
     def is_asked():
         path = f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All"
-        return len(apiserver.call("POST", path, probe)["spec"]["containers"]) == 2
+        try:
+            return len(apiserver.call("POST", path, probe)["spec"]["containers"]) == 2
+        except urllib.error.HTTPError as error:  # it was asked, and did not answer in time
+            with error:
+                return False
 
     eventually_sync(is_asked)
     yield webhook

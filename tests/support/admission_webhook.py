@@ -51,7 +51,7 @@ class AdmissionWebhook:
             "clientConfig": {"url": f"https://127.0.0.1:{self._http.server_port}/inject", "caBundle": authority},
             "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-            "sideEffects": "None", "admissionReviewVersions": ["v1"], "timeoutSeconds": 5, "failurePolicy": "Fail",
+            "sideEffects": "None", "admissionReviewVersions": ["v1"], "timeoutSeconds": 30, "failurePolicy": "Fail",
         }  # fmt: skip
         server.call("POST", _KIND, {"metadata": {"name": self._name}, "webhooks": [hook]})
 
