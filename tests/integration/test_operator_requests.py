@@ -54,7 +54,7 @@ async def quiet(way):
         await asyncio.sleep(1)
         return not watches_aside(way.take())
 
-    await eventually(rests)
+    await eventually(rests, timeout=200)
 
 
 async def run_once(agents, way, chat):
@@ -96,6 +96,10 @@ async def test_an_undisturbed_run_costs_one_job_and_three_status_writes(process,
     assert process.metric("openclaw_operator_problem") == 0
 
 
+async def _is_idle(agents, name):
+    return (await agents.thread(name)).get("status", {}).get("phase") == "Idle"
+
+
 async def test_a_restart_beside_two_thousand_threads_at_rest_and_a_burst(process, way, agents):
     async def make(numbers):
         for number in numbers:
@@ -103,7 +107,7 @@ async def test_a_restart_beside_two_thousand_threads_at_rest_and_a_burst(process
 
     await asyncio.gather(*(make(range(start, RESTING, 8)) for start in range(8)))
     last = names.build_thread_name("tg", 100_000 + RESTING - 1, None)
-    await agents.status(last, phase="Idle")
+    await eventually(lambda: _is_idle(agents, last), timeout=300)
     await quiet(way)
     process.stop()
     way.take()

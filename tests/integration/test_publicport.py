@@ -11,6 +11,7 @@ from aiohttp import web
 from agent_gateway.metrics import LIMITS
 from agent_gateway.publicport import MOST_OPEN, PublicFront, open_public_port
 from agent_gateway.runners.front import count_files
+from tests.support.eventually import PATIENCE
 
 MOST = 6
 ASK = b"GET /quick HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -51,13 +52,13 @@ async def door():
 
 async def ask(reader, writer):
     writer.write(ASK)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         return await reader.readuntil(b"here")
 
 
 async def ends(reader):
     """Wait for the other side's end of a connection."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         with contextlib.suppress(ConnectionError):
             return await reader.read() == b""
     return True
@@ -88,7 +89,7 @@ async def test_none_with_a_request_under_way_yields_and_there_are_no_more(door):
         late, _ = await door.connect(stack)
         assert await ends(late)
         door.go_on.set()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             for reader, _ in working:
                 assert b"at last" in await reader.readuntil(b"at last")
         assert b"here" in await ask(*await door.connect(stack))

@@ -12,7 +12,7 @@ import pytest
 
 from agent_contract import names, wire
 from agent_gateway.store.leadership import take_over
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.runners import bearer
 from tests.support.turns import entry
 
@@ -97,7 +97,7 @@ async def test_pods_that_read_slowly_keep_nobody_from_the_database(port, thread)
     await port.join()
     data = await stored_workspace(port, 32 << 20)
     slow = [await port.session.get(port.url + WORKSPACE, headers=bearer("token-1")) for _ in range(12)]
-    await asyncio.wait_for(port.make_turn(thread), 5)
+    await asyncio.wait_for(port.make_turn(thread), PATIENCE)
     for response in slow[1:]:
         response.close()
     assert await slow[0].read() == data

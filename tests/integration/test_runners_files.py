@@ -13,7 +13,7 @@ from aiohttp import ClientError
 from agent_contract import names, wire
 from agent_gateway.store.rows import Attachment
 from agent_gateway.telegram.errors import NotSent, RefusalKind, Refused
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.runners import bearer
 
 pytestmark = pytest.mark.postgres
@@ -93,7 +93,7 @@ async def test_who_does_not_read_its_files_takes_no_connection_from_the_others(p
         for _ in range(2):
             await stack.enter_async_context(port.session.get(path_of(port, turn), headers=bearer("token-1")))
         assert (await get(port, path_of(port, turn)))[0] == 503
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (await get(port, path_of(port, turn)))[0] == 503:
             pass  # until both are seen to be gone
     assert len((await get(port, path_of(port, turn)))[1]) == 24 << 20

@@ -15,13 +15,14 @@ from agent_contract import names
 from agent_gateway.metrics import LIMITS
 from agent_gateway.rates import Rate
 from agent_gateway.runners.front import DEFAULTS
-from agent_gateway.store.rows import ThreadKind
 from tests.support.eventually import eventually
 from tests.support.hostile import head, is_cut, open_raw, pauses, pour, read_answer
 from tests.support.runners import bearer, running_port
 
 pytestmark = pytest.mark.postgres
-QUICK = replace(DEFAULTS, head_seconds=0.3, unread_seconds=0.3)
+QUICK = replace(DEFAULTS, head_seconds=0.3)
+CALM = replace(DEFAULTS, head_seconds=2.0)
+"""Where something must come in time."""
 
 
 def refused(limit):
@@ -31,7 +32,12 @@ def refused(limit):
 @pytest.fixture
 async def quick(store):
     async with running_port(store, limits=QUICK) as port:
-        await port.make_run(await port.make_thread())
+        yield port
+
+
+@pytest.fixture
+async def calm(store):
+    async with running_port(store, limits=CALM) as port:
         yield port
 
 
@@ -45,8 +51,8 @@ async def test_a_head_that_does_not_come_is_not_waited_for(quick, sent):
         writer.close()
 
 
-async def test_nor_is_that_of_the_second_request(quick):
-    reader, writer = await open_raw(quick)
+async def test_nor_is_that_of_the_second_request(calm):
+    reader, writer = await open_raw(calm)
     writer.write(head("GET", "/nowhere"))
     assert await read_answer(reader) == 404
     writer.write(b"GET /nowhere HTTP/1.1\r\n")
@@ -54,27 +60,29 @@ async def test_nor_is_that_of_the_second_request(quick):
     writer.close()
 
 
-async def test_a_connection_that_waits_between_two_requests_stays(quick):
-    reader, writer = await open_raw(quick)
+async def test_a_connection_that_waits_between_two_requests_stays(calm):
+    reader, writer = await open_raw(calm)
     writer.write(head("GET", "/nowhere"))
     assert await read_answer(reader) == 404
-    await asyncio.sleep(2 * QUICK.head_seconds)
+    await asyncio.sleep(2 * CALM.head_seconds)
     writer.write(head("GET", "/nowhere"))
     assert await read_answer(reader) == 404
     writer.close()
 
 
-async def test_an_answer_that_nobody_reads_is_cut(quick):
-    await quick.join()
-    thread = await quick.store.threads.by_name("tg-42", ThreadKind.CONVERSATION)
-    lines = [json.dumps({"id": str(n), "parentId": str(n - 1), "x": "x" * 1_000_000}) for n in range(16)]
-    await quick.store.sessions.add_entries(thread, 1, 0, lines)
-    _, writer = await open_raw(quick)
-    writer.write(head("GET", names.PATH_SESSION, "token-1"))
-    writer.transport.pause_reading()
-    await eventually(lambda: quick.deps.flights._of)
-    await eventually(lambda: not quick.deps.flights._of)
-    writer.close()
+async def test_an_answer_that_nobody_reads_is_cut(store):
+    async with running_port(store, limits=replace(DEFAULTS, unread_seconds=0.3)) as port:
+        thread = await port.make_thread()
+        await port.make_run(thread)
+        await port.join()
+        lines = [json.dumps({"id": str(n), "parentId": str(n - 1), "x": "x" * 1_000_000}) for n in range(16)]
+        await store.sessions.add_entries(thread, 1, 0, lines)
+        _, writer = await open_raw(port)
+        writer.write(head("GET", names.PATH_SESSION, "token-1"))
+        writer.transport.pause_reading()
+        await eventually(lambda: port.deps.flights._of)
+        await eventually(lambda: not port.deps.flights._of)
+        writer.close()
 
 
 @pytest.mark.parametrize(

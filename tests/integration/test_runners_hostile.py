@@ -13,7 +13,7 @@ import pytest
 from agent_contract import wire
 from agent_gateway.runners import handshake
 from agent_gateway.runners.handshake import HANDSHAKES
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.hostile import build_frame, is_cut, open_raw, pauses, pour, read_answer, read_memory, upgrade
 from tests.support.stored import count_lines
 from tests.support.turns import deliver, entry
@@ -35,7 +35,7 @@ async def join_raw(port):
     """Connect and be welcomed, and read nothing more."""
     reader, writer = await open_socket(port)
     writer.write(build_frame(wire.encode(wire.Hello(run=1)).encode()))
-    assert await asyncio.wait_for(reader.read(1), 5)
+    assert await asyncio.wait_for(reader.read(1), PATIENCE)
     return reader, writer
 
 
@@ -151,7 +151,7 @@ async def test_a_pod_has_one_connection_that_is_not_welcomed(port, thread):
     second, two = await open_socket(port)
     assert await is_cut(first)
     two.write(build_frame(wire.encode(wire.Hello(run=1)).encode()))
-    assert await asyncio.wait_for(second.read(1), 5)
+    assert await asyncio.wait_for(second.read(1), PATIENCE)
     await eventually(lambda: port.deps.registry.link(thread.id))
     assert not port.deps.handshakes._open
     one.close()
@@ -166,6 +166,7 @@ async def test_a_hello_that_does_not_come_is_asked_for_anew(port, thread, monkey
 
 
 async def test_a_storm_of_hellos_is_bounded(port, thread):
+    port.deps.handshakes._rates._clock = lambda: 0.0
     statuses = []
     for _ in range(30):
         try:
@@ -176,7 +177,7 @@ async def test_a_storm_of_hellos_is_bounded(port, thread):
             await runner.hello()
             await eventually(lambda r=runner: r.frames or r.closed)
     assert set(statuses) == {429}
-    assert 30 - len(statuses) <= HANDSHAKES.burst + 5
+    assert 30 - len(statuses) == HANDSHAKES.burst
 
 
 async def test_a_storm_of_being_ready_is_refused(port, thread):
@@ -193,12 +194,10 @@ async def test_a_storm_of_frames_waits_and_others_do_not(port, thread):
     _, writer = await join_raw(port)
     calm = await port.join("token-other")
     storm = asyncio.create_task(pour(writer, build_frame(b'{"type":"telemetry"}') * 500, 40_000_000))
-    begun = time.monotonic()
     async with pauses() as stood:
         for seq in range(1, 40):
             await calm.send(wire.Entries(seq=seq, lines=[entry(seq)]))
             await calm.acked(seq)
-    assert time.monotonic() - begun < 10
     assert stood.longest < LONGEST
     assert not storm.done()
     writer.transport.abort()
@@ -219,5 +218,5 @@ async def test_a_storm_of_small_things_waits(port, thread, opcode):
 async def test_a_ping_is_answered(port, thread):
     reader, writer = await open_socket(port)
     writer.write(build_frame(wire.encode(wire.Hello(run=1)).encode()) + build_frame(b"abc", opcode=9))
-    await asyncio.wait_for(reader.readuntil(b"\x8a\x03abc"), 5)
+    await asyncio.wait_for(reader.readuntil(b"\x8a\x03abc"), PATIENCE)
     writer.close()

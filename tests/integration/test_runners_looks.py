@@ -43,6 +43,7 @@ async def test_a_runner_is_asked_and_answers(port):
 
 async def test_what_is_too_large_is_refused_and_nobody_waits_for_ever(port):
     thread, runner = await begin(port)
+    port.deps.looks._seconds = 5
     asking = asyncio.create_task(port.deps.looks.ask(thread.id, "branches"))
     frame = await runner.get(wire.Look)
     assert await put(port, frame.id, bytes(MOST_BYTES + 1)) == 413

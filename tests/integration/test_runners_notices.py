@@ -52,6 +52,7 @@ async def test_many_notices_become_a_few(port):
 async def test_a_file_of_a_turn_that_is_over_is_refused_after_a_moment(port):
     _, turn, _ = await begin_turn(port)
     await port.store.turns.end(turn.id, 1, 1, TurnState.DONE, None, Final("answer"))
+    await port.store.pool.execute("UPDATE turns SET ended_at = now() + interval '1 hour'")  # however late this comes
     assert (await put(port, turn))[0] == 204  # it was on its way
     await port.store.pool.execute("UPDATE turns SET ended_at = now() - interval '6 seconds'")
     assert await put(port, turn, call="c2") == (409, "The turn that this file belongs to is over.")

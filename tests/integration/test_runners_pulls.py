@@ -167,6 +167,7 @@ async def test_no_more_are_open_than_a_conversation_may_have(store, tmp_path):
 
 async def test_what_is_no_call_or_too_large_is_refused_and_no_other_pod_asks(store, tmp_path):
     async with running_lab(store, tmp_path) as lab:
+        lab.port.deps.pull_calls._clock = lambda: 0.0
         url = lab.port.url + PATH_PULLS
         for body, status in ((b"{}", 400), (b"no", 400), (b"x" * 300_000, 413)):
             async with lab.port.session.post(url, data=body, headers=bearer("token-1")) as answer:

@@ -12,6 +12,7 @@ from aiohttp import ClientError
 
 from agent_contract import names
 from agent_contract.agentclass import AgentClass
+from tests.support.eventually import PATIENCE
 from tests.support.runners import bearer
 
 pytestmark = pytest.mark.postgres
@@ -99,5 +100,5 @@ async def test_who_asks_and_does_not_read_holds_up_nobody(port, path):
         url, token = port.url + path, bearer("token-1")
         asked = [await stack.enter_async_context(port.session.get(url, headers=token)) for _ in range(READERS)]
         assert [answer.status for answer in asked] == [200] + [503] * (READERS - 1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert (await port.store.threads.by_id(thread.id)).id == thread.id

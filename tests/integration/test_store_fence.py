@@ -13,7 +13,7 @@ from agent_gateway.store.database import AGAIN
 from agent_gateway.store.leadership import take_over
 from agent_gateway.store.sql import QUERIES, WRITING
 from tests.conftest import BOT_ID
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 
 pytestmark = pytest.mark.postgres
 
@@ -59,7 +59,7 @@ async def test_a_successor_ends_a_session_that_never_commits(store, other, dsn, 
             await take_over_within(connection, 200)
         ended = await connection.fetch(QUERIES["end_fenced_sessions"])
         assert [row[0] for row in ended] == [True]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await take_over(other, "tg")
     frozen.terminate()
 

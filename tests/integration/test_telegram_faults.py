@@ -27,6 +27,7 @@ from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_gateway.telegram.ports import Entity
 from agent_simulators.telegram.server import CLOUD
 from tests.conftest import BOT_ID
+from tests.support.eventually import eventually
 from tests.support.simulated import CHAT, FORUM, TOKEN, TOPIC, play
 
 
@@ -129,10 +130,10 @@ async def test_a_wrong_token_is_told(sim, token):
     await api.close()
 
 
-async def test_the_newest_poll_wins_and_the_older_is_told(api):
-    older = asyncio.create_task(api.get_updates(0, 10))
+async def test_the_newest_poll_wins_and_the_older_is_told(sim, api):
+    older = asyncio.create_task(api.get_updates(0, 50))
     other = TelegramApi(TOKEN, api._bot.base_url.rsplit("/bot", 1)[0])
-    await asyncio.sleep(0.05)
+    await eventually(lambda: sim.app[CLOUD].bots[TOKEN].poll)
     newer = asyncio.create_task(other.get_updates(0, 10))
     with pytest.raises(Conflict, match="another program polls"):
         await older

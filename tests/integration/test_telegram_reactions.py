@@ -100,7 +100,7 @@ async def test_a_prompt_that_was_deleted_is_no_fault(sim, api, store):
 
 async def test_reactions_that_do_not_work_hold_up_no_final(sim, api, store):
     sender = Sender(api, store.outbox, store.files, check=lambda: None, poll=0.05)
-    await play(sim, "faults", method="setMessageReaction", kind="throttle", count=1, retry_after=30)
+    await play(sim, "faults", method="setMessageReaction", kind="throttle", count=1, retry_after=3000)
     turn_row = await prompt(sim, store)
     async with reacting(api, store, sender):
         await eventually(lambda: calls(sim, "setMessageReaction"))

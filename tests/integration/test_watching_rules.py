@@ -36,7 +36,7 @@ def find_firing(folder, series):
     file = folder / "tests.yaml"
     file.write_text(yaml.safe_dump({"rule_files": [str(RULES)], "evaluation_interval": "1m", "tests": [test]}))
     promtool = find_programs().promtool
-    done = subprocess.run([promtool, "test", "rules", file], capture_output=True, text=True, check=False, timeout=50)
+    done = subprocess.run([promtool, "test", "rules", file], capture_output=True, text=True, check=False, timeout=250)
     words = done.stdout + done.stderr
     assert words.count("got:") == len(NAMES), words
     got = [line for told in words.split("got:")[1:] for line in told.split("exp:")[0].splitlines() if "Labels:" in line]
@@ -80,6 +80,6 @@ def test_names_and_help_are_as_prometheus_asks():
         input=generate_latest(REGISTRY),
         capture_output=True,
         check=False,
-        timeout=50,
+        timeout=250,
     )
     assert done.returncode == 0, done.stderr.decode()

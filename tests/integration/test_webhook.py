@@ -20,7 +20,7 @@ from agent_gateway.store.database import INBOX_CHANNEL
 from agent_gateway.telegram.outbound.api import TelegramApi
 from agent_simulators.telegram.server import create_app
 from tests.conftest import BOT_ID
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.postgres
@@ -171,7 +171,7 @@ async def test_a_standby_takes_updates_too_and_the_leader_hears_of_them(world, d
     async with world.serving(standby), world.running(world.keeper().run()):
         await world.say("hello")
         await world.all_taken()
-        await asyncio.wait_for(heard.wait(), 5)
+        await asyncio.wait_for(heard.wait(), PATIENCE)
     assert count(await world.stored(), "hello") == 1
     await leader.release()
     await standby.close()

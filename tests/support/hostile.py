@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from agent_contract import names
+from tests.support.eventually import PATIENCE
 from tests.support.runners import make_token
 
 
@@ -53,15 +54,15 @@ def build_frame(data, *, opcode=1, whole=True, size=None):
 
 async def read_answer(reader):
     """Return the status of an answer, once it is there; of one of unknown length its head."""
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
     length = next((line.split()[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), b"0")
     with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-        await asyncio.wait_for(reader.readexactly(int(length)), 10)
+        await asyncio.wait_for(reader.readexactly(int(length)), PATIENCE)
     return int(head.split()[1])
 
 
-async def is_cut(reader, within=10.0):
-    """Wait until the other side ends the connection; False where it does not in time."""
+async def is_cut(reader, within=60.0):
+    """Wait until the other side ends the connection: sooner than one that is idle; False where it does not in time."""
     with contextlib.suppress(ConnectionError):
         async with asyncio.timeout(within):
             while await reader.read(65536):

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.support.eventually import PATIENCE
 from tests.support.pi import Pi
 
 
@@ -71,7 +72,7 @@ class RunnerProcess:
                 sys.executable, "-m", "agent_runner", env=env, stderr=log, stdout=log, stdin=asyncio.subprocess.DEVNULL
             )
 
-    async def exit_code(self, timeout: float = 30) -> int:  # noqa: ASYNC109
+    async def exit_code(self, timeout: float = PATIENCE) -> int:  # noqa: ASYNC109
         """Wait for its end."""
         assert self._process is not None
         return await asyncio.wait_for(self._process.wait(), timeout)
@@ -81,7 +82,7 @@ class RunnerProcess:
         if self._process and self._process.returncode is None:
             self._process.terminate()
             try:
-                await asyncio.wait_for(self._process.wait(), 15)
+                await asyncio.wait_for(self._process.wait(), PATIENCE)
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()

@@ -266,7 +266,8 @@ def bearer(token):
 async def running_port(
     store, *, number=None, kube=None, llm_url="http://127.0.0.1:9/v1", key="real-key", provider="zai", api=None,
     models=("scripted",), others=(), fallbacks=(), call_limits=None, meter=None, calls_at_once=32, limits=MANY,
-    connections=None, resources=None, views=None, pulls=None, tool_servers=None, **more,
+    connections=None, resources=None, views=None, pulls=None, tool_servers=None,
+    looks_seconds=PATIENCE, **more,
 ):  # fmt: skip
     """Serve the port and yield it."""
     kube = kube or FakeKube()
@@ -299,7 +300,7 @@ async def running_port(
         git=git,
         apis=build_apis(connections, store, children.classes),
         pulls=forges.service,
-        looks=Looks(registry, seconds=3),
+        looks=Looks(registry, seconds=looks_seconds),
         signer=Signer(store, CommitSettings(), "test_bot"),
         tool_servers=tool_servers or build_servers(connections, store, children.classes),
         memory=MemoryDoor(MemoryService(store, children.classes)),
