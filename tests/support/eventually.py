@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-PATIENCE = 90.0
-"""Seconds. A wait that is met costs none of them; one that is not met ends here on the slowest machine, stalls and all."""
 
 
 PATIENCE = 50.0

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from agent_contract import names
 from tests.support.eventually import eventually
-from tests.support.ports import free_port
 from tests.support.runners import bearer, running_port
 
 KEY = "sk-the-real-key-1234567890"

@@ -39,8 +39,7 @@ from agent_gateway.store.rows import Address
 from agent_gateway.subagents.parts import build_subagents
 from agent_kube.errors import Away, NotFound
 from tests.conftest import BOT_ID
-from tests.support.eventually import eventually
-from tests.support.ports import free_port
+from tests.support.eventually import PATIENCE, eventually
 
 NAMESPACE = "agents"
 THREAD_UID = "thread-uid"
