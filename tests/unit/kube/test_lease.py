@@ -8,6 +8,7 @@ import pytest
 
 from agent_kube.errors import Away
 from agent_kube.lease import Lease, LeaseTimes
+from tests.support.eventually import PATIENCE
 from tests.support.kubeclient import PlayedClient
 
 TIMES = LeaseTimes(lasts=8, trusted=5, pause=0)
@@ -116,11 +117,11 @@ async def test_a_standby_that_leaves_takes_nothing_from_who_holds_it(client, clo
 
 async def test_waiting_ends_when_it_is_taken_and_when_its_time_is_over(client):
     now = asyncio.get_running_loop().time
-    a = Lease(client, "agents", "operator", "a", LeaseTimes(lasts=1, trusted=0.2, pause=0), now)
+    a = Lease(client, "agents", "operator", "a", LeaseTimes(lasts=3, trusted=1.5, pause=0), now)
     waiting = asyncio.create_task(a.wait(held=True))
     await a._step()
-    await asyncio.wait_for(waiting, 1)
-    await asyncio.wait_for(a.wait(held=False), 1)
+    await asyncio.wait_for(waiting, PATIENCE)
+    await asyncio.wait_for(a.wait(held=False), PATIENCE)
 
 
 async def test_two_that_take_a_free_one_at_once_are_told_apart(client, clock):

@@ -260,4 +260,4 @@ async def test_twenty_thousand_keys_cost_no_more_each_than_two_thousand():
         return (time.process_time() - begun) / count
 
     small = min([await cost(2_000) for _ in range(2)])
-    assert await cost(20_000) < 4 * small
+    assert min([await cost(20_000) for _ in range(2)]) < 4 * small

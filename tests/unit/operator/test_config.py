@@ -71,7 +71,7 @@ def test_all_of_them_are_named_at_once(monkeypatch):
 def test_the_program_says_so_and_ends_with_64(monkeypatch):
     monkeypatch.delenv("OPERATOR_NAMESPACE")
     done = subprocess.run(
-        [sys.executable, "-m", "agent_operator"], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-m", "agent_operator"], capture_output=True, text=True, timeout=250, check=False
     )
     assert done.returncode == 64
     assert "OPERATOR_NAMESPACE: Field required" in done.stderr

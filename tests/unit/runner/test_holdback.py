@@ -11,6 +11,7 @@ from agent_runner import holdback
 from agent_runner.holdback import Holdback
 from agent_runner.keeping import _feed
 from agent_runner.programs import Running, _attach_writer
+from tests.support.eventually import PATIENCE
 
 
 async def is_held(held):
@@ -36,7 +37,7 @@ async def test_nothing_is_held_back_for_long(monkeypatch):
     monkeypatch.setattr(holdback, "MOST_SECONDS", 0.01)
     held = Holdback()
     held.begin()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await held.wait()
 
 

@@ -15,7 +15,7 @@ from agent_runner.link import DENIED_FOR, LOST_AFTER, PAUSES, Link
 from agent_runner.logs import Log
 from agent_runner.outbox import Outbox
 from agent_runner.transfers import Address
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.runner_gateway import TestGateway
 
 
@@ -101,7 +101,7 @@ async def test_gateway_that_takes_a_connection_and_says_nothing_is_tried_again(t
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     link, host, stream = make(url, token, Clock(LOST_AFTER / 4), tmp_path, answer_within=0.05)
     with stream:
-        await asyncio.wait_for(link.run(), 10)
+        await asyncio.wait_for(link.run(), PATIENCE)
     assert len(taken) > 1
     assert host.ended[0][0] is ExitCode.GATEWAY_LOST
     for writer in taken:
@@ -172,7 +172,7 @@ async def test_a_fault_of_the_sender_ends_the_run_and_does_not_mute_it(token, tm
         await eventually(lambda: link.welcomed)
         link.send_now(Unsayable(value=object()))
         with pytest.raises(PydanticSerializationError):
-            await asyncio.wait_for(running, 5)
+            await asyncio.wait_for(running, PATIENCE)
     assert not gateway.connected
     await gateway.stop()
 

@@ -9,6 +9,7 @@ import pytest
 from agent_runner.nearby import Nearby
 from agent_runner.nearbyaddress import name_nearby
 from agent_runner.piteam import build_servers
+from tests.support.eventually import PATIENCE
 
 SERVER = {"name": "issues", "connection": "tracker"}
 
@@ -41,7 +42,7 @@ async def test_what_comes_is_passed_on_to_the_gateway_and_back():
     gateway = await asyncio.start_server(answer, "127.0.0.2", 0)
     nearby = Nearby(f"http://127.0.0.2:{gateway.sockets[0].getsockname()[1]}", wanted=True)
     port = await nearby.serve(0)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         for _ in range(20):  # more than may be open at once
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"hello")
@@ -54,7 +55,7 @@ async def test_what_comes_is_passed_on_to_the_gateway_and_back():
 async def test_a_gateway_that_is_away_hangs_up():
     nearby = Nearby("http://127.0.0.2:1", wanted=True)
     port = await nearby.serve(0)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         assert await reader.read() == b""
         writer.close()

@@ -9,7 +9,7 @@ import pytest
 
 from agent_contract import wire
 from agent_runner import checkouts, commands, preparing, setupsteps
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.git_server import commit, run_git
 from tests.support.preparing import Bench, read_frames
 from tests.support.runner import is_alive
@@ -121,7 +121,7 @@ async def test_a_repository_that_is_too_large_is_given_up(bench, programs, monke
     fills = 'mkdir -p "$0" && head -c 8000000 /dev/zero >"$0/pack" && sleep 60'
     found = made._checkouts
     temporary = bench.workspace / checkouts.COMING / "api"
-    ended = await asyncio.wait_for(found._watch(["sh", "-c", fills, str(temporary)], temporary, print), 20)
+    ended = await asyncio.wait_for(found._watch(["sh", "-c", fills, str(temporary)], temporary, print), PATIENCE)
     assert (ended.code, ended.lines) == (None, ("fatal: it is larger than 3 MiB, more than the workspace takes",))
 
 
@@ -222,7 +222,7 @@ async def test_a_command_has_a_deadline_and_its_group_ends_with_it(bench, progra
 
 async def test_what_a_command_leaves_running_holds_nothing_up(bench, programs):
     step = wire.SetupStep(command="sleep 20 & echo $! >pid")
-    _, (frame,) = await asyncio.wait_for(prepare(bench, programs, setup=[step]), 10)
+    _, (frame,) = await asyncio.wait_for(prepare(bench, programs, setup=[step]), PATIENCE)
     assert frame.state == "done"
     pid = int((bench.workspace / "pid").read_text())
     os.kill(pid, 9)  # it is there still

@@ -49,7 +49,7 @@ def look_at(how):
     paths = os.pathsep.join(path for path in sys.path if path)
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, how], env={**os.environ, "PYTHONPATH": paths}, stderr=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, text=True, check=True, timeout=30,
+        stdout=subprocess.PIPE, text=True, check=True, timeout=250,
     )  # fmt: skip
     return json.loads(done.stdout)
 

@@ -29,7 +29,7 @@ HEAVY = {
 
 def test_a_runner_loads_nothing_that_takes_long():
     """pydantic and aiohttp were two thirds of its start, on the cores that pi loads on."""
-    found = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=30)
+    found = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=250)
     loaded = set(found.stdout.split())
     assert "agent_runner.link" in loaded
     assert sorted(HEAVY & loaded) == []

@@ -11,6 +11,7 @@ from agent_runner.logs import Log
 from agent_runner.pifiles import Folders
 from agent_runner.restore import Restore
 from agent_runner.tasks import start
+from tests.support.eventually import PATIENCE
 
 
 async def _fail():
@@ -21,7 +22,7 @@ async def test_the_fault_of_a_task_that_is_kept_ends_the_run():
     end = Exit()
     kept = start(_fail())
     with pytest.raises(RuntimeError, match="a fault of ours"):
-        await asyncio.wait_for(end.wait(), 5)
+        await asyncio.wait_for(end.wait(), PATIENCE)
     assert kept.done()
 
 
@@ -37,4 +38,4 @@ async def test_a_session_that_can_never_be_fetched_ends_the_run(tmp_path):
     restore = Restore(_BrokenTransfers(), setup, Log(), lambda: None)
     restore.begin(wire.Welcome(thread="tg-1", session_id="s", session_lines=3))
     with pytest.raises(RuntimeError, match="a fault of ours"):
-        await asyncio.wait_for(end.wait(), 5)
+        await asyncio.wait_for(end.wait(), PATIENCE)

@@ -12,6 +12,7 @@ from agent_gateway.connections.fronts import Front, FrontRoom
 from agent_gateway.connections.pktline import PktReader
 from agent_gateway.connections.upstream import Refusal
 from agent_gateway.metrics import LIMITS
+from tests.support.eventually import PATIENCE
 
 PIECES = [bytes([number]) * 1000 for number in range(10)]
 
@@ -95,7 +96,7 @@ async def test_a_pod_that_sends_nothing_is_refused_with_words_and_keeps_no_room(
 
     room = FrontRoom()
     front = Front(PktReader(stalling()), room, 1)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(Refusal, match="nothing came of this push") as refused:
             await front.fill(3000, lambda _: False)
     before = LIMITS.labels("git-look")._value.get()

@@ -24,7 +24,7 @@ def run(*frames):
     """Feed the process, and return its exit code and what it wrote."""
     data = b"".join(b"%d\n" % len(frame) + frame for frame in frames)
     words = [sys.executable, "-P", "-m", "agent_gateway.diffs.child"]
-    done = subprocess.run(words, input=data, capture_output=True, env=ENVIRONMENT, timeout=30, check=False)
+    done = subprocess.run(words, input=data, capture_output=True, env=ENVIRONMENT, timeout=250, check=False)
     return done.returncode, done.stdout
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from agent_gateway.models.errors import Refusal
 from agent_gateway.models.gate import CallLimits, Paces, Share
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 
 
 class Clock:
@@ -96,7 +96,7 @@ async def test_who_hangs_up_while_waiting_leaves_nothing_behind():
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
     assert not share._waiting
-    async with asyncio.timeout(1), share.hold("d", 2):
+    async with asyncio.timeout(PATIENCE), share.hold("d", 2):
         pass
 
 

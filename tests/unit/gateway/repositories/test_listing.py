@@ -14,6 +14,7 @@ from agent_gateway.connections.credentials import FileToken
 from agent_gateway.connections.settings import Connection
 from agent_gateway.repositories import listing
 from agent_gateway.repositories.listing import Listing, build_api
+from tests.support.eventually import PATIENCE
 from tests.support.git_server import serving
 
 PATHS = {
@@ -78,7 +79,7 @@ async def test_a_forge_that_refuses_redirects_or_is_silent_holds_nobody_up(tmp_p
 
     async with running(tmp_path, answer) as (found, seen):
         for _ in range(3):
-            assert await asyncio.wait_for(found.list_all(["lab"]), 10) == []
+            assert await asyncio.wait_for(found.list_all(["lab"]), PATIENCE) == []
         assert len(seen) == 3
 
 

@@ -13,7 +13,7 @@ from agent_gateway.resources.changes import Changes
 from agent_kube.errors import Away, KubeError
 from agent_kube.known import Absent, Present, Unknown
 from dev.bench.outside import build_thread
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.unit.gateway.resources.played import NAMESPACE, PlayedCluster, watching
 from tests.unit.kube.played import SHORT, Refusal, client_of
 
@@ -72,7 +72,7 @@ async def test_an_api_server_that_hangs_is_told_and_recovered_from(cluster):
     async with watching(cluster, SHORT) as (threads, _):
         await eventually(lambda: threads.problem)
         assert isinstance(threads.known("tg-42"), Unknown)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             with pytest.raises(Away):
                 await threads.stop_run("tg-42", 1)
         cluster.threads.hang = False

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from agent_gateway.models.providers import Keys
 from agent_gateway.speech.decoding import PROGRAM
-from agent_gateway.speech.hearing import AT_ONCE, CALLS_AS_LONG, Hearing, Limits
+from agent_gateway.speech.hearing import AT_ONCE, Hearing, Limits
 from agent_gateway.speech.problems import NotHeard, Trouble
 from agent_gateway.speech.service import Service
 from agent_gateway.telegram.errors import Ambiguous, RefusalKind, Refused
@@ -148,9 +148,8 @@ async def test_one_that_waits_for_others_waits_no_longer_than_its_bound(service)
     ears = hearing(service, Hanging(), timeout=0.2)
     first = [asyncio.create_task(trouble(ears)) for _ in range(AT_ONCE)]
     await asyncio.sleep(0)
-    began = asyncio.get_running_loop().time()
     assert await trouble(ears) is Trouble.BUSY
-    assert asyncio.get_running_loop().time() - began < 0.2 * CALLS_AS_LONG
+    assert not any(one.done() for one in first)
     assert await asyncio.gather(*first) == [Trouble.AWAY] * AT_ONCE
     hung.set()
     assert await hearing(service).hear(SPOKEN, "de") == await ears.hear(SPOKEN, "de")  # no slot is lost
