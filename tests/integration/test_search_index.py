@@ -39,7 +39,7 @@ async def test_messages_are_stored_while_the_index_is_built_anew_in_place_of_wha
         await eventually(waits)
         assert not building.done()
         async with store.pool.acquire() as connection, connection.transaction():
-            await connection.execute("SET LOCAL lock_timeout = '5s'")
+            await connection.execute("SET LOCAL lock_timeout = '60s'")
             await connection.execute(
                 "INSERT INTO messages (thread_id, role, text) VALUES ($1, 'user', 'meanwhile')", mine.id
             )

@@ -26,7 +26,8 @@ async def other(store, dsn):
     await other.close()
 
 
-async def test_a_take_over_waits_for_what_is_under_way_and_what_comes_later_is_refused(store, other):
+async def test_a_take_over_waits_for_what_is_under_way_and_what_comes_later_is_refused(store, other, monkeypatch):
+    monkeypatch.setattr("agent_gateway.store.leadership.FENCE_SECONDS", 60.0)
     async with store.transaction() as tx:
         taking = asyncio.create_task(take_over(other, "tg"))
         await until_waiting(store)

@@ -110,7 +110,7 @@ async def test_the_newest_workspace_of_a_conversation_stays_however_old(aged):
 
 
 async def test_a_purge_that_waits_for_a_lock_for_ever_hinders_no_other(aged, monkeypatch):
-    monkeypatch.setattr("agent_gateway.store.purges.SLICE_SECONDS", 0.3)
+    monkeypatch.setattr("agent_gateway.store.purges.SLICE_SECONDS", 3.0)
     broken = Purge("purge_broken", 3600.0)
     monkeypatch.setitem(QUERIES, "purge_broken", "DELETE FROM inbox WHERE update_id / ($1::bigint - $1) = 1")
     async with aged.pool.acquire() as holder, holder.transaction():

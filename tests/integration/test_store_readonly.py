@@ -33,12 +33,23 @@ async def read_only(dsn):
     connection = await asyncpg.connect(dsn)
     await connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
     await connection.execute("SELECT pg_reload_conf()")
+    await eventually(lambda: begins(dsn, "on"))
     try:
         yield
     finally:
         await connection.execute("SET default_transaction_read_only = off")
         await connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
         await connection.execute("SELECT pg_reload_conf()")
+        await connection.close()
+        await eventually(lambda: begins(dsn, "off"))
+
+
+async def begins(dsn, expected):
+    """Say whether a session begins so: the server reads its settings again a moment after it is told to."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval("SHOW default_transaction_read_only") == expected
+    finally:
         await connection.close()
 
 

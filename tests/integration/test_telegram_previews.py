@@ -130,7 +130,7 @@ async def test_an_answer_begins_as_a_draft_where_that_is_wished(sim, api, store)
 
 @pytest.mark.postgres
 async def test_a_chat_that_is_to_be_left_alone_is_left_alone_by_the_next_process(sim, api, store):
-    await play(sim, "faults", method="sendMessage", kind="throttle", retry_after=50)
+    await play(sim, "faults", method="sendMessage", kind="throttle", retry_after=500)
     await put_final(store, "the answer")
 
     async def waits():
@@ -145,7 +145,7 @@ async def test_a_chat_that_is_to_be_left_alone_is_left_alone_by_the_next_process
     second = asyncio.create_task(
         Sender(api, store.outbox, store.files, check=lambda: None, budgets=budgets, poll=0.05).run()
     )
-    await eventually(lambda: budgets.left(CHAT.chat_id) > 30)
+    await eventually(lambda: budgets.left(CHAT.chat_id) > 300)
     views.open(turn(5), CHAT, None)
     views.update(5, "a preview")
     views.open(turn(6), TOPIC, None)
@@ -174,14 +174,14 @@ async def test_edits_of_a_chat_are_two_seconds_apart_and_the_first_text_is_not_h
     begun = asyncio.get_running_loop().time()
     views.update(1, "a")
     await eventually(lambda: calls(sim, "sendMessage"))
-    assert asyncio.get_running_loop().time() - begun < 1
+    assert asyncio.get_running_loop().time() - begun < 1.9
     for n in range(30):
         views.update(1, "a" * (n + 2))
         await asyncio.sleep(0.01)
     await eventually(lambda: texts_are(sim, ["a" * 31]))
     await views.finish(1)
-    (sent,), (edited,) = calls(sim, "sendMessage"), calls(sim, "editMessageText")
-    assert edited["t"] - sent["t"] >= 1900
+    (sent,), edits = calls(sim, "sendMessage"), calls(sim, "editMessageText")
+    assert edits[-1]["t"] - sent["t"] >= 1900 * len(edits)
     await views.close()
 
 

@@ -48,10 +48,9 @@ async def test_a_message_is_one_trace_without_a_word_of_anybody(postgres, zygote
         await world.say("q1 [tool] what is my SECRETWORD")
         await eventually(lambda: roots(collector), timeout=180)
         (root,) = roots(collector)
+        await eventually(lambda: {*WAY, "execute_tool bash"} <= set(collector.of(root.trace)))
         seen = collector.of(root.trace)
         written = world.api.objects[names.AGENT_THREADS, world.thread]["metadata"]["annotations"]
-    assert set(WAY) <= set(seen)
-    assert "execute_tool bash" in seen
     assert root.attributes[CONVERSATION] == world.thread
     assert root.attributes["openclaw.start"] == "cold"
     _, parent = read_run_trace(written[names.ANNOTATION_TRACE])
