@@ -139,7 +139,7 @@ async def strike(
                 running[-1].send_signal(signal.SIGKILL)
                 await running[-1].wait()
             running.append(await _begin(dsn))
-        async with asyncio.timeout(count * spacing + 60):
+        async with asyncio.timeout(count * spacing + 300):
             while not await _all_asked(store.pool, count):
                 await asyncio.sleep(0.1)
     finally:
