@@ -10,7 +10,7 @@ import pytest
 
 from agent_contract import names
 from tests.support.counting import counting
-from tests.support.eventually import eventually, eventually_sync
+from tests.support.eventually import LONG, eventually, eventually_sync
 from tests.support.operating import Operator, prepare_namespace, write_operator_kubeconfig
 
 pytestmark = pytest.mark.apiserver
@@ -46,7 +46,7 @@ def operators(apiserver, namespace, ways):
         made[name] = Operator(kubeconfig, NAMESPACE, namespace / f"{name}.log", **settings)
         made[name].start()
     for operator in made.values():
-        eventually_sync(lambda operator=operator: operator.get("readyz")[0] == 200)
+        eventually_sync(lambda operator=operator: operator.get("readyz")[0] == 200, timeout=LONG)
     yield made
     for operator in made.values():
         operator.stop(signal.SIGKILL)
@@ -60,7 +60,7 @@ async def find_leader(agents, other_than=""):
         holder = ((await agents.find(path)) or {"spec": {}})["spec"].get("holderIdentity")
         return holder if holder not in {"", other_than} else None
 
-    return await eventually(held)
+    return await eventually(held, timeout=LONG)
 
 
 def written(way):
@@ -97,12 +97,12 @@ async def test_a_former_leader_that_was_frozen_writes_nothing(operators, ways, a
     await find_leader(agents, other_than=leader)
     threads = [await agents.make_thread(next(chats), run=1) for _ in range(5)]
     for name in threads[:3]:
-        await eventually(lambda name=name: agents.job(name))
+        await eventually(lambda name=name: agents.job(name), timeout=LONG)
     ways[leader].take()
     operators[leader].send(signal.SIGCONT)
     more = [await agents.make_thread(next(chats), run=1) for _ in range(5)]
     for name in [*threads, *more]:
-        await eventually(lambda name=name: agents.job(name))
-    await eventually(lambda: operators[leader].get("readyz")[0] == 200)
+        await eventually(lambda name=name: agents.job(name), timeout=LONG)
+    await eventually(lambda: operators[leader].get("readyz")[0] == 200, timeout=LONG)
     await asyncio.sleep(0)
     assert written(ways[leader]) == {}

@@ -14,7 +14,7 @@ import pytest
 
 from agent_contract import names
 from agent_kube.errors import Refused
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.operating import Operator, prepare_namespace
 from tests.support.pooling import PoolNode, choose
 
@@ -312,7 +312,7 @@ async def killing(operator, kills):
 
     async def kill():
         for _ in range(kills):
-            await eventually(lambda: _is_ready(operator))
+            await eventually(lambda: _is_ready(operator), timeout=LONG)
             await asyncio.sleep(moments.uniform(0, 1.5))
             await asyncio.to_thread(operator.stop, signal.SIGKILL)
             operator.start()
@@ -326,7 +326,7 @@ async def killing(operator, kills):
         await asyncio.gather(task, return_exceptions=True)
         if not operator.alive:
             operator.start()
-    await eventually(lambda: _is_ready(operator))
+    await eventually(lambda: _is_ready(operator), timeout=LONG)
 
 
 async def _is_ready(operator):

@@ -12,7 +12,7 @@ from agent_contract import names
 from agent_kube.client import KubeClient
 from agent_kube.errors import KubeError
 from tests.support.apiserver import running_apiserver
-from tests.support.eventually import eventually_sync
+from tests.support.eventually import LONG, eventually_sync
 from tests.support.operating import Agents, Operator, write_token_kubeconfig
 
 pytestmark = pytest.mark.apiserver
@@ -167,7 +167,7 @@ def test_definitions_that_are_older_are_named_and_waited_for(tmp_path):
             assert "lack AgentThread.spec.suspend" in operator.get("readyz")[1]
             definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = newest
             _apply(server, path, definition)
-            eventually_sync(lambda: operator.get("readyz")[0] == 200)
+            eventually_sync(lambda: operator.get("readyz")[0] == 200, timeout=LONG)
             assert "Traceback" not in operator.log
         finally:
             operator.stop()

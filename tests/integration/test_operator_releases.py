@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent_contract import names
-from tests.support.eventually import eventually, eventually_sync
+from tests.support.eventually import LONG, eventually, eventually_sync
 from tests.support.operating import Operator, prepare_namespace
 
 pytestmark = pytest.mark.apiserver
@@ -26,7 +26,7 @@ def operators(apiserver, tmp_path_factory):
         made.append(Operator(kubeconfig, NAMESPACE, folder / f"{bot}.log", **settings))
         made[-1].start()
     for operator in made:
-        eventually_sync(lambda operator=operator: operator.get("readyz")[0] == 200)
+        eventually_sync(lambda operator=operator: operator.get("readyz")[0] == 200, timeout=LONG)
     yield made
     for operator in made:
         operator.stop()

@@ -8,7 +8,7 @@ import pytest
 
 from agent_contract import names
 from tests.support.counting import counting
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.operating import Operator, prepare_namespace
 
 pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(600)]
@@ -113,7 +113,7 @@ async def test_a_restart_beside_two_thousand_threads_at_rest_and_a_burst(process
     way.take()
     process.start()
     first = await agents.make_thread(7_000, run=1)
-    await eventually(lambda: agents.job(first))
+    await eventually(lambda: agents.job(first), timeout=LONG)
     counts = watches_aside(way.take())
     assert counts["POST jobs"] == 1
     # pages of 500 of each kind that kopf lists, and the check of what the cluster serves; nothing for each that rests
@@ -123,7 +123,7 @@ async def test_a_restart_beside_two_thousand_threads_at_rest_and_a_burst(process
     }
     assert {what for what in counts if what.startswith("GET")} <= discovery, counts
     assert sum(count for what, count in counts.items() if what.startswith(WRITES)) <= 3, counts
-    await eventually(lambda: process.get("readyz")[0] == 200)
+    await eventually(lambda: process.get("readyz")[0] == 200, timeout=LONG)
     way.take()
     burst = await asyncio.gather(*(agents.make_thread(8_000 + number, run=1) for number in range(100)))
 
@@ -132,7 +132,7 @@ async def test_a_restart_beside_two_thousand_threads_at_rest_and_a_burst(process
         threads = {job["metadata"]["labels"].get(names.LABEL_THREAD) for job in jobs}
         return threads.issuperset(burst)
 
-    await eventually(begun)
+    await eventually(begun, timeout=LONG)
     counts = watches_aside(way.take())
     assert counts["POST jobs"] == len(burst)
     assert not [what for what in counts if what.startswith(("LIST", "GET"))], counts

@@ -9,7 +9,7 @@ import pytest
 
 from agent_gateway.store.errors import Away
 from agent_gateway.store.schema import bring_up_to_date
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.spoken import hold, say
 
 pytestmark = pytest.mark.postgres
@@ -36,7 +36,7 @@ async def test_messages_are_stored_while_the_index_is_built_anew_in_place_of_wha
         async def waits():
             return building.done() or await store.pool.fetchval(TOOL)
 
-        await eventually(waits)
+        await eventually(waits, timeout=LONG)
         assert not building.done()
         async with store.pool.acquire() as connection, connection.transaction():
             await connection.execute("SET LOCAL lock_timeout = '60s'")
@@ -52,7 +52,7 @@ async def test_messages_are_stored_while_the_index_is_built_anew_in_place_of_wha
         async def is_built():
             return await store.pool.fetchval(f"SELECT indisvalid FROM ({INDEX}) made")
 
-        await eventually(is_built)
+        await eventually(is_built, timeout=LONG)
     finally:
         await other.close()
         if building is not None:

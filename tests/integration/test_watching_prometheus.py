@@ -26,6 +26,8 @@ from tests.support.watched import Target, running_prometheus
 LONG = bool(os.environ.get("WATCHING_LONG"))
 """With the rules as they stand: alerts then wait as long as they do in earnest."""
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900 if LONG else 600)]
+PATIENT = 300
+"""Seconds, for what a Prometheus takes several rounds of reading and judging for."""
 TURN = 4711
 MONITORING = CHART / "monitoring"
 """What a dashboard shows of a gateway that answered, and of the figures that this process has."""
@@ -81,7 +83,7 @@ async def test_a_prometheus_is_answered_and_calls_when_the_gateway_ends(tmp_path
         targets = [Target(gateway.port, "gateway"), Target(port, "operator")]
         async with running_prometheus(tmp_path, targets, read_rules()) as prometheus:
             for expr in SHOWN:
-                await eventually(lambda expr=expr: prometheus.query(expr), interval=0.5)
+                await eventually(lambda expr=expr: prometheus.query(expr), timeout=PATIENT, interval=0.5)
             await answer_dashboard(prometheus)
             await lead_to_the_turn(prometheus)
 
@@ -92,15 +94,15 @@ async def test_a_prometheus_is_answered_and_calls_when_the_gateway_ends(tmp_path
                 calls = await prometheus.firing() & {"OpenclawNobodyLeads", "OpenclawOperatorStands"}
                 return not calls and not await prometheus.unhealthy()
 
-            await eventually(all_judged, interval=0.5)
-            await eventually(all_well, interval=0.5)
+            await eventually(all_judged, timeout=PATIENT, interval=0.5)
+            await eventually(all_well, timeout=PATIENT, interval=0.5)
             gateway.send(signal.SIGKILL)
             await gateway.ended()
 
             async def called():
                 return "OpenclawNobodyLeads" in await prometheus.firing()
 
-            await eventually(called, timeout=300 if LONG else 60, interval=0.5)
+            await eventually(called, timeout=PATIENT, interval=0.5)
 
 
 async def answer_dashboard(prometheus):
@@ -123,4 +125,4 @@ async def lead_to_the_turn(prometheus):
     async def leads():
         return str(TURN) in await find()
 
-    await eventually(leads, interval=0.5)
+    await eventually(leads, timeout=PATIENT, interval=0.5)

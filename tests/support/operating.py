@@ -106,7 +106,7 @@ class Operator:
         self.start()
         eventually_sync(lambda: self.get("readyz")[0] == 200, timeout=LONG)
 
-    def wait(self, timeout: float = PATIENCE) -> int:
+    def wait(self, timeout: float = LONG) -> int:
         """Wait for its end."""
         assert self._process is not None
         return self._process.wait(timeout)
@@ -117,7 +117,7 @@ class Operator:
             return None
         self._process.send_signal(how)
         try:
-            return self._process.wait(PATIENCE)
+            return self._process.wait(LONG)
         finally:
             self._process.kill()
             self._process.wait()
@@ -137,7 +137,7 @@ class Operator:
         """Ask its health port."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(f"http://127.0.0.1:{port or self.health}/{path}", timeout=PATIENCE) as answer:
+            with opener.open(f"http://127.0.0.1:{port or self.health}/{path}", timeout=LONG) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -49,7 +49,7 @@ class PoolNode:
         counts.cancel()
         self._over.set()
         with contextlib.suppress(TimeoutError):  # a call that is cut short may leave its socket to be collected
-            await asyncio.wait_for(asyncio.shield(runs), PATIENCE)
+            await asyncio.wait_for(asyncio.shield(runs), LONG)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def pool_class(self):
