@@ -188,12 +188,12 @@ class TestGateway:
         """Wait until turns may be given."""
         await eventually(lambda: self.readies or (self.connected and self.hellos[-1].ready))
 
-    async def ask(self, turn: int, text: str, timeout: float = 30) -> list[Any]:  # noqa: ASYNC109
+    async def ask(self, turn: int, text: str, timeout: float = 120) -> list[Any]:  # noqa: ASYNC109
         """Give a turn and return its events."""
         await self.send(wire.Turn(id=turn, text=text))
         return await self.ended(turn, timeout)
 
-    async def ended(self, turn: int, timeout: float = 30) -> list[Any]:  # noqa: ASYNC109
+    async def ended(self, turn: int, timeout: float = 120) -> list[Any]:  # noqa: ASYNC109
         """Wait for the turn's end and return its events."""
         ends = (wire.TurnSettled, wire.Failed)
         await eventually(lambda: any(isinstance(event, ends) for event in self.events(turn)), timeout=timeout)

@@ -39,7 +39,7 @@ class Talk:
         """Return the turn at its end, and its answer."""
         self.updates += 1
         turn = await self.port.make_turn(self.thread, update=self.updates, text=text)
-        link = await eventually(self._ready, timeout=30)
+        link = await eventually(self._ready)
         delivered = await eventually(lambda: self.port.store.turns.deliver_next(self.thread.id, 1))
         assert await link.send_turn(delivered)
         ended = await eventually(lambda: self._ended(turn.id), timeout=60)

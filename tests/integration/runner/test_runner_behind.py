@@ -30,7 +30,7 @@ async def begin_without(gateway, make_runner):
 async def test_an_agent_whose_files_do_not_come_is_told_beside_the_tool_that_waited(gateway, make_runner):
     await begin_without(gateway, make_runner)
     await gateway.send(wire.Turn(id=2, text="bash: ls -A"))
-    await eventually(lambda: [e for e in gateway.events(2) if isinstance(e, wire.ToolStarted)], timeout=20)
+    await eventually(lambda: [e for e in gateway.events(2) if isinstance(e, wire.ToolStarted)])
     gateway.holding.set()
     assert "could not be brought back" in texts(await gateway.ended(2))[-1]
     assert "could not be brought back" in gateway.readies[-1].files_problem
@@ -41,7 +41,7 @@ async def test_a_prompt_that_waited_for_files_says_that_they_do_not_come(gateway
     runner = await begin_without(gateway, make_runner)
     gateway.files = [b"hello"]
     await gateway.send(wire.Turn(id=2, text="look", files=[wire.TurnFile(name="a.txt")]))
-    await eventually(lambda: "turn_given" in runner.log, timeout=20)
+    await eventually(lambda: "turn_given" in runner.log)
     gateway.holding.set()
     assert "could not be brought back" in texts(await gateway.ended(2))[-1]
 
@@ -51,8 +51,8 @@ async def test_that_files_do_not_come_is_said_again_behind_a_connection_that_was
     known, gateway.status = len(gateway.hellos), 503
     await gateway.drop()
     gateway.holding.set()
-    await eventually(lambda: "workspace_not_restored" in runner.log, timeout=20)
+    await eventually(lambda: "workspace_not_restored" in runner.log)
     gateway.status = None
-    await eventually(lambda: len(gateway.hellos) > known, timeout=20)
+    await eventually(lambda: len(gateway.hellos) > known)
     assert gateway.hellos[-1].ready
-    await eventually(lambda: "could not be brought back" in gateway.readies[-1].files_problem, timeout=20)
+    await eventually(lambda: "could not be brought back" in gateway.readies[-1].files_problem)

@@ -143,7 +143,7 @@ async def test_what_may_not_be_sent_is_the_tools_error(gateway, runner):
 
 async def test_words_for_the_running_turn_are_read_before_it_ends(gateway, runner, model_requests):
     await begin(gateway, runner, "bash: sleep 3")
-    await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)), timeout=30)
+    await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)))
     for _ in range(2):
         await gateway.send(wire.Steer(turn=1, id=5, text="recall"))
     events = await gateway.ended(1)

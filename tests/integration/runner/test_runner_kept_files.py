@@ -35,7 +35,7 @@ async def test_files_are_kept_at_a_leave_and_found_by_the_next_run(gateway, make
 async def test_sigterm_in_a_turn_keeps_the_files(gateway, make_runner):
     runner = make_runner()
     await begin(gateway, runner, "bash: echo hello > note; sleep 100")
-    await eventually((runner.workspace / "note").exists, timeout=20)
+    await eventually((runner.workspace / "note").exists)
     runner.terminate()
     await runner.exit_code()
     assert "note" in gateway.names()
@@ -88,7 +88,7 @@ async def test_half_of_what_is_stored_never_takes_its_place(gateway, make_runner
     gateway.workspace, gateway.holding = b"never whole", asyncio.Event()
     runner = make_runner()
     await runner.start()
-    await eventually(lambda: unpacking(runner), timeout=20)
+    await eventually(lambda: unpacking(runner))
     runner.terminate()
     await runner.exit_code()
     gateway.holding.set()
@@ -102,10 +102,10 @@ async def test_an_agent_that_dies_while_it_loads_takes_no_files_with_it(gateway,
     gateway.holding = held = asyncio.Event()
     runner = make_runner()
     await runner.start()
-    await eventually(lambda: unpacking(runner), timeout=20)
+    await eventually(lambda: unpacking(runner))
     gateway.holding = None
     os.kill(runner.pi_pid(), signal.SIGKILL)  # the runner ends what it may have left, and starts it anew
-    await eventually(lambda: not unpacking(runner), timeout=20)
+    await eventually(lambda: not unpacking(runner))
     held.set()
     await gateway.ready()
     assert gateway.readies[0].files_problem == ""
@@ -127,7 +127,7 @@ async def test_a_turn_that_ends_before_the_files_are_there_is_kept_once_they_are
     await gateway.ask(2, "hello")
     assert [query["turn"] for query, _ in gateway.states if query["turn"] == "2"] == []
     gateway.holding.set()
-    await eventually(lambda: gateway.states[-1] == ({"turn": "2"}, b""), timeout=20)
+    await eventually(lambda: gateway.states[-1] == ({"turn": "2"}, b""))
     assert gateway.names() == {"note"}
 
 

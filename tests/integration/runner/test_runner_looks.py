@@ -15,7 +15,7 @@ MADE = "git init -q -b main . && git -c user.name=a -c user.email=a@example.org 
 
 async def look(gateway, look_id, what):
     await gateway.send(wire.Look(id=look_id, what=what))
-    return await eventually(lambda: gateway.looks.get(look_id), timeout=20)
+    return await eventually(lambda: gateway.looks.get(look_id))
 
 
 async def test_repositories_are_looked_at_during_a_turn_and_after_it(gateway, make_runner):
@@ -26,7 +26,7 @@ async def test_repositories_are_looked_at_during_a_turn_and_after_it(gateway, ma
     assert [(one.path, one.added) for one in report.files] == [("a.txt", 1)]
     assert report.bases == ("",)
     await gateway.send(wire.Turn(id=2, text="bash: sleep 30"))
-    await eventually(lambda: [e for e in gateway.events(2) if isinstance(e, wire.ToolStarted)], timeout=20)
+    await eventually(lambda: [e for e in gateway.events(2) if isinstance(e, wire.ToolStarted)])
     told = json.loads(await look(gateway, "look-2", "branches"))
     assert [branch["name"] for branch in told["repositories"][0]["branches"]] == ["main"]
     await gateway.send(wire.Abort(turn=2))
@@ -37,5 +37,5 @@ async def test_a_workspace_without_repositories_is_answered_with_nothing(gateway
     await begin(gateway, make_runner(timeouts=LONG), "hello")
     await gateway.ended(1)
     await gateway.send(wire.Look(id="look-1", what="changes"))
-    assert await eventually(lambda: "look-1" in gateway.looks, timeout=20)
+    assert await eventually(lambda: "look-1" in gateway.looks)
     assert gateway.looks["look-1"] == b""

@@ -28,7 +28,7 @@ async def test_the_agent_is_asked_when_its_workspace_is_prepared_and_told_what_c
         wire.SetupStep(command="echo no luck; exit 4"),
     ]
     await begin(gateway, runner, "bash: cat api/file0.txt | head -1; cat as")
-    await eventually(lambda: len(gateway.prepared()) == 2, timeout=30)
+    await eventually(lambda: len(gateway.prepared()) == 2)
     assert model_requests() == []
     (runner.workspace / "go").touch()
     events = await gateway.ended(1)
@@ -44,13 +44,13 @@ async def test_the_agent_is_asked_when_its_workspace_is_prepared_and_told_what_c
     assert (runner.workspace / ".agent-setup/log").read_text().endswith("no luck\n")
     gateway.checkouts = []
     await gateway.send(wire.Prepare(checkouts=[make_checkout(server, "acme/docs", fresh=True)]))
-    await eventually((runner.workspace / "docs/.git").is_dir, timeout=30)
+    await eventually((runner.workspace / "docs/.git").is_dir)
 
 
 async def test_a_stop_while_the_workspace_is_prepared_ends_the_turn(gateway, runner, model_requests):
     gateway.setup = [wire.SetupStep(command="touch begun; sleep 60", seconds=60)]
     await begin(gateway, runner, "hello")
-    await eventually((runner.workspace / "begun").exists, timeout=30)
+    await eventually((runner.workspace / "begun").exists)
     await gateway.send(wire.Abort(turn=1))
     events = await gateway.ended(1)
     assert (events[-1].kind, events[-1].reason) == ("failed", "aborted")

@@ -69,7 +69,7 @@ async def test_a_question_outlives_the_connection_and_the_answer_may_come_with_t
     [ask] = await gateway.questions(1)
     hellos = len(gateway.hellos)
     await gateway.drop()
-    await eventually(lambda: len(gateway.hellos) > hellos and gateway.connected, timeout=30)
+    await eventually(lambda: len(gateway.hellos) > hellos and gateway.connected)
     await answer(gateway, ask, "Blue")
     assert isinstance((await gateway.ended(1))[-1], wire.TurnSettled)
     assert [q.id for q in await gateway.questions(1)] == [ask.id]

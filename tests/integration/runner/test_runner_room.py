@@ -68,7 +68,6 @@ async def test_the_agent_is_told_before_it_is_full(gateway, make_runner):
     assert "workspace.size" not in await say(gateway, runner, "bash: echo again", 2)
 
 
-@pytest.mark.timeout(120)
 async def test_the_kept_output_of_a_noisy_command_is_bounded(gateway, make_runner):
     runner = make_runner(workspaceSize=2048 * MIB)
     told = await say(gateway, runner, "bash: yes 'a line of a build that goes wrong' | head -c 48M; echo finished")

@@ -15,7 +15,6 @@ from dev.bench.madesessions import MadeSession, make_png
 from tests.support.runner_talk import begin, texts
 from tests.support.stored import make_thread, read_start
 
-pytestmark = pytest.mark.timeout(240)
 LONG = 120
 """Seconds for a turn of many model calls or pictures."""
 

@@ -59,7 +59,7 @@ async def test_what_is_refused_is_the_tools_error(gateway, runner):
 )
 async def test_nonsense_is_answered_and_asks_for_nothing(gateway, runner, call, words):
     await begin(gateway, runner, "bash: sleep 100")
-    await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)), timeout=30)
+    await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)))
     reader, writer = await asyncio.open_unix_connection(runner.state / "runner.sock")
     try:
         writer.write(call + b"\n")
@@ -72,7 +72,7 @@ async def test_nonsense_is_answered_and_asks_for_nothing(gateway, runner, call, 
 
 async def test_a_call_that_cannot_be_told_of_its_progress_is_taken_back(gateway, runner):
     await begin(gateway, runner, "bash: sleep 100")
-    await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)), timeout=30)
+    await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)))
     with socket.socket(socket.AF_UNIX) as caller:
         caller.connect(str(runner.state / "runner.sock"))
         caller.sendall(b'{"tool": "spawn_subagent", "task": "count the stars"}\n')
@@ -102,7 +102,7 @@ async def test_an_answer_is_taken_after_a_lost_connection_and_only_once(gateway,
     await begin(gateway, runner, "spawn: count the stars")
     [ask] = await gateway.asks(1)
     await gateway.drop()
-    await eventually(lambda: len(gateway.hellos) == 2 and gateway.connected, timeout=20)
+    await eventually(lambda: len(gateway.hellos) == 2 and gateway.connected)
     await answer(gateway, ask, "seven")
     await answer(gateway, ask, "eight")
     events = await gateway.ended(1)
@@ -180,7 +180,7 @@ async def test_an_answer_waits_for_a_gateway_that_is_away(gateway, make_runner):
     await eventually(lambda: gateway.leaves() == ["done"])
     gateway.on_leave = wire.Goodbye()
     await gateway.drop()
-    await eventually(lambda: len(gateway.leaves()) == 2, timeout=20)
+    await eventually(lambda: len(gateway.leaves()) == 2)
     assert await runner.exit_code() == ExitCode.LEFT
 
 

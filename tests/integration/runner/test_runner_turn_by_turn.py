@@ -19,12 +19,12 @@ LONG = {"turn": 60, "idle": 60, "run": 600, "grace": 5}
 
 async def kept(gateway, count):
     """Wait for so many states."""
-    await eventually(lambda: len(gateway.kept()) >= count, timeout=20)
+    await eventually(lambda: len(gateway.kept()) >= count)
 
 
 async def noted(runner):
     """Wait until the runner knows what came of it."""
-    await eventually(lambda: '"files_kept"' in runner.log, timeout=20)
+    await eventually(lambda: '"files_kept"' in runner.log)
 
 
 async def test_each_turn_that_changed_something_is_kept_as_its_own(gateway, make_runner):
@@ -32,7 +32,7 @@ async def test_each_turn_that_changed_something_is_kept_as_its_own(gateway, make
     await begin(gateway, runner, "bash: echo one > one")
     await kept(gateway, 1)
     await gateway.ask(2, "hello")
-    await eventually(lambda: len(gateway.states) >= 2, timeout=20)
+    await eventually(lambda: len(gateway.states) >= 2)
     await gateway.ask(3, "bash: echo three > three")
     await kept(gateway, 2)
     said = [(query["turn"], bool(body)) for query, body in gateway.states]
@@ -49,7 +49,7 @@ async def test_a_kill_loses_what_changed_since_the_last_turn_and_no_more(gateway
     await kept(gateway, 1)
     gateway.keeping = asyncio.Event()  # what comes now takes longer than the pod has
     await gateway.send(wire.Turn(id=2, text="bash: head -c 3000000 /dev/urandom > two; sleep 100"))
-    await eventually((runner.workspace / "two").exists, timeout=20)
+    await eventually((runner.workspace / "two").exists)
     runner.terminate()
     await runner.exit_code()
     gateway.keeping.set()
@@ -77,7 +77,7 @@ async def test_sigterm_delivers_the_rest_alone(gateway, make_runner):
     await kept(gateway, 1)
     before = set(gateway.packs)
     await gateway.send(wire.Turn(id=2, text="bash: echo rest > rest; sleep 100"))
-    await eventually((runner.workspace / "rest").exists, timeout=20)
+    await eventually((runner.workspace / "rest").exists)
     runner.terminate()
     await runner.exit_code()
     assert gateway.names() == {"large", "rest"}
@@ -90,7 +90,7 @@ async def test_a_run_that_ends_by_itself_takes_the_time_that_its_files_need(gate
     gateway.keeping = asyncio.Event()
     runner = make_runner(timeouts={"turn": 6, "idle": 60, "run": 600, "grace": 2})
     await begin(gateway, runner, "bash: echo note > note; sleep 100")
-    await eventually((runner.workspace / "note").exists, timeout=20)
+    await eventually((runner.workspace / "note").exists)
     assert (await gateway.ended(1))[-1].reason == "timeout"
     with pytest.raises(TimeoutError):
         await runner.exit_code(DELIVER_WITHIN + 2)
@@ -103,7 +103,7 @@ async def test_a_run_that_waits_for_its_files_ends_in_time_once_its_pod_is_ended
     gateway.keeping = asyncio.Event()
     runner = make_runner(timeouts={"turn": 6, "idle": 60, "run": 600, "grace": 2})
     await begin(gateway, runner, "bash: echo note > note; sleep 100")
-    await eventually((runner.workspace / "note").exists, timeout=20)
+    await eventually((runner.workspace / "note").exists)
     await gateway.ended(1)
     runner.terminate()
     assert await runner.exit_code(8) == ExitCode.DEADLINE
@@ -116,9 +116,9 @@ async def test_a_turn_that_comes_while_a_leave_is_held_back_is_in_what_is_kept(g
     gateway.keeping = asyncio.Event()
     await begin(gateway, runner, "bash: echo one > one")
     await gateway.ended(1)
-    await eventually(lambda: '"leaving"' in runner.log, timeout=20)
+    await eventually(lambda: '"leaving"' in runner.log)
     await gateway.ask(2, "bash: echo two > two")
-    await eventually(lambda: runner.log.count('"leaving"') == 2, timeout=20)
+    await eventually(lambda: runner.log.count('"leaving"') == 2)
     gateway.keeping.set()
     assert await runner.exit_code() == ExitCode.LEFT
     assert gateway.leaves() == ["idle"]
@@ -133,7 +133,7 @@ async def test_keeping_delays_no_answer(gateway, make_runner):
     assert "two" in texts(await gateway.ask(2, "bash: echo two > two; cat two"))[-1]
     assert gateway.states == []
     gateway.keeping.set()
-    await eventually(lambda: gateway.kept() and gateway.names() == {"one", "two"}, timeout=20)
+    await eventually(lambda: gateway.kept() and gateway.names() == {"one", "two"})
 
 
 async def test_a_tool_that_is_stopped_does_not_stop_the_keeping(gateway, make_runner):
@@ -141,13 +141,13 @@ async def test_a_tool_that_is_stopped_does_not_stop_the_keeping(gateway, make_ru
     gateway.keeping = asyncio.Event()
     await begin(gateway, runner, "bash: echo one > one")
     await gateway.ended(1)
-    await eventually(lambda: any("agent_runner.keeper" in command for _, command in runner.children()), timeout=20)
+    await eventually(lambda: any("agent_runner.keeper" in command for _, command in runner.children()))
     await gateway.send(wire.Turn(id=2, text="bash: sleep 100"))
-    await eventually(lambda: any(command.startswith("sleep 100") for _, command in runner.children()), timeout=20)
+    await eventually(lambda: any(command.startswith("sleep 100") for _, command in runner.children()))
     await gateway.send(wire.Abort(turn=2))
     await gateway.ended(2)
     gateway.keeping.set()
-    await eventually(lambda: gateway.kept() and gateway.names() == {"one"}, timeout=20)
+    await eventually(lambda: gateway.kept() and gateway.names() == {"one"})
 
 
 async def test_an_agent_is_told_once_what_is_not_kept(gateway, make_runner):

@@ -18,7 +18,7 @@ async def test_it_says_nothing_until_a_welcome_names_its_conversation(gateway, m
     gateway.tools.claims = asyncio.Event()
     runner = make_runner(warm=True, thread="", run=0)
     await runner.start()
-    await eventually(lambda: gateway.hellos, timeout=30)
+    await eventually(lambda: gateway.hellos)
     hello = gateway.hellos[0]
     assert (hello.warm, hello.run, hello.ready) == (True, 0, False)
     assert (gateway.readies, gateway.frames, model_requests()) == ([], [], [])
@@ -37,7 +37,7 @@ async def test_a_model_of_its_own_is_what_answers(gateway, make_runner, model_re
     gateway.tools.model = wire.ClaimedModel(provider="test", model="other", thinking="low")
     runner = make_runner(warm=True, thread="", run=0)
     await runner.start()
-    await eventually(lambda: gateway.hellos, timeout=30)
+    await eventually(lambda: gateway.hellos)
     gateway.tools.claims.set()
     await eventually(lambda: gateway.connected)
     assert texts(await gateway.ask(1, "hello"))
@@ -48,7 +48,7 @@ async def test_one_that_nobody_has_ends_at_once_when_its_pod_does_or_its_pi(gate
     gateway.tools.claims = asyncio.Event()
     runner, other = (make_runner(warm=True, thread="", run=0) for _ in range(2))
     await asyncio.gather(runner.start(), other.start())
-    await eventually(lambda: len(gateway.hellos) == 2, timeout=30)
+    await eventually(lambda: len(gateway.hellos) == 2)
     runner.terminate()
     assert await runner.exit_code(30) == 143
     os.kill(other.pi_pid(), signal.SIGKILL)
@@ -66,12 +66,12 @@ async def test_text_does_not_wait_for_files_and_tools_do(gateway, make_runner):
     await gateway.ready()
     assert texts(await gateway.ask(2, "hello"))  # its files are on their way still
     await gateway.send(wire.Turn(id=3, text="bash: cat note"))
-    await eventually(lambda: [e for e in gateway.events(3) if isinstance(e, wire.ToolStarted)], timeout=20)
+    await eventually(lambda: [e for e in gateway.events(3) if isinstance(e, wire.ToolStarted)])
     assert not [e for e in gateway.events(3) if isinstance(e, wire.ToolEnded)]
     await gateway.send(wire.Abort(turn=3))  # ends its tools, and not what brings the files
     await gateway.ended(3)
     await gateway.send(wire.Turn(id=4, text="bash: cat note"))
-    await eventually(lambda: [e for e in gateway.events(4) if isinstance(e, wire.ToolStarted)], timeout=20)
+    await eventually(lambda: [e for e in gateway.events(4) if isinstance(e, wire.ToolStarted)])
     gateway.holding.set()
     assert "kept" in texts(await gateway.ended(4))[-1]
     assert "workspace_not_restored" not in second.log
@@ -86,7 +86,7 @@ async def test_a_session_waits_for_the_projects_own_instructions(gateway, make_r
     asked = len(model_requests())
     second = make_runner(run=2)
     await second.start()
-    await eventually(lambda: gateway.connected, timeout=20)
+    await eventually(lambda: gateway.connected)
     await gateway.send(wire.Turn(id=2, text="hello"))
     gateway.holding.set()
     await gateway.ended(2)

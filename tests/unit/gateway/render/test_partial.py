@@ -59,7 +59,7 @@ def test_no_marker_of_what_was_begun_is_shown(first):
     assert not left
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(100)
 @pytest.mark.parametrize(
     "text",
     [
