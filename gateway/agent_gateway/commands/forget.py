@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -52,7 +53,12 @@ class Forget:
             return Outcome(keys.forget_nothing(pressed.language))
         if await is_busy(tx, thread_id):
             return Outcome(keys.forget_busy(pressed.language))
-        await cut_off(tx, thread, f"forget:{confirm.id}", confirm.address, pressed.message_id)
+        left = await tx.venues.left_behind(thread.address)
+        for one in left:
+            await tx.history.hold_thread(one.id)
+        if any([await is_at_work(tx, one.id) for one in left]):
+            return Outcome(keys.forget_busy(pressed.language))
+        await cut_off(tx, thread, f"forget:{confirm.id}", confirm.address, pressed.message_id, left)
         await tx.audit.add(pressed.person_id, ACTION, thread.name)
         if _is_private(thread.address, pressed.person_id):
             for connection in await tx.accounts.remove_all(pressed.person_id):
@@ -60,7 +66,9 @@ class Forget:
         return Outcome(keys.forgetting(pressed.language))
 
 
-async def cut_off(tx: Transaction, thread: Thread, key: str, told_at: Address, message_id: int | None) -> None:
+async def cut_off(
+    tx: Transaction, thread: Thread, key: str, told_at: Address, message_id: int | None, left: Sequence[Thread] = ()
+) -> None:  # fmt: skip
     """Let nothing of a conversation that is held reach an agent any more, and have the rest deleted beside.
 
     Args:
@@ -69,6 +77,7 @@ async def cut_off(tx: Transaction, thread: Thread, key: str, told_at: Address, m
         key: Of the deletion.
         told_at: Where its end is told.
         message_id: The message that tells it then; None: one of its own.
+        left: Conversations that a move left behind for it, which go with it; they are held too.
     """
     run = await tx.runs.open(thread.id)
     if run is not None:
@@ -77,11 +86,14 @@ async def cut_off(tx: Transaction, thread: Thread, key: str, told_at: Address, m
     await tx.outbox.drop_unsent(thread.address)
     limits = await tx.history.begin_forgetting(thread)
     await tx.decisions.withdraw_plans(thread.id)
-    left, messages = await tx.history.forget_turns(thread.id, limits.turn, TURNS)
+    for one in left:
+        await tx.turns.cancel_queued_before(one.id, None)  # nobody asks there any more
+        await tx.history.begin_forgetting(one)
+    more, messages = await tx.history.forget_turns(thread.id, limits.turn, TURNS)
     workspaces = await tx.history.forget_workspaces(thread.id, WORKSPACES)
     progress = {
-        "limits": asdict(limits), "step": "turns", "turn": left if left is not None else 0,
-        "gone": {"messages": messages, "workspaces": workspaces},
+        "limits": asdict(limits), "step": "turns", "turn": more if more is not None else 0,
+        "gone": {"messages": messages, "workspaces": workspaces}, "left": [one.id for one in left],
     }  # fmt: skip
     await tx.jobs.add(JobKind.FORGET, key, thread.id, told_at, message_id, progress)
     tx.after(WakeThread(thread.id), WakeJobs())
@@ -105,6 +117,11 @@ def _is_private(address: Address, person_id: int) -> bool:
 
 async def is_busy(tx: Transaction, thread_id: int) -> bool:
     """Say whether anything is at work in a conversation, or waits."""
-    if await tx.turns.running(thread_id) is not None or await tx.turns.count_queued(thread_id):
+    return bool(await tx.turns.count_queued(thread_id)) or await is_at_work(tx, thread_id)
+
+
+async def is_at_work(tx: Transaction, thread_id: int) -> bool:
+    """Say whether anything is at work in a conversation; what waits is not."""
+    if await tx.turns.running(thread_id) is not None:
         return True
     return bool(await tx.settings.count_open_children(thread_id))

@@ -10,6 +10,7 @@ from agent_gateway.jobs.slices import hold_slice, tell_end
 from agent_gateway.store import Store
 from agent_gateway.store.history import Forgotten, Limits
 from agent_gateway.store.jobs import Job
+from agent_gateway.store.rows import Address
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.wording import confirm as texts
 
@@ -34,6 +35,8 @@ class Progress:
         turn: Turns up to this one are still to be deleted.
         below: Sub-agents up to this thread are deleted.
         gone: How much went.
+        thread: The conversation that is being deleted, where it is another one than the job's.
+        left: Those that a move left behind, which are deleted after it.
     """
 
     limits: Limits
@@ -41,12 +44,17 @@ class Progress:
     turn: int
     below: int = 0
     gone: Forgotten = field(default_factory=Forgotten)
+    thread: int | None = None
+    left: tuple[int, ...] = ()
 
 
 def read_progress(raw: Mapping[str, Any]) -> Progress:
     """Read what stands in a job."""
     gone = Forgotten(**raw.get("gone", {}))
-    return Progress(Limits(**raw["limits"]), raw["step"], raw["turn"], raw.get("below", 0), gone)
+    return Progress(
+        Limits(**raw["limits"]), raw["step"], raw["turn"], raw.get("below", 0), gone, raw.get("thread"),
+        tuple(raw.get("left", ())),
+    )  # fmt: skip
 
 
 class Forgetting:
@@ -70,7 +78,8 @@ class Forgetting:
 
 
 async def _do(tx: Transaction, job: Job, now: Progress) -> Progress:
-    history, thread_id, gone = tx.history, job.thread_id, now.gone
+    history, gone = tx.history, now.gone
+    thread_id = job.thread_id if now.thread is None else now.thread
     match now.step:
         case "turns":
             left, messages = await history.forget_turns(thread_id, now.turn, TURNS)
@@ -93,12 +102,25 @@ async def _do(tx: Transaction, job: Job, now: Progress) -> Progress:
             gone = gone.plus(Forgotten(files=count))
             return replace(now, gone=gone, step="files" if count == FILES else "said")
         case "said":
-            count = await history.forget_outbox(job.address, now.limits.outbox, SAID)
+            count = await history.forget_outbox(await _find_address(tx, job, now), now.limits.outbox, SAID)
             return replace(now, step="said" if count == SAID else "below")
         case "below":
             last, of_them = await history.forget_below(thread_id, now.below, SUBAGENTS)
-            step = "below" if last is not None else "inbox"
-            return replace(now, gone=gone.plus(of_them), below=last or now.below, step=step)
+            now = replace(now, gone=gone.plus(of_them), below=last or now.below)
+            return now if last is not None else _turn_to_next(now)
         case _:
             await history.forget_inbox(job.address)
             return replace(now, step="end")
+
+
+def _turn_to_next(now: Progress) -> Progress:
+    """Go on with what a move left behind."""
+    if not now.left:
+        return replace(now, step="inbox")
+    return replace(now, step="turns", turn=now.limits.turn, below=0, thread=now.left[0], left=now.left[1:])
+
+
+async def _find_address(tx: Transaction, job: Job, now: Progress) -> Address:
+    """Return where what is being deleted was said."""
+    thread = await tx.threads.by_id(now.thread) if now.thread is not None else None
+    return thread.address if thread is not None else job.address

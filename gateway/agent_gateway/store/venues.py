@@ -149,6 +149,11 @@ class VenueQueries(Room):
             return None
         return await self._move_thread(build_thread(row), general, build_name)
 
+    async def left_behind(self, address: Address) -> list[Thread]:
+        """Return conversations that a move left behind for the one that is held here: nobody reaches them any more."""
+        rows = await self._session.rows("left_behind", address.bot_id, address.chat_id, address.topic_id)
+        return [build_thread(row) for row in rows]
+
     async def _move_thread(
         self, thread: Thread, new: Address, build_name: Callable[[int, int | None], str]
     ) -> MovedThread:

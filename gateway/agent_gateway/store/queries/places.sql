@@ -96,6 +96,19 @@ WHERE id = $1 RETURNING *;
 -- name: leave_behind
 UPDATE threads SET place = 'orphaned', place_why = 'moved', place_at = now() WHERE id = $1;
 
+-- name: left_behind
+-- Conversations that another one took the place of: of the topic, in its chat's earlier ids; of General also those of the
+-- time before there were topics.
+WITH RECURSIVE chats AS (
+    SELECT $2::bigint AS chat_id
+    UNION SELECT a.chat_id FROM chats c JOIN chat_aliases a ON a.bot_id = $1 AND a.moved_to = c.chat_id
+)
+SELECT t.* FROM chats c CROSS JOIN LATERAL (
+    SELECT * FROM threads o WHERE o.bot_id = $1 AND o.chat_id = c.chat_id AND o.kind = 'conversation'
+      AND COALESCE(o.topic_id, 0) = ANY (ARRAY[COALESCE($3::bigint, 0), CASE WHEN $3 = 1 THEN 0 ELSE COALESCE($3, 0) END])
+    OFFSET 0
+) t WHERE t.place_why = 'moved' ORDER BY t.id;
+
 -- name: hand_turns_over
 WITH handed AS (
     UPDATE turns SET thread_id = $2, attempts = 0 WHERE thread_id = $1 AND state = 'queued' RETURNING id
