@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from cronsim import CronSim, CronSimError
@@ -16,12 +16,10 @@ from cronsim import CronSim, CronSimError
 from agent_contract.agentschedule import MACROS, AgentScheduleSpec, has_cron_shape
 from agent_gateway.inbox.zones import find_zone, is_zone
 
-MOST_STEPS: Final = 2000
-"""Due times that are walked over in one question: as many as a day has minutes, and some."""
+MOST_STEPS: Final = 64
+"""Halvings of the time in which the last due time is looked for: more than there are in ten thousand years of minutes."""
 SAMPLE: Final = 60
 """Due times between which the smallest interval is looked for: an hour of those that come each minute."""
-_WINDOWS: Final = (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=367))
-"""In which the last due time before now is looked for, the narrowest first."""
 
 
 class BadTimes(ValueError):
@@ -114,16 +112,19 @@ def compute_latest(when: When, due_at: datetime, now: datetime) -> datetime:
     """Return the last time at which it was due by now, which is `due_at` where nothing was due since."""
     if when.at is not None:
         return due_at
-    begins = [now - window for window in _WINDOWS if now - window > due_at]
-    for begin in [*begins, due_at]:
-        latest = None
-        for count, moment in enumerate(iterate(when, begin)):
-            if moment > now or count >= MOST_STEPS:
-                break
-            latest = moment
-        if latest is not None:
-            return max(latest, due_at)
-    return due_at
+    latest, free = due_at, now  # behind `free` nothing is due by now
+    for _ in range(MOST_STEPS):
+        following = compute_next(when, latest)
+        if following is None or following > now:
+            break
+        latest = following
+        middle = latest + (free - latest) / 2
+        found = compute_next(when, middle)
+        if found is None or found > now:
+            free = middle
+        else:
+            latest = found
+    return latest
 
 
 def compute_interval(when: When, now: datetime) -> float | None:

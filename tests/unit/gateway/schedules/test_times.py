@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from datetime import UTC, datetime, timedelta
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -88,6 +88,29 @@ def test_of_those_that_were_missed_the_last_is_found_from_any_distance():
     yearly = build_when("0 0 1 1 *", "UTC")
     assert compute_latest(yearly, at("2020-01-01T00:00"), at("2026-06-01T00:00")) == at("2026-01-01T00:00")
     assert compute_latest(When(at=first), first, first + timedelta(days=9)) == first
+
+
+def test_of_many_that_were_missed_before_a_long_pause_the_last_is_found():
+    when = build_when("*/5 * 1-10 * *", "UTC")
+    assert compute_latest(when, at("2026-03-01T00:00"), at("2026-03-20T00:00")) == at("2026-03-10T23:55")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"])
+def test_the_last_that_was_missed_is_that_of_all_in_a_row(zone):
+    seed = random.Random(zone)
+    for _ in range(60):
+        minute = seed.choice([str(seed.randrange(60)), "*/20", "*/7", "5-50/15"])
+        hour = seed.choice([str(seed.randrange(24)), "*", "*/3", "1-4", "2"])
+        days = seed.choice(["*", "1-10", "25-31", "L"])
+        when = build_when(f"{minute} {hour} {days} * {seed.choice(['*', '*', '1-5', '0'])}", zone)
+        begin = at(seed.choice(["2026-10-20T00:00", "2026-03-05T00:00", "2026-03-25T00:00"]))
+        now = begin + timedelta(seconds=seed.randrange(30 * 86400))
+        missed = list(iter_until(when, begin, now))
+        assert compute_latest(when, begin, now) == (missed[-1] if missed else begin), (when, begin, now)
+
+
+def iter_until(when, begin, now):
+    return takewhile(lambda moment: moment <= now, iterate(when, begin))
 
 
 @pytest.mark.parametrize(
