@@ -134,6 +134,7 @@ _SPECIAL: Final[dict[str, dict[int, str]]] = {
     "count_pushed": {1: "77"},
     "last_undo": {2: "86400"},
     "copy_budget": {1: "77", 2: "78"},
+    "copy_settings": {1: "77", 2: "78"},
     "share_packs": {1: "1", 2: "15000"},
     "line_before": {2: "2147483647"},
     "file_slice": {3: "1", 4: "262144"},

@@ -70,12 +70,13 @@ class Forking:
         point = load_point(progress["point"])
         stored = await self._wait_for_files(point)
         source = await self._store.threads.by_id(job.thread_id)
+        class_name = None
         if source is not None:
-            await self._carry_rights_over(source, where, str(progress["title"]))
+            class_name = await self._carry_rights_over(source, where, str(progress["title"]))
         async with self._store.transaction() as tx:
             if await tx.jobs.hold(job.id) is None:
                 return True
-            text = await self._copy(tx, job, where, point, stored=stored)
+            text = await self._copy(tx, job, where, point, class_name, stored=stored)
             link = build_link(where, None)
             open_button = (Button(keys.fork_open(progress["language"]), url=link),) if link else ()
             await tx.outbox.put(
@@ -108,8 +109,8 @@ class Forking:
                 return found is FilesOf.STORED
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _carry_rights_over(self, source: Thread, where: Address, title: str) -> None:
-        """Make the AgentThread before the conversation is there, so that it never has another class or other rights."""
+    async def _carry_rights_over(self, source: Thread, where: Address, title: str) -> str | None:
+        """Make the AgentThread before the conversation is there, so that it never has another class or other rights; return its class."""
         # Rules that an administrator wants hold before they are written. They are read first: those that are written
         # meanwhile stand in the resource.
         repositories = await self._store.repositories.unwritten(source.id)
@@ -126,8 +127,11 @@ class Forking:
             like = replace(like, spec=spec)
             made = Thread(0, where, name, title, source.session_id, 0, model=source.model, thinking=source.thinking)
             await self._resources.make(made, like)
+        return like.spec.class_ref.name if like is not None else None
 
-    async def _copy(self, tx: Transaction, job: Job, where: Address, point: ForkPoint, *, stored: bool) -> str:
+    async def _copy(
+        self, tx: Transaction, job: Job, where: Address, point: ForkPoint, class_name: str | None, *, stored: bool
+    ) -> str:  # fmt: skip
         """Copy; return what is said where it was asked for."""
         language, title = job.progress["language"], str(job.progress["title"])
         await tx.history.hold_thread(job.thread_id)
@@ -140,7 +144,7 @@ class Forking:
             return keys.conversations_full(language, count=full.most)
         if await tx.forks.has_runs(target.id):
             return keys.fork_late(language)
-        if source is None or not await tx.forks.copy(source, target, point):
+        if source is None or not await tx.forks.copy(source, target, point, class_name):
             return keys.fork_gone(language)
         hello = keys.fork_hello(language, title=show_title(language, source.title))
         await tx.outbox.put(where, hello, f"forked:{job.id}")

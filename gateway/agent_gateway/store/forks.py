@@ -77,8 +77,14 @@ class ForkQueries(Room):
         """Say whether a conversation has begun to work."""
         return bool(await self._session.value("has_runs", thread_id))
 
-    async def copy(self, source: Thread, target: Thread, point: ForkPoint) -> bool:
+    async def copy(self, source: Thread, target: Thread, point: ForkPoint, class_name: str | None = None) -> bool:
         """Let a conversation begin with the history and files of another one, which is held.
+
+        Args:
+            source: The other one.
+            target: Which begins.
+            point: Up to where.
+            class_name: Its class; None: that of the other one's newest run. By its rule the copy goes until an agent works in it.
 
         Returns:
             False where nothing of its history is there any more; then nothing is copied.
@@ -88,7 +94,7 @@ class ForkQueries(Room):
         if not start.steps or point.turn <= await tx.jobs.forgotten_turn(source.id):
             return False
         await self._copy_lines(source, target, start)
-        await tx.execute("copy_settings", source.id, target.id)
+        await tx.execute("copy_settings", source.id, target.id, class_name)
         await tx.execute("copy_repository", source.id, target.id)
         await tx.execute("copy_budget", source.id, target.id, self._bot_id)
         state = await tx.value("undo_files", source.id, point.until)

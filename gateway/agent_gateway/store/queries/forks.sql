@@ -20,7 +20,10 @@ FROM turns t JOIN runs r ON r.thread_id = t.thread_id AND r.number = t.run WHERE
 SELECT EXISTS (SELECT 1 FROM runs WHERE thread_id = $1);
 
 -- name: copy_settings
-UPDATE threads n SET model = o.model, thinking = o.thinking, verbosity = o.verbosity FROM threads o WHERE n.id = $2 AND o.id = $1;
+-- With the class of its AgentThread, where that is known.
+UPDATE threads n SET model = o.model, thinking = o.thinking, verbosity = o.verbosity, forked_class = COALESCE(
+    $3::text, (SELECT r.class_name FROM runs r WHERE r.thread_id = $1 AND r.class_name IS NOT NULL ORDER BY r.number DESC LIMIT 1), o.forked_class
+) FROM threads o WHERE n.id = $2 AND o.id = $1;
 
 -- name: copy_budget
 -- What an administrator let the conversation spend.

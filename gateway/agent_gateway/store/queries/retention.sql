@@ -11,14 +11,17 @@ DELETE FROM retention WHERE bot_id = $1 AND class_name = $2;
 
 -- name: retention_page
 -- The next $3 threads behind $2: of each the newest moment that goes by the rule of its class, where anything is as old. The class is
--- that of the newest run; a sub-agent goes by the conversation that it works for. A rule that changed within $5 seconds is none. It is
--- $4, or now by the clock that all this was dated by. A turn is as old as its answer.
+-- that of the newest run, of a copy that has none the class of what it was copied from; a sub-agent goes by the conversation that it works
+-- for. A rule that changed within $5 seconds is none. It is $4, or now by the clock that all this was dated by. A turn is as old as its
+-- answer; where nobody has asked anything, a conversation is as old as itself.
 WITH page AS (
-    SELECT id, bot_id, kind, session_id, emptied_turn FROM threads WHERE id > $2 AND bot_id = $1 ORDER BY id LIMIT $3
+    SELECT id, bot_id, kind, session_id, emptied_turn, created_at, forked_class FROM threads WHERE id > $2 AND bot_id = $1 ORDER BY id LIMIT $3
 ), ruled AS (
     SELECT p.*, n.at - make_interval(days => c.message_days) AS said, n.at - make_interval(days => c.file_days) AS kept,
         n.at - make_interval(days => c.usage_days) AS used, a.finished_at, a.task,
-        (SELECT GREATEST(t.created_at, t.ended_at) FROM turns t WHERE t.thread_id = p.id ORDER BY t.id DESC LIMIT 1) AS asked_at
+        COALESCE(
+            (SELECT GREATEST(t.created_at, t.ended_at) FROM turns t WHERE t.thread_id = p.id ORDER BY t.id DESC LIMIT 1), p.created_at
+        ) AS asked_at
     FROM page p CROSS JOIN (SELECT COALESCE($4::timestamptz, now()) AS at) n
     CROSS JOIN LATERAL (
         WITH RECURSIVE up AS (
@@ -30,7 +33,8 @@ WITH page AS (
     LEFT JOIN LATERAL (
         SELECT r.class_name FROM runs r WHERE r.thread_id = root.id AND r.class_name IS NOT NULL ORDER BY r.number DESC LIMIT 1
     ) run ON true
-    LEFT JOIN retention c ON c.bot_id = p.bot_id AND c.class_name = run.class_name AND c.changed_at < now() - make_interval(secs => $5)
+    LEFT JOIN retention c ON c.bot_id = p.bot_id AND c.class_name = COALESCE(run.class_name, p.forked_class)
+        AND c.changed_at < now() - make_interval(secs => $5)
     LEFT JOIN subagents a ON a.thread_id = p.id
 )
 SELECT id, kind = 'subagent' AS below,
@@ -75,7 +79,9 @@ DELETE FROM messages WHERE id = ANY (ARRAY (
 
 -- name: retention_idle
 -- Since when nobody asked or was answered anything, where nothing runs or waits and that is before $2.
-SELECT l.at FROM (SELECT GREATEST(created_at, ended_at) AS at FROM turns WHERE thread_id = $1 ORDER BY id DESC LIMIT 1) l WHERE l.at < $2
+SELECT l.at FROM (SELECT COALESCE(
+    (SELECT GREATEST(created_at, ended_at) FROM turns WHERE thread_id = $1 ORDER BY id DESC LIMIT 1), (SELECT created_at FROM threads WHERE id = $1)
+) AS at) l WHERE l.at < $2
     AND NOT EXISTS (SELECT FROM runs WHERE thread_id = $1 AND state <> 'over')
     AND NOT EXISTS (SELECT FROM turns WHERE thread_id = $1 AND state IN ('queued', 'delivered', 'started'));
 
