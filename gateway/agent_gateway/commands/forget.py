@@ -8,7 +8,7 @@ from typing import Final
 
 from agent_gateway.commands.confirm import ask
 from agent_gateway.commands.outcome import Outcome
-from agent_gateway.effects import ShutDownRun, WakeJobs, WakeThread
+from agent_gateway.effects import ShutDownRun, WakeJobs, WakeThread, WakeVenues
 from agent_gateway.jobs.forget import TURNS, WORKSPACES
 from agent_gateway.store.confirms import Confirm
 from agent_gateway.store.jobs import JobKind
@@ -85,6 +85,8 @@ async def cut_off(
         tx.after(ShutDownRun(thread.id, run.number, "forgotten", grace=0))
     await tx.outbox.drop_unsent(thread.address)
     limits = await tx.history.begin_forgetting(thread)
+    await tx.venues.forget_made_title(thread.id)
+    await tx.topics.settle(thread.address, "refused")  # none is made any more of what is forgotten
     await tx.decisions.withdraw_plans(thread.id)
     for one in left:
         await tx.turns.cancel_queued_before(one.id, None)  # nobody asks there any more
@@ -96,7 +98,7 @@ async def cut_off(
         "gone": {"messages": messages, "workspaces": workspaces}, "left": [one.id for one in left],
     }  # fmt: skip
     await tx.jobs.add(JobKind.FORGET, key, thread.id, told_at, message_id, progress)
-    tx.after(WakeThread(thread.id), WakeJobs())
+    tx.after(WakeThread(thread.id), WakeJobs(), WakeVenues())
 
 
 async def _build_question(tx: Transaction, command: Command, thread_id: int) -> str:

@@ -52,7 +52,8 @@ class Fork:
         await tx.audit.add(command.person_id, "fork", thread.name)
         point = await tx.forks.find_point(thread, turns[at], turns[at - 1] if at else None)
         title = _build_title(thread, turns[at], command.args)
-        progress = {"point": point.dump(), "title": title, "language": language}
+        made = not compute_title(command.args, "")
+        progress = {"point": point.dump(), "title": title, "made": made, "language": language}
         key = f"fork:{request.update_id}"
         await tx.jobs.add(JobKind.FORK, key, thread.id, command.address, command.message_id, progress)
         tx.after(WakeJobs())

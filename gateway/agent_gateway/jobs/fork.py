@@ -142,6 +142,8 @@ class Forking:
         except ConversationsFull as full:
             LIMITS.labels("conversations").inc()
             return keys.conversations_full(language, count=full.most)
+        if job.progress.get("made"):
+            await tx.venues.note_made_title(where, title)
         if await tx.forks.has_runs(target.id):
             return keys.fork_late(language)
         if source is None or not await tx.forks.copy(source, target, point, class_name):

@@ -85,6 +85,14 @@ class VenueQueries(Room):
         where = (address.bot_id, address.chat_id, address.topic_id)
         return [build_thread(row) for row in await self._session.rows("rename_topic", *where, title)]
 
+    async def note_made_title(self, address: Address, title: str) -> None:
+        """Record that a topic has a title that was made of what was said, and that no person gave it."""
+        await self._session.execute("note_made_title", address.bot_id, address.chat_id, address.topic_id, title)
+
+    async def forget_made_title(self, thread_id: int) -> None:
+        """Take a title back that was made of what was said, unless a person gave the topic another one since."""
+        await self._session.execute("forget_made_title", thread_id)
+
     async def rename_chat(self, address: Address, title: str) -> list[Thread]:
         """Give the thread that bears a group's title another."""
         rows = await self._session.rows("rename_chat", address.bot_id, address.chat_id, title)

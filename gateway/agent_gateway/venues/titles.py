@@ -76,6 +76,7 @@ class Titles:
                 if await tx.topics.settle(topic.address, "titled"):
                     await tx.venues.rename_topic(topic.address, title)
                     tx.after(WakeVenues())
+                await tx.venues.note_made_title(topic.address, title)  # also where an update told of it first
 
     async def _later(self, topic: UnnamedTopic, problem: TelegramProblem) -> None:
         if topic.attempts + 1 >= MOST_ATTEMPTS:

@@ -47,7 +47,8 @@ UPDATE jobs SET progress = $2::jsonb, attempts = 0 WHERE id = $1 AND state = 'du
 UPDATE jobs SET attempts = attempts + 1 WHERE id = $1 AND state = 'due' RETURNING attempts;
 
 -- name: end_job
-UPDATE jobs SET state = $2, ended_at = now() WHERE id = $1 AND state = 'due';
+-- Without a title that it gave: that may be of what was said.
+UPDATE jobs SET state = $2, ended_at = now(), progress = progress - 'title' WHERE id = $1 AND state = 'due';
 
 -- name: history_end
 SELECT COALESCE(max(id), 0) FROM messages WHERE thread_id = $1;

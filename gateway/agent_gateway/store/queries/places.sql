@@ -32,6 +32,16 @@ WHERE bot_id = $1 AND chat_id = $2 AND kind = 'conversation' AND COALESCE(topic_
   AND (topic_id IS NULL OR NOT named)
 RETURNING *;
 
+-- name: note_made_title
+-- Where it has that title: it may have been forgotten meanwhile.
+UPDATE threads SET made_title = $4
+WHERE bot_id = $1 AND chat_id = $2 AND COALESCE(topic_id, 0) = COALESCE($3, 0) AND kind = 'conversation' AND title = $4;
+
+-- name: forget_made_title
+-- As a renaming, which its AgentThread is told; another title than that is a person's.
+UPDATE threads SET made_title = '', title = CASE WHEN title = made_title THEN '' ELSE title END, named = named OR title = made_title
+WHERE id = $1 AND made_title <> '';
+
 -- name: named_threads
 -- Renamed, with a title that their AgentThreads are not known to have.
 SELECT * FROM threads
