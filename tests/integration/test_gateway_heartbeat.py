@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from agent_gateway.resources.fakeschedules import FakeSchedules
+from agent_gateway.resources.reading import read_class
 from agent_gateway.schedules.writing import ScheduleWriter
 from agent_gateway.store.rows import Address
 from agent_gateway.venues.moved import move
 from tests.conftest import BOT_ID
 from tests.support.confirms import ask
 from tests.support.desk import ADMIN, GROUP, running_desk
+from tests.support.pressing import press
 from tests.support.venues import NEW
 
 pytestmark = pytest.mark.postgres
@@ -74,3 +76,16 @@ async def test_in_a_group_it_is_its_administrators(store):
         await desk.say("/heartbeat@demo_bot on", chat=GROUP)
         assert (await desk.said())[-1].startswith("In a group, only its administrators")
         assert await store.pool.fetchval("SELECT count(*) FROM schedules") == 0
+
+
+async def test_one_that_is_asked_now_is_told_the_checklist_of_its_class(store):
+    async with running_desk(store) as desk:
+        writer = ScheduleWriter(store, FakeSchedules(), lambda: None)
+        spec = {"heartbeat": "Look at the builds."}
+        desk.resources.found_class = read_class({"metadata": {"name": "default"}, "spec": spec})
+        await desk.say("/heartbeat on")
+        await writer.write_due()
+        _, buttons = await ask(desk, "/schedules")
+        assert await press(desk, buttons["⚡ 1"]) == "I'm on it."
+        text = await store.pool.fetchval("SELECT text FROM turns")
+        assert "[The checklist of your team:]\nLook at the builds." in text

@@ -131,7 +131,7 @@ class ScheduleCommands:
             asked = await ask(tx, pressed, DELETE, [(row.id, 0)], question, keys.schedules_delete_do(language))
             await show_instead(tx, pressed, asked.text, asked.buttons)
             return Outcome("")
-        said = await self._act(tx, what, row, thread, pressed)
+        said = await self._act(tx, what, row, thread, pressed, facts)
         if words.is_go_on(pressed.data):
             await take_buttons(tx, pressed)
         else:
@@ -139,11 +139,12 @@ class ScheduleCommands:
         return Outcome(said)
 
     async def _act(
-        self, tx: Transaction, what: SchedulePress, row: ScheduleRow, thread: Thread, pressed: Pressed
+        self, tx: Transaction, what: SchedulePress, row: ScheduleRow, thread: Thread, pressed: Pressed, facts: Facts
     ) -> str:  # fmt: skip
         language = pressed.language
         if what is SchedulePress.NOW:
-            return await self._ask_now(tx, row, thread, language)
+            checklist = facts.found_class.spec.heartbeat if facts.found_class is not None else ""
+            return await self._ask_now(tx, row, thread, language, checklist)
         held = row.spec.suspend or row.paused_at is not None
         if (what is SchedulePress.PAUSE) == held:
             return ""  # pressed before, or by somebody else
@@ -160,7 +161,9 @@ class ScheduleCommands:
             await tx.schedules.resume(row.id, next_at)
         return keys.schedules_going_on(language)
 
-    async def _ask_now(self, tx: Transaction, row: ScheduleRow, thread: Thread, language: str) -> str:
+    async def _ask_now(
+        self, tx: Transaction, row: ScheduleRow, thread: Thread, language: str, checklist: str
+    ) -> str:  # fmt: skip
         if row.state != "live":
             return keys.schedules_wait(language)
         waiting = await tx.turns.count_queued(thread.id)
@@ -170,7 +173,7 @@ class ScheduleCommands:
         now = datetime.now(UTC)
         if await tx.schedules.active(row.id) or not await tx.schedules.note_due(row, now, "Asked", now):
             return keys.schedules_runs(language)
-        await make_turn(tx, row, thread, now, self._zone)
+        await make_turn(tx, row, thread, now, self._zone, checklist)
         await tx.schedules.changed(row.id)
         tx.after(WakeThread(thread.id))
         return keys.schedules_now(language)

@@ -21,7 +21,8 @@ from agent_gateway.inbox.addresses import find_address
 from agent_gateway.inbox.bursts import follows
 from agent_gateway.inbox.corrections import find_correction
 from agent_gateway.inbox.parts import Full, Parts
-from agent_gateway.inbox.plans import NO_FACTS, Plan, load_update
+from agent_gateway.inbox.plans import Plan, load_update
+from agent_gateway.inbox.presses import find_thread
 from agent_gateway.inbox.queues import InboxQueues
 from agent_gateway.inbox.rights import GroupRights
 from agent_gateway.inbox.room import lacks_conversation, refuse_conversation, refuse_task
@@ -43,7 +44,6 @@ from agent_gateway.venues.joined import Joining
 from agent_gateway.venues.venues import Venues
 from agent_gateway.wake import Wake
 from agent_gateway.wording import keys
-from agent_gateway.wording.settings import read_thread
 from agent_kube.tracing.steps import tell_step
 
 _log = logging.getLogger(__name__)
@@ -155,9 +155,8 @@ class Dispatcher:
                 standing = await self._access.read(self._store, incoming.person_id, incoming.address.chat_id)
                 address = standing.follow(incoming.address)
                 return Plan(await self._listening.listen(incoming, address) if standing.allowed else incoming)
-            case Pressed(data=data) if (thread_id := read_thread(data)) is not None:
-                thread = await self._store.threads.by_id(thread_id)
-                return Plan(incoming, await self._facts.read(thread.name) if thread is not None else NO_FACTS)
+            case Pressed(data=data) if (thread := await find_thread(self._store, data)) is not None:
+                return Plan(incoming, await self._facts.read(thread.name))
             case Ignored():
                 return Plan(incoming, unnamed=read_unnamed(raw, self._bot))
             case _:
