@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.support.eventually import PATIENCE
+from tests.support.eventually import LONG, PATIENCE
 from tests.support.pi import Pi
 
 
@@ -72,7 +72,7 @@ class RunnerProcess:
                 sys.executable, "-m", "agent_runner", env=env, stderr=log, stdout=log, stdin=asyncio.subprocess.DEVNULL
             )
 
-    async def exit_code(self, timeout: float = PATIENCE) -> int:  # noqa: ASYNC109
+    async def exit_code(self, timeout: float = LONG) -> int:  # noqa: ASYNC109
         """Wait for its end."""
         assert self._process is not None
         return await asyncio.wait_for(self._process.wait(), timeout)

@@ -35,7 +35,7 @@ from agent_contract.names import (
 )
 from agent_gateway.mcp.broker import McpBroker
 from agent_gateway.runners.identity import Identity
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 
 E = TypeVar("E")
 Frame = (
@@ -71,6 +71,8 @@ class TestGateway:
     """Repositories that a workspace begins with."""
     setup: Sequence[wire.SetupStep] = ()
     """Commands that prepare it."""
+    stay_for: wire.Turn | None = None
+    """A turn that comes in the moment of the next leave, which is declined."""
 
     def __init__(self, token: str = "token-1") -> None:
         self.token = token
@@ -186,7 +188,7 @@ class TestGateway:
 
     async def ready(self) -> None:
         """Wait until turns may be given."""
-        await eventually(lambda: self.readies or (self.connected and self.hellos[-1].ready))
+        await eventually(lambda: self.readies or (self.connected and self.hellos[-1].ready), timeout=LONG)
 
     async def ask(self, turn: int, text: str, timeout: float = 120) -> list[Any]:  # noqa: ASYNC109
         """Give a turn and return its events."""
@@ -243,8 +245,14 @@ class TestGateway:
                 if self.acking:
                     self.acked = frame.seq
                     await socket.send_str(wire.encode(wire.Ack(seq=frame.seq)))
-                if isinstance(frame, wire.Leave) and self.on_leave is not None:
-                    await socket.send_str(wire.encode(self.on_leave))
+                if isinstance(frame, wire.Leave):
+                    await self._answer_leave(socket)
+
+    async def _answer_leave(self, socket: web.WebSocketResponse) -> None:
+        turn, self.stay_for = self.stay_for, None
+        answers = [self.on_leave] if turn is None else [wire.Stay(), turn]
+        for answer in filter(None, answers):
+            await socket.send_str(wire.encode(answer))
 
     async def _welcome(self, socket: web.WebSocketResponse, hello: wire.Hello) -> None:
         self.hellos.append(hello)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent_contract import wire
+from tests.support.eventually import LONG, eventually
 
 
 def texts(events):
@@ -15,3 +16,13 @@ async def begin(gateway, runner, text, *, files=(), **more):
     await runner.start()
     await gateway.ready()
     await gateway.send(wire.Turn(id=1, text=text, files=list(files), **more))
+
+
+async def begin_early(gateway, runner, text):
+    """Start a runner and give it its first turn before it is ready, so that it is never idle without one.
+
+    One that leaves after a second would be gone where that second passes before the turn comes.
+    """
+    await runner.start()
+    await eventually(lambda: gateway.connected, timeout=LONG)
+    await gateway.send(wire.Turn(id=1, text=text))

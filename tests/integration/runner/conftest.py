@@ -54,6 +54,8 @@ async def make_runner(tmp_path, gateway, pi):
     made = []
 
     def make(**config):
+        # what is ended has the time of a slow machine, and the fixture waits longer
+        config["timeouts"] = {"grace": 40, **config.get("timeouts", {})}
         made.append(RunnerProcess(tmp_path / f"runner-{len(made)}", gateway.url, pi, **config))
         return made[-1]
 

@@ -12,7 +12,7 @@ from agent_gateway.store.rows import TurnState
 from agent_simulators.model import create_app as create_model
 from agent_simulators.model.faultspec import ModelFault
 from agent_simulators.model.server import MODEL
-from tests.support.eventually import eventually
+from tests.support.eventually import LONG, eventually
 from tests.support.models import KEY, serving
 from tests.support.runner import RunnerProcess
 from tests.support.runners import make_token, running_port
@@ -39,10 +39,10 @@ class Talk:
         """Return the turn at its end, and its answer."""
         self.updates += 1
         turn = await self.port.make_turn(self.thread, update=self.updates, text=text)
-        link = await eventually(self._ready)
+        link = await eventually(self._ready, timeout=LONG)
         delivered = await eventually(lambda: self.port.store.turns.deliver_next(self.thread.id, 1))
         assert await link.send_turn(delivered)
-        ended = await eventually(lambda: self._ended(turn.id), timeout=60)
+        ended = await eventually(lambda: self._ended(turn.id), timeout=LONG)
         return ended, await self.port.store.turns.last_answer(turn.id)
 
     def _ready(self):

@@ -8,13 +8,13 @@ import json
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from tests.support.eventually import eventually
-from tests.support.runner_talk import begin, texts
+from tests.support.runner_talk import begin_early, texts
 
 
 async def begin_without(gateway, make_runner):
     """Start a run whose files will lack what they hold, once `holding` is set; it is ready before that is known."""
-    first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 5})
-    await begin(gateway, first, "bash: echo kept > note")
+    first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 40})
+    await begin_early(gateway, first, "bash: echo kept > note")
     assert await first.exit_code() == ExitCode.LEFT
     gateway.go_on()
     line, _, entries = gateway.begins_with.partition(b"\n")

@@ -10,7 +10,7 @@ import subprocess
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from tests.support.eventually import eventually
-from tests.support.runner_talk import begin, texts
+from tests.support.runner_talk import begin, begin_early, texts
 
 
 async def answer(gateway, ask, text, *, ok=True, name="tg-1-r1-k1"):
@@ -19,8 +19,8 @@ async def answer(gateway, ask, text, *, ok=True, name="tg-1-r1-k1"):
 
 
 async def test_files_are_kept_at_a_leave_and_found_by_the_next_run(gateway, make_runner):
-    first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 5})
-    await begin(gateway, first, "bash: mkdir -p deep && echo hello > deep/note && ln -s deep/note link")
+    first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 40})
+    await begin_early(gateway, first, "bash: mkdir -p deep && echo hello > deep/note && ln -s deep/note link")
     assert await first.exit_code() == ExitCode.LEFT
     assert gateway.leaves() == ["idle"]
     gateway.go_on()
@@ -45,7 +45,7 @@ async def test_a_shutdown_while_idle_keeps_the_files(gateway, make_runner):
     runner = make_runner()
     await begin(gateway, runner, "bash: echo hello > note")
     await gateway.ended(1)
-    await gateway.send(wire.Shutdown(reason="a new session begins", grace_seconds=5))
+    await gateway.send(wire.Shutdown(reason="a new session begins", grace_seconds=100))
     assert await runner.exit_code() == ExitCode.LEFT
     assert "note" in gateway.names()
 
@@ -66,9 +66,9 @@ async def test_files_that_cannot_be_brought_back_are_told_to_the_agent(gateway, 
 
 
 async def test_files_come_back_and_are_kept_though_the_gateway_is_away_for_seconds(gateway, make_runner):
-    first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 5})
+    first = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 40})
     gateway.put_away = 3
-    await begin(gateway, first, "bash: echo hello > note")
+    await begin_early(gateway, first, "bash: echo hello > note")
     assert await first.exit_code() == ExitCode.LEFT
     gateway.go_on()
     gateway.workspace_away = 6

@@ -9,7 +9,7 @@ from agent_gateway.diffs.report import read_report
 from tests.support.eventually import eventually
 from tests.support.runner_talk import begin
 
-LONG = {"turn": 60, "idle": 60, "run": 600, "grace": 5}
+LONG = {"turn": 600, "idle": 600, "run": 600, "grace": 40}
 MADE = "git init -q -b main . && git -c user.name=a -c user.email=a@example.org commit -q --allow-empty -m first && echo one > a.txt"
 
 

@@ -43,7 +43,7 @@ async def test_several_questions_of_one_message_come_one_after_the_other(gateway
 
 
 async def test_the_wait_for_a_person_is_no_silence(gateway, make_runner):
-    runner = make_runner(timeouts={"turn": 2})
+    runner = make_runner(timeouts={"turn": 12})
     await begin(gateway, runner, COLOUR)
     [ask] = await gateway.questions(1)
     with pytest.raises(AssertionError):

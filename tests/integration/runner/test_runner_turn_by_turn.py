@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 
@@ -11,10 +12,10 @@ import pytest
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from agent_runner.phases import DELIVER_WITHIN
-from tests.support.eventually import eventually
-from tests.support.runner_talk import begin, texts
+from tests.support.eventually import PATIENCE, eventually
+from tests.support.runner_talk import begin, begin_early, texts
 
-LONG = {"turn": 60, "idle": 60, "run": 600, "grace": 5}
+LONG = {"turn": 600, "idle": 600, "run": 600, "grace": 40}
 
 
 async def kept(gateway, count):
@@ -88,7 +89,7 @@ async def test_sigterm_delivers_the_rest_alone(gateway, make_runner):
 async def test_a_run_that_ends_by_itself_takes_the_time_that_its_files_need(gateway, make_runner):
     """H5: nobody ends its pod, so that what frames have to be delivered is no bound for files."""
     gateway.keeping = asyncio.Event()
-    runner = make_runner(timeouts={"turn": 6, "idle": 60, "run": 600, "grace": 2})
+    runner = make_runner(timeouts={"turn": 15, "idle": 60, "run": 600, "grace": 2})
     await begin(gateway, runner, "bash: echo note > note; sleep 100")
     await eventually((runner.workspace / "note").exists)
     assert (await gateway.ended(1))[-1].reason == "timeout"
@@ -101,20 +102,20 @@ async def test_a_run_that_ends_by_itself_takes_the_time_that_its_files_need(gate
 
 async def test_a_run_that_waits_for_its_files_ends_in_time_once_its_pod_is_ended(gateway, make_runner):
     gateway.keeping = asyncio.Event()
-    runner = make_runner(timeouts={"turn": 6, "idle": 60, "run": 600, "grace": 2})
+    runner = make_runner(timeouts={"turn": 15, "idle": 60, "run": 600, "grace": 2})
     await begin(gateway, runner, "bash: echo note > note; sleep 100")
     await eventually((runner.workspace / "note").exists)
     await gateway.ended(1)
     runner.terminate()
-    assert await runner.exit_code(8) == ExitCode.DEADLINE
+    assert await runner.exit_code(PATIENCE) == ExitCode.DEADLINE
     gateway.keeping.set()
 
 
 async def test_a_turn_that_comes_while_a_leave_is_held_back_is_in_what_is_kept(gateway, make_runner):
     """L5: the leave that is asked for again was dropped while the older packing ran."""
-    runner = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 5})
+    runner = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 40})
     gateway.keeping = asyncio.Event()
-    await begin(gateway, runner, "bash: echo one > one")
+    await begin_early(gateway, runner, "bash: echo one > one")
     await gateway.ended(1)
     await eventually(lambda: '"leaving"' in runner.log)
     await gateway.ask(2, "bash: echo two > two")
@@ -182,7 +183,7 @@ async def test_settings_of_git_and_shells_come_back(gateway, make_runner):
 
 async def test_a_gateway_that_takes_no_states_is_sent_none(gateway, make_runner):
     gateway.takes_states = False
-    runner = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 5})
-    await begin(gateway, runner, "bash: echo one > one")
+    runner = make_runner(timeouts={"turn": 60, "idle": 1, "run": 600, "grace": 40})
+    await begin_early(gateway, runner, "bash: echo one > one")
     assert await runner.exit_code() == ExitCode.LEFT
     assert (gateway.states, gateway.packs) == ([], {})

@@ -9,9 +9,9 @@ import signal
 from agent_contract import wire
 from agent_contract.names import ExitCode
 from tests.support.eventually import eventually
-from tests.support.runner_talk import begin, texts
+from tests.support.runner_talk import begin_early, texts
 
-IDLE = {"turn": 60, "idle": 1, "run": 600, "grace": 5}
+IDLE = {"turn": 60, "idle": 1, "run": 600, "grace": 40}
 
 
 async def test_it_says_nothing_until_a_welcome_names_its_conversation(gateway, make_runner, model_requests):
@@ -50,14 +50,14 @@ async def test_one_that_nobody_has_ends_at_once_when_its_pod_does_or_its_pi(gate
     await asyncio.gather(runner.start(), other.start())
     await eventually(lambda: len(gateway.hellos) == 2)
     runner.terminate()
-    assert await runner.exit_code(30) == 143
+    assert await runner.exit_code() == 143
     os.kill(other.pi_pid(), signal.SIGKILL)
-    assert await other.exit_code(30) == ExitCode.PI_FAILED
+    assert await other.exit_code() == ExitCode.PI_FAILED
 
 
 async def test_text_does_not_wait_for_files_and_tools_do(gateway, make_runner):
     first = make_runner(timeouts=IDLE)
-    await begin(gateway, first, "bash: echo kept > note")
+    await begin_early(gateway, first, "bash: echo kept > note")
     assert await first.exit_code() == ExitCode.LEFT
     gateway.go_on()
     gateway.holding = asyncio.Event()
@@ -79,7 +79,7 @@ async def test_text_does_not_wait_for_files_and_tools_do(gateway, make_runner):
 
 async def test_a_session_waits_for_the_projects_own_instructions(gateway, make_runner, model_requests):
     first = make_runner(timeouts=IDLE)
-    await begin(gateway, first, "bash: echo Speak plainly. > AGENTS.md")
+    await begin_early(gateway, first, "bash: echo Speak plainly. > AGENTS.md")
     assert await first.exit_code() == ExitCode.LEFT
     gateway.go_on()
     gateway.holding = asyncio.Event()
