@@ -142,14 +142,17 @@ async def test_what_may_not_be_sent_is_the_tools_error(gateway, runner):
 
 
 async def test_words_for_the_running_turn_are_read_before_it_ends(gateway, runner, model_requests):
-    await begin(gateway, runner, "bash: sleep 3")
+    await begin(gateway, runner, "bash: until [ -e go ]; do sleep 0.05; done")
     await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)))
     for _ in range(2):
         await gateway.send(wire.Steer(turn=1, id=5, text="recall"))
+    await gateway.send(wire.Look(id="look-1", what="changes"))  # once it is answered, pi has what came before
+    await eventually(lambda: "look-1" in gateway.looks)
+    (runner.workspace / "go").touch()
     events = await gateway.ended(1)
     assert [e.id for e in events if isinstance(e, wire.Steered)] == [5]
     assert isinstance(events[-1], wire.TurnSettled)
-    assert "bash: sleep 3" in texts(events)[-1]  # what "recall" answers
+    assert "bash: until [ -e go ]" in texts(events)[-1]  # what "recall" answers
     assert asked(model_requests()[-1])[0] == "recall"
 
 

@@ -25,7 +25,7 @@ async def test_repositories_are_looked_at_during_a_turn_and_after_it(gateway, ma
     report = read_report(await look(gateway, "look-1", "changes"))
     assert [(one.path, one.added) for one in report.files] == [("a.txt", 1)]
     assert report.bases == ("",)
-    await gateway.send(wire.Turn(id=2, text="bash: sleep 30"))
+    await gateway.send(wire.Turn(id=2, text="bash: sleep 600"))
     await eventually(lambda: [e for e in gateway.events(2) if isinstance(e, wire.ToolStarted)])
     told = json.loads(await look(gateway, "look-2", "branches"))
     assert [branch["name"] for branch in told["repositories"][0]["branches"]] == ["main"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from agent_contract import wire
 from tests.support.eventually import eventually
 from tests.support.git_server import GitServer
@@ -48,12 +46,12 @@ async def test_the_agent_is_asked_when_its_workspace_is_prepared_and_told_what_c
 
 
 async def test_a_stop_while_the_workspace_is_prepared_ends_the_turn(gateway, runner, model_requests):
-    gateway.setup = [wire.SetupStep(command="touch begun; sleep 60", seconds=60)]
+    gateway.setup = [wire.SetupStep(command="touch begun; sleep 600", seconds=600)]
     await begin(gateway, runner, "hello")
     await eventually((runner.workspace / "begun").exists)
     await gateway.send(wire.Abort(turn=1))
     events = await gateway.ended(1)
     assert (events[-1].kind, events[-1].reason) == ("failed", "aborted")
     assert model_requests() == []
-    await asyncio.wait_for(gateway.ask(2, "hello again"), 30)
+    await gateway.ask(2, "hello again")
     assert len(model_requests()) == 1, "a stop ends what is under way, and the next turn begins"

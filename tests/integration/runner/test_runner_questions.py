@@ -47,7 +47,7 @@ async def test_the_wait_for_a_person_is_no_silence(gateway, make_runner):
     await begin(gateway, runner, COLOUR)
     [ask] = await gateway.questions(1)
     with pytest.raises(AssertionError):
-        await eventually(gateway.closed, timeout=4)
+        await eventually(gateway.closed, timeout=14)
     await answer(gateway, ask, "Red", choice=1)
     assert isinstance((await gateway.ended(1))[-1], wire.TurnSettled)
 

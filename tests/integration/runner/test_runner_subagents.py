@@ -58,7 +58,7 @@ async def test_what_is_refused_is_the_tools_error(gateway, runner):
     ],
 )
 async def test_nonsense_is_answered_and_asks_for_nothing(gateway, runner, call, words):
-    await begin(gateway, runner, "bash: sleep 100")
+    await begin(gateway, runner, "bash: sleep 1000")
     await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)))
     reader, writer = await asyncio.open_unix_connection(runner.state / "runner.sock")
     try:
@@ -71,7 +71,7 @@ async def test_nonsense_is_answered_and_asks_for_nothing(gateway, runner, call, 
 
 
 async def test_a_call_that_cannot_be_told_of_its_progress_is_taken_back(gateway, runner):
-    await begin(gateway, runner, "bash: sleep 100")
+    await begin(gateway, runner, "bash: sleep 1000")
     await eventually(lambda: any(isinstance(e, wire.ToolStarted) for e in gateway.events(1)))
     with socket.socket(socket.AF_UNIX) as caller:
         caller.connect(str(runner.state / "runner.sock"))
