@@ -59,7 +59,7 @@ async def test_a_stop_takes_the_question_back(gateway, runner):
     events = await gateway.ended(1)
     assert isinstance(events[-1], wire.Failed)
     assert events[-1].reason == "aborted"
-    assert gateway.closed() == [ask.id]
+    await eventually(lambda: gateway.closed() == [ask.id])
     await answer(gateway, ask, "too late")
     assert isinstance((await gateway.ask(2, "hello"))[-1], wire.TurnSettled)
 

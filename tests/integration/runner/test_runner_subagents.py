@@ -102,7 +102,7 @@ async def test_an_answer_is_taken_after_a_lost_connection_and_only_once(gateway,
     await begin(gateway, runner, "spawn: count the stars")
     [ask] = await gateway.asks(1)
     await gateway.drop()
-    await eventually(lambda: len(gateway.hellos) == 2 and gateway.connected)
+    await eventually(lambda: len(gateway.hellos) >= 2 and gateway.connected)
     await answer(gateway, ask, "seven")
     await answer(gateway, ask, "eight")
     events = await gateway.ended(1)
@@ -180,7 +180,7 @@ async def test_an_answer_waits_for_a_gateway_that_is_away(gateway, make_runner):
     await eventually(lambda: gateway.leaves() == ["done"])
     gateway.on_leave = wire.Goodbye()
     await gateway.drop()
-    await eventually(lambda: len(gateway.leaves()) == 2)
+    await eventually(lambda: len(gateway.leaves()) >= 2)
     assert await runner.exit_code() == ExitCode.LEFT
 
 

@@ -27,7 +27,7 @@ async def test_it_says_nothing_until_a_welcome_names_its_conversation(gateway, m
     events = await gateway.ask(1, "hello")  # at once, ready or not
     assert texts(events)
     await gateway.drop()
-    await eventually(lambda: len(gateway.hellos) == 2)
+    await eventually(lambda: len(gateway.hellos) >= 2)
     assert (gateway.hellos[1].warm, gateway.hellos[1].run, gateway.hellos[1].turns_seen) == (False, 7, [1])
     assert '"run": 7' in runner.log
 
