@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -36,10 +37,10 @@ async def say(gateway, runner, text, turn=1):
 
 async def test_one_file_ends_at_what_is_left_and_the_agent_can_clear_up(gateway, make_runner):
     runner = make_runner(workspaceSize=SIZE)
-    told = await say(gateway, runner, "bash: head -c 400M /dev/zero >~/x; echo code $?; du -m --apparent-size ~/x")
+    told = await say(gateway, runner, "bash: head -c 400M /dev/zero >~/x; echo code $?")
     # the kernel's own words for the one file, and ours for the volume
     assert "code 1" in told or "code 153" in told
-    assert "256\t" in told
+    assert 255 * MIB < (runner.home / "x").stat().st_size <= 256 * MIB
     assert "holds 256 MiB of its 256 MiB (workspace.size of the AgentClass)" in told
     assert "cleared" in await say(gateway, runner, "bash: rm ~/x && echo cleared", 2)
     told = await say(gateway, runner, "bash: head -c 100M /dev/zero >$TMPDIR/y && echo written", 3)
@@ -49,7 +50,10 @@ async def test_one_file_ends_at_what_is_left_and_the_agent_can_clear_up(gateway,
 
 async def test_many_files_are_stopped_where_the_size_is_reached(gateway, make_runner):
     runner = make_runner(workspaceSize=SIZE)
-    script = "for n in $(seq 400); do head -c 2M /dev/urandom >~/x-$n; sleep 0.01; done; echo all written"
+    # slowly from where it is nearly full, so that a look that comes late finds little more
+    script = (
+        "for n in $(seq 1000); do head -c 2M /dev/urandom >~/x-$n; [ $n -lt 120 ] || sleep 1; done; echo all written"
+    )
     told = await say(gateway, runner, f"bash: {script}")
     assert "all written" not in told
     assert "It is full. What ran was stopped" in told
@@ -63,7 +67,7 @@ async def test_the_agent_is_told_before_it_is_full(gateway, make_runner):
     runner = make_runner(workspaceSize=SIZE)
     told = await say(gateway, runner, "bash: head -c 220M /dev/zero >$TMPDIR/x && echo written")
     assert "written" in told
-    assert "holds 220 MiB of its 256 MiB" in told
+    assert re.search("holds 2[012][0-9] MiB of its 256 MiB", told)  # a look may have come while it was written
     assert "Delete what is not needed" in told
     assert "workspace.size" not in await say(gateway, runner, "bash: echo again", 2)
 
