@@ -13,20 +13,22 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from dev.bench.outside import Outside
-from dev.bench.resync import MOST_PIECE, build_environment, start_beside
+from dev.bench.resync import build_environment, start_beside
 from tests.support.eventually import LONG, eventually
 
 pytestmark = pytest.mark.postgres
 COUNT = 10_000
 MOST_MEMORY = 200
 """MiB; it was 325 for as many, and with twice as many it did not start at all."""
+MOST_SHARE = 0.03
+"""Of the gateway's CPU, on whatever machine, that one round of the loop may take: 0.1 s here, where the whole is 3.3 s."""
 
 
 async def test_it_starts_beside_ten_thousand_agent_threads_at_rest(dsn):
     """The list was one piece of 2.8 s for 10,000, and of more than the leader's five seconds for 20,000."""
     measured = await start_beside(dsn, COUNT)
     assert measured.code == 0
-    assert measured.piece < MOST_PIECE
+    assert measured.piece < measured.cpu * MOST_SHARE
     assert measured.peak < MOST_MEMORY
     assert measured.polls > 5
 

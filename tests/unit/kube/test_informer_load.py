@@ -22,6 +22,8 @@ from tests.unit.kube.played import PATH, client_of
 COUNT = 10_000
 FAT = 1000
 """Characters of padding; with its runs an object is about twice as large as an AgentThread."""
+SHARES = 20
+"""Of all the work, on whatever machine: a twentieth is what a page of 500 objects comes to, and no piece is as long."""
 
 
 class Metadata(BaseModel):
@@ -69,14 +71,15 @@ def pages():
     return found
 
 
-async def longest_piece(done: asyncio.Event) -> float:
-    """Return the longest time of this thread's CPU that one round of the event loop took."""
-    longest, last = 0.0, time.thread_time()
+async def measure_pieces(done: asyncio.Event) -> tuple[float, float]:
+    """Return the longest time of this thread's CPU that one round of the event loop took, and the time of all rounds."""
+    begun = last = time.thread_time()
+    longest = 0.0
     while not done.is_set():
         await asyncio.sleep(0)
         now = time.thread_time()
         longest, last = max(longest, now - last), now
-    return longest
+    return longest, last - begun
 
 
 @pytest.fixture
@@ -102,12 +105,13 @@ async def test_ten_thousand_large_objects_hold_the_loop_in_short_pieces_only(qui
     async with client_of(app, Limits()) as client:
         informer = Informer(client, Source(PATH, "Thing"), read, lambda *_: None)
         done = asyncio.Event()
-        measuring = asyncio.create_task(longest_piece(done))
+        measuring = asyncio.create_task(measure_pieces(done))
         task = asyncio.create_task(informer.run())
         async with asyncio.timeout(PATIENCE):
             await informer.wait_synced()
         done.set()
-        assert await measuring < 0.05
+        longest, whole = await measuring
+        assert longest < whole / SHARES
         assert len(informer.all()) == COUNT
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
