@@ -10,6 +10,7 @@ from agent_contract import wire
 from agent_gateway.conversations import waits
 from agent_gateway.store.chatrows import Final
 from agent_gateway.store.rows import TurnState
+from agent_gateway.store.transaction import Transaction
 from agent_gateway.store.turns import TurnQueries
 from agent_gateway.wording import keys
 from agent_gateway.wording.texts import edited_text
@@ -98,18 +99,19 @@ async def test_a_stop_drops_the_words_with_the_answer(store):
 async def test_words_for_an_answer_that_is_just_over_are_asked(store, monkeypatch):
     async with running_desk(store) as desk:
         _, turn, runner = await begin(desk)
-        before = TurnQueries.running
+        before, looks = TurnQueries.running, [await store.turns.running(turn.thread_id)]
+        await end(desk, turn)
 
-        async def late(turns, thread_id):
-            found = await before(turns, thread_id)
-            monkeypatch.undo()
-            await end(desk, turn)  # between the look and the record
-            return found
+        async def look_early(turns, thread_id):
+            """Find once what ran before its end."""
+            in_transaction = isinstance(turns._session, Transaction)
+            return looks.pop() if looks and in_transaction else await before(turns, thread_id)
 
-        monkeypatch.setattr(TurnQueries, "running", late)
+        monkeypatch.setattr(TurnQueries, "running", look_early)
         await desk.take(reply("in French", 900))
         await eventually(lambda: [t.text for t in runner.turns] == ["hello", "in French"])
         assert keys.steered("en") not in await desk.said()
+        assert looks == []
 
 
 async def test_an_edit_before_the_start_replaces_what_is_asked(store):
