@@ -114,6 +114,18 @@ class System:
         """Run a command in an agent's pod."""
         return self.agents.kubectl("exec", pod, "--", *command, check=check)
 
+    def query(self, sql: str) -> str:
+        """Return what the database says; nothing while it does not answer."""
+        program = ("psql", "-U", "openclaw", "-d", "openclaw", "-XAtc", sql)
+        return self.kubectl("exec", f"{NAME}-postgres-0", "--", *program, check=False).strip()
+
+    def wait_exported(self) -> None:
+        """Wait until no copy of a history is on its way: before that nothing is forgotten."""
+        unsent = (
+            "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'held') AND dedupe_key LIKE 'export:%'"
+        )
+        wait(lambda: self.query(unsent) == "0", "all copies to be in their chats")
+
     def logged(self, pod: str, event: str) -> bool:
         """Say whether an agent's program has logged an event; no, while there is no log.
 

@@ -149,6 +149,7 @@ def test_settings_and_history(scene):
     scene.ask("/status", "Ready")
     exported = scene.say("/export")
     wait(lambda: [m for m in scene.chat.answers(exported) if m["files"]], "the history as a file")
+    scene.system.wait_exported()
     _confirm(scene, "/cleanup")
     scene.system.wait_run(scene.chat.thread, number=1, reason="Stopped")
     _confirm(scene, "/forget")

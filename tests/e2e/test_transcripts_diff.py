@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.e2e.conftest import NAME
 from tests.support.chat import wait
 from tests.support.scene import bash
 
@@ -44,8 +43,4 @@ def _wait_kept(scene, count):
         "SELECT count(*) FROM kept_states s JOIN threads t ON t.id = s.thread_id "  # our own name
         f"WHERE t.name = '{scene.chat.thread}' AND s.turn_id IS NOT NULL"
     )
-    program = ("psql", "-U", "openclaw", "-d", "openclaw", "-XAtc", query)
-    wait(
-        lambda: int(scene.system.kubectl("exec", f"{NAME}-postgres-0", "--", *program, check=False) or 0) >= count,
-        f"{count} kept states",
-    )  # fmt: skip
+    wait(lambda: int(scene.system.query(query) or 0) >= count, f"{count} kept states")

@@ -85,6 +85,7 @@ def test_what_is_kept_of_a_person(system, scene):
     scene.settle()
     exported = scene.say("/export all")
     wait(lambda: [m for m in scene.chat.answers(exported) if m["files"]], "all that is kept as a file")
+    system.wait_exported()
     question = scene.ask("/forget me", "Delete what I keep of you?")
     press(scene, question, "Delete it")
     scene.wait_for("Done.", question["message_id"] - 1)

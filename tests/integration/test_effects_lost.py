@@ -103,6 +103,7 @@ async def export_and_forget(desk):
     await end(desk, turn)
     await desk.say("/export")
     await desk.worked()
+    await desk.store.pool.execute("UPDATE outbox SET state = 'sent' WHERE file_id IS NOT NULL")
     await desk.say("/forget")
     _, buttons, _ = await last_said(desk)
     await desk.take(pressed(buttons["Delete it"]))

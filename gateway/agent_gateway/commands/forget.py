@@ -123,7 +123,7 @@ async def is_busy(tx: Transaction, thread_id: int) -> bool:
 
 
 async def is_at_work(tx: Transaction, thread_id: int) -> bool:
-    """Say whether anything is at work in a conversation; what waits is not."""
-    if await tx.turns.running(thread_id) is not None:
+    """Say whether anything is at work in a conversation; what waits is not. A copy that is wanted before counts, until it is there."""
+    if await tx.turns.running(thread_id) is not None or await tx.jobs.is_exporting(thread_id):
         return True
     return bool(await tx.settings.count_open_children(thread_id))

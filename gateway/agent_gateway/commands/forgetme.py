@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from agent_contract.names import build_thread_name
@@ -12,6 +13,7 @@ from agent_gateway.effects import WakeJobs
 from agent_gateway.store.confirms import Confirm
 from agent_gateway.store.jobs import JobKind
 from agent_gateway.store.persons import MOST_PRIVATE
+from agent_gateway.store.rows import Thread
 from agent_gateway.store.transaction import Transaction
 from agent_gateway.telegram.inbound.incoming import Command, Pressed
 from agent_gateway.wording import keys
@@ -35,10 +37,10 @@ class ForgetMe:
         language, person_id = command.language, command.person_id
         if command.address.chat_id != person_id:
             return Outcome(keys.forget_me_private(language))
-        if await tx.persons.is_busy(person_id):
+        private = await tx.persons.private(person_id)
+        if await _is_busy(tx, person_id, private):
             return Outcome(keys.forget_me_busy(language))
-        private, schedules = await tx.persons.private(person_id), await tx.persons.schedules(person_id)
-        accounts = await tx.accounts.of(person_id)
+        schedules, accounts = await tx.persons.schedules(person_id), await tx.accounts.of(person_id)
         text = keys.forget_me_question(
             language, private=str(len(private)), schedules=str(len(schedules)), accounts=str(len(accounts))
         )
@@ -50,8 +52,7 @@ class ForgetMe:
         private = sorted(await tx.persons.private(person_id), key=lambda thread: thread.id)
         for thread in private:
             await tx.history.hold_thread(thread.id)
-        at_work = [await is_busy(tx, thread.id) for thread in private]
-        if any(at_work) or await tx.persons.is_busy(person_id):
+        if await _is_busy(tx, person_id, private):
             return Outcome(keys.forget_me_busy(language))
         for thread in private:
             await cut_off(tx, thread, f"forget:{confirm.id}:{thread.id}", thread.address, None)
@@ -68,3 +69,9 @@ class ForgetMe:
         tx.after(WakeJobs())
         more = f"\n\n{keys.forget_me_more(language, count=str(len(private)))}" if len(private) == MOST_PRIVATE else ""
         return Outcome(f"{keys.forgetting_me(language)}{more}")
+
+
+async def _is_busy(tx: Transaction, person_id: int, private: Sequence[Thread]) -> bool:
+    """Say whether anything of a person is at work or waits, a copy of what is kept of them among it."""
+    at_work = [await is_busy(tx, thread.id) for thread in private]
+    return any(at_work) or await tx.persons.is_busy(person_id) or await tx.jobs.is_exporting_person(person_id)

@@ -85,7 +85,7 @@ class JobQueries(Room):
     ) -> JobAsked:  # fmt: skip
         """Record that a history is wanted, unless this one is under way already, or too many others wait."""
         await self._tx.execute("hold_exports")
-        if await self._tx.value("export_under_way", thread_id) is not None:
+        if await self.is_exporting(thread_id):
             return JobAsked.UNDER_WAY
         if int(await self._tx.value("count_own_exports", thread_id)) >= MOST_AN_HOUR:
             return JobAsked.OFTEN
@@ -93,6 +93,14 @@ class JobQueries(Room):
             return JobAsked.FULL
         await self.add(JobKind.EXPORT, dedupe_key, thread_id, address, message_id, progress)
         return JobAsked.ADDED
+
+    async def is_exporting(self, thread_id: int) -> bool:
+        """Say whether the history of a conversation is being written, or not all of it is in the chat yet."""
+        return await self._session.value("export_under_way", thread_id) is not None
+
+    async def is_exporting_person(self, person_id: int) -> bool:
+        """Say whether a copy of what is kept of one person is being written."""
+        return await self._session.value("person_export_under_way", self._bot_id, person_id) is not None
 
     async def add_look(
         self, kind: JobKind, dedupe_key: str, thread_id: int, address: Address, message_id: int | None,

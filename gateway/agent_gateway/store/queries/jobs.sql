@@ -13,6 +13,12 @@ SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE thread_id = $1 AND state = 'due'
     WHERE f.thread_id = $1 AND o.state IN ('pending', 'sending', 'held') AND o.dedupe_key LIKE 'export:%'
 );
 
+-- name: person_export_under_way
+-- In whichever conversation it was asked for.
+SELECT 1 WHERE EXISTS (
+    SELECT 1 FROM jobs WHERE bot_id = $1 AND state = 'due' AND kind = 'export' AND progress ->> 'person' = $2::bigint::text
+);
+
 -- name: count_own_exports
 -- Of a conversation, asked for within an hour.
 SELECT count(*) FROM jobs WHERE thread_id = $1 AND kind = 'export' AND created_at > now() - interval '1 hour';
