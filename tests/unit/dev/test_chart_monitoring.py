@@ -58,7 +58,15 @@ def test_the_rules_are_those_of_the_file_and_name_runbooks():
     base = "https://git.example/openclaw/"
     rule = monitored(rules=True, runbookBase=base)["PrometheusRule", "oc-rules"]
     stands = (CHART / "monitoring" / "rules.yaml").read_text()
-    assert rule["spec"] == yaml.safe_load(stands.replace("runbook_url: ", f"runbook_url: {base}"))
+    here = stands.replace("leading)\n", 'leading{namespace="openclaw"})\n')
+    assert rule["spec"] == yaml.safe_load(here.replace("runbook_url: ", f"runbook_url: {base}"))
+
+
+def test_a_release_that_is_gone_whole_is_missed_though_another_one_leads():
+    rule = monitored(rules=True)["PrometheusRule", "oc-rules"]
+    told = [one["expr"] for group in rule["spec"]["groups"] for one in group["rules"] if "absent(" in one["expr"]]
+    assert len(told) == 2
+    assert all(expr.endswith('leading{namespace="openclaw"})') for expr in told)
 
 
 def test_the_dashboard_is_that_of_the_file():
