@@ -93,7 +93,9 @@ async def test_the_same_push_waits_on_the_question_that_still_stands(store):
         first.cancel()
         await asyncio.wait({first})
         assert (await row_of(desk))["state"] == "asked", "the other one waits"
-        killed = asyncio.create_task(approvals(desk).ask(hold(thread.id)))  # the next gateway's
+        following = approvals(desk)
+        killed = asyncio.create_task(following.ask(hold(thread.id)))  # the next gateway's
+        await eventually(lambda: following._waiting.get(row["id"]))
         await press(desk, f"d:{row['id']}:0", under=900)
         answers = await asyncio.wait_for(asyncio.gather(again, killed), 60)
         assert sorted(map(str, answers)) == ["None", "it went through already"]

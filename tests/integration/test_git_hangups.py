@@ -101,7 +101,7 @@ async def test_a_push_that_is_cut_in_its_body_moves_nothing(lab):
 
 
 async def test_a_pod_that_stops_in_its_pack_is_told_so(lab, monkeypatch):
-    monkeypatch.setattr(fronts, "SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(fronts, "SILENCE_SECONDS", 4.0)
 
     async def body():
         line = f"{'0' * 40} {lab.server.read('acme/api')} {REF}\0 report-status object-format=sha1".encode()
