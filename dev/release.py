@@ -26,6 +26,8 @@ _START_SECONDS = 120.0
 """In which kubectl begins to forward, or says why not."""
 _PAUSE = 1.0
 """Seconds before it is begun again."""
+_STOP_SECONDS = 10.0
+"""In which it ends once it is asked to; then it is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Release(Namespace):
 
         Raises:
             CommandFailedError: kubectl could not forward in that time.
+            TimeoutError: it did not say whether it does.
         """
         command = [
             str(self.cluster.kubectl), "--kubeconfig", str(self.cluster.kubeconfig), "-n", self.namespace,
@@ -181,7 +184,11 @@ class _Forward:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    process.wait()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _forwarded_port(target: str, process: subprocess.Popen[bytes], said: IO[str]) -> int | None:

@@ -21,7 +21,7 @@ from dev.bench.bounds import bench_guard
 from dev.bench.history import build_history
 from dev.bench.plans import Mode, explain
 from dev.progress import UserError, step
-from tests.support.postgres import running_postgres
+from tests.support.postgres import execute, running_postgres
 
 GOAL_MS: Final = 2.0
 HOT: Final = (
@@ -46,7 +46,7 @@ def main() -> int:
 
 async def _measure(server: str, *, every: bool) -> int:
     dsn = urlunsplit(urlsplit(server)._replace(path=f"/{_DATABASE}"))
-    await _execute(server, f"DROP DATABASE IF EXISTS {_DATABASE}", f"CREATE DATABASE {_DATABASE}")
+    await execute(server, f"DROP DATABASE IF EXISTS {_DATABASE}", f"CREATE DATABASE {_DATABASE}")
     try:
         environment = {**os.environ, "DATABASE_URL": dsn}
         process = await asyncio.create_subprocess_exec(
@@ -58,7 +58,7 @@ async def _measure(server: str, *, every: bool) -> int:
             await build_history(dsn)
         return await _tell(dsn, sorted(QUERIES) if every else HOT)
     finally:
-        await _execute(server, f"DROP DATABASE {_DATABASE} WITH (FORCE)")
+        await execute(server, f"DROP DATABASE {_DATABASE} WITH (FORCE)")
 
 
 async def _tell(dsn: str, names: tuple[str, ...] | list[str]) -> int:
@@ -82,15 +82,6 @@ async def _time(connection: asyncpg.Connection, name: str) -> float:
         plans = [await explain(connection, name, mode) for _ in range(3)]
         slower = max(slower, min(plan.milliseconds for plan in plans))
     return slower
-
-
-async def _execute(dsn: str, *statements: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from agent_gateway.store.leadership import take_over
 from agent_gateway.store.migrate import migrate
 from dev.bench.bounds import bench_guard
 from dev.progress import UserError, step
-from tests.support.postgres import running_postgres
+from tests.support.postgres import execute, running_postgres
 
 _desk: Any = import_module("tests.support.desk")  # the tests have no types
 
@@ -99,7 +99,7 @@ async def _measure(server: str) -> int:
 async def _on_empty(server: str, *, max_runs: int) -> AsyncIterator[tuple[Any, str]]:
     """Yield what works on an empty database, and the DSN of that."""
     dsn = urlunsplit(urlsplit(server)._replace(path=f"/{_DATABASE}"))
-    await _execute(server, f"DROP DATABASE IF EXISTS {_DATABASE} WITH (FORCE)", f"CREATE DATABASE {_DATABASE}")
+    await execute(server, f"DROP DATABASE IF EXISTS {_DATABASE} WITH (FORCE)", f"CREATE DATABASE {_DATABASE}")
     await asyncio.to_thread(migrate, dsn)
     store = await Store.open(dsn, _BOT)
     try:
@@ -107,7 +107,7 @@ async def _on_empty(server: str, *, max_runs: int) -> AsyncIterator[tuple[Any, s
         yield _desk.Desk(store, max_runs, 1), dsn
     finally:
         await store.close()
-        await _execute(server, f"DROP DATABASE {_DATABASE} WITH (FORCE)")
+        await execute(server, f"DROP DATABASE {_DATABASE} WITH (FORCE)")
 
 
 async def _make_idle(desk: Any) -> None:
@@ -174,15 +174,6 @@ async def _compare(store: Store, other: Any) -> Cost:
 
 async def _count(connection: Any) -> int:
     return int(await connection.fetchval("SELECT xact_commit FROM pg_stat_database WHERE datname = $1", _DATABASE))
-
-
-async def _execute(dsn: str, *statements: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from dev.bench.metered import FILE
 from dev.bench.outside import BOT_ID, FIRST_CHAT, NAMESPACE, TOKEN, Outside
 from dev.progress import UserError, step
 from tests.support.ports import free_port
-from tests.support.postgres import running_postgres
+from tests.support.postgres import execute, running_postgres
 
 COUNTS: Final = (10_000, 20_000)
 MOST_PIECE: Final = 0.1
@@ -73,7 +73,7 @@ def main() -> int:
 
 async def _measure(server: str, count: int) -> Measured:
     dsn = urlunsplit(urlsplit(server)._replace(path=f"/{_DATABASE}"))
-    await _execute(server, f"DROP DATABASE IF EXISTS {_DATABASE}", f"CREATE DATABASE {_DATABASE}")
+    await execute(server, f"DROP DATABASE IF EXISTS {_DATABASE}", f"CREATE DATABASE {_DATABASE}")
     try:
         try:
             await bring_up_to_date(dsn, print)
@@ -82,7 +82,7 @@ async def _measure(server: str, count: int) -> Measured:
         with step(f"A gateway beside {count} AgentThreads", 30):
             return await start_beside(dsn, count)
     finally:
-        await _execute(server, f"DROP DATABASE {_DATABASE} WITH (FORCE)")
+        await execute(server, f"DROP DATABASE {_DATABASE} WITH (FORCE)")
 
 
 async def start_beside(dsn: str, count: int) -> Measured:
@@ -172,15 +172,6 @@ async def _fill(dsn: str, count: int) -> None:
             BOT_ID, FIRST_CHAT, count,
         )  # fmt: skip
         await connection.execute("ANALYZE")
-    finally:
-        await connection.close()
-
-
-async def _execute(dsn: str, *statements: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
     finally:
         await connection.close()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,17 +25,11 @@ from agent_gateway.connections.credentials import FileToken
 from dev.bench.bounds import bench_guard
 from dev.bench.stats import summarise
 from tests.support.api_lab import KEY, Levels, serving_gateway
+from tests.support.ports import free_port
 
 MIB = 1 << 20
 AT_ONCE = 10
 _PIECE = b"\x01" * (1 << 16)
-
-
-def free_port() -> int:
-    """Return a port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def serve_service(port: int) -> None:

@@ -12,6 +12,7 @@ from agent_gateway.store.sql import QUERIES
 from dev.bench.history import build_history
 from dev.bench.plans import explain
 from tests.conftest import in_database
+from tests.support.postgres import execute
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 MODES = ("force_custom_plan", "force_generic_plan")
@@ -55,11 +56,11 @@ def grown(postgres):
     """DSN of a database with 400,000 turns and what belongs to them."""
     name = "openclaw_grown"
     asyncio.run(
-        _execute(postgres, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE openclaw_template")
+        execute(postgres, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE openclaw_template")
     )
     asyncio.run(build_history(in_database(postgres, name)))
     yield in_database(postgres, name)
-    asyncio.run(_execute(postgres, f"DROP DATABASE {name} WITH (FORCE)"))
+    asyncio.run(execute(postgres, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
@@ -122,12 +123,3 @@ async def test_rows_that_are_deleted_are_looked_up_by_an_index_where_they_are_re
         """
     )
     assert [(row["source"], row["name"]) for row in missing] == []
-
-
-async def _execute(dsn, *statements):
-    connection = await asyncpg.connect(dsn)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,6 +22,7 @@ from dev.bench.scale.atrest import THREADS, fill
 from dev.bench.scale.cluster import NAMESPACE, Cluster, running_cluster, running_proxy
 from dev.bench.scale.pods import PlayedPods
 from dev.bench.scale.processes import Part
+from tests.support.ports import free_port
 from tests.support.postgres import running_postgres
 
 PEOPLE: Final = 1000
@@ -101,7 +101,7 @@ async def running_bench(pods: int) -> AsyncIterator[Bench]:
     telegram = create_app(TOKEN)
     with running_postgres() as server:
         async with running_cluster(pods) as cluster, TestServer(telegram) as bot_api, _database(server) as database:
-            runners, proxy = _free_port(), _free_port()
+            runners, proxy = free_port(), free_port()
             url = f"http://127.0.0.1:{runners}"
             played = PlayedPods(cluster.client, NAMESPACE, url)
             dsn = _name_database(server)
@@ -148,7 +148,7 @@ def _name_database(server: str) -> str:
 
 
 def _build_operator(cluster: Cluster, url: str) -> Part:
-    health, metrics = _free_port(), _free_port()
+    health, metrics = free_port(), free_port()
     own = {
         "KUBECONFIG": str(cluster.kubeconfigs["operator"]), "OPERATOR_GATEWAY_URL": url,
         "OPERATOR_HEALTH_PORT": str(health), "OPERATOR_METRICS_PORT": str(metrics),
@@ -158,16 +158,10 @@ def _build_operator(cluster: Cluster, url: str) -> Part:
 
 
 def _build_gateway(cluster: Cluster, own: Mapping[str, str]) -> Part:
-    health = _free_port()
+    health = free_port()
     environment = _environment(cluster.settings["gateway"], {**own, "PORT_METRICS": str(health)})
     return Part("gateway", ["-m", "agent_gateway"], environment, health, cluster.folder / "gateway.log")
 
 
 def _environment(chart: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), **chart, **own}
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

@@ -1,7 +1,7 @@
 -- name: claim_run
 -- A run that has its pod from the first; refused where the pod was anybody's before. The pods of runs before it are ended by the
--- cluster, and their slot is its own. In one statement, as many claims come at once. The choice that it
--- bears is the one that its pod will be told: where people chose anew since that was read, it is given no turn, and is no run.
+-- cluster, and their slot is its own. In one statement, as many claims come at once. The choice that it bears is the one that its
+-- pod will be told: where people chose anew since that was read, it is given no turn, and is no run.
 WITH pod AS (
     INSERT INTO claims (pod_uid, job_name, thread_id, run, model) VALUES ($7, $8, $1, $2, $9)
 ), followed AS (

@@ -1,6 +1,6 @@
 -- name: person_private
--- The first $3 private conversations of a person of which anything is still there: words, what the agent remembers, files, also those that were sent. Of one
--- that is being forgotten words alone count, as the rest goes.
+-- The first $3 private conversations of a person of which anything is still there: words, what the agent remembers, files, also
+-- those that were sent. Of one that is being forgotten words alone count, as the rest goes.
 SELECT t.* FROM threads t WHERE t.bot_id = $1 AND t.chat_id = $2 AND t.kind = 'conversation' AND (
     (SELECT 1 FROM turns u WHERE u.thread_id = t.id AND u.id > t.emptied_turn LIMIT 1) = 1
     OR ((SELECT 1 FROM jobs j WHERE j.thread_id = t.id AND j.state = 'due' AND j.kind = 'forget' LIMIT 1) IS NULL AND (
